@@ -1,0 +1,1 @@
+//! Nothing of its own: this package only carries the two tools in `src/bin`.
