@@ -1,1 +1,31 @@
-//! (to be written)
+//! What the Stagedoor extension and the Stagedoor relay say to each other: types, limits, error codes, and the
+//! text that both sides sign. Nothing here does I/O, reads a clock, or knows JavaScript.
+//!
+//! Both sides parse outside bytes into these types at their edge; code further in never validates again.
+
+mod digest;
+mod email;
+mod enrolment;
+mod error;
+mod key;
+pub mod limits;
+mod login;
+mod platform;
+mod problem;
+mod request_id;
+mod session;
+mod signature;
+mod token;
+
+pub use digest::content_digest;
+pub use email::{CustomerEmail, EmailError};
+pub use enrolment::{EnrolmentCode, EnrolmentCodeError, EnrolmentRequest, EnrolmentResponse};
+pub use error::ParseError;
+pub use key::{KeyId, PublicJwk, PublicKeyBytes};
+pub use login::{LoginRequest, LoginResponse, Outcome, OutcomeReport, PageReference};
+pub use platform::{Environment, Platform, PlatformId};
+pub use problem::{ErrorCode, Problem};
+pub use request_id::RequestId;
+pub use session::{Isolation, Policy, ReasonMode, Session, Staff};
+pub use signature::{Algorithm, Component, Nonce, SignatureInput, SignedRequest, signature_base};
+pub use token::OneTimeToken;

@@ -1,0 +1,79 @@
+//! `POST /v1/logins` and `POST /v1/logins/{id}/outcome`: ask for a one-time token, then say what became of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CustomerEmail, OneTimeToken, PlatformId, RequestId};
+
+/// Asks the relay for a token that opens one customer on one platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LoginRequest {
+    /// Made anew for each click; the relay accepts it once.
+    pub request_id: RequestId,
+    /// Which platform of the relay's configuration.
+    pub platform: PlatformId,
+    /// The customer.
+    pub customer_email: CustomerEmail,
+    /// Why, in the staff member's words. Whether it must be there is the relay's policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// A ticket or case number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// The CRM page on which the button was clicked; absent when the address was typed in elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<PageReference>,
+    /// The extension's version.
+    pub extension_version: String,
+}
+
+/// Where the click happened. Only the origin: a path or query may hold private data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PageReference {
+    /// Origin of the CRM page, e.g. `https://crm.example`.
+    pub origin: String,
+    /// The record's id in that CRM, when it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_id: Option<String>,
+}
+
+/// The token, and where it is to be used.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginResponse {
+    /// The request that this answers.
+    pub request_id: RequestId,
+    /// Opens the customer's platform, once.
+    pub one_time_token: OneTimeToken,
+    /// The platform's address, as in the session's list.
+    pub platform_url: String,
+    /// How long the token is good for, in seconds.
+    pub validity_seconds: u32,
+}
+
+/// What became of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// The isolated window was opened.
+    Opened,
+    /// The isolated window was closed.
+    Closed,
+    /// The window could not be opened.
+    Failed,
+}
+
+/// Reports an [`Outcome`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OutcomeReport {
+    /// What happened.
+    pub outcome: Outcome,
+    /// Since the click, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_milliseconds: Option<u64>,
+    /// For `failed`: a short cause, without any address or token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
