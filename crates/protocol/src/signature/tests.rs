@@ -153,7 +153,7 @@ fn signature_headers_round_trip() {
         "stagedoor=::",
         "stagedoor=:AAAA:",
         "sig1=:AAAA:",
-        &header[..header.len() - 1],
+        header.trim_end_matches(':'),
     ] {
         assert!(SignatureInput::parse_signature(bad).is_err(), "{bad}");
     }
