@@ -51,6 +51,8 @@ error_codes! {
     /// The request took too long to arrive.
     RequestTimeout = "request_timeout", 408, "The request took too long to arrive";
 
+    /// The request comes from a web page or from an extension that the relay does not serve.
+    OriginNotAllowed = "origin_not_allowed", 403, "Requests from this origin are not taken";
     /// `Signature`, `Signature-Input` or `Content-Digest` is missing or not of the documented form.
     SignatureMissing = "signature_missing", 401, "The request is not signed as it must be";
     /// The signature or the digest does not fit the request.
