@@ -1,2 +1,71 @@
-//! (to be written)
-fn main() {}
+//! `cargo xtask`: every development task of the project, from installing tools to the whole of CI.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "a command-line tool talks to the person who started it"
+)]
+
+mod build;
+mod children;
+mod ci;
+mod demo;
+mod directions;
+mod doctor;
+mod extension;
+mod install;
+mod project;
+mod step;
+mod test;
+mod tidy;
+mod tools;
+mod wasm;
+mod zip;
+
+use clap::{Parser, Subcommand};
+use project::Project;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Development tasks of Stagedoor")]
+struct Arguments {
+    /// Show the output of every tool as it comes, instead of keeping it in a log file.
+    #[arg(long, short, global = true)]
+    verbose: bool,
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Show the product at work: a sample CRM, the relay and a simulated broker, in a real browser.
+    Demo {
+        /// Handed on to the demo; `--headless` walks through it without a display.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run the tests: all of them, or only the parts named.
+    Test { parts: Vec<test::Part> },
+    /// Build what is shipped: the relay's static binary and the extension's packages.
+    Build,
+    /// Build the unpacked extension into dist/extension.
+    Wasm,
+    /// Everything that must hold before a change lands: format, lints, dependencies, tests.
+    Ci,
+    /// Say which tools are there, which are missing, and how to get them.
+    Doctor,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    children::end_on_signal()?;
+    let project = Project::locate(arguments.verbose)?;
+    let result = match arguments.task {
+        Task::Demo { arguments } => demo::run(&project, &arguments),
+        Task::Test { parts } => test::run(&project, &parts),
+        Task::Build => build::run(&project),
+        Task::Wasm => wasm::run(&project),
+        Task::Ci => ci::run(&project),
+        Task::Doctor => doctor::run(&project),
+    };
+    children::end_all();
+    result
+}

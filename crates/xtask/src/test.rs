@@ -1,0 +1,145 @@
+//! `cargo xtask test`: native tests, the core's tests in both browsers, checks of the extension, end-to-end tests.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+use crate::extension;
+use crate::install;
+use crate::project::Project;
+use crate::step::{Step, recorded_step, step};
+use crate::tools::FOR_BROWSERS;
+use crate::wasm;
+
+/// A part of the tests.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// The tests of all crates, on this machine.
+    Native,
+    /// The checks of the extension's pages, scripts and manifest.
+    Extension,
+    /// The core's tests, as WebAssembly in Chromium and Firefox.
+    Core,
+    /// The whole product in real browsers.
+    E2e,
+}
+
+/// Runs the parts named, or all.
+pub(crate) fn run(project: &Project, parts: &[Part]) -> Result<()> {
+    let wanted = |part| parts.is_empty() || parts.contains(&part);
+    if wanted(Part::Core) || wanted(Part::E2e) {
+        install::ensure(project, FOR_BROWSERS)?;
+    }
+    if wanted(Part::Extension) {
+        step(project, "check extension", |_| extension::check(project))?;
+    }
+    if wanted(Part::Native) {
+        recorded_step(project, "native tests", |step| {
+            let mut cargo = project.command("cargo");
+            cargo.args(["test", "--no-fail-fast", "--workspace"]);
+            cargo.args(["--exclude", "wasm-bindgen-pinned", "--exclude", "stagedoor-e2e"]);
+            run_tests(step, &mut cargo)
+        })?;
+    }
+    if wanted(Part::Core) {
+        for browser in ["chrome", "firefox"] {
+            recorded_step(project, &format!("core tests in {browser}"), |step| {
+                let mut pack = project.command("wasm-pack");
+                pack.args([
+                    "test",
+                    "--mode",
+                    "no-install",
+                    "--headless",
+                    &format!("--{browser}"),
+                ]);
+                run_tests(step, pack.arg("crates/extension-core"))
+            })?;
+        }
+    }
+    if wanted(Part::E2e) {
+        wasm::build(project)?;
+        recorded_step(project, "end-to-end tests", |step| {
+            let mut build = project.command("cargo");
+            build.args([
+                "build",
+                "--bins",
+                "--package",
+                "stagedoor-relay",
+                "--package",
+                "stagedoor-broker-sim",
+            ]);
+            step.run(&mut build)?;
+            let mut cargo = project.command("cargo");
+            run_tests(
+                step,
+                cargo.args(["test", "--no-fail-fast", "--package", "stagedoor-e2e"]),
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Runs a command that runs tests; an error too if it ran none, for then it proved nothing.
+fn run_tests(step: &mut Step, command: &mut Command) -> Result<String> {
+    step.run(command)?;
+    let counts = Counts::read(&step.log());
+    if counts.passed == 0 {
+        bail!("no test was run");
+    }
+    Ok(counts.describe())
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    passed: u64,
+    ignored: u64,
+}
+
+impl Counts {
+    /// Adds up the result lines of cargo's and wasm-bindgen's test runners.
+    fn read(log: &str) -> Self {
+        let mut counts = Self::default();
+        for line in log
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("test result: ok. "))
+        {
+            for part in line.split(';') {
+                match part.trim().split_once(' ') {
+                    Some((number, "passed")) => counts.passed += number.parse().unwrap_or(0),
+                    Some((number, "ignored")) => counts.ignored += number.parse().unwrap_or(0),
+                    _ => {}
+                }
+            }
+        }
+        counts
+    }
+
+    fn describe(&self) -> String {
+        match self.ignored {
+            0 => format!("{} passed", self.passed),
+            ignored => format!("{} passed, {ignored} ignored", self.passed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Counts;
+
+    #[test]
+    fn adds_up_the_results_of_several_binaries() {
+        let log = "running 3 tests\n\
+            test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
+            test result: ok. 40 passed; 0 failed; 0 ignored; 0 filtered out\n\
+            test result: FAILED. 7 passed; 1 failed; 0 ignored\n";
+        assert_eq!(
+            Counts::read(log),
+            Counts {
+                passed: 43,
+                ignored: 1
+            }
+        );
+        assert_eq!(Counts::read("nothing ran"), Counts::default());
+    }
+}

@@ -1,0 +1,315 @@
+//! The table of tools: what each is for, how to see that it is there, how it is installed.
+//!
+//! wasm-opt comes from Debian's `binaryen`: building it from its crate takes seven minutes, and the newest one lives in a
+//! registry of another ecosystem that nobody should need for a Rust project. A newer `wasm-opt` earlier on `PATH` or
+//! in the tools directory is used instead, and makes the module smaller.
+
+use anyhow::Result;
+
+use crate::project::Project;
+
+/// A tool that some task needs.
+pub(crate) struct Tool {
+    /// How people call it.
+    pub(crate) name: &'static str,
+    /// What it is needed for.
+    pub(crate) purpose: &'static str,
+    /// How to see that it is there.
+    pub(crate) check: Check,
+    /// How it is installed.
+    pub(crate) install: Install,
+    /// What is lost without it, if work can go on.
+    pub(crate) loss: Option<&'static str>,
+}
+
+/// How to see whether a tool is there.
+pub(crate) enum Check {
+    /// One of these programs can be found.
+    Program(&'static [&'static str]),
+    /// This program can be found and says that it has this version.
+    Version(&'static str, &'static str),
+    /// The standard library for this target is installed.
+    Target(&'static str),
+}
+
+/// How a tool is installed.
+pub(crate) enum Install {
+    /// From these packages of Debian and its descendants.
+    Apt(&'static [&'static str]),
+    /// From this crate at the version that the check wants, into the tools directory.
+    Crate(&'static str),
+    /// From the crate of this workspace that carries the tools of wasm-bindgen.
+    Pinned,
+    /// As a target of the Rust toolchain.
+    RustTarget,
+    /// As a component of the Rust toolchain.
+    RustComponent(&'static str),
+}
+
+/// Whether a tool is there.
+pub(crate) enum State {
+    /// It is; with what it says about itself.
+    Present(String),
+    /// It is not, or not as needed; with what is wrong.
+    Missing(String),
+}
+
+/// The target of the extension's core.
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+/// The target of the relay that is shipped: static, so that it runs on any distribution.
+pub(crate) const RELAY_TARGET: &str = if cfg!(target_arch = "aarch64") {
+    "aarch64-unknown-linux-musl"
+} else {
+    "x86_64-unknown-linux-musl"
+};
+
+/// Standard library for WebAssembly.
+pub(crate) static RUST_WASM: Tool = Tool {
+    name: "Rust for WebAssembly",
+    purpose: "compiles the extension's core",
+    check: Check::Target(WASM_TARGET),
+    install: Install::RustTarget,
+    loss: None,
+};
+/// The tools of wasm-bindgen.
+pub(crate) static WASM_BINDGEN: Tool = Tool {
+    name: "wasm-bindgen",
+    purpose: "makes the core loadable by JavaScript, and runs its tests in browsers",
+    check: Check::Version("wasm-bindgen", "0.2.130"),
+    install: Install::Pinned,
+    loss: None,
+};
+/// The optimiser for WebAssembly.
+pub(crate) static WASM_OPT: Tool = Tool {
+    name: "wasm-opt",
+    purpose: "makes the core smaller",
+    check: Check::Program(&["wasm-opt"]),
+    install: Install::Apt(&["binaryen"]),
+    loss: Some("the WebAssembly module stays unoptimised, about a quarter larger"),
+};
+/// The compression that sizes are told in.
+pub(crate) static BROTLI: Tool = Tool {
+    name: "brotli",
+    purpose: "tells how large the core is when compressed",
+    check: Check::Program(&["brotli"]),
+    install: Install::Apt(&["brotli"]),
+    loss: Some("the compressed size of the WebAssembly module is not measured"),
+};
+/// Standard library for static binaries.
+pub(crate) static RUST_MUSL: Tool = Tool {
+    name: "Rust for static binaries",
+    purpose: "compiles the relay so that it runs on any Linux",
+    check: Check::Target(RELAY_TARGET),
+    install: Install::RustTarget,
+    loss: None,
+};
+/// The C compiler for static binaries.
+pub(crate) static MUSL_GCC: Tool = Tool {
+    name: "musl-gcc",
+    purpose: "compiles the C parts of the relay's libraries for static binaries",
+    check: Check::Program(&["musl-gcc"]),
+    install: Install::Apt(&["musl-tools"]),
+    loss: None,
+};
+/// The first browser.
+pub(crate) static CHROMIUM: Tool = Tool {
+    name: "Chromium",
+    purpose: "runs the extension (branded Chrome refuses to load unpacked ones from the command line)",
+    check: Check::Program(&["chromium", "chromium-browser"]),
+    install: Install::Apt(&["chromium"]),
+    loss: None,
+};
+/// The first browser's driver.
+pub(crate) static CHROMEDRIVER: Tool = Tool {
+    name: "chromedriver",
+    purpose: "drives Chromium in tests",
+    check: Check::Program(&["chromedriver"]),
+    install: Install::Apt(&["chromium-driver"]),
+    loss: None,
+};
+/// The second browser.
+pub(crate) static FIREFOX: Tool = Tool {
+    name: "Firefox",
+    purpose: "runs the extension",
+    check: Check::Program(&["firefox-esr", "firefox"]),
+    install: Install::Apt(&["firefox-esr"]),
+    loss: None,
+};
+/// The second browser's driver.
+pub(crate) static GECKODRIVER: Tool = Tool {
+    name: "geckodriver",
+    purpose: "drives Firefox in tests",
+    check: Check::Version("geckodriver", "0.37.1"),
+    install: Install::Crate("geckodriver"),
+    loss: None,
+};
+/// The runner of WebAssembly tests.
+pub(crate) static WASM_PACK: Tool = Tool {
+    name: "wasm-pack",
+    purpose: "runs the core's tests in browsers",
+    check: Check::Version("wasm-pack", "0.15.1"),
+    install: Install::Crate("wasm-pack"),
+    loss: None,
+};
+/// The formatter.
+pub(crate) static RUSTFMT: Tool = Tool {
+    name: "rustfmt",
+    purpose: "checks the format of the code",
+    check: Check::Program(&["cargo-fmt"]),
+    install: Install::RustComponent("rustfmt"),
+    loss: None,
+};
+/// The linter.
+pub(crate) static CLIPPY: Tool = Tool {
+    name: "clippy",
+    purpose: "checks the code",
+    check: Check::Program(&["cargo-clippy"]),
+    install: Install::RustComponent("clippy"),
+    loss: None,
+};
+/// The judge of dependencies.
+pub(crate) static CARGO_DENY: Tool = Tool {
+    name: "cargo-deny",
+    purpose: "checks licences, sources and known faults of dependencies",
+    check: Check::Version("cargo-deny", "0.20.2"),
+    install: Install::Crate("cargo-deny"),
+    loss: None,
+};
+
+/// What building the extension needs.
+pub(crate) const FOR_EXTENSION: &[&Tool] = &[&RUST_WASM, &WASM_BINDGEN, &WASM_OPT];
+/// What building everything that is shipped needs.
+pub(crate) const FOR_BUILD: &[&Tool] = &[
+    &RUST_WASM,
+    &WASM_BINDGEN,
+    &WASM_OPT,
+    &BROTLI,
+    &RUST_MUSL,
+    &MUSL_GCC,
+];
+/// What the demo needs.
+pub(crate) const FOR_DEMO: &[&Tool] = &[&RUST_WASM, &WASM_BINDGEN, &WASM_OPT, &CHROMIUM, &CHROMEDRIVER];
+/// What the tests that need a browser need.
+pub(crate) const FOR_BROWSERS: &[&Tool] = &[
+    &RUST_WASM,
+    &WASM_BINDGEN,
+    &WASM_OPT,
+    &WASM_PACK,
+    &CHROMIUM,
+    &CHROMEDRIVER,
+    &FIREFOX,
+    &GECKODRIVER,
+];
+/// What CI needs on top of the tests.
+pub(crate) const FOR_CI: &[&Tool] = &[&RUSTFMT, &CLIPPY, &CARGO_DENY, &RUST_WASM, &BROTLI];
+/// All of them.
+pub(crate) const ALL: &[&Tool] = &[
+    &RUST_WASM,
+    &WASM_BINDGEN,
+    &WASM_OPT,
+    &BROTLI,
+    &RUST_MUSL,
+    &MUSL_GCC,
+    &CHROMIUM,
+    &CHROMEDRIVER,
+    &FIREFOX,
+    &GECKODRIVER,
+    &WASM_PACK,
+    &RUSTFMT,
+    &CLIPPY,
+    &CARGO_DENY,
+];
+
+impl Tool {
+    /// Looks whether the tool is there.
+    pub(crate) fn state(&self, project: &Project) -> Result<State> {
+        Ok(match self.check {
+            Check::Program(names) => match names.iter().find_map(|name| project.find(name)) {
+                Some(path) => State::Present(path.display().to_string()),
+                None => State::Missing("not found".to_owned()),
+            },
+            Check::Version(program, wanted) => match self.version(project) {
+                Some(version) if version == wanted => State::Present(version),
+                Some(version) => State::Missing(format!("version {version} is there, {wanted} is needed")),
+                None => State::Missing(format!("{program} not found")),
+            },
+            Check::Target(target) => {
+                let folder = project.output("rustc", &["--print", "target-libdir", "--target", target])?;
+                if std::path::Path::new(folder.trim()).is_dir() {
+                    State::Present(target.to_owned())
+                } else {
+                    State::Missing(format!("the target {target} is not installed"))
+                }
+            }
+        })
+    }
+
+    /// The version that the tool says it has.
+    pub(crate) fn version(&self, project: &Project) -> Option<String> {
+        let program = match self.check {
+            Check::Program(names) => names.iter().find(|name| project.find(name).is_some())?,
+            Check::Version(program, _) => program,
+            Check::Target(_) => return None,
+        };
+        project
+            .output(program, &["--version"])
+            .ok()
+            .and_then(|text| first_version(&text))
+    }
+}
+
+/// The first word that looks like a version: starts with a digit, or `v` and a digit.
+fn first_version(text: &str) -> Option<String> {
+    text.split_whitespace()
+        .map(|word| word.strip_prefix('v').unwrap_or(word))
+        .find(|word| word.starts_with(|first: char| first.is_ascii_digit()))
+        .map(|word| word.trim_end_matches(',').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_version_in_what_tools_say() {
+        let cases = [
+            ("wasm-bindgen 0.2.130", "0.2.130"),
+            ("wasm-opt version 108", "108"),
+            ("geckodriver 0.37.1 (abc 2026-01-01)", "0.37.1"),
+            ("Mozilla Firefox 153.7.0esr", "153.7.0esr"),
+            ("rustfmt v1.2.3", "1.2.3"),
+        ];
+        for (said, version) in cases {
+            assert_eq!(first_version(said).as_deref(), Some(version), "{said}");
+        }
+        assert_eq!(first_version("nothing here"), None);
+    }
+
+    #[test]
+    fn wasm_bindgen_is_the_version_the_workspace_locks() {
+        let manifest = include_str!("../../wasm-bindgen-pinned/Cargo.toml");
+        let Check::Version(_, wanted) = WASM_BINDGEN.check else {
+            panic!("checked by version")
+        };
+        assert!(
+            manifest.contains(&format!("version = \"{wanted}\"")),
+            "{wanted} is not what is pinned"
+        );
+        let lock = include_str!("../../../Cargo.lock");
+        assert!(
+            lock.contains(&format!("name = \"wasm-bindgen\"\nversion = \"{wanted}\"")),
+            "{wanted} is not locked"
+        );
+    }
+
+    #[test]
+    fn every_group_is_part_of_the_whole() {
+        for tool in [FOR_EXTENSION, FOR_BUILD, FOR_DEMO, FOR_BROWSERS, FOR_CI].concat() {
+            assert!(
+                ALL.iter().any(|known| known.name == tool.name),
+                "{} is missing from the whole",
+                tool.name
+            );
+        }
+    }
+}
