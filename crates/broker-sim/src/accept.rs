@@ -27,7 +27,10 @@ impl Server {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(accept_all(listener, router));
-        Ok(Self { address, task: Mutex::new(Some(task)) })
+        Ok(Self {
+            address,
+            task: Mutex::new(Some(task)),
+        })
     }
 
     /// Closes the listener and cuts every connection; returns when that is done. A second call does nothing.
@@ -83,10 +86,15 @@ async fn accept_all(listener: TcpListener, router: Router) {
 
 async fn serve(stream: TcpStream, peer: SocketAddr, router: Router) {
     let reset = Arc::new(AtomicBool::new(false));
-    let connection = Connection { peer_ip: peer.ip().to_canonical(), reset: Arc::clone(&reset) };
+    let connection = Connection {
+        peer_ip: peer.ip().to_canonical(),
+        reset: Arc::clone(&reset),
+    };
     let service = TowerToHyperService::new(router.layer(Extension(connection)));
     // A connection that breaks is the caller's business; what it asked for is in the journal.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(Wire { stream, reset }), service).await;
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(Wire { stream, reset }), service)
+        .await;
 }
 
 /// A TCP stream that ends with RST instead of FIN once `reset` is set.
@@ -97,7 +105,11 @@ struct Wire {
 
 impl Wire {
     fn check(&self) -> io::Result<()> {
-        if self.reset.load(Ordering::Acquire) { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
+        if self.reset.load(Ordering::Acquire) {
+            Err(io::ErrorKind::ConnectionReset.into())
+        } else {
+            Ok(())
+        }
     }
 }
 

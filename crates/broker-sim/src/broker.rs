@@ -25,8 +25,9 @@ pub(crate) fn router(shared: Shared) -> Router {
         Dialect::V1 | Dialect::Crm => "/v1/accounts/by-email/{email}",
         Dialect::V2 => "/v1/user-accounts/email/{email}",
     };
-    let mut router =
-        Router::new().route("/v1/one-time-token", post(mint)).route(look_up_path, get(look_up));
+    let mut router = Router::new()
+        .route("/v1/one-time-token", post(mint))
+        .route(look_up_path, get(look_up));
     if shared.connection_test != ConnectionTest::ServiceInfoOnly {
         router = router.route("/v1/offers", get(offers));
     }
@@ -63,13 +64,22 @@ async fn mint(
         return refuse(StatusCode::FORBIDDEN, "Access is denied");
     }
     if !is_json(&headers) {
-        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body must be application/json");
+        return refuse(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "The body must be application/json",
+        );
     }
     let Ok(request) = serde_json::from_slice::<MintRequest>(&body) else {
-        return refuse(StatusCode::BAD_REQUEST, "The body must be {\"email\": text, \"validityTime\": seconds}");
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "The body must be {\"email\": text, \"validityTime\": seconds}",
+        );
     };
     if !request.email.contains('@') {
-        return refuse(StatusCode::UNPROCESSABLE_ENTITY, "email: must be an e-mail address");
+        return refuse(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "email: must be an e-mail address",
+        );
     }
     let validity = std::time::Duration::from_secs(request.validity_time);
     if validity.is_zero() || validity > shared.longest_validity {
@@ -108,11 +118,19 @@ async fn no_such_page(State(shared): State<Shared>, uri: Uri) -> Response {
 }
 
 async fn wrong_method(State(shared): State<Shared>, uri: Uri) -> Response {
-    problem(&shared, uri.path(), StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
+    problem(
+        &shared,
+        uri.path(),
+        StatusCode::METHOD_NOT_ALLOWED,
+        "Method not allowed",
+    )
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let declared = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let media_type = declared.split(';').next().unwrap_or_default().trim();
     media_type.eq_ignore_ascii_case("application/json")
 }

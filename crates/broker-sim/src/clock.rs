@@ -16,7 +16,11 @@ pub struct Clock {
 
 impl Clock {
     pub(crate) fn new() -> Self {
-        Self { started: Timestamp::now(), since_start: Instant::now(), offset: Arc::default() }
+        Self {
+            started: Timestamp::now(),
+            since_start: Instant::now(),
+            offset: Arc::default(),
+        }
     }
 
     /// The simulation's time now.
@@ -51,7 +55,10 @@ mod tests {
         let before = clock.now();
         clock.clone().advance(Duration::from_secs(31));
         let moved = clock.now().duration_since(before);
-        assert!(moved.as_secs() >= 31 && moved.as_secs() < 60, "moved by {moved:?}");
+        assert!(
+            moved.as_secs() >= 31 && moved.as_secs() < 60,
+            "moved by {moved:?}"
+        );
     }
 
     #[test]

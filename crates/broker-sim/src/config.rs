@@ -66,7 +66,10 @@ impl Default for SimConfig {
 impl SimConfig {
     /// The default settings in another dialect.
     pub fn with_dialect(dialect: Dialect) -> Self {
-        Self { dialect, ..Self::default() }
+        Self {
+            dialect,
+            ..Self::default()
+        }
     }
 }
 
@@ -93,7 +96,10 @@ pub struct ApiKey {
 impl ApiKey {
     /// A key with or without the right to mint.
     pub fn new(value: impl Into<String>, may_mint: bool) -> Self {
-        Self { value: value.into(), may_mint }
+        Self {
+            value: value.into(),
+            may_mint,
+        }
     }
 }
 

@@ -32,7 +32,9 @@ impl Control {
             let cause = "the control API has no authentication and listens on loopback addresses only";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, cause));
         }
-        Ok(Self { server: Server::start(address, router(sim)).await? })
+        Ok(Self {
+            server: Server::start(address, router(sim)).await?,
+        })
     }
 
     /// The control API's URL, without a trailing slash.
@@ -153,7 +155,11 @@ struct WhitelistBody {
 }
 
 async fn set_whitelist(State(sim): State<Arc<Sim>>, Json(body): Json<WhitelistBody>) -> StatusCode {
-    if body.allowed { sim.allow_ip(body.ip) } else { sim.forbid_ip(body.ip) }
+    if body.allowed {
+        sim.allow_ip(body.ip)
+    } else {
+        sim.forbid_ip(body.ip)
+    }
     StatusCode::NO_CONTENT
 }
 
@@ -238,8 +244,26 @@ impl From<EndpointBody> for Endpoint {
 
 impl From<JournalEntry> for JournalLine {
     fn from(entry: JournalEntry) -> Self {
-        let JournalEntry { at, peer_ip, method, path, headers, body, status, token } = entry;
-        Self { at: at.to_string(), peer_ip, method, path, headers, body, status, token }
+        let JournalEntry {
+            at,
+            peer_ip,
+            method,
+            path,
+            headers,
+            body,
+            status,
+            token,
+        } = entry;
+        Self {
+            at: at.to_string(),
+            peer_ip,
+            method,
+            path,
+            headers,
+            body,
+            status,
+            token,
+        }
     }
 }
 
@@ -249,6 +273,11 @@ impl From<Redemption> for RedemptionLine {
             RedemptionResult::LoggedIn => "logged-in",
             RedemptionResult::Refused(refusal) => refusal.as_str(),
         };
-        Self { at: redemption.at.to_string(), token_id: redemption.token_id, email: redemption.email, result }
+        Self {
+            at: redemption.at.to_string(),
+            token_id: redemption.token_id,
+            email: redemption.email,
+            result,
+        }
     }
 }

@@ -94,7 +94,10 @@ impl Fault {
 impl Script {
     /// Limits the fault to one endpoint.
     pub fn on(self, endpoint: Endpoint) -> Self {
-        Self { endpoint: Some(endpoint), ..self }
+        Self {
+            endpoint: Some(endpoint),
+            ..self
+        }
     }
 
     /// Sets how many matching requests go wrong.
@@ -105,7 +108,11 @@ impl Script {
 
 impl From<Fault> for Script {
     fn from(fault: Fault) -> Self {
-        Self { fault, endpoint: None, times: 1 }
+        Self {
+            fault,
+            endpoint: None,
+            times: 1,
+        }
     }
 }
 
@@ -138,8 +145,10 @@ impl Scripts {
     /// Takes the fault of the oldest script that matches a request to `endpoint`.
     pub(crate) fn next(&mut self, endpoint: Option<Endpoint>) -> Option<Fault> {
         self.0.retain(|script| script.times > 0);
-        let matching =
-            self.0.iter_mut().find(|script| script.endpoint.is_none() || script.endpoint == endpoint)?;
+        let matching = self
+            .0
+            .iter_mut()
+            .find(|script| script.endpoint.is_none() || script.endpoint == endpoint)?;
         matching.times -= 1;
         Some(matching.fault.clone())
     }

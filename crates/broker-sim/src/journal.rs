@@ -28,7 +28,10 @@ pub struct JournalEntry {
 impl JournalEntry {
     /// The first value of a header, looked up by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The body as JSON, or `None` when it is not.

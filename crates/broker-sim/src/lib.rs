@@ -31,7 +31,8 @@ mod world;
 
 pub use clock::Clock;
 pub use config::{
-    AnswerShape, ApiKey, ConnectionTest, DEFAULT_API_KEY, Dialect, SENTINEL_TOKEN_PREFIX, SimConfig, TokenStyle,
+    AnswerShape, ApiKey, ConnectionTest, DEFAULT_API_KEY, Dialect, SENTINEL_TOKEN_PREFIX, SimConfig,
+    TokenStyle,
 };
 pub use control::Control;
 pub use fault::{BodyKind, Endpoint, Fault, HUGE_BODY_BYTES, Script};

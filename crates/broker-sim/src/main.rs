@@ -57,14 +57,21 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let control_address = arguments.control_address;
     let sim = Arc::new(Sim::start(arguments.config()?).await.context("cannot listen")?);
-    let control = Control::start(Arc::clone(&sim), control_address).await.context("cannot start the control API")?;
+    let control = Control::start(Arc::clone(&sim), control_address)
+        .await
+        .context("cannot start the control API")?;
     announce(&sim, &control);
-    tokio::signal::ctrl_c().await.context("cannot wait for an interrupt")?;
+    tokio::signal::ctrl_c()
+        .await
+        .context("cannot wait for an interrupt")?;
     sim.shutdown().await;
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the line on standard output is how a caller learns the addresses")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the line on standard output is how a caller learns the addresses"
+)]
 fn announce(sim: &Sim, control: &Control) {
     let urls = serde_json::json!({
         "brokerUrl": sim.broker_url(),
@@ -103,7 +110,11 @@ impl Arguments {
 fn read_key(file: &Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let key = text.trim();
-    ensure!(!key.is_empty(), "{} is empty: it must hold the API key", file.display());
+    ensure!(
+        !key.is_empty(),
+        "{} is empty: it must hold the API key",
+        file.display()
+    );
     Ok(key.to_owned())
 }
 

@@ -34,7 +34,10 @@ async fn front(State(shared): State<Shared>, uri: Uri, headers: HeaderMap) -> Re
         },
         None => {
             let account = session_cookie(&headers).and_then(|id| shared.world().session(id).cloned());
-            account.map_or_else(|| refused(Refusal::Missing), |account| html(page::logged_in(&account)))
+            account.map_or_else(
+                || refused(Refusal::Missing),
+                |account| html(page::logged_in(&account)),
+            )
         }
     }
 }
@@ -47,15 +50,21 @@ struct TokenLogin {
 /// The way public clients of the platform redeem a token.
 async fn log_in_by_api(State(shared): State<Shared>, body: Bytes) -> Response {
     let Ok(TokenLogin { token }) = serde_json::from_slice(&body) else {
-        return (StatusCode::BAD_REQUEST, Json(json!({ "errorMessage": "malformed" }))).into_response();
+        return (
+            StatusCode::BAD_REQUEST,
+            Json(json!({ "errorMessage": "malformed" })),
+        )
+            .into_response();
     };
     match log_in(&shared, &token) {
         Ok((account, session)) => {
             (set_cookie(&session), Json(json!({ "email": account.email }))).into_response()
         }
-        Err(refusal) => {
-            (StatusCode::UNAUTHORIZED, Json(json!({ "errorMessage": refusal.as_str() }))).into_response()
-        }
+        Err(refusal) => (
+            StatusCode::UNAUTHORIZED,
+            Json(json!({ "errorMessage": refusal.as_str() })),
+        )
+            .into_response(),
     }
 }
 
@@ -66,21 +75,37 @@ fn log_in(shared: &Shared, token: &str) -> Result<(Account, String), Refusal> {
 
 fn auth_parameter(uri: &Uri) -> Option<String> {
     let query = uri.query()?;
-    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "auth").map(|(_, value)| value.into_owned())
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "auth")
+        .map(|(_, value)| value.into_owned())
 }
 
 fn session_cookie(headers: &HeaderMap) -> Option<&str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value)
+    let lines = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
+    let mut pairs = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .find(|(name, _)| *name == SESSION_COOKIE)
+        .map(|(_, value)| value)
 }
 
 fn set_cookie(session: &str) -> [(header::HeaderName, String); 1] {
-    [(header::SET_COOKIE, format!("{SESSION_COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax"))]
+    [(
+        header::SET_COOKIE,
+        format!("{SESSION_COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax"),
+    )]
 }
 
 fn refused(refusal: Refusal) -> Response {
-    let status = if refusal == Refusal::Missing { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
+    let status = if refusal == Refusal::Missing {
+        StatusCode::OK
+    } else {
+        StatusCode::UNAUTHORIZED
+    };
     (status, html(page::refused(refusal))).into_response()
 }
 
@@ -89,7 +114,10 @@ fn html(body: String) -> Response {
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; img-src data:"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+        ),
     ];
     (headers, body).into_response()
 }

@@ -29,7 +29,11 @@ impl Sim {
         let shared = Shared::new(config);
         let broker = Server::start(broker_address, broker::router(shared.clone())).await?;
         let platform = Server::start(platform_address, platform::router(shared.clone())).await?;
-        Ok(Self { shared, broker, platform })
+        Ok(Self {
+            shared,
+            broker,
+            platform,
+        })
     }
 
     /// Closes both listeners and cuts every open connection. What was recorded can still be read.
@@ -126,9 +130,5 @@ impl Sim {
     /// Every attempt to log in to the platform with a token, oldest first.
     pub fn redemptions(&self) -> Vec<Redemption> {
         self.shared.world().tokens.redemptions.clone()
-    }
-
-    pub(crate) fn shared(&self) -> Shared {
-        self.shared.clone()
     }
 }

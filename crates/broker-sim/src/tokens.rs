@@ -106,25 +106,49 @@ struct Token {
 
 impl TokenBook {
     pub(crate) fn new(single_use: bool) -> Self {
-        Self { single_use, tokens: Vec::new(), redemptions: Vec::new() }
+        Self {
+            single_use,
+            tokens: Vec::new(),
+            redemptions: Vec::new(),
+        }
     }
 
     /// Enters a new token, which makes every older one of the same customer worthless.
     pub(crate) fn issue(&mut self, value: String, email: String, now: Timestamp, validity: Duration) {
-        for older in self.tokens.iter_mut().filter(|token| token.email.eq_ignore_ascii_case(&email)) {
+        for older in self
+            .tokens
+            .iter_mut()
+            .filter(|token| token.email.eq_ignore_ascii_case(&email))
+        {
             older.superseded = true;
         }
         let valid_until = later(now, validity);
-        self.tokens.push(Token { value, email, issued_at: now, valid_until, used: false, superseded: false });
+        self.tokens.push(Token {
+            value,
+            email,
+            issued_at: now,
+            valid_until,
+            used: false,
+            superseded: false,
+        });
     }
 
     /// Tries to log in with `value`; the customer's e-mail on success. The attempt is recorded either way.
     pub(crate) fn redeem(&mut self, value: &str, now: Timestamp) -> Result<String, Refusal> {
         let single_use = self.single_use;
-        let found = self.tokens.iter_mut().zip(1..).find(|(token, _)| token.value == value);
+        let found = self
+            .tokens
+            .iter_mut()
+            .zip(1..)
+            .find(|(token, _)| token.value == value);
         let Some((token, id)) = found else {
             let result = RedemptionResult::Refused(Refusal::Unknown);
-            self.redemptions.push(Redemption { at: now, token_id: None, email: None, result });
+            self.redemptions.push(Redemption {
+                at: now,
+                token_id: None,
+                email: None,
+                result,
+            });
             return Err(Refusal::Unknown);
         };
         let outcome = match token.state(now, single_use) {
@@ -139,14 +163,21 @@ impl TokenBook {
             Err(refusal) => RedemptionResult::Refused(refusal),
         };
         let email = Some(token.email.clone());
-        self.redemptions.push(Redemption { at: now, token_id: Some(id), email, result });
+        self.redemptions.push(Redemption {
+            at: now,
+            token_id: Some(id),
+            email,
+            result,
+        });
         outcome
     }
 
     /// Every token issued so far, oldest first, in its state at `now`.
     pub(crate) fn issued(&self, now: Timestamp) -> Vec<IssuedToken> {
         let entries = self.tokens.iter().zip(1..);
-        entries.map(|(token, id)| token.describe(id, now, self.single_use)).collect()
+        entries
+            .map(|(token, id)| token.describe(id, now, self.single_use))
+            .collect()
     }
 }
 
@@ -196,13 +227,23 @@ mod tests {
 
     #[test]
     fn validity_ends_exactly_when_it_was_said_to() {
-        assert_eq!(book_with(&[("t", "a@x.example")]).redeem("t", at(29)), Ok("a@x.example".to_owned()));
-        assert_eq!(book_with(&[("t", "a@x.example")]).redeem("t", at(30)), Err(Refusal::Expired));
+        assert_eq!(
+            book_with(&[("t", "a@x.example")]).redeem("t", at(29)),
+            Ok("a@x.example".to_owned())
+        );
+        assert_eq!(
+            book_with(&[("t", "a@x.example")]).redeem("t", at(30)),
+            Err(Refusal::Expired)
+        );
     }
 
     #[test]
     fn a_newer_token_kills_the_older_one_of_that_customer_only() {
-        let mut book = book_with(&[("a1", "a@x.example"), ("b1", "b@x.example"), ("a2", "A@X.example")]);
+        let mut book = book_with(&[
+            ("a1", "a@x.example"),
+            ("b1", "b@x.example"),
+            ("a2", "A@X.example"),
+        ]);
         assert_eq!(book.redeem("a1", at(1)), Err(Refusal::Superseded));
         assert_eq!(book.redeem("b1", at(1)), Ok("b@x.example".to_owned()));
         assert_eq!(book.redeem("a2", at(1)), Ok("A@X.example".to_owned()));
@@ -225,7 +266,11 @@ mod tests {
         let mut book = book_with(&[("a1", "a@x.example"), ("b1", "b@x.example")]);
         let _ = book.redeem("b1", at(1));
         let _ = book.redeem("nonsense", at(2));
-        let seen: Vec<_> = book.redemptions.iter().map(|r| (r.at, r.token_id, r.result)).collect();
+        let seen: Vec<_> = book
+            .redemptions
+            .iter()
+            .map(|r| (r.at, r.token_id, r.result))
+            .collect();
         assert_eq!(
             seen,
             [

@@ -17,8 +17,13 @@ use crate::tokens::{Refusal, TokenBook};
 const RATE_WINDOW: Duration = Duration::from_secs(60);
 
 /// Private data in every look-up answer. None of these may be found anywhere outside a relay, nor in its logs or store.
-pub const PRIVATE_VALUES: [&str; 5] =
-    ["PRIVATE-PASSPORT-7Q4", "PRIVATE-TAX-ID-9K2", "PRIVATE-IBAN-3M8", "PRIVATE-STREET-5T1", "PRIVATE-PHONE-6W0"];
+pub const PRIVATE_VALUES: [&str; 5] = [
+    "PRIVATE-PASSPORT-7Q4",
+    "PRIVATE-TAX-ID-9K2",
+    "PRIVATE-IBAN-3M8",
+    "PRIVATE-STREET-5T1",
+    "PRIVATE-PHONE-6W0",
+];
 
 /// A customer of the broker.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -104,12 +109,15 @@ pub(crate) struct World {
 impl World {
     /// The customer with this address; the broker does not say whether case matters, so here it does not.
     pub(crate) fn account(&self, email: &str) -> Option<&Account> {
-        self.accounts.iter().find(|account| account.email.eq_ignore_ascii_case(email))
+        self.accounts
+            .iter()
+            .find(|account| account.email.eq_ignore_ascii_case(email))
     }
 
     /// Adds a customer, or replaces the one with the same address.
     pub(crate) fn put_account(&mut self, account: Account) {
-        self.accounts.retain(|known| !known.email.eq_ignore_ascii_case(&account.email));
+        self.accounts
+            .retain(|known| !known.email.eq_ignore_ascii_case(&account.email));
         self.accounts.push(account);
     }
 
@@ -130,7 +138,10 @@ impl World {
     /// Counts a request against its key's limit; the time until a request is welcome again when the limit is reached.
     pub(crate) fn count_request(&mut self, key: &str, now: Timestamp) -> Result<(), Duration> {
         let recent = self.recent_requests.entry(key.to_owned()).or_default();
-        while recent.front().is_some_and(|oldest| age(*oldest, now) >= RATE_WINDOW) {
+        while recent
+            .front()
+            .is_some_and(|oldest| age(*oldest, now) >= RATE_WINDOW)
+        {
             recent.pop_front();
         }
         if recent.len() < self.requests_per_minute as usize {
@@ -170,13 +181,19 @@ mod tests {
 
     #[test]
     fn the_rate_window_slides_and_is_kept_per_key() {
-        let shared = Shared::new(SimConfig { requests_per_minute: 2, ..SimConfig::default() });
+        let shared = Shared::new(SimConfig {
+            requests_per_minute: 2,
+            ..SimConfig::default()
+        });
         let mut world = shared.world();
         assert_eq!(world.count_request("a", at(0)), Ok(()));
         assert_eq!(world.count_request("a", at(10_000)), Ok(()));
         assert_eq!(world.count_request("a", at(15_000)), Err(Duration::from_secs(45)));
         assert_eq!(world.count_request("b", at(15_000)), Ok(()));
         assert_eq!(world.count_request("a", at(60_000)), Ok(()));
-        assert_eq!(world.count_request("a", at(60_001)), Err(Duration::from_millis(9_999)));
+        assert_eq!(
+            world.count_request("a", at(60_001)),
+            Err(Duration::from_millis(9_999))
+        );
     }
 }

@@ -19,7 +19,11 @@ pub(super) fn token_answer(shape: AnswerShape, token: &str) -> Response {
         AnswerShape::OneTimeToken => Json(json!({ "oneTimeToken": token })).into_response(),
         AnswerShape::Token => Json(json!({ "token": token })).into_response(),
         AnswerShape::BareString => Json(json!(token)).into_response(),
-        AnswerShape::Text => ([(header::CONTENT_TYPE, "text/plain;charset=UTF-8")], format!("{token}\n")).into_response(),
+        AnswerShape::Text => (
+            [(header::CONTENT_TYPE, "text/plain;charset=UTF-8")],
+            format!("{token}\n"),
+        )
+            .into_response(),
         AnswerShape::Unusable => {
             Json(json!({ "result": "OK", "data": { "autologin": { "hash": token } } })).into_response()
         }

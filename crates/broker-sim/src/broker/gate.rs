@@ -34,28 +34,42 @@ pub(super) async fn check(
         return problem(&shared, &path, StatusCode::FORBIDDEN, "Access is denied");
     }
     let Some(key) = known_key(&shared, request.headers()) else {
-        return problem(&shared, &path, StatusCode::UNAUTHORIZED, "Full authentication is required");
+        return problem(
+            &shared,
+            &path,
+            StatusCode::UNAUTHORIZED,
+            "Full authentication is required",
+        );
     };
     let now = shared.clock.now();
     let counted = shared.world().count_request(&key.value, now);
     if let Err(wait) = counted {
         return too_many(&shared, &path, wait);
     }
-    request.extensions_mut().insert(Caller { may_mint: key.may_mint });
+    request.extensions_mut().insert(Caller {
+        may_mint: key.may_mint,
+    });
     next.run(request).await
 }
 
 /// The key in the request, if it is there once, in the dialect's form, and known.
 fn known_key(shared: &Shared, headers: &HeaderMap) -> Option<ApiKey> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return None;
+    };
     let value = value.to_str().ok()?;
     let key = match shared.dialect {
         // The guide's requests carry the bare key: "Bearer <key>" is then simply another, unknown key.
         Dialect::V1 | Dialect::Crm => value,
         Dialect::V2 => value.strip_prefix("Bearer ")?,
     };
-    shared.world().keys.iter().find(|known| known.value == key).cloned()
+    shared
+        .world()
+        .keys
+        .iter()
+        .find(|known| known.value == key)
+        .cloned()
 }
 
 fn too_many(shared: &Shared, path: &str, wait: Duration) -> Response {

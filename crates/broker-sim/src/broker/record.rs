@@ -29,13 +29,21 @@ pub(super) async fn record(
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
-        return problem(&shared, &path, StatusCode::PAYLOAD_TOO_LARGE, "The body is too long or broke off");
+        return problem(
+            &shared,
+            &path,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "The body is too long or broke off",
+        );
     };
     let mut entry = JournalEntry {
         at,
         peer_ip: connection.peer_ip,
         method: parts.method.to_string(),
-        path: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
+        path: parts
+            .uri
+            .path_and_query()
+            .map_or_else(String::new, ToString::to_string),
         headers: header_list(&parts),
         body: String::from_utf8_lossy(&body).into_owned(),
         status: None,
@@ -43,7 +51,10 @@ pub(super) async fn record(
     };
 
     let fault = shared.world().scripts.next(Endpoint::of(&path));
-    let answer = match fault.as_ref().and_then(|fault| spoil::instead(&shared, &path, fault)) {
+    let answer = match fault
+        .as_ref()
+        .and_then(|fault| spoil::instead(&shared, &path, fault))
+    {
         Some(instead) => instead,
         None => next.run(Request::from_parts(parts, Body::from(body))).await,
     };
@@ -62,5 +73,9 @@ pub(super) async fn record(
 
 fn header_list(parts: &Parts) -> Vec<(String, String)> {
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-    parts.headers.iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect()
+    parts
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
+        .collect()
 }

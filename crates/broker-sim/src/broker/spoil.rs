@@ -27,9 +27,7 @@ pub(super) fn instead(shared: &Shared, path: &str, fault: &Fault) -> Option<Resp
             Some(answer)
         }
         Fault::Html => Some(gateway_page(StatusCode::OK).into_response()),
-        Fault::HugeBody => {
-            Some(([(header::CONTENT_TYPE, "application/json")], huge_body()).into_response())
-        }
+        Fault::HugeBody => Some(([(header::CONTENT_TYPE, "application/json")], huge_body()).into_response()),
         Fault::Redirect(target) => {
             let mut answer = problem(shared, path, StatusCode::TEMPORARY_REDIRECT, "Moved");
             set(&mut answer, header::LOCATION, Some(target));
@@ -66,12 +64,19 @@ pub(super) async fn after(answer: Response, fault: Fault, connection: Connection
         }
         Fault::WrongContentType => {
             let mut answer = answer;
-            set(&mut answer, header::CONTENT_TYPE, Some("application/octet-stream"));
+            set(
+                &mut answer,
+                header::CONTENT_TYPE,
+                Some("application/octet-stream"),
+            );
             answer
         }
         Fault::Drip(interval) => with_body(answer, |body| drip(body, interval)).await,
         Fault::HangAfterHeaders => {
-            with_body(answer, |_| Body::from_stream(stream::pending::<io::Result<Bytes>>())).await
+            with_body(answer, |_| {
+                Body::from_stream(stream::pending::<io::Result<Bytes>>())
+            })
+            .await
         }
         Fault::ResetInBody => with_body(answer, |body| half_then(body, move || connection.reset())).await,
         Fault::ClosedInBody => with_body(answer, |body| half_then(body, || ())).await,
@@ -80,11 +85,9 @@ pub(super) async fn after(answer: Response, fault: Fault, connection: Connection
             answer.headers_mut().remove(header::CONTENT_LENGTH);
             answer
         }
-        Fault::Status(..)
-        | Fault::RateLimited(_)
-        | Fault::Html
-        | Fault::HugeBody
-        | Fault::Redirect(_) => answer,
+        Fault::Status(..) | Fault::RateLimited(_) | Fault::Html | Fault::HugeBody | Fault::Redirect(_) => {
+            answer
+        }
     }
 }
 
@@ -93,7 +96,9 @@ async fn with_body(answer: Response, change: impl FnOnce(Bytes) -> Body) -> Resp
     let (mut parts, body) = answer.into_parts();
     // Answers are built in memory, so that reading one cannot fail.
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    parts
+        .headers
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     Response::from_parts(parts, change(body))
 }
 
@@ -132,8 +137,13 @@ fn huge_body() -> Body {
     let filling = HUGE_BODY_BYTES - (START.len() + END.len()) as u64;
     let chunks = filling / CHUNK.len() as u64;
     let rest = (filling % CHUNK.len() as u64) as usize;
-    let filler = (0..chunks).map(|_| Bytes::from_static(CHUNK)).chain([Bytes::from_static(CHUNK).slice(..rest)]);
-    let parts = [Bytes::from_static(START)].into_iter().chain(filler).chain([Bytes::from_static(END)]);
+    let filler = (0..chunks)
+        .map(|_| Bytes::from_static(CHUNK))
+        .chain([Bytes::from_static(CHUNK).slice(..rest)]);
+    let parts = [Bytes::from_static(START)]
+        .into_iter()
+        .chain(filler)
+        .chain([Bytes::from_static(END)]);
     Body::from_stream(stream::iter(parts.map(io::Result::Ok)))
 }
 

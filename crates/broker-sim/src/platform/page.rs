@@ -45,13 +45,26 @@ pub(super) fn logged_in(account: &Account) -> String {
 /// Why nobody is logged in, and what to do about it.
 pub(super) fn refused(refusal: Refusal) -> String {
     let (what, cure) = match refusal {
-        Refusal::Expired => ("This sign-in link has expired.", "Ask for a new link and open it straight away."),
-        Refusal::Used => ("This sign-in link has already been used.", "Each link works once. Ask for a new one."),
-        Refusal::Superseded => {
-            ("This sign-in link has been replaced by a newer one.", "Only the newest link of an account works.")
-        }
-        Refusal::Unknown => ("This sign-in link is not valid.", "Check that it was copied whole, or ask for a new one."),
-        Refusal::Missing => ("You are not signed in.", "Open a sign-in link to reach your trading account."),
+        Refusal::Expired => (
+            "This sign-in link has expired.",
+            "Ask for a new link and open it straight away.",
+        ),
+        Refusal::Used => (
+            "This sign-in link has already been used.",
+            "Each link works once. Ask for a new one.",
+        ),
+        Refusal::Superseded => (
+            "This sign-in link has been replaced by a newer one.",
+            "Only the newest link of an account works.",
+        ),
+        Refusal::Unknown => (
+            "This sign-in link is not valid.",
+            "Check that it was copied whole, or ask for a new one.",
+        ),
+        Refusal::Missing => (
+            "You are not signed in.",
+            "Open a sign-in link to reach your trading account.",
+        ),
     };
     let reason = refusal.as_str();
     let body = format!(
@@ -72,7 +85,8 @@ fn document(title: &str, body: &str) -> String {
 
 /// Candles of a random walk that stays inside the picture.
 fn chart(dice: &mut Dice) -> String {
-    let mut svg = String::from(r#"<svg class="chart" viewBox="0 0 800 300" role="img" aria-label="Price chart">"#);
+    let mut svg =
+        String::from(r#"<svg class="chart" viewBox="0 0 800 300" role="img" aria-label="Price chart">"#);
     for y in [60, 120, 180, 240] {
         let _ = write!(svg, r#"<line class="rule" x1="0" x2="800" y1="{y}" y2="{y}"/>"#);
     }
@@ -96,7 +110,14 @@ fn chart(dice: &mut Dice) -> String {
 }
 
 fn quotes(dice: &mut Dice) -> String {
-    let markets = [("EUR/USD", 1), ("GBP/USD", 1), ("USD/JPY", 151), ("Gold", 2_650), ("US 500", 5_930), ("Brent", 74)];
+    let markets = [
+        ("EUR/USD", 1),
+        ("GBP/USD", 1),
+        ("USD/JPY", 151),
+        ("Gold", 2_650),
+        ("US 500", 5_930),
+        ("Brent", 74),
+    ];
     let mut rows = String::new();
     for (market, whole) in markets {
         let price = if whole < 10 {
@@ -105,7 +126,10 @@ fn quotes(dice: &mut Dice) -> String {
             money(whole * 100 + dice.between(0, 99))
         };
         let class = tone(dice.between(0, 1) * 2 - 1);
-        let _ = write!(rows, r#"<tr><td>{market}</td><td class="{class}">{price}</td></tr>"#);
+        let _ = write!(
+            rows,
+            r#"<tr><td>{market}</td><td class="{class}">{price}</td></tr>"#
+        );
     }
     rows
 }
@@ -115,7 +139,11 @@ fn positions(dice: &mut Dice, total: i64) -> String {
     let first = dice.between(0, 80_000) - 40_000;
     let second = dice.between(0, 40_000) - 20_000;
     let mut rows = String::new();
-    for (market, profit) in [("EUR/USD", first), ("Gold", second), ("US 500", total - first - second)] {
+    for (market, profit) in [
+        ("EUR/USD", first),
+        ("Gold", second),
+        ("US 500", total - first - second),
+    ] {
         let side = if dice.between(0, 1) == 0 { "Buy" } else { "Sell" };
         let volume = money(dice.between(10, 400));
         let _ = write!(
@@ -151,7 +179,10 @@ fn money(cents: i64) -> String {
 }
 
 fn initials(name: &str) -> String {
-    name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect()
+    name.split_whitespace()
+        .filter_map(|word| word.chars().next())
+        .take(2)
+        .collect()
 }
 
 /// Text made safe for element content and for quoted attributes.
@@ -182,7 +213,10 @@ impl Dice {
 
     /// A number from `low` to `high`, both included.
     fn between(&mut self, low: i64, high: i64) -> i64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         low + ((self.0 >> 33) as i64) % (high - low + 1)
     }
 }
@@ -193,7 +227,10 @@ mod tests {
 
     #[test]
     fn values_are_escaped_in_text_and_attributes() {
-        let page = logged_in(&Account::new("a\"><b>@x.example", "<script>alert('x')</script> & Co"));
+        let page = logged_in(&Account::new(
+            "a\"><b>@x.example",
+            "<script>alert('x')</script> & Co",
+        ));
         assert!(page.contains(r#"data-email="a&quot;&gt;&lt;b&gt;@x.example""#));
         assert!(page.contains("Logged in as &lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; Co<"));
         assert!(!page.contains("<script"));
@@ -211,8 +248,14 @@ mod tests {
     #[test]
     fn a_customer_always_gets_the_same_page_and_two_customers_different_ones() {
         let jane = Account::new("jane@customer.example", "Jane Roe");
-        let other = Account { email: "john@customer.example".to_owned(), ..jane.clone() };
+        let other = Account {
+            email: "john@customer.example".to_owned(),
+            ..jane.clone()
+        };
         assert_eq!(logged_in(&jane), logged_in(&jane));
-        assert_ne!(chart(&mut Dice::new(&jane.email)), chart(&mut Dice::new(&other.email)));
+        assert_ne!(
+            chart(&mut Dice::new(&jane.email)),
+            chart(&mut Dice::new(&other.email))
+        );
     }
 }
