@@ -1,1 +1,14 @@
-//! (to be written)
+//! Drives the whole product: real Chromium and Firefox with the built extension, the real relay binary, and the
+//! simulated broker. The demo, the screenshots and the end-to-end tests are all written on top of it.
+//!
+//! Read [`lab`] for what runs, [`browser`] for how a browser is driven, and [`scenario`] for what a person does.
+
+pub mod browser;
+pub mod chromium;
+pub mod firefox;
+pub mod page;
+pub mod paths;
+pub mod process;
+pub mod rpc;
+pub mod site;
+pub mod wait;

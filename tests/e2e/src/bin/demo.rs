@@ -1,0 +1,2 @@
+//! Shows the product at work.
+fn main() {}

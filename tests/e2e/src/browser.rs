@@ -1,0 +1,100 @@
+//! One interface over the browsers, so that a scenario is written once.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::chromium::{Chromium, Options};
+use crate::firefox::Firefox;
+use crate::page::Page;
+use crate::wait::{PATIENCE, until};
+
+/// Which browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Chromium without a display.
+    Chromium,
+    /// Firefox without a display.
+    Firefox,
+}
+
+/// A running browser with the extension installed.
+pub enum Browser {
+    /// Chromium.
+    Chromium(Chromium),
+    /// Firefox.
+    Firefox(Firefox),
+}
+
+impl Browser {
+    /// Starts a browser without a display, on a new profile in `profile`, with the unpacked extension.
+    pub async fn start(kind: Kind, profile: &Path, extension: &Path) -> Result<Self> {
+        Ok(match kind {
+            Kind::Chromium => Self::Chromium(Chromium::start(profile, extension, Options::default()).await?),
+            Kind::Firefox => Self::Firefox(Firefox::start(profile, extension).await?),
+        })
+    }
+
+    /// Opens an address in a new tab of the ordinary window and waits until it has loaded.
+    pub async fn open(&self, url: &str) -> Result<Page> {
+        match self {
+            Self::Chromium(browser) => browser.open(url).await,
+            Self::Firefox(browser) => browser.open(url).await,
+        }
+    }
+
+    /// Opens a page of the extension in a tab.
+    pub async fn open_extension(&self, path: &str) -> Result<Page> {
+        let url = match self {
+            Self::Chromium(browser) => browser.extension_url(path),
+            Self::Firefox(browser) => browser.extension_url(path),
+        };
+        self.open(&url).await
+    }
+
+    /// Presses the extension's toolbar button in a tab, which lets the extension read that tab, and gives the popup.
+    pub async fn press_action(&self, tab: &Page) -> Result<Page> {
+        match self {
+            Self::Chromium(browser) => browser.press_action(tab).await,
+            Self::Firefox(browser) => browser.press_action(tab).await,
+        }
+    }
+
+    /// The pages in private windows.
+    pub async fn private_pages(&self) -> Result<Vec<Page>> {
+        match self {
+            Self::Chromium(browser) => browser.private_pages().await,
+            Self::Firefox(browser) => browser.private_pages().await,
+        }
+    }
+
+    /// Waits for a private window and gives its page, which must be the only one.
+    pub async fn private_page(&self) -> Result<Page> {
+        let mut pages = until("a private window", PATIENCE, async || {
+            Ok(Some(self.private_pages().await?).filter(|p| !p.is_empty()))
+        })
+        .await?;
+        anyhow::ensure!(
+            pages.len() == 1,
+            "{} pages in private windows, expected one",
+            pages.len()
+        );
+        Ok(pages.remove(0))
+    }
+
+    /// Stops the extension's background script, so that the next click finds it cold.
+    pub async fn stop_background(&self, tab: &Page) -> Result<()> {
+        match self {
+            Self::Chromium(browser) => browser.stop_background(tab).await,
+            Self::Firefox(browser) => browser.stop_background().await,
+        }
+    }
+
+    /// Closes the browser in an orderly way, so that everything it keeps is on disk.
+    pub async fn quit(self) -> Result<()> {
+        match self {
+            Self::Chromium(browser) => browser.quit().await,
+            Self::Firefox(browser) => browser.quit().await,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Drives Chromium through the DevTools Protocol.
+
+mod launch;
+mod session;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use crate::page::Page;
+use crate::process::Process;
+use crate::rpc::Client;
+use crate::wait::{PATIENCE, until};
+
+pub use launch::Options;
+pub use session::Session;
+
+/// A running Chromium with the extension installed.
+pub struct Chromium {
+    client: Client,
+    extension: String,
+    profile: PathBuf,
+    process: Process,
+}
+
+impl Chromium {
+    /// Starts Chromium on a new profile in `profile`, and installs the extension with the person's consent to
+    /// private windows.
+    pub async fn start(profile: &Path, extension: &Path, options: Options) -> Result<Self> {
+        let (process, client) = launch::start(profile, options).await?;
+        let installed = client
+            .call(
+                "Extensions.loadUnpacked",
+                json!({"path": extension, "enableInIncognito": true}),
+            )
+            .await?;
+        let extension = installed["id"]
+            .as_str()
+            .context("Chromium names no extension")?
+            .to_owned();
+        Ok(Self {
+            client,
+            extension,
+            profile: profile.to_owned(),
+            process,
+        })
+    }
+
+    /// The address of a page of the extension.
+    pub fn extension_url(&self, path: &str) -> String {
+        format!("chrome-extension://{}/{path}", self.extension)
+    }
+
+    /// The directory of the profile.
+    pub fn profile(&self) -> &Path {
+        &self.profile
+    }
+
+    /// Opens an address in a new tab of the ordinary window and waits until it has loaded.
+    pub async fn open(&self, url: &str) -> Result<Page> {
+        let session = Session::open(&self.client).await?;
+        session.navigate(url).await?;
+        Ok(session.into())
+    }
+
+    /// Presses the extension's toolbar button in a tab, as the browser itself does, and gives the popup that opens.
+    pub async fn press_action(&self, tab: &Page) -> Result<Page> {
+        self.close_popup().await?;
+        let session = tab.chromium()?;
+        session.activate().await?;
+        let params = json!({"id": self.extension, "targetId": session.tab()?});
+        self.client.call("Extensions.triggerAction", params).await?;
+        let popup = until("the popup to open", PATIENCE, async || self.popup().await).await?;
+        let popup = Session::attach(&self.client, &popup).await?;
+        popup.loaded().await?;
+        Ok(popup.into())
+    }
+
+    /// Closes the popup if one is open, as it does by itself when a person clicks elsewhere.
+    pub async fn close_popup(&self) -> Result<()> {
+        if let Some(popup) = self.popup().await? {
+            self.client
+                .call("Target.closeTarget", json!({"targetId": popup}))
+                .await?;
+            let gone = async || Ok(self.popup().await?.is_none().then_some(()));
+            until("the popup to close", PATIENCE, gone).await?;
+        }
+        Ok(())
+    }
+
+    /// The pages in private windows, which share nothing with the ordinary ones.
+    pub async fn private_pages(&self) -> Result<Vec<Page>> {
+        let ordinary = self.client.call("Target.getBrowserContexts", json!({})).await?;
+        let ordinary = ordinary["defaultBrowserContextId"].clone();
+        let mut pages = Vec::new();
+        for target in self.targets("page").await? {
+            if target["browserContextId"] != ordinary {
+                let id = target["targetId"].as_str().context("a target without an id")?;
+                pages.push(Session::attach(&self.client, id).await?.into());
+            }
+        }
+        Ok(pages)
+    }
+
+    /// Stops the extension's service worker, and waits until it is gone: the next click finds it cold.
+    pub async fn stop_background(&self, tab: &Page) -> Result<()> {
+        let session = tab.chromium()?;
+        session.call("ServiceWorker.enable", json!({})).await?;
+        session.call("ServiceWorker.stopAllWorkers", json!({})).await?;
+        session.call("ServiceWorker.disable", json!({})).await?;
+        let gone = async || Ok(self.targets("service_worker").await?.is_empty().then_some(()));
+        until("the service worker to stop", PATIENCE, gone).await
+    }
+
+    /// Waits until the browser has been closed by the person in front of it.
+    pub async fn closed(&self) {
+        self.client.closed().await;
+    }
+
+    /// Closes the browser in an orderly way, so that everything it keeps is on disk.
+    pub async fn quit(mut self) -> Result<()> {
+        self.client.call("Browser.close", json!({})).await?;
+        self.process.ended(PATIENCE).await?;
+        Ok(())
+    }
+
+    async fn popup(&self) -> Result<Option<String>> {
+        let popup = self.extension_url("popup");
+        let found = self
+            .targets("page")
+            .await?
+            .into_iter()
+            .find(|page| page["url"].as_str().is_some_and(|url| url.starts_with(&popup)));
+        Ok(found.and_then(|page| page["targetId"].as_str().map(str::to_owned)))
+    }
+
+    async fn targets(&self, kind: &str) -> Result<Vec<Value>> {
+        let filter = json!({"filter": [{"type": kind}]});
+        let answer = self.client.call("Target.getTargets", filter).await?;
+        Ok(answer["targetInfos"].as_array().cloned().unwrap_or_default())
+    }
+}

@@ -1,0 +1,76 @@
+//! Starts Chromium with nothing of its own to say to the network or to the person.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::paths;
+use crate::process::Process;
+use crate::rpc::Client;
+use crate::wait::PATIENCE;
+
+/// How Chromium is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Whether a person can see it.
+    pub headed: bool,
+    /// Size of the first window, in CSS pixels.
+    pub window: (u32, u32),
+    /// Device pixels per CSS pixel.
+    pub scale: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            headed: false,
+            window: (1280, 860),
+            scale: 1,
+        }
+    }
+}
+
+const QUIET: [&str; 13] = [
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--disable-breakpad",
+    "--disable-default-apps",
+    "--disable-search-engine-choice-screen",
+    "--disable-features=Translate,OptimizationHints,MediaRouter",
+    "--password-store=basic",
+    "--use-mock-keychain",
+    "--lang=en-US",
+];
+
+pub(super) async fn start(profile: &Path, options: Options) -> Result<(Process, Client)> {
+    let mut command = Command::new(paths::chromium()?);
+    command
+        .args(QUIET)
+        // Chosen by the system, and told on standard error.
+        .arg("--remote-debugging-port=0")
+        .arg("--enable-unsafe-extension-debugging")
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .arg(format!("--window-size={},{}", options.window.0, options.window.1))
+        .arg(format!("--force-device-scale-factor={}", options.scale));
+    if !options.headed {
+        command.args(["--headless=new", "--disable-gpu", "--hide-scrollbars"]);
+    }
+    if rustix::process::geteuid().is_root() {
+        // Chromium's sandbox refuses to run as root.
+        command.arg("--no-sandbox");
+    }
+    command.arg("about:blank");
+    let mut process = Process::start("Chromium", &mut command)?;
+    let url = process
+        .line(PATIENCE, |line| {
+            Some(line.split_once("DevTools listening on ")?.1.to_owned())
+        })
+        .await?;
+    let client = Client::connect(url.trim()).await?;
+    Ok((process, client))
+}

@@ -1,0 +1,172 @@
+//! One page of Chromium, reached through a DevTools session.
+
+use anyhow::{Context as _, Result, bail};
+use base64ct::{Base64, Encoding as _};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::page::BETWEEN_CLICKS;
+use crate::rpc::Client;
+use crate::wait::{PATIENCE, until};
+
+/// A page of Chromium.
+pub struct Session {
+    client: Client,
+    session: String,
+    page: String,
+    /// The tab that holds the page; known for the tabs that we opened.
+    tab: Option<String>,
+}
+
+impl Session {
+    /// Opens a new, empty tab.
+    pub(super) async fn open(client: &Client) -> Result<Self> {
+        let created = client
+            .call(
+                "Target.createTarget",
+                json!({"url": "about:blank", "forTab": true}),
+            )
+            .await?;
+        let tab = text(&created["targetId"])?;
+        let attached = client
+            .call("Target.attachToTarget", json!({"targetId": tab, "flatten": true}))
+            .await?;
+        let tab_session = text(&attached["sessionId"])?;
+        // The tab tells of its page by attaching to it.
+        let mut events = client.events();
+        let params = json!({"autoAttach": true, "flatten": true, "waitForDebuggerOnStart": false});
+        client
+            .call_in(Some(&tab_session), "Target.setAutoAttach", params)
+            .await?;
+        let page = async {
+            loop {
+                let event = events.recv().await?;
+                if event.method == "Target.attachedToTarget" && event.session.as_ref() == Some(&tab_session) {
+                    break anyhow::Ok(event.params);
+                }
+            }
+        };
+        let page = timeout(PATIENCE, page)
+            .await
+            .context("waited for the new tab's page")??;
+        Ok(Self {
+            client: client.clone(),
+            session: text(&page["sessionId"])?,
+            page: text(&page["targetInfo"]["targetId"])?,
+            tab: Some(tab),
+        })
+    }
+
+    /// Attaches to a page that the browser opened.
+    pub(super) async fn attach(client: &Client, page: &str) -> Result<Self> {
+        let attached = client
+            .call(
+                "Target.attachToTarget",
+                json!({"targetId": page, "flatten": true}),
+            )
+            .await?;
+        let session = text(&attached["sessionId"])?;
+        Ok(Self {
+            client: client.clone(),
+            session,
+            page: page.to_owned(),
+            tab: None,
+        })
+    }
+
+    pub(super) fn tab(&self) -> Result<&str> {
+        self.tab
+            .as_deref()
+            .context("not a tab that was opened by this driver")
+    }
+
+    /// Calls a DevTools method on this page.
+    pub async fn call(&self, method: &str, params: Value) -> Result<Value> {
+        self.client.call_in(Some(&self.session), method, params).await
+    }
+
+    pub(super) async fn activate(&self) -> Result<()> {
+        self.client
+            .call("Target.activateTarget", json!({"targetId": self.page}))
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn loaded(&self) -> Result<()> {
+        let complete = "String(document.readyState === 'complete' && location.href !== 'about:blank')";
+        until("the page to load", PATIENCE, async || {
+            Ok((self.evaluate(complete).await? == "true").then_some(()))
+        })
+        .await
+    }
+
+    pub(crate) async fn evaluate(&self, expression: &str) -> Result<String> {
+        let params = json!({"expression": expression, "awaitPromise": true, "returnByValue": true});
+        let answer = self.call("Runtime.evaluate", params).await?;
+        if let Some(exception) = answer.get("exceptionDetails") {
+            bail!("the document threw: {}", exception["exception"]["description"]);
+        }
+        text(&answer["result"]["value"])
+    }
+
+    pub(crate) async fn navigate(&self, url: &str) -> Result<()> {
+        let answer = self.call("Page.navigate", json!({"url": url})).await?;
+        if let Some(error) = answer["errorText"].as_str() {
+            bail!("{url} does not open: {error}");
+        }
+        self.loaded().await
+    }
+
+    pub(crate) async fn press(&self, x: f64, y: f64, times: u32) -> Result<()> {
+        self.mouse("mouseMoved", x, y, 0).await?;
+        for count in 1..=times {
+            if count > 1 {
+                tokio::time::sleep(BETWEEN_CLICKS).await;
+            }
+            self.mouse("mousePressed", x, y, count).await?;
+            self.mouse("mouseReleased", x, y, count).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn type_text(&self, text: &str) -> Result<()> {
+        for character in text.chars().map(String::from) {
+            let down = json!({"type": "keyDown", "text": character, "key": character});
+            self.call("Input.dispatchKeyEvent", down).await?;
+            self.call(
+                "Input.dispatchKeyEvent",
+                json!({"type": "keyUp", "key": character}),
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn screenshot(&self) -> Result<Vec<u8>> {
+        let answer = self
+            .call("Page.captureScreenshot", json!({"format": "png"}))
+            .await?;
+        Base64::decode_vec(&text(&answer["data"])?).map_err(|error| anyhow::anyhow!("screenshot: {error}"))
+    }
+
+    pub(crate) async fn close(&self) -> Result<()> {
+        self.client
+            .call("Target.closeTarget", json!({"targetId": self.page}))
+            .await?;
+        Ok(())
+    }
+
+    async fn mouse(&self, kind: &str, x: f64, y: f64, count: u32) -> Result<()> {
+        let button = if count == 0 { "none" } else { "left" };
+        let params = json!({"type": kind, "x": x, "y": y, "button": button, "clickCount": count});
+        self.call("Input.dispatchMouseEvent", params).await?;
+        Ok(())
+    }
+}
+
+fn text(value: &Value) -> Result<String> {
+    Ok(value
+        .as_str()
+        .context("Chromium's answer has no text where one belongs")?
+        .to_owned())
+}

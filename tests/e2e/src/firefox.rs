@@ -1,0 +1,113 @@
+//! Drives Firefox through WebDriver BiDi, with scripts in the browser's own window where BiDi has no command.
+
+mod chrome;
+mod context;
+mod launch;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+
+use crate::page::Page;
+use crate::process::Process;
+use crate::rpc::Client;
+use crate::wait::PATIENCE;
+
+use chrome::Chrome;
+pub use context::Context;
+
+/// A running Firefox with the extension installed.
+pub struct Firefox {
+    client: Client,
+    chrome: Chrome,
+    /// The extension's address, different in every profile; ends in a slash.
+    base: String,
+    profile: PathBuf,
+    process: Process,
+}
+
+impl Firefox {
+    /// Starts Firefox without a display on a new profile in `profile`, and installs the extension with the person's
+    /// consent to private windows.
+    pub async fn start(profile: &Path, extension: &Path) -> Result<Self> {
+        let (process, client) = launch::start(profile).await?;
+        let params = json!({
+            "extensionData": {"type": "path", "path": extension},
+            "moz:permanent": false,
+            "moz:allowPrivateBrowsing": true,
+        });
+        let installed = client.call("webExtension.install", params).await?;
+        let id = installed["extension"]
+            .as_str()
+            .context("Firefox names no extension")?;
+        let chrome = Chrome::enter(&client, id).await?;
+        let base = chrome.extension_base().await?;
+        Ok(Self {
+            client,
+            chrome,
+            base,
+            profile: profile.to_owned(),
+            process,
+        })
+    }
+
+    /// The address of a page of the extension.
+    pub fn extension_url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// The directory of the profile.
+    pub fn profile(&self) -> &Path {
+        &self.profile
+    }
+
+    /// Opens an address in a new tab of the ordinary window and waits until it has loaded.
+    pub async fn open(&self, url: &str) -> Result<Page> {
+        let created = self
+            .client
+            .call("browsingContext.create", json!({"type": "tab"}))
+            .await?;
+        let id = created["context"].as_str().context("Firefox names no tab")?;
+        let context = Context::new(&self.client, id);
+        context.navigate(url).await?;
+        Ok(context.into())
+    }
+
+    /// Presses the extension's toolbar button in a tab, as the browser itself does, and gives the popup that opens.
+    pub async fn press_action(&self, tab: &Page) -> Result<Page> {
+        self.close_popup().await?;
+        let tab = tab.firefox()?;
+        let activate = json!({"context": tab.id()});
+        self.client.call("browsingContext.activate", activate).await?;
+        let popup = Context::new(&self.client, &self.chrome.press_action(tab.id()).await?);
+        popup.loaded().await?;
+        Ok(popup.into())
+    }
+
+    /// Closes the popup if one is open, as it does by itself when a person clicks elsewhere.
+    pub async fn close_popup(&self) -> Result<()> {
+        self.chrome.close_popup().await
+    }
+
+    /// The pages in private windows, which share nothing with the ordinary ones.
+    pub async fn private_pages(&self) -> Result<Vec<Page>> {
+        let pages = self.chrome.private_pages().await?;
+        Ok(pages
+            .iter()
+            .map(|id| Context::new(&self.client, id).into())
+            .collect())
+    }
+
+    /// Stops the extension's event page: the next click finds it cold.
+    pub async fn stop_background(&self) -> Result<()> {
+        self.chrome.stop_background().await
+    }
+
+    /// Closes the browser in an orderly way, so that everything it keeps is on disk.
+    pub async fn quit(mut self) -> Result<()> {
+        self.client.call("browser.close", json!({})).await?;
+        self.process.ended(PATIENCE).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! Scripts in Firefox's own window: the toolbar button, the popup's panel, private windows, the event page.
+
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use super::context::Context;
+use crate::rpc::Client;
+use crate::wait::{PATIENCE, until};
+
+/// The script scope of the browser's first window.
+pub(super) struct Chrome {
+    scope: Context,
+    extension: String,
+}
+
+/// BiDi lists tabs only. A popup's `<browser>` is given what a tab's has, an identity, and is made findable by it;
+/// then every BiDi command works in the popup, real input included.
+const PRELUDE: &str = r#"
+    const { NavigableManager } = ChromeUtils.importESModule("chrome://remote/content/shared/NavigableManager.sys.mjs");
+    const { PrivateBrowsingUtils } = ChromeUtils.importESModule("resource://gre/modules/PrivateBrowsingUtils.sys.mjs");
+    const { ExtensionParent } = ChromeUtils.importESModule("resource://gre/modules/ExtensionParent.sys.mjs");
+    const windows = () => [...Services.wm.getEnumerator("navigator:browser")];
+    const panels = () => windows().flatMap(window => [...window.document.querySelectorAll("panel")])
+        .filter(panel => panel.querySelector("browser.webextension-popup-browser"));
+    const popups = () => panels().filter(panel => panel.state === "open")
+        .map(panel => panel.querySelector("browser.webextension-popup-browser"))
+        .filter(browser => browser.currentURI?.schemeIs("moz-extension"));
+    if (!NavigableManager.findsPopups) {
+        const findTab = NavigableManager.getBrowserById;
+        NavigableManager.getBrowserById = id =>
+            popups().find(popup => NavigableManager.getIdForBrowser(popup) === id)
+                ?? findTab.call(NavigableManager, id);
+        NavigableManager.findsPopups = true;
+    }
+"#;
+
+impl Chrome {
+    /// Enters the first window on behalf of one extension.
+    pub(super) async fn enter(client: &Client, extension: &str) -> Result<Self> {
+        let tree = client
+            .call("browsingContext.getTree", json!({"moz:scope": "chrome"}))
+            .await?;
+        let window = tree["contexts"][0]["context"]
+            .as_str()
+            .context("Firefox has no window")?;
+        Ok(Self {
+            scope: Context::new(client, window),
+            extension: extension.to_owned(),
+        })
+    }
+
+    pub(super) async fn extension_base(&self) -> Result<String> {
+        let base = self.run("return policy.getURL('');").await?;
+        Ok(base
+            .as_str()
+            .context("Firefox does not know the extension")?
+            .to_owned())
+    }
+
+    /// Presses the toolbar button in the window of a tab; gives the popup's context.
+    pub(super) async fn press_action(&self, tab: &str) -> Result<String> {
+        let press = format!(
+            "const window = windows().find(window => window.gBrowser.browsers.some(
+                browser => NavigableManager.getIdForBrowser(browser) === {}));
+            await ExtensionParent.apiManager.global.browserActionFor(policy.extension).triggerAction(window);",
+            json!(tab)
+        );
+        self.run(&press).await?;
+        let find = "const [popup] = popups();
+            if (!popup) return null;
+            popup.permanentKey ??= {};
+            return NavigableManager.getIdForBrowser(popup);";
+        until("the popup to open", PATIENCE, async || {
+            Ok(self.run(find).await?.as_str().map(str::to_owned))
+        })
+        .await
+    }
+
+    pub(super) async fn close_popup(&self) -> Result<()> {
+        let close = "const open = panels().filter(panel => panel.state !== 'closed');
+            open.forEach(panel => panel.hidePopup());
+            return open.length;";
+        until("the popup to close", PATIENCE, async || {
+            Ok((self.run(close).await? == 0).then_some(()))
+        })
+        .await
+    }
+
+    /// The contexts of all tabs in private windows.
+    pub(super) async fn private_pages(&self) -> Result<Vec<String>> {
+        let find = "return windows().filter(window => PrivateBrowsingUtils.isWindowPrivate(window))
+            .flatMap(window => window.gBrowser.browsers)
+            .filter(browser => browser.currentURI && !browser.currentURI.schemeIs('about'))
+            .map(browser => NavigableManager.getIdForBrowser(browser));";
+        let found = self.run(find).await?;
+        let ids = found.as_array().into_iter().flatten();
+        Ok(ids.filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    pub(super) async fn stop_background(&self) -> Result<()> {
+        let stop = "await policy.extension.terminateBackground({ ignoreDevToolsAttached: true,
+                disableResetIdleForTest: true });
+            return policy.extension.backgroundState;";
+        until("the event page to stop", PATIENCE, async || {
+            Ok((self.run(stop).await? == "stopped").then_some(()))
+        })
+        .await
+    }
+
+    async fn run(&self, body: &str) -> Result<Value> {
+        let script = format!(
+            "(async () => {{
+                {PRELUDE}
+                const policy = WebExtensionPolicy.getByID({});
+                return JSON.stringify((await (async () => {{ {body} }})()) ?? null);
+            }})()",
+            json!(self.extension)
+        );
+        let answer = self.scope.evaluate(&script).await?;
+        serde_json::from_str(&answer).context("the window's answer is not JSON")
+    }
+}

@@ -1,0 +1,56 @@
+//! Starts Firefox with nothing of its own to say to the network or to the person.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+
+use crate::paths;
+use crate::process::Process;
+use crate::rpc::Client;
+use crate::wait::PATIENCE;
+
+/// Preferences beyond those that the remote agent sets by itself.
+const PREFERENCES: &str = r#"
+user_pref("app.normandy.enabled", false);
+user_pref("browser.aboutwelcome.enabled", false);
+user_pref("browser.newtabpage.enabled", false);
+user_pref("browser.shell.checkDefaultBrowser", false);
+user_pref("browser.startup.homepage", "about:blank");
+user_pref("browser.startup.page", 0);
+user_pref("datareporting.policy.dataSubmissionEnabled", false);
+user_pref("extensions.getAddons.cache.enabled", false);
+user_pref("extensions.update.enabled", false);
+user_pref("network.captive-portal-service.enabled", false);
+user_pref("network.connectivity-service.enabled", false);
+user_pref("nimbus.rollouts.enabled", false);
+user_pref("services.settings.server", "data:,none");
+"#;
+
+pub(super) async fn start(profile: &Path) -> Result<(Process, Client)> {
+    fs::create_dir_all(profile).context("cannot make a profile for Firefox")?;
+    fs::write(profile.join("user.js"), PREFERENCES).context("cannot write Firefox's preferences")?;
+    let mut command = Command::new(paths::firefox()?);
+    command
+        .args([
+            "--headless",
+            "--no-remote",
+            "--remote-debugging-port=0",
+            "--remote-allow-system-access",
+        ])
+        .arg("--profile")
+        .arg(profile)
+        // Its crash helper would outlive it.
+        .env("MOZ_CRASHREPORTER_DISABLE", "1");
+    let mut process = Process::start("Firefox", &mut command)?;
+    let url = process
+        .line(PATIENCE, |line| {
+            Some(line.split_once("WebDriver BiDi listening on ")?.1.to_owned())
+        })
+        .await?;
+    let client = Client::connect(&format!("{}/session", url.trim())).await?;
+    client.call("session.new", json!({"capabilities": {}})).await?;
+    Ok((process, client))
+}
