@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,9 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 /// How long children may take to end by themselves before they are killed.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(3);
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Makes SIGINT, SIGTERM and SIGHUP end all descendants, then this process.
 pub(crate) fn end_on_signal() -> Result<()> {
@@ -25,7 +28,12 @@ pub(crate) fn end_on_signal() -> Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("cannot listen for signals")?;
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
+            INTERRUPTED.store(true, Ordering::SeqCst);
             println!("\ninterrupted: ending what was started");
+            if signal == SIGINT {
+                // The terminal has told the children too: let them tidy up after themselves.
+                wait_for_all();
+            }
             end_all();
             std::process::exit(128 + signal);
         }
@@ -36,11 +44,22 @@ pub(crate) fn end_on_signal() -> Result<()> {
 /// Asks all descendants to end, and kills those that have not after a grace period.
 pub(crate) fn end_all() {
     signal(Signal::TERM);
+    wait_for_all();
+    signal(Signal::KILL);
+}
+
+/// Does not return after a signal: the process ends when its children have.
+pub(crate) fn leave_to_signal() {
+    while INTERRUPTED.load(Ordering::SeqCst) {
+        thread::park();
+    }
+}
+
+fn wait_for_all() {
     let deadline = Instant::now() + GRACE;
     while !descendants().is_empty() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(20));
     }
-    signal(Signal::KILL);
 }
 
 fn signal(signal: Signal) {

@@ -66,6 +66,7 @@ fn main() -> anyhow::Result<()> {
         Task::Ci => ci::run(&project),
         Task::Doctor => doctor::run(&project),
     };
+    children::leave_to_signal();
     children::end_all();
     result
 }

@@ -80,6 +80,9 @@ impl Project {
         }
         // A developer's setting for watching tests; left on, browsers would wait for a person.
         command.env_remove("NO_HEADLESS");
+        // Where the end-to-end tests and the demo look for what was built.
+        command.env("STAGEDOOR_EXTENSION_DIR", self.dist().join("extension"));
+        command.env("STAGEDOOR_RELAY_BIN", self.target.join("debug/stagedoor"));
         for (variable, driver) in [("CHROMEDRIVER", "chromedriver"), ("GECKODRIVER", "geckodriver")] {
             if let (None, Some(path)) = (env::var_os(variable), self.find(driver)) {
                 command.env(variable, path);

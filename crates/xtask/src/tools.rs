@@ -263,7 +263,7 @@ fn first_version(text: &str) -> Option<String> {
     text.split_whitespace()
         .map(|word| word.strip_prefix('v').unwrap_or(word))
         .find(|word| word.starts_with(|first: char| first.is_ascii_digit()))
-        .map(|word| word.trim_end_matches(',').to_owned())
+        .map(|word| word.trim_end_matches([',', ')']).to_owned())
 }
 
 #[cfg(test)]
