@@ -47,6 +47,7 @@ fn router(sim: Arc<Sim>) -> Router {
     Router::new()
         .route("/control/advance", post(advance))
         .route("/control/script", post(script))
+        .route("/control/release", post(release))
         .route("/control/accounts", post(add_account))
         .route("/control/keys", post(set_key))
         .route("/control/whitelist", post(set_whitelist))
@@ -82,6 +83,7 @@ struct ScriptBody {
 enum FaultBody {
     Delay { milliseconds: u64 },
     Drip { milliseconds: u64 },
+    Hold,
     HangBeforeHeaders,
     HangAfterHeaders,
     Reset,
@@ -120,6 +122,11 @@ async fn script(State(sim): State<Arc<Sim>>, Json(body): Json<ScriptBody>) -> St
         endpoint: body.endpoint.map(Into::into),
         times: body.times,
     });
+    StatusCode::NO_CONTENT
+}
+
+async fn release(State(sim): State<Arc<Sim>>) -> StatusCode {
+    sim.release();
     StatusCode::NO_CONTENT
 }
 
@@ -202,6 +209,7 @@ impl From<FaultBody> for Fault {
         match body {
             FaultBody::Delay { milliseconds } => Self::Delay(Duration::from_millis(milliseconds)),
             FaultBody::Drip { milliseconds } => Self::Drip(Duration::from_millis(milliseconds)),
+            FaultBody::Hold => Self::Hold,
             FaultBody::HangBeforeHeaders => Self::HangBeforeHeaders,
             FaultBody::HangAfterHeaders => Self::HangAfterHeaders,
             FaultBody::Reset => Self::Reset,

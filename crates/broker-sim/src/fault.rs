@@ -15,6 +15,8 @@ pub enum Fault {
     Delay(Duration),
     /// After the work: the answer is right, but arrives one byte per interval.
     Drip(Duration),
+    /// After the work: the answer is right, and is kept back until [`crate::Sim::release`].
+    Hold,
     /// After the work: nothing is ever sent, and the connection stays open.
     HangBeforeHeaders,
     /// After the work: status and headers are sent, the body never begins.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 
 use crate::accept::Server;
 use crate::clock::Clock;
@@ -119,6 +120,24 @@ impl Sim {
     /// The journal, which starts anew.
     pub fn take_journal(&self) -> Vec<JournalEntry> {
         std::mem::take(&mut self.shared.world().journal)
+    }
+
+    /// Waits until the journal holds at least `count` requests. Their answers may still be on their way.
+    pub async fn received(&self, count: usize) {
+        loop {
+            let mut recorded = pin!(self.shared.recorded.notified());
+            // Registered before the journal is read, or an entry made in between would be missed.
+            recorded.as_mut().enable();
+            if self.shared.world().journal.len() >= count {
+                return;
+            }
+            recorded.await;
+        }
+    }
+
+    /// Lets every answer go that [`crate::Fault::Hold`] has kept back until now.
+    pub fn release(&self) {
+        self.shared.releases.send_replace(());
     }
 
     /// Every token issued, oldest first, in its present state.

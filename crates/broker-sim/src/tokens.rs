@@ -67,7 +67,7 @@ pub enum Refusal {
     Used,
     /// A newer token was issued for the same customer.
     Superseded,
-    /// No such token was ever issued, or its customer is gone.
+    /// No such token was ever issued.
     Unknown,
     /// No token was shown, and no session exists. Never part of a [`Redemption`].
     Missing,

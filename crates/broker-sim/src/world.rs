@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::config::{AnswerShape, ApiKey, ConnectionTest, Dialect, SimConfig, TokenStyle};
@@ -58,6 +59,10 @@ pub(crate) struct Shared {
     pub(crate) send_retry_after: bool,
     pub(crate) longest_validity: Duration,
     pub(crate) clock: Clock,
+    /// Told of every journal entry.
+    pub(crate) recorded: Arc<Notify>,
+    /// Lets answers go that [`crate::Fault::Hold`] keeps back.
+    pub(crate) releases: watch::Sender<()>,
     world: Arc<Mutex<World>>,
 }
 
@@ -69,6 +74,8 @@ impl Shared {
             send_retry_after: config.send_retry_after,
             longest_validity: config.longest_validity,
             clock: Clock::new(),
+            recorded: Arc::default(),
+            releases: watch::Sender::new(()),
             world: Arc::new(Mutex::new(World {
                 accounts: config.accounts,
                 keys: config.keys,

@@ -63,10 +63,13 @@ pub(super) async fn record(
     if !fault.as_ref().is_some_and(keeps_everything_back) {
         entry.status = Some(answer.status().as_u16());
     }
+    // From the moment the entry can be seen a release counts for this request.
+    let releases = shared.releases.subscribe();
     shared.world().journal.push(entry);
+    shared.recorded.notify_waiters();
 
     match fault {
-        Some(fault) => spoil::after(answer, fault, connection).await,
+        Some(fault) => spoil::after(answer, fault, connection, releases).await,
         None => answer,
     }
 }

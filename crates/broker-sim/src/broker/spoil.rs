@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
+use tokio::sync::watch;
 
 use super::answers::{gateway_page, problem, scripted_error};
 use crate::accept::Connection;
@@ -35,6 +36,7 @@ pub(super) fn instead(shared: &Shared, path: &str, fault: &Fault) -> Option<Resp
         }
         Fault::Delay(_)
         | Fault::Drip(_)
+        | Fault::Hold
         | Fault::HangBeforeHeaders
         | Fault::HangAfterHeaders
         | Fault::Reset
@@ -51,10 +53,20 @@ pub(super) fn keeps_everything_back(fault: &Fault) -> bool {
 }
 
 /// Spoils an answer whose work is done. Faults that happened instead of the work pass through.
-pub(super) async fn after(answer: Response, fault: Fault, connection: Connection) -> Response {
+pub(super) async fn after(
+    answer: Response,
+    fault: Fault,
+    connection: Connection,
+    mut releases: watch::Receiver<()>,
+) -> Response {
     match fault {
         Fault::Delay(by) => {
             tokio::time::sleep(by).await;
+            answer
+        }
+        Fault::Hold => {
+            // The sender lives as long as this handler's state, so that the wait ends by a release only.
+            let _ = releases.changed().await;
             answer
         }
         Fault::HangBeforeHeaders => std::future::pending().await,
