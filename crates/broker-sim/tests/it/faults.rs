@@ -225,18 +225,11 @@ async fn html_is_a_gateways_page_with_status_200() {
 #[tokio::test]
 async fn a_huge_body_is_unannounced_and_as_long_as_promised() {
     let bench = Bench::v1().await;
-    let mut answer = faulty(&bench, Fault::HugeBody).await;
+    let answer = faulty(&bench, Fault::HugeBody).await;
     assert_eq!(answer.content_length(), None);
-    let (mut length, mut start, mut end) = (0, Vec::new(), Vec::new());
-    while let Some(chunk) = answer.chunk().await.unwrap() {
-        length += chunk.len() as u64;
-        if start.len() < 16 {
-            start.extend_from_slice(&chunk);
-        }
-        end = chunk.to_vec();
-    }
-    assert_eq!(length, HUGE_BODY_BYTES);
-    assert!(start.starts_with(b"{\"oneTimeToken\":\"a") && end.ends_with(b"\"}"));
+    let body = answer.bytes().await.unwrap();
+    assert_eq!(body.len() as u64, HUGE_BODY_BYTES);
+    assert!(body.starts_with(b"{\"oneTimeToken\":\"a") && body.ends_with(b"a\"}"));
     assert_eq!(minted(&bench), [None]);
 }
 

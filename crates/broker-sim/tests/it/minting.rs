@@ -8,10 +8,13 @@ use stagedoor_broker_sim::{AnswerShape, DEFAULT_API_KEY, SENTINEL_TOKEN_PREFIX, 
 
 use crate::bench::{Bench, JANE};
 
+/// The body expected for a token.
+type BodyOf = fn(&str) -> String;
+
 #[tokio::test]
 async fn every_answer_shape_carries_the_token_that_was_minted() {
     let bench = Bench::v1().await;
-    let shapes: [(AnswerShape, &str, fn(&str) -> String); 5] = [
+    let shapes: [(AnswerShape, &str, BodyOf); 5] = [
         (AnswerShape::OneTimeToken, "application/json", |token| {
             json!({ "oneTimeToken": token }).to_string()
         }),
