@@ -21,6 +21,8 @@ mod tools;
 mod wasm;
 mod zip;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use project::Project;
 
@@ -54,19 +56,36 @@ enum Task {
     Doctor,
 }
 
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    let result = run(&Arguments::parse());
+    children::leave_to_signal();
+    children::end_all();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The chain of causes is what a person needs; a backtrace of this program is not.
+            println!(
+                "error: {}",
+                error
+                    .chain()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join("\n  ")
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
     children::end_on_signal()?;
     let project = Project::locate(arguments.verbose)?;
-    let result = match arguments.task {
-        Task::Demo { arguments } => demo::run(&project, &arguments),
-        Task::Test { parts } => test::run(&project, &parts),
+    match &arguments.task {
+        Task::Demo { arguments } => demo::run(&project, arguments),
+        Task::Test { parts } => test::run(&project, parts),
         Task::Build => build::run(&project),
         Task::Wasm => wasm::run(&project),
         Task::Ci => ci::run(&project),
         Task::Doctor => doctor::run(&project),
-    };
-    children::leave_to_signal();
-    children::end_all();
-    result
+    }
 }
