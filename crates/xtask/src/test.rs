@@ -12,6 +12,9 @@ use crate::step::{Step, recorded_step, step};
 use crate::tools::FOR_BROWSERS;
 use crate::wasm;
 
+/// The name of the end-to-end tests' binary.
+const E2E: &str = "e2e";
+
 /// A part of the tests.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
@@ -34,12 +37,27 @@ pub(crate) fn run(project: &Project, parts: &[Part]) -> Result<()> {
     if wanted(Part::Extension) {
         step(project, "check extension", |_| extension::check(project))?;
     }
+    if wanted(Part::Native) || wanted(Part::E2e) {
+        // One selection of packages for everything that follows: another would select other features of libraries,
+        // and compile them anew.
+        step(project, "build tests", |step| {
+            step.run(cargo_test(project).arg("--no-run"))?;
+            Ok(String::new())
+        })?;
+    }
     if wanted(Part::Native) {
+        let targets = native_targets(project)?;
         recorded_step(project, "native tests", |step| {
-            let mut cargo = project.command("cargo");
-            cargo.args(["test", "--no-fail-fast", "--workspace"]);
-            cargo.args(["--exclude", "wasm-bindgen-pinned", "--exclude", "stagedoor-e2e"]);
-            run_tests(step, &mut cargo)
+            run_tests(
+                step,
+                cargo_test(project)
+                    .args(["--no-fail-fast", "--lib", "--bins"])
+                    .args(&targets),
+            )
+        })?;
+        recorded_step(project, "documentation tests", |step| {
+            step.run(cargo_test(project).args(["--no-fail-fast", "--doc"]))?;
+            Ok(Counts::read(&step.log()).describe())
         })?;
     }
     if wanted(Part::Core) {
@@ -59,25 +77,41 @@ pub(crate) fn run(project: &Project, parts: &[Part]) -> Result<()> {
     }
     if wanted(Part::E2e) {
         wasm::build(project)?;
+        if !project.target.join("debug/stagedoor").is_file() {
+            bail!("cargo built no relay: it does only for packages with integration tests");
+        }
         recorded_step(project, "end-to-end tests", |step| {
-            let mut build = project.command("cargo");
-            build.args([
-                "build",
-                "--bins",
-                "--package",
-                "stagedoor-relay",
-                "--package",
-                "stagedoor-broker-sim",
-            ]);
-            step.run(&mut build)?;
-            let mut cargo = project.command("cargo");
-            run_tests(
-                step,
-                cargo.args(["test", "--no-fail-fast", "--package", "stagedoor-e2e"]),
-            )
+            run_tests(step, cargo_test(project).args(["--no-fail-fast", "--test", E2E]))
         })?;
     }
     Ok(())
+}
+
+fn cargo_test(project: &Project) -> Command {
+    let mut cargo = project.command("cargo");
+    cargo.args(["test", "--workspace", "--exclude", "wasm-bindgen-pinned"]);
+    cargo
+}
+
+/// Arguments that select every integration test but the end-to-end tests, which need browsers.
+fn native_targets(project: &Project) -> Result<Vec<String>> {
+    let metadata = project.json(
+        "cargo",
+        &["metadata", "--no-deps", "--format-version=1", "--offline"],
+    )?;
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let targets = packages.flat_map(|package| package["targets"].as_array().into_iter().flatten());
+    let mut names: Vec<&str> = targets
+        .filter(|target| target["kind"][0] == "test")
+        .filter_map(|target| target["name"].as_str())
+        .filter(|name| *name != E2E)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    Ok(names
+        .into_iter()
+        .flat_map(|name| ["--test".to_owned(), name.to_owned()])
+        .collect())
 }
 
 /// Runs a command that runs tests; an error too if it ran none, for then it proved nothing.
