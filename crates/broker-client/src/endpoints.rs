@@ -118,7 +118,7 @@ mod tests {
         #[test]
         fn no_address_leaves_its_segment(local in "\\PC{0,40}", domain in "\\PC{0,20}") {
             let url = endpoints("https://b.example/api/").account_by_email(&format!("{local}@{domain}"));
-            prop_assert_eq!(url.path_segments().unwrap().count(), 4);
+            prop_assert_eq!(url.path_segments().unwrap().count(), 5);
             prop_assert_eq!(url.host_str(), Some("b.example"));
             prop_assert!(url.query().is_none() && url.fragment().is_none());
             prop_assert!(url.path().starts_with("/api/v1/accounts/by-email/"));

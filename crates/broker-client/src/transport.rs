@@ -7,7 +7,11 @@ use reqwest::{
     header::{ACCEPT, HeaderMap, HeaderValue},
     redirect,
 };
-use rustls::crypto::CryptoProvider;
+use rustls::{
+    RootCertStore,
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -188,11 +192,13 @@ fn sending_failed(error: &reqwest::Error, effect: Effect) -> BrokerError {
     } else if error.is_timeout() {
         UnreachableCause::ConnectTimedOut
     } else {
-        match io_kind(error) {
-            Some(io::ErrorKind::ConnectionRefused) => UnreachableCause::ConnectionRefused,
-            Some(io::ErrorKind::AddrNotAvailable) => UnreachableCause::LocalAddressNotAvailable,
-            _ => UnreachableCause::ConnectFailed,
-        }
+        io_kinds(error)
+            .find_map(|kind| match kind {
+                io::ErrorKind::ConnectionRefused => Some(UnreachableCause::ConnectionRefused),
+                io::ErrorKind::AddrNotAvailable => Some(UnreachableCause::LocalAddressNotAvailable),
+                _ => None,
+            })
+            .unwrap_or(UnreachableCause::ConnectFailed)
     };
     BrokerError::Unreachable { cause }
 }
@@ -217,35 +223,42 @@ fn lost_answer(error: &reqwest::Error) -> LostAnswer {
 /// Whether a failed connection failed in TLS. A connection that ends within the handshake counts: TCP alone reports
 /// a refusal or a reset, never an early end.
 fn is_tls(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| {
-        cause.is::<rustls::Error>()
-            || cause.downcast_ref::<io::Error>().is_some_and(|error| {
-                error.kind() == io::ErrorKind::UnexpectedEof
-                    || error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
-            })
-    })
+    causes(error).any(|cause| cause.is::<rustls::Error>())
+        || io_kinds(error).any(|kind| kind == io::ErrorKind::UnexpectedEof)
 }
 
-fn io_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
+fn io_kinds(error: &reqwest::Error) -> impl Iterator<Item = io::ErrorKind> {
     causes(error)
-        .find_map(|cause| cause.downcast_ref::<io::Error>())
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
         .map(io::Error::kind)
 }
 
+/// The chain of causes. An I/O error's `source` skips the error it wraps, and that is where TLS errors are.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |cause: &&(dyn StdError + 'static)| {
-        (*cause).source()
+    std::iter::successors(error.source(), |cause| {
+        let cause: &(dyn StdError + 'static) = *cause;
+        match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped as &(dyn StdError + 'static)),
+            None => cause.source(),
+        }
     })
 }
 
+/// Each bundle must hold at least one certificate that can be a root; one that cannot is a mistake to be told.
 fn root_certificates(bundles: &[Vec<u8>]) -> Result<Vec<Certificate>, ConfigError> {
     let mut certificates = Vec::new();
     for bundle in bundles {
-        let found = Certificate::from_pem_bundle(bundle).map_err(|_| ConfigError::RootCertificates)?;
-        if found.is_empty() {
+        let mut store = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(bundle) {
+            let certificate = certificate.map_err(|_| ConfigError::RootCertificates)?;
+            certificates.extend(Certificate::from_der(&certificate));
+            store
+                .add(certificate)
+                .map_err(|_| ConfigError::RootCertificates)?;
+        }
+        if store.is_empty() {
             return Err(ConfigError::RootCertificates);
         }
-        certificates.extend(found);
     }
     Ok(certificates)
 }
