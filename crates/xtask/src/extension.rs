@@ -23,6 +23,27 @@ const DANGEROUS_SCRIPT: &[&str] = &[
 /// What must not occur in a page: each would be refused by the content security policy, or reach outside the package.
 const DANGEROUS_PAGE: &[&str] = &["javascript:", "http://", "https://", "<script>", "style=\""];
 
+/// What the extension may do, exactly. None of these makes a browser warn; one that does, added later, would disable
+/// every installed copy until its user agrees.
+const PERMISSIONS: &[&str] = &[
+    "activeTab",
+    "scripting",
+    "storage",
+    "identity",
+    "contextMenus",
+    "alarms",
+];
+/// What it may ask for when a feature needs it.
+const OPTIONAL_PERMISSIONS: &[&str] = &["history", "notifications", "contextualIdentities", "cookies"];
+/// What would give it standing access to pages, or pages access to it.
+const ABSENT_KEYS: &[&str] = &[
+    "host_permissions",
+    "optional_host_permissions",
+    "content_scripts",
+    "web_accessible_resources",
+    "externally_connectable",
+];
+
 /// The language whose messages every other language must have.
 const DEFAULT_LOCALE: &str = "en";
 
@@ -56,19 +77,40 @@ fn manifest_faults(files: &BTreeMap<String, String>, exists: &dyn Fn(&str) -> bo
         .get("manifest.json")
         .context("extension/manifest.json is missing")?;
     let manifest: Value = serde_json::from_str(text).context("manifest.json is not JSON")?;
+    let mut faults = Vec::new();
     let mut mentioned = Vec::new();
     strings(&manifest, &mut mentioned);
-    let is_file = |text: &&str| {
-        [".js", ".html", ".png", ".svg", ".json", ".css"]
-            .iter()
-            .any(|e| text.ends_with(e))
-    };
-    Ok(mentioned
+    let endings = [".js", ".html", ".png", ".svg", ".json", ".css"];
+    for path in mentioned
         .into_iter()
-        .filter(is_file)
-        .filter(|path| !exists(path))
-        .map(|path| format!("manifest.json: {path} does not exist"))
-        .collect())
+        .filter(|text| endings.iter().any(|ending| text.ends_with(ending)))
+    {
+        if !exists(path) {
+            faults.push(format!("manifest.json: {path} does not exist"));
+        }
+    }
+    for (key, allowed) in [
+        ("permissions", PERMISSIONS),
+        ("optional_permissions", OPTIONAL_PERMISSIONS),
+    ] {
+        let asked: BTreeSet<&str> = manifest[key]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        for permission in asked.symmetric_difference(&allowed.iter().copied().collect()) {
+            faults.push(format!(
+                "manifest.json: {permission} in {key} differs from what was decided"
+            ));
+        }
+    }
+    for key in ABSENT_KEYS.iter().filter(|key| manifest.get(**key).is_some()) {
+        faults.push(format!(
+            "manifest.json: {key} opens a way between pages and the extension"
+        ));
+    }
+    Ok(faults)
 }
 
 /// Every message that is used must exist in the default language, and every language must have the same ones.
@@ -261,11 +303,28 @@ mod tests {
     }
 
     #[test]
-    fn the_manifest_names_only_files_that_exist() {
-        let mut files = BTreeMap::new();
-        let manifest = "{\"background\": {\"scripts\": [\"background.js\", \"gone.js\"]}, \"name\": \"x\"}";
-        files.insert("manifest.json".to_owned(), manifest.to_owned());
-        let faults = manifest_faults(&files, &|path| path == "background.js").unwrap();
-        assert_eq!(faults, ["manifest.json: gone.js does not exist"]);
+    fn the_manifest_names_only_files_that_exist_and_permissions_that_were_decided() {
+        let faults = |change: fn(&mut Value)| {
+            let mut manifest = serde_json::json!({
+                "background": {"scripts": ["background.js"]},
+                "permissions": PERMISSIONS,
+                "optional_permissions": OPTIONAL_PERMISSIONS,
+            });
+            change(&mut manifest);
+            let files = BTreeMap::from([("manifest.json".to_owned(), manifest.to_string())]);
+            manifest_faults(&files, &|path| path == "background.js")
+                .unwrap()
+                .join("\n")
+        };
+        assert_eq!(faults(|_| ()), "");
+        let gone = faults(|manifest| manifest["background"]["scripts"] = serde_json::json!(["gone.js"]));
+        assert_eq!(gone, "manifest.json: gone.js does not exist");
+        let more = faults(|manifest| manifest["permissions"][0] = "tabs".into());
+        assert!(
+            more.contains(": tabs in permissions") && more.contains(": activeTab in permissions"),
+            "{more}"
+        );
+        let open = faults(|manifest| manifest["host_permissions"] = serde_json::json!(["<all_urls>"]));
+        assert!(open.contains("host_permissions"), "{open}");
     }
 }
