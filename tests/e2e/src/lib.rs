@@ -4,11 +4,15 @@
 //! Read [`lab`] for what runs, [`browser`] for how a browser is driven, and [`scenario`] for what a person does.
 
 pub mod browser;
+pub mod camera;
 pub mod chromium;
 pub mod firefox;
+pub mod lab;
 pub mod page;
 pub mod paths;
 pub mod process;
 pub mod rpc;
+pub mod scenario;
 pub mod site;
+pub mod traces;
 pub mod wait;

@@ -1,0 +1,105 @@
+//! Everything around the browser: the simulated broker, the real relay, a sample CRM; started together, on loopback.
+
+mod gate;
+mod relay;
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use stagedoor_broker_sim::{Sim, SimConfig, TokenStyle};
+use tempfile::TempDir;
+
+use crate::paths;
+use crate::site::Site;
+
+pub use gate::{Gate, Held};
+pub use relay::{EGRESS_ADDRESS, Relay};
+
+/// The broker's API key in every lab: a text that occurs nowhere else, so that a leak can be searched for.
+pub const API_KEY: &str = "SENTINEL-API-KEY-4Qv7nWc2kXz9";
+
+/// The customers that the sample CRM shows and the broker knows.
+pub const CUSTOMERS: [(&str, &str); 3] = [
+    ("amelia.hart@customer.example", "Amelia Hart"),
+    ("bruno.keller@customer.example", "Bruno Keller"),
+    ("chiara.lombardi@customer.example", "Chiara Lombardi"),
+];
+
+/// A running lab. Dropping it ends everything in it.
+pub struct Lab {
+    /// The simulated broker with its platform.
+    pub sim: Sim,
+    /// The door between relay and broker.
+    pub gate: Gate,
+    /// The sample CRM.
+    pub crm: Site,
+    relay: Option<Relay>,
+    directory: TempDir,
+}
+
+impl Lab {
+    /// Starts a lab in which every login works.
+    pub async fn start() -> Result<Self> {
+        Self::start_with("validity_seconds = 30\nreason = \"optional\"").await
+    }
+
+    /// Starts a lab with these lines in the `[login]` section of the relay's configuration.
+    pub async fn start_with(login: &str) -> Result<Self> {
+        let directory = tempfile::Builder::new()
+            .prefix("stagedoor-")
+            .tempdir()
+            .context("no temporary directory")?;
+        let config = SimConfig {
+            token_style: TokenStyle::sentinel(),
+            ..SimConfig::default()
+        };
+        let sim = Sim::start(config)
+            .await
+            .context("the simulated broker does not start")?;
+        sim.add_key(API_KEY, true);
+        for (email, name) in CUSTOMERS {
+            sim.add_account(email, name);
+        }
+        let gate = Gate::open(sim.broker_address()).await?;
+        let settings = relay::Settings {
+            broker: &gate.url(),
+            platform: &sim.platform_url(),
+            api_key: API_KEY,
+            login,
+        };
+        let relay = Relay::start(&directory.path().join("relay"), &settings).await?;
+        let crm = Site::serve(&paths::workspace().join("tests/fixtures/crm")).await?;
+        Ok(Self {
+            sim,
+            gate,
+            crm,
+            relay: Some(relay),
+            directory,
+        })
+    }
+
+    /// The CRM's page about a customer.
+    pub fn customer_page(&self, email: &str) -> String {
+        let name = email.split('@').next().unwrap_or_default().replace('.', "-");
+        self.crm.url(&format!("{name}.html"))
+    }
+
+    /// The relay.
+    pub fn relay(&self) -> Result<&Relay> {
+        self.relay.as_ref().context("the relay has been stopped")
+    }
+
+    /// Stops the relay for good.
+    pub async fn stop_relay(&mut self) -> Result<()> {
+        self.relay
+            .take()
+            .context("the relay has been stopped")?
+            .stop()
+            .await
+    }
+
+    /// The directory that holds everything the lab writes, browser profiles included.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+}

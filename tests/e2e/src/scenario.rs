@@ -1,0 +1,138 @@
+//! What people do: a staff member at a browser enrols, clicks the toolbar button, confirms, and looks at the platform.
+
+pub mod guide;
+mod popup;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::browser::{Browser, Kind};
+use crate::lab::Lab;
+use crate::page::Page;
+use crate::paths;
+use crate::wait::{PATIENCE, until};
+
+pub use popup::Popup;
+
+/// A staff member of the broker.
+#[derive(Debug, Clone, Copy)]
+pub struct Staff {
+    /// The address they are invited by.
+    pub email: &'static str,
+    /// Their name.
+    pub name: &'static str,
+}
+
+/// Two staff members, for two browsers.
+pub const SUPPORT: [Staff; 2] = [
+    Staff {
+        email: "sam.rivera@broker.example",
+        name: "Sam Rivera",
+    },
+    Staff {
+        email: "noor.haddad@broker.example",
+        name: "Noor Haddad",
+    },
+];
+
+/// A staff member at a browser.
+pub struct Seat {
+    /// The browser, with the extension installed.
+    pub browser: Browser,
+}
+
+/// What the platform's page says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Platform {
+    /// Somebody is logged in; the customer's address.
+    LoggedIn(String),
+    /// The token was refused; the platform's word for why.
+    Refused(String),
+}
+
+impl Seat {
+    /// Starts a browser that is not enrolled yet.
+    pub async fn unenrolled(lab: &Lab, kind: Kind, staff: Staff) -> Result<Self> {
+        let profile = lab.directory().join("profiles").join(staff.email);
+        Ok(Self {
+            browser: Browser::start(kind, &profile, &paths::extension()?).await?,
+        })
+    }
+
+    /// Starts a browser and enrols it, through the extension's options page, for a staff member invited before.
+    pub async fn enrolled(lab: &Lab, kind: Kind, staff: Staff) -> Result<Self> {
+        let seat = Self::unenrolled(lab, kind, staff).await?;
+        seat.enrol(lab, staff).await?;
+        Ok(seat)
+    }
+
+    /// Invites a staff member and enrols this browser for them.
+    pub async fn enrol(&self, lab: &Lab, staff: Staff) -> Result<()> {
+        let code = lab.relay()?.invite(staff.email, staff.name)?;
+        let options = self.browser.open_extension("options.html").await?;
+        options.fill("#relay", &lab.relay()?.url()).await?;
+        options.fill("#code", &code).await?;
+        options.click("#enrol").await?;
+        let enrolled = options.wait_for(
+            "the profile to be enrolled",
+            "document.querySelector('[data-enrolled]')",
+        );
+        enrolled.await.with_context(|| {
+            format!(
+                "the relay's log:\n{}",
+                lab.relay().map(|r| r.log()).unwrap_or_default()
+            )
+        })?;
+        options.close().await
+    }
+
+    /// Presses the toolbar button in a tab.
+    pub async fn press(&self, tab: &Page) -> Result<Popup> {
+        Ok(Popup::new(self.browser.press_action(tab).await?))
+    }
+
+    /// Opens a CRM page, presses the toolbar button, and opens the platform for the customer that the popup proposes.
+    pub async fn log_in(&self, crm_page: &str) -> Result<Platform> {
+        let tab = self.browser.open(crm_page).await?;
+        let popup = self.press(&tab).await?;
+        popup.confirm().await?;
+        popup.opened().await?;
+        self.platform().await
+    }
+
+    /// What the platform says in the private window.
+    pub async fn platform(&self) -> Result<Platform> {
+        platform_state(&self.browser.private_page().await?).await
+    }
+
+    /// Closes the private windows and waits until they are gone.
+    pub async fn close_private(&self) -> Result<()> {
+        for page in self.browser.private_pages().await? {
+            page.close().await?;
+        }
+        let gone = async || Ok(self.browser.private_pages().await?.is_empty().then_some(()));
+        until("the private windows to close", PATIENCE, gone).await
+    }
+}
+
+/// What a platform page says, once it has loaded.
+pub async fn platform_state(page: &Page) -> Result<Platform> {
+    page.wait_for(
+        "the platform's page",
+        "document.querySelector('main[data-state]')",
+    )
+    .await?;
+    let data = page
+        .evaluate("({ ...document.querySelector('main').dataset })")
+        .await?;
+    let word = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
+    match word("state").as_str() {
+        "logged-in" => Ok(Platform::LoggedIn(word("email"))),
+        "refused" => Ok(Platform::Refused(word("reason"))),
+        other => bail!("the platform's page says {other:?}"),
+    }
+}
+
+/// How far the broker's clock is moved to outlive a token.
+pub const LONGER_THAN_A_TOKEN: Duration = Duration::from_secs(31);

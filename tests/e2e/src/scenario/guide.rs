@@ -1,0 +1,143 @@
+//! The three scenarios of the broker's guide to one-time tokens, as staff see them: a token used in time, one that ran
+//! out, and one that a newer one replaced.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use super::{LONGER_THAN_A_TOKEN, Platform, Popup, Seat, platform_state};
+use crate::camera::Camera;
+use crate::lab::{CUSTOMERS, Lab};
+use crate::page::Page;
+
+/// What happened in a scenario.
+pub struct Story {
+    /// What the browser showed, for a person to read.
+    pub seen: String,
+    /// From the decisive click to the platform's answer.
+    pub took: Duration,
+}
+
+/// A token used within its validity logs in.
+pub async fn valid(lab: &Lab, seat: &Seat, camera: &Camera) -> Result<Story> {
+    let customer = CUSTOMERS[0].0;
+    let tab = seat.browser.open(&lab.customer_page(customer)).await?;
+    camera.take("valid-1-crm", &tab).await?;
+    let popup = propose(seat, &tab, customer).await?;
+    camera.take("valid-2-popup", &popup.page).await?;
+    let start = Instant::now();
+    popup.confirm().await?;
+    let platform = answer(seat, &popup).await?;
+    let took = start.elapsed();
+    camera.take("valid-3-platform", &platform).await?;
+    expect(
+        &platform_state(&platform).await?,
+        &Platform::LoggedIn(customer.into()),
+    )?;
+    seat.close_private().await?;
+    Ok(Story {
+        seen: format!("the platform opened, logged in as {customer}"),
+        took,
+    })
+}
+
+/// A token that has run out is refused, and a new click logs in.
+pub async fn expired(lab: &Lab, seat: &Seat, camera: &Camera) -> Result<Story> {
+    let customer = CUSTOMERS[1].0;
+    let tab = seat.browser.open(&lab.customer_page(customer)).await?;
+    let popup = propose(seat, &tab, customer).await?;
+    let mut answer_of_broker = lab.gate.hold_next();
+    popup.confirm().await?;
+    answer_of_broker.arrived().await?;
+    lab.sim.clock().advance(LONGER_THAN_A_TOKEN);
+    answer_of_broker.release();
+    let platform = answer(seat, &popup).await?;
+    camera.take("expired-1-refused", &platform).await?;
+    expect(
+        &platform_state(&platform).await?,
+        &Platform::Refused("expired".into()),
+    )?;
+    seat.close_private().await?;
+
+    let popup = seat.press(&tab).await?;
+    again(&popup).await?;
+    let start = Instant::now();
+    popup.confirm().await?;
+    let platform = answer(seat, &popup).await?;
+    let took = start.elapsed();
+    camera.take("expired-2-new-click", &platform).await?;
+    expect(
+        &platform_state(&platform).await?,
+        &Platform::LoggedIn(customer.into()),
+    )?;
+    seat.close_private().await?;
+    Ok(Story {
+        seen: format!("the platform refused the expired token; a new click logged in as {customer}"),
+        took,
+    })
+}
+
+/// A newer token makes the older one invalid: two staff members open the same customer, and the second one is in.
+pub async fn regenerated(lab: &Lab, seats: [&Seat; 2], camera: &Camera) -> Result<Story> {
+    let customer = CUSTOMERS[2].0;
+    let [slower, faster] = seats;
+    let tab = slower.browser.open(&lab.customer_page(customer)).await?;
+    let popup = propose(slower, &tab, customer).await?;
+    let mut older = lab.gate.hold_next();
+    popup.confirm().await?;
+    older.arrived().await?;
+
+    let other_tab = faster.browser.open(&lab.customer_page(customer)).await?;
+    let other_popup = propose(faster, &other_tab, customer).await?;
+    let start = Instant::now();
+    other_popup.confirm().await?;
+    let newer = answer(faster, &other_popup).await?;
+    let took = start.elapsed();
+    camera.take("regenerated-1-newer", &newer).await?;
+    expect(
+        &platform_state(&newer).await?,
+        &Platform::LoggedIn(customer.into()),
+    )?;
+
+    older.release();
+    let platform = answer(slower, &popup).await?;
+    camera.take("regenerated-2-older", &platform).await?;
+    expect(
+        &platform_state(&platform).await?,
+        &Platform::Refused("superseded".into()),
+    )?;
+    slower.close_private().await?;
+    faster.close_private().await?;
+    Ok(Story {
+        seen: format!("the newer token logged in as {customer}; the platform refused the older one"),
+        took,
+    })
+}
+
+async fn propose(seat: &Seat, tab: &Page, customer: &str) -> Result<Popup> {
+    let popup = seat.press(tab).await?;
+    popup.shows("confirm").await?;
+    let proposed = popup.customer().await?;
+    ensure!(
+        proposed == customer,
+        "the popup proposes {proposed}, expected {customer}"
+    );
+    Ok(popup)
+}
+
+/// After a login the popup shows that one; a person asks it to read the page again.
+async fn again(popup: &Popup) -> Result<()> {
+    popup.page.click("#rescan").await
+}
+
+async fn answer(seat: &Seat, popup: &Popup) -> Result<Page> {
+    popup.opened().await?;
+    let page = seat.browser.private_page().await?;
+    platform_state(&page).await?;
+    Ok(page)
+}
+
+fn expect(seen: &Platform, wanted: &Platform) -> Result<()> {
+    ensure!(seen == wanted, "the platform shows {seen:?}, expected {wanted:?}");
+    Ok(())
+}

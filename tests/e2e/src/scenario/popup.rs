@@ -1,0 +1,66 @@
+//! The extension's popup as a person reads and uses it.
+
+use anyhow::{Result, bail};
+
+use crate::page::Page;
+use crate::wait::{PATIENCE, until};
+
+/// An open popup.
+pub struct Popup {
+    /// The popup's document.
+    pub page: Page,
+}
+
+impl Popup {
+    pub(super) fn new(page: Page) -> Self {
+        Self { page }
+    }
+
+    /// The screen that is shown, by its name.
+    pub async fn screen(&self) -> Result<String> {
+        let name = self
+            .page
+            .evaluate("document.querySelector('#screen > [data-screen]')?.dataset.screen")
+            .await?;
+        Ok(name.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Waits until a screen is shown. An error on the way is an error here, unless it is what is waited for.
+    pub async fn shows(&self, wanted: &str) -> Result<()> {
+        until(&format!("the popup's screen {wanted:?}"), PATIENCE, async || {
+            let screen = self.screen().await?;
+            if screen == "error" && wanted != "error" {
+                bail!("the popup says: {}", self.words().await?);
+            }
+            Ok((screen == wanted).then_some(()))
+        })
+        .await
+    }
+
+    /// Everything that can be read in the popup.
+    pub async fn words(&self) -> Result<String> {
+        self.page.text("#screen").await
+    }
+
+    /// The customer's address as the popup shows it.
+    pub async fn customer(&self) -> Result<String> {
+        self.page.text("[data-slot=address]").await
+    }
+
+    /// Waits for the proposal and gives the person's consent to it.
+    pub async fn confirm(&self) -> Result<()> {
+        self.shows("confirm").await?;
+        self.page.click("[data-slot=open]").await
+    }
+
+    /// Waits until the platform has been opened.
+    pub async fn opened(&self) -> Result<()> {
+        self.shows("opened").await
+    }
+
+    /// Waits for an error and gives its code.
+    pub async fn error(&self) -> Result<String> {
+        self.shows("error").await?;
+        self.page.text("[data-screen=error] [data-slot=code]").await
+    }
+}
