@@ -25,7 +25,7 @@ pub(super) fn logged_in(account: &Account) -> String {
 <section class="card"><h2>Open profit</h2><div class="figure {profit_class}">{profit_text}</div></section>
 <section class="card"><h2>Free margin</h2><div class="figure">{free}</div></section>
 <section class="card wide"><div class="head"><b>EUR/USD</b><span>15 minutes</span></div>{chart}</section>
-<section class="card"><table><thead><tr><th>Market</th><th>Price</th></tr></thead><tbody>{quotes}</tbody></table></section>
+<section class="card side"><table><thead><tr><th>Market</th><th>Price</th></tr></thead><tbody>{quotes}</tbody></table></section>
 <section class="card full"><table><thead><tr><th>Open position</th><th>Volume</th><th>Profit</th></tr></thead><tbody>{positions}</tbody></table></section>
 </div></main>
 <footer>A simulated platform: no market, no money.</footer>"#,
@@ -83,27 +83,34 @@ fn document(title: &str, body: &str) -> String {
     )
 }
 
-/// Candles of a random walk that stays inside the picture.
+/// Candles of a random walk, stretched to fill the picture.
 fn chart(dice: &mut Dice) -> String {
     let mut svg =
         String::from(r#"<svg class="chart" viewBox="0 0 800 300" role="img" aria-label="Price chart">"#);
     for y in [60, 120, 180, 240] {
         let _ = write!(svg, r#"<line class="rule" x1="0" x2="800" y1="{y}" y2="{y}"/>"#);
     }
-    let mut price = 150;
-    for candle in 0..50 {
-        let close = (price + dice.between(0, 60) - 30).clamp(40, 260);
-        let (top, bottom) = (price.min(close), price.max(close));
+    let mut price = 0;
+    let prices: Vec<i64> = std::iter::repeat_with(|| {
+        price += dice.between(-300, 300);
+        price
+    })
+    .take(51)
+    .collect();
+    let lowest = prices.iter().copied().min().unwrap_or_default();
+    let highest = prices.iter().copied().max().unwrap_or_default();
+    // On screen a smaller y is a higher price.
+    let place = |price: i64| 265 - (price - lowest) * 230 / (highest - lowest).max(1);
+    for (x, step) in (3..).step_by(16).zip(prices.windows(2)) {
+        let [open, close] = step else { continue };
+        let class = if close >= open { "up" } else { "down" };
+        let (top, bottom) = (place(*open.max(close)), place(*open.min(close)));
         let (high, low) = (top - dice.between(2, 16), bottom + dice.between(2, 16));
-        // On screen a smaller y is a higher price.
-        let class = if close <= price { "up" } else { "down" };
-        let (x, height) = (candle * 16 + 3, (bottom - top).max(2));
+        let (middle, height) = (x + 5, (bottom - top).max(2));
         let _ = write!(
             svg,
-            r#"<g class="{class}"><line x1="{middle}" x2="{middle}" y1="{high}" y2="{low}"/><rect x="{x}" y="{top}" width="10" height="{height}" rx="1"/></g>"#,
-            middle = x + 5
+            r#"<g class="{class}"><line x1="{middle}" x2="{middle}" y1="{high}" y2="{low}"/><rect x="{x}" y="{top}" width="10" height="{height}" rx="1"/></g>"#
         );
-        price = close;
     }
     svg.push_str("</svg>");
     svg
@@ -180,7 +187,7 @@ fn money(cents: i64) -> String {
 
 fn initials(name: &str) -> String {
     name.split_whitespace()
-        .filter_map(|word| word.chars().next())
+        .filter_map(|word| word.chars().find(|character| character.is_alphabetic()))
         .take(2)
         .collect()
 }
