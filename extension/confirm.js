@@ -1,0 +1,98 @@
+// The screen on which a person sees whom they are about to open, and says why.
+
+import { showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
+
+export function confirm(view, actions) {
+  const parts = stamp("screen-confirm");
+  const { typed } = actions;
+  typed.email = view.customer.email;
+  showCustomer(parts, view, actions);
+  offerPlatforms(parts, view, typed);
+  const reason = askReason(parts, view, typed);
+  parts.inputError.hidden = !view.inputError;
+  parts.inputError.textContent = viewText(view.inputError);
+  parts.isolation.textContent = text(
+    { required: "confirm_isolated", preferred: "confirm_isolated_preferred" }[view.isolation] ?? "confirm_not_isolated",
+  );
+  parts.lock.toggleAttribute("hidden", view.isolation === "off");
+  parts.staff.textContent = view.staff ? text("confirm_staff", [view.staff.name || view.staff.email]) : "";
+  parts.root.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (reason.fits()) actions.login();
+    else reason.explain();
+  });
+  // A key held down is not a decision; a line break is for those who ask for it with Shift.
+  parts.root.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "TEXTAREA") return void (event.repeat && event.key === "Enter" && event.preventDefault());
+    if (event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    if (!event.repeat) parts.root.requestSubmit();
+  });
+  return { root: parts.root, focus: parts.reasonField.hidden ? parts.open : parts.reason };
+}
+
+function showCustomer(parts, view, actions) {
+  showAddress(parts.address, view.customer.email);
+  parts.evidence.textContent = view.customer.evidence.map((piece) => viewText(piece.text)).join(" · ");
+  parts.others.textContent = view.others > 0 ? text("confirm_others", [view.others]) : "";
+  parts.other.addEventListener("click", () => actions.typeAnother());
+}
+
+function offerPlatforms(parts, view, typed) {
+  const several = view.platforms.length > 1;
+  for (const { id, name } of view.platforms) parts.platforms.append(new Option(name, id));
+  const wanted = view.platforms.some(({ id }) => id === typed.platform) ? typed.platform : view.platform;
+  parts.platforms.value = wanted;
+  parts.platforms.hidden = !several;
+  parts.platform.hidden = several;
+  if (!several) parts.platformLabel.removeAttribute("for");
+  const show = () => {
+    const platform = view.platforms.find(({ id }) => id === parts.platforms.value);
+    if (!platform) return;
+    typed.platform = platform.id;
+    typed.platformName = platform.name;
+    parts.platform.textContent = platform.name;
+    showEnvironment(parts.environment, platform.environment);
+  };
+  parts.platforms.addEventListener("change", show);
+  show();
+}
+
+function askReason(parts, view, typed) {
+  const { mode, minLength = 0, maxLength = 500 } = view.reason;
+  const least = mode === "required" ? Math.max(minLength, 1) : minLength;
+  parts.reasonField.hidden = mode === "off";
+  parts.ticketField.hidden = mode === "off";
+  parts.reasonLabel.textContent = text(mode === "required" ? "confirm_reason" : "confirm_reason_optional");
+  parts.reason.required = mode === "required";
+  parts.reason.value = typed.reason;
+  parts.ticket.value = typed.ticket;
+
+  const length = () => [...parts.reason.value.trim()].length;
+  const lacking = () => (mode === "off" || (mode === "optional" && length() === 0) ? 0 : Math.max(0, least - length()));
+  const fits = () => lacking() === 0 && length() <= maxLength;
+  const say = (message, tone = "") => {
+    parts.reasonHint.textContent = message;
+    parts.reasonHint.className = `hint ${tone}`;
+  };
+  const judge = () => {
+    typed.reason = parts.reason.value;
+    parts.open.setAttribute("aria-disabled", String(!fits()));
+    if (length() > maxLength) say(text("confirm_reason_long", [length() - maxLength]), "bad");
+    else if (length() > 0 && lacking() === 1) say(text("confirm_reason_more_one"));
+    else if (length() > 0 && lacking() > 1) say(text("confirm_reason_more", [lacking()]));
+    else if (length() > 0 && least > 1) say(text("confirm_reason_ok"), "good");
+    else say(text("confirm_reason_hint"));
+    if (fits()) parts.reason.removeAttribute("aria-invalid");
+  };
+  const explain = () => {
+    parts.reason.setAttribute("aria-invalid", "true");
+    if (length() === 0) say(text("confirm_reason_needed"), "bad");
+    else parts.reasonHint.classList.add("bad");
+    parts.reason.focus();
+  };
+  parts.reason.addEventListener("input", judge);
+  parts.ticket.addEventListener("input", () => (typed.ticket = parts.ticket.value));
+  judge();
+  return { fits, explain };
+}

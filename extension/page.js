@@ -1,0 +1,85 @@
+// What both pages need: texts in the reader's language, screens stamped from templates, addresses shown safely.
+
+/** The text of a key, with its arguments. */
+export function text(key, args = []) {
+  return chrome.i18n.getMessage(key, args.map(String)) || key;
+}
+
+/** The text of a view's `{key, args}`. */
+export function viewText(message) {
+  return message ? text(message.key, message.args) : "";
+}
+
+const TARGETS = {
+  text: (element, value) => (element.textContent = value),
+  label: (element, value) => element.setAttribute("aria-label", value),
+  tip: (element, value) => {
+    element.setAttribute("aria-label", value);
+    element.title = value;
+  },
+  placeholder: (element, value) => (element.placeholder = value),
+};
+
+/** Fills in the texts that the markup names by `data-text`, `data-label`, `data-tip` and `data-placeholder`. */
+export function localise(root) {
+  for (const [name, put] of Object.entries(TARGETS)) {
+    for (const element of root.querySelectorAll(`[data-${name}]`)) put(element, text(element.dataset[name]));
+  }
+}
+
+/** Localises the page itself. */
+export function localisePage(titleKey) {
+  document.documentElement.lang = text("language");
+  document.documentElement.dir = text("@@bidi_dir");
+  document.title = text(titleKey);
+  localise(document);
+}
+
+/** A new copy of a template: its root element, and its parts by the names in `data-slot`. */
+export function stamp(id) {
+  const content = document.getElementById(id).content.cloneNode(true);
+  localise(content);
+  const root = content.firstElementChild;
+  const parts = { root };
+  for (const element of content.querySelectorAll("[data-slot]")) parts[element.dataset.slot] = element;
+  return parts;
+}
+
+/**
+ * Shows an address whole and as it is: set apart from the direction of the text around it, always left to right, and
+ * broken, if it must be, before its "@" or after a dot.
+ */
+export function showAddress(element, email) {
+  const at = email.lastIndexOf("@");
+  const whole = document.createElement("bdi");
+  whole.dir = "ltr";
+  whole.append(breakable("span", email.slice(0, at)), document.createElement("wbr"), breakable("span", email.slice(at)));
+  element.replaceChildren(whole);
+  element.dataset.size = email.length > 90 ? "small" : email.length > 38 ? "medium" : "large";
+}
+
+function breakable(tag, value) {
+  const element = document.createElement(tag);
+  for (const piece of value.split(/(?<=[._-])/u)) element.append(piece, document.createElement("wbr"));
+  return element;
+}
+
+/** Marks a platform as live or demo. */
+export function showEnvironment(badge, environment) {
+  badge.dataset.environment = environment;
+  badge.textContent = text(`environment_${environment}`);
+}
+
+/** Makes a button put a text on the clipboard and say so. */
+export function copies(button, value) {
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(value);
+    button.querySelector("use").setAttribute("href", "#icon-check");
+    TARGETS.tip(button, text("common_copied"));
+  });
+}
+
+/** Sends a message to the core and returns its view. */
+export function ask(message) {
+  return chrome.runtime.sendMessage(message);
+}

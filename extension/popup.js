@@ -1,0 +1,105 @@
+// The popup's flow: asks the core what to show, shows it, and carries the person's decisions back.
+
+import { ask, localisePage, viewText, text } from "./page.js";
+import { screens } from "./screens.js";
+
+const stage = document.getElementById("screen");
+const rescan = document.getElementById("rescan");
+const announcer = document.getElementById("announcer");
+const READING = stage.firstElementChild;
+
+/** What the person has typed or picked so far; it outlives errors. */
+const typed = { email: "", platform: "", reason: "", ticket: "" };
+let tabId;
+let view = { screen: "working", step: "reading" };
+/** Counts requests: an answer to an older one is not shown any more. */
+let latest = 0;
+
+const actions = {
+  typed,
+  rescan: () => request({ type: "popup/rescan" }),
+  select: (email) => request({ type: "popup/select", email }),
+  login: (choice = {}) => {
+    const message = { type: "popup/login", ...withoutBlanks({ ...typed, ...choice }) };
+    return request({ reason: "", ...message }, { screen: "working", step: "asking", email: typed.email, platformName: typed.platformName });
+  },
+  typeAnother: (error) => show({ screen: "manual", inputError: error }, view),
+  back: (earlier) => show(earlier),
+  openSettings: () => chrome.runtime.openOptionsPage().then(() => window.close()),
+  close: () => window.close(),
+};
+
+function withoutBlanks({ email, platform, reason, ticket, replaceWindows }) {
+  return Object.fromEntries(
+    Object.entries({ email, platform, reason: reason.trim(), ticket: ticket.trim(), replaceWindows }).filter(([, value]) => value),
+  );
+}
+
+/** Sends a message about this tab and shows the answer, with something to see at once where there is anything. */
+async function request(message, meanwhile) {
+  const own = ++latest;
+  stage.setAttribute("aria-busy", "true");
+  if (meanwhile) show(meanwhile);
+  let answer;
+  try {
+    answer = await ask({ ...message, tabId });
+  } catch {
+    // The background script was stopped before it could answer. It kept a note of what was under way.
+    answer = await ask({ type: "popup/status", tabId }).catch(() => null);
+  }
+  if (own === latest) show(answer ?? fault());
+}
+
+function fault() {
+  const message = (part) => ({ key: `error_internal_${part}`, args: [] });
+  return { screen: "error", code: "internal", title: message("title"), cure: message("cure"), retry: "rescan" };
+}
+
+function show(next, earlier) {
+  // A wrong address that was typed in is put right where it was typed.
+  if (next.inputError && view.screen === "manual" && next.screen !== "manual") {
+    return show({ ...view, inputError: next.inputError }, view.earlier);
+  }
+  const changed = next.screen !== view.screen || next.screen !== "working";
+  view = earlier ? { ...next, earlier } : next;
+  stage.setAttribute("aria-busy", String(view.screen === "working"));
+  rescan.disabled = view.screen === "working" || view.screen === "setup";
+  if (view.screen === "working" && view.step === "reading") {
+    stage.replaceChildren(READING);
+  } else {
+    const { root, focus } = (screens[view.screen] ?? screens.error)(view, actions);
+    stage.replaceChildren(root);
+    if (changed) focus?.focus();
+  }
+  announce();
+}
+
+/** Tells a screen reader what focus alone does not. */
+function announce() {
+  const said = {
+    working: () => text(`working_${view.step}`),
+    opened: () => text("opened_title"),
+    error: () => `${viewText(view.title)}. ${viewText(view.cure)}`,
+  };
+  announcer.textContent = said[view.screen]?.() ?? "";
+}
+
+async function findTab() {
+  const named = new URLSearchParams(location.search).get("tab");
+  if (named !== null) return Number(named);
+  const [tab] = await chrome.tabs.query({ active: true, currentWindow: true });
+  return tab?.id;
+}
+
+chrome.runtime.onMessage.addListener((message, sender) => {
+  // Steps of a login that is under way, here or in a popup of this tab that was closed meanwhile.
+  if (sender.id !== chrome.runtime.id || message?.type !== "view" || message.tabId !== tabId) return;
+  if (view.screen === "working") show(message.view);
+});
+
+rescan.addEventListener("click", actions.rescan);
+document.getElementById("settings").addEventListener("click", actions.openSettings);
+localisePage("extension_name");
+announce();
+tabId = await findTab();
+request({ type: "popup/open" });

@@ -1,0 +1,142 @@
+// What each of the popup's screens shows. A screen is made from a view of the core; it returns its root element and
+// what takes the focus.
+
+import { copies, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
+import { confirm } from "./confirm.js";
+
+const STEPS = ["reading", "asking", "opening"];
+
+function setup(_view, actions) {
+  const { root, settings } = stamp("screen-setup");
+  settings.addEventListener("click", actions.openSettings);
+  return { root, focus: settings };
+}
+
+function working(view) {
+  const { root, address, platform, steps } = stamp("screen-working");
+  showAddress(address, view.email ?? "");
+  platform.textContent = view.platformName ?? "";
+  const now = STEPS.indexOf(view.step);
+  for (const [index, name] of STEPS.entries()) {
+    const step = stamp("step");
+    const state = index < now ? "done" : index === now ? "now" : "next";
+    step.root.dataset.state = state;
+    if (state === "now") step.root.setAttribute("aria-current", "step");
+    step.name.textContent = text(`working_${name}`);
+    step.state.textContent = text(`working_state_${state}`);
+    steps.append(step.root);
+  }
+  return { root, focus: address };
+}
+
+function choose(view, actions) {
+  const { root, choices, other, go, inputError } = stamp("screen-choose");
+  for (const candidate of view.candidates) {
+    const choice = stamp("choice");
+    choice.radio.value = candidate.email;
+    showAddress(choice.address, candidate.email);
+    choice.evidence.textContent = evidence(candidate);
+    choice.likely.hidden = !candidate.recommended;
+    choices.append(choice.root);
+  }
+  const picked = () => choices.querySelector(":checked")?.value ?? "";
+  const judge = () => go.setAttribute("aria-disabled", String(!picked()));
+  showError(inputError, view);
+  judge();
+  root.addEventListener("change", judge);
+  // In a radio group Enter goes on, as in the other screens.
+  choices.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.repeat) {
+      event.preventDefault();
+      root.requestSubmit();
+    }
+  });
+  root.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (picked()) actions.select(picked());
+    else choices.querySelector("input")?.focus();
+  });
+  other.addEventListener("click", () => actions.typeAnother());
+  return { root, focus: choices.querySelector("input") };
+}
+
+/** Typing an address in: because the page has none, or because the person means somebody else. */
+function manual(view, actions) {
+  const { root, title, lead, looked, email, inputError, back } = stamp("screen-manual");
+  const empty = view.screen === "none";
+  title.textContent = text(empty ? "none_title" : "manual_title");
+  lead.textContent = text(empty ? "none_text" : "manual_text");
+  looked.hidden = !empty;
+  back.hidden = empty;
+  back.addEventListener("click", () => actions.back(view.earlier));
+  email.value = view.inputError ? actions.typed.email : "";
+  inputError.textContent = viewText(view.inputError);
+  if (view.inputError) email.setAttribute("aria-invalid", "true");
+  root.addEventListener("submit", (event) => {
+    event.preventDefault();
+    actions.typed.email = email.value;
+    actions.select(email.value);
+  });
+  return { root, focus: email };
+}
+
+function opened(view, actions) {
+  const parts = stamp("screen-opened");
+  showAddress(parts.address, view.email);
+  parts.platform.textContent = view.platformName;
+  showEnvironment(parts.environment, view.environment);
+  parts.text.textContent = text(view.isolated === false ? "opened_text_ordinary" : "opened_text");
+  showRequest(parts, view.requestId);
+  parts.done.addEventListener("click", actions.close);
+  return { root: parts.root, focus: parts.done };
+}
+
+function error(view, actions) {
+  const parts = stamp("screen-error");
+  const { typed } = actions;
+  parts.code.textContent = view.code;
+  parts.title.textContent = viewText(view.title);
+  parts.cure.textContent = viewText(view.cure);
+  parts.detail.textContent = view.detail ?? "";
+  parts.said.hidden = !view.detail;
+  showRequest(parts, view.requestId);
+  for (const name of ["email", "platform", "reason"]) {
+    if (view[name]) typed[name] = view[name];
+    parts[name].textContent = (name === "platform" && view.platform && typed.platformName) || view[name] || "";
+    parts[`${name}Row`].hidden = !view[name];
+  }
+  const retries = {
+    login: ["error_retry_login", () => actions.login()],
+    rescan: ["error_retry_rescan", actions.rescan],
+    options: ["error_retry_options", actions.openSettings],
+    replaceWindows: ["error_retry_replace_windows", () => actions.login({ replaceWindows: true })],
+  };
+  const [label, retry] = retries[view.retry] ?? [];
+  parts.retry.hidden = !label;
+  if (label) parts.retry.textContent = text(label);
+  parts.retry.addEventListener("click", retry);
+  const known = Boolean(view.email);
+  parts.back.textContent = text(known ? "common_back" : "error_start_over");
+  parts.back.hidden = view.retry === "rescan" && !known;
+  parts.back.addEventListener("click", () => (known ? actions.select(view.email) : actions.rescan()));
+  // Closing other windows is not to happen by a habitual Enter.
+  const eager = label && view.retry !== "replaceWindows";
+  return { root: parts.root, focus: eager ? parts.retry : parts.root.querySelector("h1") };
+}
+
+function showRequest(parts, id) {
+  parts.requestRow.hidden = !id;
+  parts.requestId.textContent = id ?? "";
+  if (id) copies(parts.copy, id);
+}
+
+function showError(element, view) {
+  element.hidden = !view.inputError;
+  element.textContent = viewText(view.inputError);
+}
+
+function evidence(candidate) {
+  return candidate.evidence.map((piece) => viewText(piece.text)).join(" · ");
+}
+
+export const screens = { setup, working, confirm, choose, none: manual, manual, opened, error };
