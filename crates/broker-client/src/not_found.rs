@@ -9,7 +9,7 @@ const CUSTOMER: [&str; 7] = [
 
 /// Words by which frameworks and gateways say that the path itself is unknown; some of them quote the path, and the
 /// path of a look-up has "accounts" and "email" in it.
-const ROUTING: [&str; 12] = [
+const ROUTING: [&str; 13] = [
     "no static resource",
     "no handler",
     "no mapping",
@@ -19,6 +19,7 @@ const ROUTING: [&str; 12] = [
     "no endpoint",
     "endpoint not found",
     "resource not found",
+    "client error",
     "cannot get",
     "cannot post",
     "/v1/",
@@ -76,6 +77,7 @@ mod tests {
             r#"{"status":404,"title":"Not Found","detail":"No endpoint POST /broker/v1/one-time-token for user."}"#,
             r#"{"message":"no Route matched with those values"}"#,
             r#"{"status":404,"title":"Not Found","path":"/v1/accounts/by-email/a@x"}"#,
+            r#"{"message":"404 Client Error: Not Found for url"}"#,
             r#"{"message":["user not found"]}"#,
             r#"{"status":404,"detail":"user not fo"#,
         ] {
