@@ -1,0 +1,191 @@
+// The settings page: shows what the core says of this browser, and passes on what the person enters.
+
+import { ask, localisePage, showEnvironment, stamp, text, viewText } from "./page.js";
+
+const settings = document.getElementById("settings");
+const progress = document.getElementById("progress");
+const announcer = document.getElementById("announcer");
+
+/** What was typed into the form, so that a refused code does not cost the typing. */
+const typed = { relay: null, code: "" };
+let view;
+
+/** Asks the core, and shows its answer whole: the page has no state of its own but what is being typed. */
+async function request(message) {
+  settings.setAttribute("aria-busy", "true");
+  try {
+    show(await ask(message));
+  } catch {
+    const message = (part) => ({ key: `error_internal_${part}`, args: [] });
+    show({ ...view, error: { code: "internal", title: message("title"), cure: message("cure") } });
+  }
+}
+
+function show(next) {
+  view = next;
+  settings.setAttribute("aria-busy", "false");
+  showProgress();
+  settings.replaceChildren(view.enrolled ? connection() : connect(), privateWindows(), use(), about());
+}
+
+function showProgress() {
+  const done = [view.enrolled, view.incognitoAllowed, false];
+  const now = done.indexOf(false);
+  for (const [index, step] of [...progress.children].entries()) {
+    const state = done[index] ? "done" : index === now ? "now" : "next";
+    step.dataset.state = state;
+    step.toggleAttribute("aria-current", state === "now");
+    step.lastElementChild.textContent = text(`working_state_${state}`);
+  }
+}
+
+/** The first run: where the relay is, and who this is. */
+function connect() {
+  const { root, form, relay, code, submit, error } = stamp("section-connect");
+  relay.value = typed.relay ?? view.relay ?? "";
+  code.value = typed.code;
+  showFault(error, view.error);
+  relay.addEventListener("input", () => (typed.relay = relay.value));
+  code.addEventListener("input", () => (typed.code = code.value));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (busy(submit)) return;
+    work(submit, "options_connecting");
+    await request({ type: "options/enrol", relay: relay.value.trim(), code: code.value.trim() });
+    if (view.enrolled) {
+      typed.code = "";
+      document.getElementById("connection-title").focus();
+    } else {
+      document.getElementById(view.error?.code === "relay_address_invalid" ? "relay" : "code").focus();
+    }
+  });
+  return root;
+}
+
+function connection() {
+  const parts = stamp("section-connection");
+  parts.relay.textContent = view.relay;
+  parts.name.textContent = view.staff?.name ?? "";
+  parts.email.textContent = view.staff?.email ?? "";
+  parts.key.textContent = view.keyId ?? "";
+  showFault(parts.error, view.error);
+  if (view.test) parts.test.replaceChildren(testResult(view.test));
+  parts.testButton.addEventListener("click", async () => {
+    if (busy(parts.testButton)) return;
+    work(parts.testButton, "options_testing");
+    await request({ type: "options/test" });
+    settings.querySelector(".buttons button").focus();
+    if (view.test) announcer.textContent = [view.test.title, view.test.cure].map(viewText).join(". ");
+  });
+  parts.signOut.addEventListener("click", () => parts.dialog.showModal());
+  parts.cancel.addEventListener("click", () => parts.dialog.close());
+  parts.confirm.addEventListener("click", async () => {
+    if (busy(parts.confirm)) return;
+    work(parts.confirm, "options_signing_out");
+    await request({ type: "options/signOut" });
+    document.getElementById("relay")?.focus();
+  });
+  return parts.root;
+}
+
+function testResult(test) {
+  if (!test.ok) {
+    const notice = document.createElement("div");
+    notice.className = "notice bad";
+    showFault(notice, test);
+    return notice;
+  }
+  const { root, title, staff, none, label, platforms } = stamp("test-ok");
+  title.textContent = viewText(test.title);
+  staff.textContent = test.staff ? text("options_test_staff", [test.staff.name || test.staff.email]) : "";
+  const some = test.platforms?.length > 0;
+  none.hidden = some;
+  label.hidden = !some;
+  for (const platform of test.platforms ?? []) {
+    const item = stamp("platform");
+    item.name.textContent = platform.name;
+    showEnvironment(item.environment, platform.environment);
+    platforms.append(item.root);
+  }
+  return root;
+}
+
+function privateWindows() {
+  const { root, state, icon, stateText, steps, list, open } = stamp("section-private");
+  const allowed = view.incognitoAllowed;
+  state.classList.add(allowed ? "good" : "bad");
+  icon.setAttribute("href", allowed ? "#icon-check" : "#icon-warning");
+  stateText.textContent = text(allowed ? "options_private_on" : "options_private_off");
+  steps.hidden = allowed;
+  for (const number of [1, 2, 3]) {
+    const item = document.createElement("li");
+    item.textContent = text(`options_private_${view.browser}_${number}`);
+    list.append(item);
+  }
+  // Firefox lets no extension open its add-ons page.
+  open.hidden = view.browser !== "chromium";
+  if (view.enrolled) open.className = "primary";
+  open.addEventListener("click", () => chrome.tabs.create({ url: `chrome://extensions/?id=${chrome.runtime.id}` }));
+  return root;
+}
+
+function use() {
+  const { root, none, row, keys, change } = stamp("section-use");
+  none.hidden = Boolean(view.shortcut);
+  row.hidden = !view.shortcut;
+  for (const key of (view.shortcut ?? "").split("+")) {
+    const cap = document.createElement("kbd");
+    cap.textContent = key;
+    keys.append(cap);
+  }
+  change.hidden = view.browser !== "chromium" && !chrome.commands?.openShortcutSettings;
+  change.addEventListener("click", () =>
+    chrome.commands?.openShortcutSettings
+      ? chrome.commands.openShortcutSettings()
+      : chrome.tabs.create({ url: "chrome://extensions/shortcuts" }),
+  );
+  return root;
+}
+
+function about() {
+  const { root, version, browser, id } = stamp("section-about");
+  version.textContent = view.version;
+  browser.textContent = text(`options_browser_${view.browser}`);
+  id.textContent = chrome.runtime.id;
+  return root;
+}
+
+/** Shows a fault with its cure and, if there are any, the relay's own words. */
+function showFault(box, fault) {
+  box.hidden = !fault;
+  if (!fault) return;
+  const { root, icon, title, cure, detail } = stamp("notice");
+  icon.setAttribute("href", "#icon-warning");
+  title.textContent = viewText(fault.title);
+  cure.textContent = viewText(fault.cure);
+  detail.textContent = fault.detail ?? "";
+  detail.hidden = !fault.detail;
+  box.replaceChildren(root);
+}
+
+function busy(button) {
+  return button.getAttribute("aria-busy") === "true";
+}
+
+function work(button, label) {
+  button.setAttribute("aria-busy", "true");
+  button.textContent = text(label);
+  announcer.textContent = text(label);
+}
+
+// Consent for private windows and shortcuts are changed elsewhere in the browser: look again when the person returns.
+document.addEventListener("visibilitychange", () => {
+  const typing = typed.code !== "" || document.querySelector('dialog[open], [aria-busy="true"]');
+  if (document.visibilityState === "visible" && view && !typing) request({ type: "options/open" });
+});
+
+localisePage("options_title");
+announcer.textContent = text("options_loading");
+await request({ type: "options/open" });
+announcer.textContent = "";
+if (!view.enrolled) document.getElementById(view.relay ? "code" : "relay").focus();
