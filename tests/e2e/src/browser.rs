@@ -43,13 +43,25 @@ impl Browser {
         }
     }
 
-    /// Opens a page of the extension in a tab.
-    pub async fn open_extension(&self, path: &str) -> Result<Page> {
-        let url = match self {
+    /// The address of a page of the extension.
+    pub fn extension_url(&self, path: &str) -> String {
+        match self {
             Self::Chromium(browser) => browser.extension_url(path),
             Self::Firefox(browser) => browser.extension_url(path),
-        };
-        self.open(&url).await
+        }
+    }
+
+    /// Opens a page of the extension in a tab.
+    pub async fn open_extension(&self, path: &str) -> Result<Page> {
+        self.open(&self.extension_url(path)).await
+    }
+
+    /// The directory of the browser's profile.
+    pub fn profile(&self) -> &Path {
+        match self {
+            Self::Chromium(browser) => browser.profile(),
+            Self::Firefox(browser) => browser.profile(),
+        }
     }
 
     /// Presses the extension's toolbar button in a tab, which lets the extension read that tab, and gives the popup.

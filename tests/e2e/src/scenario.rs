@@ -5,7 +5,7 @@ mod popup;
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::browser::{Browser, Kind};
 use crate::lab::Lab;
@@ -73,17 +73,21 @@ impl Seat {
         let options = self.browser.open_extension("options.html").await?;
         options.fill("#relay", &lab.relay()?.url()).await?;
         options.fill("#code", &code).await?;
-        options.click("#enrol").await?;
-        let enrolled = options.wait_for(
-            "the profile to be enrolled",
-            "document.querySelector('[data-enrolled]')",
-        );
-        enrolled.await.with_context(|| {
-            format!(
-                "the relay's log:\n{}",
-                lab.relay().map(|r| r.log()).unwrap_or_default()
-            )
-        })?;
+        options.click("[data-slot=submit]").await?;
+        until(
+            "the options page to say that this browser is connected",
+            PATIENCE,
+            async || {
+                if options.shows("[data-slot=error]").await? {
+                    bail!(
+                        "the options page says: {}",
+                        options.text("[data-slot=error]").await?
+                    );
+                }
+                Ok(options.shows("#connection-title").await?.then_some(()))
+            },
+        )
+        .await?;
         options.close().await
     }
 

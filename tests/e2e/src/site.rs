@@ -1,21 +1,28 @@
-//! Serves a directory of pages over HTTP on loopback, as the CRM that staff work in.
+//! Serves pages over HTTP on loopback, as the CRM that staff work in.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// A running web site.
 pub struct Site {
     address: SocketAddr,
+    content: Arc<Content>,
     server: JoinHandle<()>,
+}
+
+struct Content {
+    directory: PathBuf,
+    pages: Mutex<HashMap<String, String>>,
 }
 
 impl Site {
@@ -25,14 +32,26 @@ impl Site {
             .await
             .context("cannot listen on loopback")?;
         let address = listener.local_addr()?;
-        let router = Router::new()
-            .fallback(file)
-            .with_state(Arc::new(directory.to_owned()));
+        let content = Arc::new(Content {
+            directory: directory.to_owned(),
+            pages: Mutex::default(),
+        });
+        let router = Router::new().fallback(file).with_state(Arc::clone(&content));
         let server = tokio::spawn(async move {
             // It runs until the site is dropped.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { address, server })
+        Ok(Self {
+            address,
+            content,
+            server,
+        })
+    }
+
+    /// Adds a page that is in no file, and gives its address.
+    pub fn add(&self, name: &str, html: &str) -> String {
+        self.content.pages().insert(name.to_owned(), html.to_owned());
+        self.url(name)
     }
 
     /// The address of a file.
@@ -47,8 +66,18 @@ impl Drop for Site {
     }
 }
 
-async fn file(State(directory): State<Arc<PathBuf>>, uri: Uri) -> Response {
-    let path = Path::new(uri.path().trim_start_matches('/'));
+impl Content {
+    fn pages(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn file(State(content): State<Arc<Content>>, uri: Uri) -> Response {
+    let path = uri.path().trim_start_matches('/');
+    if let Some(html) = content.pages().get(path) {
+        return Html(html.clone()).into_response();
+    }
+    let path = Path::new(path);
     let inside = path
         .components()
         .all(|component| matches!(component, Component::Normal(_)));
@@ -59,7 +88,7 @@ async fn file(State(directory): State<Arc<PathBuf>>, uri: Uri) -> Response {
         Some("svg") => "image/svg+xml",
         _ => "application/octet-stream",
     };
-    match std::fs::read(directory.join(path)) {
+    match std::fs::read(content.directory.join(path)) {
         Ok(bytes) if inside => ([(header::CONTENT_TYPE, kind)], bytes).into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
     }

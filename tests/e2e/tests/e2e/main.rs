@@ -1,3 +1,29 @@
-//! Tests of the whole product in real browsers.
+//! Tests of the whole product: real browsers, the built extension, the real relay, the simulated broker.
 
+mod broker;
+mod click;
 mod drivers;
+mod guide;
+mod page;
+mod support;
+mod traces;
+mod window;
+
+/// Makes a test in each browser of each function named.
+macro_rules! in_each_browser {
+    ($($name:ident),+ $(,)?) => {
+        mod chromium {
+            $(#[tokio::test] async fn $name() {
+                let _turn = crate::support::turn().await;
+                super::$name(stagedoor_e2e::browser::Kind::Chromium).await.unwrap();
+            })+
+        }
+        mod firefox {
+            $(#[tokio::test] async fn $name() {
+                let _turn = crate::support::turn().await;
+                super::$name(stagedoor_e2e::browser::Kind::Firefox).await.unwrap();
+            })+
+        }
+    };
+}
+pub(crate) use in_each_browser;

@@ -1,0 +1,98 @@
+//! What staff read when the relay or the broker does not give a token.
+
+use std::net::Ipv4Addr;
+
+use anyhow::Result;
+use stagedoor_broker_sim::{BodyKind, Endpoint, Fault};
+use stagedoor_e2e::browser::Kind;
+use stagedoor_e2e::lab::{API_KEY, CUSTOMERS, EGRESS_ADDRESS, Lab};
+use stagedoor_e2e::page::Page;
+use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
+
+use crate::support::assert_asked_for;
+
+crate::in_each_browser!(refusals_name_their_cause, relay_down, not_enrolled);
+
+async fn refusals_name_their_cause(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let customer = CUSTOMERS[0].0;
+    let tab = seat.browser.open(&lab.customer_page(customer)).await?;
+
+    // Either of two causes, which the broker does not tell apart: so both are named, with the address to whitelist.
+    lab.sim.add_key(API_KEY, false);
+    let words = refused(&seat, &tab, "broker_right_or_address").await?;
+    assert!(words.contains(EGRESS_ADDRESS), "{words}");
+    assert!(words.contains("Create One Time Token for Login"), "{words}");
+    lab.sim.add_key(API_KEY, true);
+
+    lab.sim.forbid_ip(Ipv4Addr::LOCALHOST);
+    let words = refused(&seat, &tab, "broker_right_or_address").await?;
+    assert!(words.contains(EGRESS_ADDRESS), "{words}");
+    lab.sim.allow_ip(Ipv4Addr::LOCALHOST);
+
+    lab.sim.remove_key(API_KEY);
+    refused(&seat, &tab, "broker_key_refused").await?;
+    lab.sim.add_key(API_KEY, true);
+
+    lab.sim
+        .script(Fault::Status(500, BodyKind::Html).on(Endpoint::Mint));
+    refused(&seat, &tab, "broker_failed").await?;
+
+    assert_asked_for(&lab, &[customer; 4]);
+
+    // Nothing of it lasts.
+    let popup = seat.press(&tab).await?;
+    popup.page.click("#rescan").await?;
+    popup.confirm().await?;
+    popup.opened().await?;
+    assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
+    assert_asked_for(&lab, &[customer]);
+
+    let stranger = lab.crm.add(
+        "stranger",
+        "<title>Customer</title><a href='mailto:nobody@customer.example'>Write</a>",
+    );
+    let tab = seat.browser.open(&stranger).await?;
+    seat.close_private().await?;
+    let words = refused(&seat, &tab, "customer_unknown").await?;
+    assert!(words.contains("nobody@customer.example"), "{words}");
+    Ok(())
+}
+
+/// Clicks through to the error, which must have this code; gives what can be read.
+async fn refused(seat: &Seat, tab: &Page, code: &str) -> Result<String> {
+    let popup = seat.press(tab).await?;
+    popup.page.click("#rescan").await?;
+    popup.confirm().await?;
+    assert_eq!(popup.error().await?, code);
+    assert!(
+        seat.browser.private_pages().await?.is_empty(),
+        "a window opened without a token"
+    );
+    popup.words().await
+}
+
+async fn relay_down(kind: Kind) -> Result<()> {
+    let mut lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let tab = seat.browser.open(&lab.customer_page(CUSTOMERS[0].0)).await?;
+    let popup = seat.press(&tab).await?;
+    popup.shows("confirm").await?;
+    lab.stop_relay().await?;
+    popup.confirm().await?;
+    assert_eq!(popup.error().await?, "relay_unreachable");
+    assert!(lab.sim.journal().is_empty());
+    Ok(())
+}
+
+async fn not_enrolled(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::unenrolled(&lab, kind, SUPPORT[0]).await?;
+    let tab = seat.browser.open(&lab.customer_page(CUSTOMERS[0].0)).await?;
+    let popup = seat.press(&tab).await?;
+    popup.shows("setup").await?;
+    assert!(popup.page.shows("[data-slot=settings]").await?);
+    assert!(lab.sim.journal().is_empty());
+    Ok(())
+}

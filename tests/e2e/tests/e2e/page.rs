@@ -1,0 +1,175 @@
+//! What the CRM page leads to: a chooser, a field to type into, and nothing at all that a person has not seen.
+
+use anyhow::Result;
+use serde_json::json;
+use stagedoor_e2e::browser::Kind;
+use stagedoor_e2e::lab::{CUSTOMERS, Lab};
+use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
+
+use crate::support::assert_asked_for;
+
+crate::in_each_browser!(
+    two_candidates,
+    no_candidate,
+    hostile_page,
+    address_swapped_under_the_popup
+);
+
+async fn two_candidates(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let [first, second, _] = CUSTOMERS.map(|(email, _)| email);
+    let both = format!(
+        "<title>Household</title><main><p><a href='mailto:{first}'>{first}</a>
+        <p><a href='mailto:{second}'>{second}</a></main>"
+    );
+    let tab = seat.browser.open(&lab.crm.add("household", &both)).await?;
+    let popup = seat.press(&tab).await?;
+    popup.shows("choose").await?;
+    let offered = popup
+        .page
+        .evaluate("[...document.querySelectorAll('[name=candidate]')].map(radio => radio.value)");
+    assert_eq!(offered.await?, json!([first, second]));
+    assert_eq!(
+        popup
+            .page
+            .evaluate("document.querySelectorAll('[name=candidate]:checked').length")
+            .await?,
+        0
+    );
+    popup
+        .page
+        .click(&format!("[name=candidate][value='{second}']"))
+        .await?;
+    popup.page.click("[data-slot=go]").await?;
+    popup.shows("confirm").await?;
+    assert_eq!(popup.customer().await?, second);
+    popup.confirm().await?;
+    popup.opened().await?;
+    assert_eq!(seat.platform().await?, Platform::LoggedIn(second.into()));
+    assert_asked_for(&lab, &[second]);
+    Ok(())
+}
+
+async fn no_candidate(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let customer = CUSTOMERS[1].0;
+    let tab = seat
+        .browser
+        .open(
+            &lab.crm
+                .add("empty", "<title>Customer</title><h1>No contact data</h1>"),
+        )
+        .await?;
+    let popup = seat.press(&tab).await?;
+    popup.shows("manual").await?;
+    popup.page.fill("#email", "bruno.keller@customer").await?;
+    popup.page.click("[data-screen=manual] [type=submit]").await?;
+    popup
+        .page
+        .wait_for(
+            "the address to be refused",
+            "document.querySelector('#email-error').textContent",
+        )
+        .await?;
+    assert_eq!(popup.screen().await?, "manual");
+    popup.page.fill("#email", customer).await?;
+    popup.page.click("[data-screen=manual] [type=submit]").await?;
+    popup.shows("confirm").await?;
+    assert_eq!(popup.customer().await?, customer);
+    popup.confirm().await?;
+    popup.opened().await?;
+    assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
+    assert_asked_for(&lab, &[customer]);
+    Ok(())
+}
+
+/// Everything that a page can try by itself. It says when it has tried all of it.
+const ATTACK: &str = r#"
+    const login = { type: "popup/login", tabId: 1, email: "CUSTOMER", platform: "main", reason: "" };
+    const origins = ["chrome-extension://jomfnokbjcodmeceeekpoggolchicolf/", "EXTENSION"];
+    const attempts = [];
+    window.postMessage(login, "*");
+    document.dispatchEvent(new CustomEvent("stagedoor", { detail: login }));
+    document.dispatchEvent(new KeyboardEvent("keydown", { key: "L", altKey: true, shiftKey: true, bubbles: true }));
+    const send = globalThis.chrome?.runtime?.sendMessage ?? globalThis.browser?.runtime?.sendMessage;
+    try { send?.("jomfnokbjcodmeceeekpoggolchicolf", login); } catch {}
+    for (const origin of origins) {
+        const frame = document.createElement("iframe");
+        frame.src = origin + "popup.html?tab=1";
+        document.body.append(frame);
+        attempts.push(new Promise(done => { frame.onload = frame.onerror = done; setTimeout(done, 1000); })
+            .then(() => frame.contentWindow?.postMessage(login, "*")));
+        attempts.push(import(origin + "core/stagedoor_extension_core.js"));
+        attempts.push(fetch(origin + "manifest.json"));
+    }
+    const body = JSON.stringify({ requestId: "0190b5f0-7c1e-7b52-9d4e-2f9f3a1c2b4d", platform: "main",
+        customerEmail: "CUSTOMER", extensionVersion: "0.1.0" });
+    const post = options => fetch("RELAY/v1/logins", { method: "POST", body, ...options });
+    attempts.push(post({}), post({ mode: "no-cors" }), post({ credentials: "include" }));
+    attempts.push(post({ headers: { "Content-Type": "application/json", "Signature": "stagedoor=:AAAA:" } }));
+    attempts.push(fetch("RELAY/v1/session").then(answer => answer.text()));
+    Promise.allSettled(attempts).then(results => {
+        document.body.dataset.readable = results.filter(result => typeof result.value === "string").length;
+    });
+"#;
+
+async fn hostile_page(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let customer = CUSTOMERS[0].0;
+    let extension = seat.browser.extension_url("");
+    let attack = ATTACK
+        .replace("CUSTOMER", customer)
+        .replace("RELAY", &lab.relay()?.url())
+        .replace("EXTENSION", &extension);
+    let page =
+        format!("<body><main><a href='mailto:{customer}'>{customer}</a></main><script>{attack}</script>");
+    let tab = seat.browser.open(&lab.crm.add("hostile", &page)).await?;
+    // Once before the extension has had anything to do with the page, and once while its popup is open over it.
+    tab.wait_for(
+        "the page to have tried everything",
+        "document.body.dataset.readable",
+    )
+    .await?;
+    let popup = seat.press(&tab).await?;
+    popup.shows("confirm").await?;
+    tab.evaluate("delete document.body.dataset.readable").await?;
+    tab.evaluate(&format!("{{}}; (() => {{ {attack} }})()")).await?;
+    tab.wait_for(
+        "the page to have tried everything again",
+        "document.body.dataset.readable",
+    )
+    .await?;
+
+    assert_eq!(tab.evaluate("document.body.dataset.readable").await?, "0");
+    assert_eq!(popup.screen().await?, "confirm");
+    assert!(seat.browser.private_pages().await?.is_empty());
+    assert_asked_for(&lab, &[]);
+    // And with a person it works as ever.
+    popup.confirm().await?;
+    popup.opened().await?;
+    assert_asked_for(&lab, &[customer]);
+    Ok(())
+}
+
+async fn address_swapped_under_the_popup(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let [seen, swapped, _] = CUSTOMERS.map(|(email, _)| email);
+    let page = format!("<main><a id='address' href='mailto:{seen}'>{seen}</a></main>");
+    let tab = seat.browser.open(&lab.crm.add("swap", &page)).await?;
+    let popup = seat.press(&tab).await?;
+    popup.shows("confirm").await?;
+    assert_eq!(popup.customer().await?, seen);
+    tab.evaluate(&format!(
+        "(address.href = 'mailto:{swapped}', address.textContent = '{swapped}')"
+    ))
+    .await?;
+    popup.confirm().await?;
+    popup.opened().await?;
+    assert_eq!(seat.platform().await?, Platform::LoggedIn(seen.into()));
+    assert_asked_for(&lab, &[seen]);
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! What the tests share: taking turns, and what the broker's journal must look like.
+
+use stagedoor_broker_sim::JournalEntry;
+use stagedoor_e2e::lab::{API_KEY, Lab};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Browsers are heavy: more than two at work only makes all of them slow.
+static TURNS: Semaphore = Semaphore::const_new(2);
+
+pub(crate) async fn turn() -> SemaphorePermit<'static> {
+    TURNS.acquire().await.expect("it is never closed")
+}
+
+/// The broker has received exactly one request for each of these customers since the journal was last taken, each in
+/// the one form that the broker documents.
+pub(crate) fn assert_asked_for(lab: &Lab, customers: &[&str]) {
+    let journal = lab.sim.take_journal();
+    let asked: Vec<String> = journal.iter().map(customer).collect();
+    assert_eq!(asked, customers);
+}
+
+/// The customer that a request is about; anything unusual about the request is a failure.
+fn customer(entry: &JournalEntry) -> String {
+    assert_eq!(
+        (entry.method.as_str(), entry.path.as_str()),
+        ("POST", "/v1/one-time-token")
+    );
+    let mut names: Vec<&str> = entry.headers.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "accept",
+            "authorization",
+            "content-length",
+            "content-type",
+            "host",
+            "user-agent"
+        ]
+    );
+    assert_eq!(entry.header("authorization"), Some(API_KEY));
+    assert_eq!(entry.header("content-type"), Some("application/json"));
+    let body = entry.json().expect("the body is JSON");
+    let email = body["email"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(body, serde_json::json!({"email": email, "validityTime": 30}));
+    email
+}

@@ -1,0 +1,34 @@
+//! The private window: one customer at a time, and replaced only when a person says so.
+
+use anyhow::Result;
+use stagedoor_e2e::browser::Kind;
+use stagedoor_e2e::lab::{CUSTOMERS, Lab};
+use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
+
+use crate::support::assert_asked_for;
+
+crate::in_each_browser!(never_two_customers_at_once);
+
+async fn never_two_customers_at_once(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let [first, second, _] = CUSTOMERS.map(|(email, _)| email);
+    assert_eq!(
+        seat.log_in(&lab.customer_page(first)).await?,
+        Platform::LoggedIn(first.into())
+    );
+    assert_asked_for(&lab, &[first]);
+
+    let tab = seat.browser.open(&lab.customer_page(second)).await?;
+    let popup = seat.press(&tab).await?;
+    popup.confirm().await?;
+    assert_eq!(popup.error().await?, "isolation_busy");
+    assert_asked_for(&lab, &[]);
+    assert_eq!(seat.platform().await?, Platform::LoggedIn(first.into()));
+
+    popup.page.click("[data-slot=retry]").await?;
+    popup.opened().await?;
+    assert_eq!(seat.platform().await?, Platform::LoggedIn(second.into()));
+    assert_asked_for(&lab, &[second]);
+    Ok(())
+}
