@@ -1,1 +1,29 @@
-//! (to be written)
+//! The Stagedoor extension's core, compiled to WebAssembly.
+//!
+//! Everything is decided in modules that know no JavaScript and are tested natively. What they need of the browser is
+//! the trait [`environment::Environment`]; its one real implementation is the module `browser`, which decides nothing.
+
+pub mod address;
+pub mod answer;
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+
+pub mod environment;
+pub mod facts;
+pub mod fault;
+pub mod flow;
+pub mod isolation;
+pub mod join;
+pub mod message;
+pub mod ranking;
+pub mod record;
+pub mod request;
+pub mod state;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod testing;
+pub mod text;
+pub mod url_check;
+pub mod view;
+
+#[cfg(target_arch = "wasm32")]
+pub use browser::entry::{handle, window_removed};

@@ -1,0 +1,246 @@
+//! From the raw text of a fact to the addresses in it.
+//!
+//! Text is cut only at characters that no address can hold, and a piece is taken whole or not at all: an address is
+//! never carved out of something longer, because what would come out could be somebody else's.
+
+use stagedoor_protocol::CustomerEmail;
+
+use crate::facts::Kind;
+
+/// The addresses in a fact's value, in the order in which they stand there.
+pub fn addresses(kind: Kind, value: &str) -> Vec<CustomerEmail> {
+    let value = value.trim();
+    if kind == Kind::Unknown {
+        return Vec::new();
+    }
+    if let Some(rest) = strip_scheme(value) {
+        let list = rest.split(['?', '#']).next().unwrap_or_default();
+        return list.split([',', ';']).filter_map(in_link).collect();
+    }
+    match kind {
+        Kind::Mailto => value.split([',', ';']).filter_map(in_link).collect(),
+        Kind::Input | Kind::Microdata | Kind::Jsonld => plausible(value).into_iter().collect(),
+        _ => value.split(is_delimiter).filter_map(in_text).collect(),
+    }
+}
+
+/// An address as a person typed or pasted it: blanks around it and a `mailto:` before it do no harm.
+pub fn typed(text: &str) -> Option<CustomerEmail> {
+    let text = text.trim();
+    CustomerEmail::parse(strip_scheme(text).unwrap_or(text)).ok()
+}
+
+fn strip_scheme(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case("mailto:").then_some(rest)
+}
+
+/// One address of a `mailto:` link, which is percent-encoded (RFC 6068 section 2).
+fn in_link(text: &str) -> Option<CustomerEmail> {
+    plausible(percent_decode(text.trim())?.trim())
+}
+
+fn percent_decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let (high, low) = (hex(rest.next()?)?, hex(rest.next()?)?);
+            bytes.push(high << 4 | low);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Characters at which running text is cut. Invisible ones are not among them: a piece with one is refused whole.
+fn is_delimiter(c: char) -> bool {
+    c.is_whitespace() || "<>()[],;:\"\\«»“”„‘’‹›、。，；：（）【】《》·•|".contains(c)
+}
+
+/// An address in running text. Sentence marks around it are dropped; a local part with characters that are allowed but
+/// in truth come from paths, queries and markup is refused.
+fn in_text(piece: &str) -> Option<CustomerEmail> {
+    let quoted = piece.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    let piece = quoted.unwrap_or(piece).trim_end_matches(['.', '!', '?', '…']);
+    let (local, domain) = piece.split_once('@')?;
+    let odd = |c: char| "!#$%&*/=?^`{|}~".contains(c);
+    if local.contains(odd) || looks_like_a_version(domain) {
+        return None;
+    }
+    plausible(piece)
+}
+
+/// An address whose domain could be one on the Internet: that leaves out file names such as `logo@2x.png`.
+fn plausible(text: &str) -> Option<CustomerEmail> {
+    let email = CustomerEmail::parse(text).ok()?;
+    let domain = email.domain();
+    let (_, top) = domain.rsplit_once('.')?;
+    let letters = top.chars().all(char::is_alphabetic) || top.starts_with("xn--");
+    let scaled = domain.split('.').next().is_some_and(is_scale);
+    (letters && top.chars().nth(1).is_some() && !scaled && !FILE_ENDINGS.contains(&top)).then_some(email)
+}
+
+/// `2x`, `3x`: the pixel density in the name of an image.
+fn is_scale(label: &str) -> bool {
+    matches!(label.as_bytes(), [b'1'..=b'9', b'x'])
+}
+
+/// `1.2.next`: the version in the name of a package.
+fn looks_like_a_version(domain: &str) -> bool {
+    let number = |label: &str| label.bytes().all(|b| b.is_ascii_digit());
+    domain.split('.').take(2).all(number)
+}
+
+/// Endings of file names, none of which is a top-level domain.
+const FILE_ENDINGS: &[&str] = &[
+    "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "bmp", "ico", "css", "scss", "less", "js", "mjs",
+    "cjs", "jsx", "ts", "tsx", "json", "map", "html", "htm", "php", "xml", "pdf", "woff", "woff2", "ttf",
+    "eot", "mp3", "mp4", "webm", "csv", "txt", "yml", "yaml", "tgz", "wasm",
+];
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(kind: Kind, value: &str, expected: &[&str]) {
+        let found: Vec<String> = addresses(kind, value).into_iter().map(String::from).collect();
+        assert_eq!(found, expected, "{kind:?} {value:?}");
+    }
+
+    #[test]
+    fn links_are_decoded_and_lose_their_query() {
+        check(Kind::Mailto, "mailto:anna@example.com", &["anna@example.com"]);
+        check(
+            Kind::Mailto,
+            " MAILTO:Anna%2Bfx@Example.com?subject=a@b.example ",
+            &["Anna+fx@Example.com"],
+        );
+        check(Kind::Mailto, "mailto:anna%40example.com", &["anna@example.com"]);
+        check(
+            Kind::Mailto,
+            "mailto:anna@example.com,%20bert@example.com",
+            &["anna@example.com", "bert@example.com"],
+        );
+        check(
+            Kind::Mailto,
+            "mailto:j%C3%BCrgen@example.com",
+            &["jürgen@example.com"],
+        );
+        check(Kind::Jsonld, "mailto:anna@example.com", &["anna@example.com"]);
+        for bad in [
+            "mailto:",
+            "mailto:%",
+            "mailto:%4",
+            "mailto:%FF@example.com",
+            "mailto:anna%2540example.com",
+            "mailto:anna%0d%0a@example.com",
+            "mailto:?to=anna@example.com",
+            "tel:+4912345",
+        ] {
+            check(Kind::Mailto, bad, &[]);
+        }
+    }
+
+    #[test]
+    fn fields_hold_one_address_or_none() {
+        check(Kind::Input, "  anna@example.com\n", &["anna@example.com"]);
+        check(Kind::Input, "a%2Bb@example.com", &["a%2Bb@example.com"]);
+        check(Kind::Input, "anna@example.com bert@example.com", &[]);
+        check(Kind::Microdata, "Anna <anna@example.com>", &[]);
+    }
+
+    #[test]
+    fn running_text_is_cut_where_no_address_can_go_on() {
+        for text in [
+            "anna@example.com",
+            "<anna@example.com>,",
+            "(anna@example.com).",
+            "E-Mail:anna@example.com",
+            "“anna@example.com”!",
+            "'anna@example.com'",
+        ] {
+            check(Kind::Text, text, &["anna@example.com"]);
+        }
+        check(
+            Kind::Labelled,
+            "o'brien@example.org (private), b@example.com",
+            &["o'brien@example.org", "b@example.com"],
+        );
+    }
+
+    #[test]
+    fn debris_is_not_an_address() {
+        for text in [
+            "x@2x.png",
+            "logo@3x.webp",
+            "hero@2x.image.example",
+            "package@1.2.3",
+            "package@1.2.next",
+            "lodash@4.17.x",
+            "react@18.2.0-rc.1",
+            "@media",
+            "@user/repo",
+            "@angular/core@17.0.0",
+            "devicon@master/devicon.min.css",
+            "https://user:pw@host.example/x",
+            "https://medium.example/@anna.b/post",
+            "@anna@social.example",
+            "?email=anna@example.com&x=1",
+            "data-x=\"anna@example.com/bert\"",
+            "anna@example.com/bert@example.com",
+            "anna@@example.com",
+            "anna@example.com\u{200B}",
+            "x\u{202E}anna@example.com",
+            "anna@example",
+            "anna@example.c",
+        ] {
+            check(Kind::Text, text, &[]);
+        }
+    }
+
+    #[test]
+    fn typed_addresses_may_be_pasted_carelessly() {
+        assert_eq!(
+            typed(" mailto:anna@example.com\n").map(String::from).as_deref(),
+            Some("anna@example.com")
+        );
+        assert!(typed("anna example.com").is_none());
+        assert!(typed("anna@example.com, bert@example.com").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_found_stands_in_the_text(value in "\\PC{0,40}[a-z@.<>,%\u{200B}]{0,40}\\PC{0,20}") {
+            for kind in [Kind::Text, Kind::Labelled, Kind::Input] {
+                for email in addresses(kind, &value) {
+                    prop_assert!(value.contains(email.as_str()), "{value:?}");
+                }
+            }
+            // Whatever the text, the other kinds must bear it.
+            addresses(Kind::Mailto, &value);
+            addresses(Kind::Jsonld, &value);
+        }
+
+        #[test]
+        fn an_ordinary_address_is_found_in_a_sentence(
+            email in "[a-z0-9]{1,8}([.+_-][a-z0-9]{1,8}){0,2}@([a-z]{2,8}\\.){1,2}(com|example|org)",
+            before in "[A-Za-z ,.!?]{0,20}", after in "[,;:)>. ]{0,3}",
+        ) {
+            let text = format!("{before} {email}{after} and so on");
+            let found: Vec<String> = addresses(Kind::Text, &text).into_iter().map(String::from).collect();
+            prop_assert_eq!(found, vec![email]);
+        }
+    }
+}

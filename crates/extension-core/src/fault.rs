@@ -1,0 +1,205 @@
+//! What can go wrong, as codes that the pages have texts for, and what a person can do next.
+
+use serde::Serialize;
+use stagedoor_protocol::{ErrorCode, RequestId};
+
+use crate::text::Text;
+
+macro_rules! own_codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal;)+) => {
+        /// A fault: the relay's codes, and those of the core itself.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code {
+            /// The relay said so.
+            Relay(ErrorCode),
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Code {
+            /// The core's own codes.
+            pub const OWN: &[Self] = &[$(Self::$variant),+];
+
+            /// The code as the pages know it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    Self::Relay(code) => code.as_str(),
+                    $(Self::$variant => $code,)+
+                }
+            }
+        }
+    };
+}
+
+own_codes! {
+    /// No connection to the relay, or the browser refused to make one.
+    RelayUnreachable = "relay_unreachable";
+    /// The relay did not answer in time; what it did is not known.
+    RelayTimeout = "relay_timeout";
+    /// The answer is not one that a relay gives.
+    RelayAnswerUnusable = "relay_answer_unusable";
+    /// The relay's address is not one that may be used.
+    RelayAddressInvalid = "relay_address_invalid";
+    /// This profile has no relay yet.
+    NotEnrolled = "not_enrolled";
+    /// The enrolment code cannot be one.
+    EnrolmentCodeMalformed = "enrolment_code_malformed";
+    /// The browser lets no extension read this page.
+    PageNotReadable = "page_not_readable";
+    /// The person has not allowed the extension in private windows.
+    IsolationNotAllowed = "isolation_not_allowed";
+    /// A private window is open already, so another customer's session may be in it.
+    IsolationBusy = "isolation_busy";
+    /// The window could not be opened, or not as it must be.
+    WindowFailed = "window_failed";
+    /// The relay named another platform address than the one that was shown.
+    PlatformUrlRefused = "platform_url_refused";
+    /// The key store or the extension's storage failed.
+    KeyStoreFailed = "key_store_failed";
+    /// Not an e-mail address.
+    EmailInvalid = "email_invalid";
+    /// The policy wants a longer reason.
+    ReasonTooShort = "reason_too_short";
+    /// Another tab's login is under way.
+    LoginInProgress = "login_in_progress";
+    /// The browser stopped the worker during a login; its outcome is not known.
+    Interrupted = "interrupted";
+    /// A fault in the extension.
+    Internal = "internal";
+}
+
+impl Code {
+    /// The code of this spelling. `internal` means the extension's own here: it is what a saved state holds.
+    pub fn parse(text: &str) -> Option<Self> {
+        let own = Self::OWN.iter().copied().find(|code| code.as_str() == text);
+        own.or_else(|| ErrorCode::parse(text).map(Self::Relay))
+    }
+
+    /// Which button stands beside the message, for a fault during a login.
+    pub fn retry(self) -> Option<Retry> {
+        use ErrorCode as Relay;
+        match self {
+            Self::NotEnrolled | Self::RelayAddressInvalid | Self::EnrolmentCodeMalformed | Self::KeyStoreFailed => {
+                Some(Retry::Options)
+            }
+            Self::Relay(
+                Relay::ProfileUnknown
+                | Relay::StaffDisabled
+                | Relay::SignatureMissing
+                | Relay::SignatureInvalid
+                | Relay::EnrolmentCodeRefused
+                | Relay::ProfileAlreadyEnrolled,
+            )
+            | Self::IsolationNotAllowed => Some(Retry::Options),
+            Self::IsolationBusy => Some(Retry::ReplaceWindows),
+            Self::PageNotReadable
+            | Self::EmailInvalid
+            | Self::PlatformUrlRefused
+            | Self::Relay(
+                Relay::CustomerUnknown
+                | Relay::CustomerNotAllowed
+                | Relay::CustomerEmailInvalid
+                | Relay::PlatformUnknown
+                // The policy is a newer one than the form was made by.
+                | Relay::ReasonRequired,
+            ) => Some(Retry::Rescan),
+            // The two sides do not understand each other; the same click again would fail again.
+            Self::Relay(
+                Relay::MalformedRequest
+                | Relay::BodyTooLarge
+                | Relay::UnsupportedMediaType
+                | Relay::NotFound
+                | Relay::MethodNotAllowed,
+            ) => None,
+            _ => Some(Retry::Login),
+        }
+    }
+}
+
+/// What the button beside an error message does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Retry {
+    /// Back to the confirmation, with what was typed.
+    Login,
+    /// Read the page again.
+    Rescan,
+    /// To the options page.
+    Options,
+    /// Close the private windows and go on.
+    ReplaceWindows,
+}
+
+/// A fault on its way to a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What went wrong.
+    pub code: Code,
+    /// The relay's own words on this occurrence.
+    pub detail: Option<String>,
+    /// The login that it is about, when the relay names one.
+    pub request_id: Option<RequestId>,
+    /// When another try makes sense, in seconds.
+    pub retry_after: Option<u32>,
+}
+
+impl From<Code> for Fault {
+    fn from(code: Code) -> Self {
+        Self {
+            code,
+            detail: None,
+            request_id: None,
+            retry_after: None,
+        }
+    }
+}
+
+impl Fault {
+    /// A fault with words from outside the core.
+    pub fn with_detail(code: Code, detail: String) -> Self {
+        Self {
+            detail: Some(detail),
+            ..code.into()
+        }
+    }
+
+    /// The message's heading.
+    pub fn title(&self) -> Text {
+        self.text("_title")
+    }
+
+    /// What to do about it.
+    pub fn cure(&self) -> Text {
+        self.text("_cure")
+    }
+
+    fn text(&self, ending: &str) -> Text {
+        Text::new(&["error_", self.code.as_str(), ending].concat())
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_found_again() {
+        for code in Code::OWN {
+            assert_eq!(Code::parse(code.as_str()), Some(*code));
+        }
+        for code in ErrorCode::ALL.iter().filter(|code| **code != ErrorCode::Internal) {
+            assert_eq!(Code::parse(code.as_str()), Some(Code::Relay(*code)));
+        }
+        assert_eq!(Code::parse("no_such_code"), None);
+    }
+
+    #[test]
+    fn the_button_fits_the_fault() {
+        let retry = |code: ErrorCode| Code::Relay(code).retry();
+        assert_eq!(Code::IsolationBusy.retry(), Some(Retry::ReplaceWindows));
+        assert_eq!(Code::Interrupted.retry(), Some(Retry::Login));
+        assert_eq!(retry(ErrorCode::OutcomeUnknown), Some(Retry::Login));
+        assert_eq!(retry(ErrorCode::CustomerUnknown), Some(Retry::Rescan));
+        assert_eq!(retry(ErrorCode::ProfileUnknown), Some(Retry::Options));
+        assert_eq!(retry(ErrorCode::MalformedRequest), None);
+    }
+}

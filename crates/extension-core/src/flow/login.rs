@@ -1,0 +1,343 @@
+//! One login, from the person's click to the open window. A token is asked for once and lives only in here.
+
+use std::cell::Cell;
+
+use stagedoor_protocol::{
+    ErrorCode, Isolation, LoginRequest, LoginResponse, Outcome, OutcomeReport, PageReference, Platform,
+    PlatformId, RequestId, limits::RELAY_TIMEOUT_MILLISECONDS,
+};
+
+use super::{Core, window_name};
+use crate::{
+    address::typed,
+    environment::{Area, Environment, ParsedUrl, TabId, WindowId},
+    fault::{Code, Fault},
+    isolation::{Plan, plan},
+    message::Message,
+    record::{Login, Profile, Scan, Tab, Window},
+    request::{REPORT_TIMEOUT_MILLISECONDS, reason, ticket},
+    state::{Event, advance, is_under_way, next},
+    text::Text,
+    url_check::{LoginUrl, is_platform_address},
+    view::{Kept, View, WorkingStep},
+};
+
+/// How often is looked whether the private windows are gone, and how long is waited in between.
+const CLOSING_CHECKS: u32 = 60;
+const CLOSING_PAUSE_MILLISECONDS: u32 = 50;
+
+/// A login whose every part has been checked, before anything is sent.
+struct Order {
+    profile: Profile,
+    platform: Platform,
+    /// The platform's address as it was shown.
+    shown: ParsedUrl,
+    plan: Plan,
+    ticket: Option<String>,
+    origin: Option<String>,
+}
+
+/// Why no window stands open although there was a token; the relay is told.
+struct Unopened {
+    code: Code,
+    cause: &'static str,
+}
+
+impl<E: Environment> Core<E> {
+    /// The person's click. A second one while the first is under way shows where that stands.
+    pub(super) async fn login(&self, id: TabId, message: &Message) -> Result<View, Fault> {
+        match self.running.get() {
+            Some(running) if running == id => return self.under_way(id, message).await,
+            Some(_) => return Ok(View::login_fault(&Code::LoginInProgress.into(), kept(message))),
+            None => {}
+        }
+        // Nothing is awaited between the look and this, so two clicks cannot both pass.
+        let _running = Running::start(&self.running, id);
+        let done = self.try_login(id, message).await;
+        Ok(done.unwrap_or_else(|fault| View::login_fault(&fault, kept(message))))
+    }
+
+    async fn under_way(&self, id: TabId, message: &Message) -> Result<View, Fault> {
+        let saved = self.tab(id).await?.login.filter(|login| is_under_way(login.step));
+        Ok(saved.as_ref().map(View::of_login).unwrap_or(View::Working {
+            step: WorkingStep::Asking,
+            email: typed(&message.email),
+            platform_name: None,
+        }))
+    }
+
+    /// Everything that can be refused before a token exists, then the rest.
+    async fn try_login(&self, id: TabId, message: &Message) -> Result<View, Fault> {
+        let environment = &self.environment;
+        let clicked = environment.now();
+        let profile = self.profile().await?;
+        let mut tab = self.tab(id).await?;
+        let scan = match tab.scan.take() {
+            Some(scan) => scan,
+            None => self.scan(id, &profile).await?,
+        };
+        let scan = tab.scan.insert(scan);
+
+        let Some(email) = typed(&message.email) else {
+            return Ok(View::of_scan(scan, Some(Text::new("error_email_invalid_cure"))));
+        };
+        let Ok(reason) = reason(&scan.session.policy, message.reason.as_deref()) else {
+            let text = Text::new("error_reason_too_short_cure");
+            return Ok(View::of_selection(scan, email, Some(text)));
+        };
+        let order = self.order(profile, scan, message).await?;
+
+        // A login that is still marked as under way was lost with another worker, for this one is not working on it.
+        let lost = |step| next(Some(step), Event::Loss).unwrap_or(step);
+        let step = next(tab.login.as_ref().map(|login| lost(login.step)), Event::Click)
+            .ok_or(Code::LoginInProgress)?;
+        let mut random = [0; 10];
+        environment.fill_random(&mut random);
+        let login = tab.login.insert(Login {
+            request_id: RequestId::from_parts(clicked, &random),
+            step,
+            since: environment.now(),
+            clicked,
+            email,
+            platform: order.platform.clone(),
+            reason,
+            isolated: order.plan.incognito,
+            code: None,
+            detail: None,
+            retry_after: None,
+            seen: false,
+        });
+        let view = View::of_login(login);
+        self.save_tab(&tab).await?;
+        environment.progress(id, &view);
+
+        let done = self.carry_out(&mut tab, &order).await;
+        self.finish(tab, done).await
+    }
+
+    async fn order(&self, profile: Profile, scan: &Scan, message: &Message) -> Result<Order, Fault> {
+        let mut platforms = scan.session.platforms.iter();
+        let platform = platforms
+            .find(|platform| platform.id.as_str() == message.platform)
+            .ok_or(Code::Relay(ErrorCode::PlatformUnknown))?;
+        let shown = self.environment.parse_url(&platform.url);
+        let shown = shown
+            .filter(|url| is_platform_address(url, url))
+            .ok_or(Code::PlatformUrlRefused)?;
+        let plan = self
+            .make_room(scan.session.policy.isolation, message.replace_windows)
+            .await?;
+        Ok(Order {
+            profile,
+            platform: platform.clone(),
+            shown,
+            plan,
+            ticket: ticket(message.ticket.as_deref()),
+            origin: scan.origin.clone(),
+        })
+    }
+
+    /// Sees to it that an isolated session can be had, closing the private windows that are in its way if that is wanted.
+    async fn make_room(&self, policy: Isolation, replace: bool) -> Result<Plan, Fault> {
+        let environment = &self.environment;
+        let allowed = environment.incognito_allowed().await;
+        let open = match policy {
+            Isolation::Off => Vec::new(),
+            _ if !allowed => Vec::new(),
+            _ => self.private_windows().await?,
+        };
+        let plan = plan(policy, allowed, open.len(), replace)?;
+        if plan.close_others {
+            for window in open {
+                environment.close_window(window).await;
+            }
+            for _ in 0..CLOSING_CHECKS {
+                if self.private_windows().await?.is_empty() {
+                    return Ok(plan);
+                }
+                environment.sleep(CLOSING_PAUSE_MILLISECONDS).await;
+            }
+            return Err(Code::IsolationBusy.into());
+        }
+        Ok(plan)
+    }
+
+    async fn private_windows(&self) -> Result<Vec<WindowId>, Fault> {
+        let windows = self.environment.incognito_windows().await;
+        Ok(windows.map_err(|_| Code::WindowFailed)?)
+    }
+
+    /// Asks for the token and uses it. The token is gone when this returns.
+    async fn carry_out(&self, tab: &mut Tab, order: &Order) -> Result<(), Fault> {
+        let login = tab.login.as_ref().ok_or(Code::Internal)?;
+        let (request_id, clicked) = (login.request_id.clone(), login.clicked);
+        let body = self.write(&LoginRequest {
+            request_id: request_id.clone(),
+            platform: order.platform.id.clone(),
+            customer_email: login.email.clone(),
+            reason: login.reason.clone(),
+            ticket: order.ticket.clone(),
+            page: order.origin.clone().map(|origin| PageReference {
+                origin,
+                record_id: None,
+            }),
+            extension_version: self.environment.version(),
+        })?;
+        let answer = self
+            .call(
+                &order.profile,
+                "POST",
+                "/v1/logins",
+                Some(&body),
+                RELAY_TIMEOUT_MILLISECONDS,
+            )
+            .await?;
+        let response: LoginResponse = self.read(answer)?;
+
+        let opened = self.use_token(tab, order, response).await;
+        let (outcome, cause) = match &opened {
+            Ok(window) => {
+                let window = window_name(*window);
+                let record = Window {
+                    request_id: request_id.clone(),
+                    clicked,
+                };
+                // Without the record only the report of the closing is lost.
+                let _ = self.environment.save(Area::Session, &window, &record).await;
+                (Outcome::Opened, None)
+            }
+            Err(unopened) => (Outcome::Failed, Some(unopened.cause)),
+        };
+        self.report(&order.profile, &request_id, outcome, clicked, cause)
+            .await;
+        opened.map(|_| ()).map_err(|unopened| unopened.code.into())
+    }
+
+    /// Opens the window, if the answer fits the order and the isolated session is still to be had.
+    async fn use_token(
+        &self,
+        tab: &mut Tab,
+        order: &Order,
+        response: LoginResponse,
+    ) -> Result<WindowId, Unopened> {
+        let environment = &self.environment;
+        let unopened = |code, cause| Unopened { code, cause };
+        let login = tab.login.as_mut().ok_or(unopened(Code::Internal, "internal"))?;
+        if response.request_id != login.request_id {
+            return Err(unopened(Code::RelayAnswerUnusable, "answer_to_another_request"));
+        }
+        let answered = environment
+            .parse_url(&response.platform_url)
+            .filter(|url| is_platform_address(url, &order.shown))
+            .ok_or(unopened(Code::PlatformUrlRefused, "platform_url_refused"))?;
+
+        advance(login, Event::Token, environment.now());
+        let view = View::of_login(login);
+        self.save_tab(tab)
+            .await
+            .map_err(|_| unopened(Code::KeyStoreFailed, "storage_failed"))?;
+        environment.progress(tab.id, &view);
+
+        if order.plan.incognito {
+            // Somebody may have opened one while the relay was asked.
+            let open = environment.incognito_windows().await;
+            if open.is_ok_and(|windows| !windows.is_empty()) {
+                return Err(unopened(Code::IsolationBusy, "isolation_lost"));
+            }
+        }
+        let url = LoginUrl::new(&answered, &response.one_time_token);
+        drop(response);
+        let window = environment.open_window(url.expose(), order.plan.incognito).await;
+        drop(url);
+
+        match window {
+            Ok(Some(window)) if window.incognito == order.plan.incognito => Ok(window.id),
+            Ok(Some(window)) => {
+                environment.close_window(window.id).await;
+                Err(unopened(Code::WindowFailed, "window_not_isolated"))
+            }
+            Ok(None) => Err(unopened(Code::WindowFailed, "window_not_confirmed")),
+            Err(_) => Err(unopened(Code::WindowFailed, "window_failed")),
+        }
+    }
+
+    /// Notes how it ended and shows it.
+    async fn finish(&self, mut tab: Tab, done: Result<(), Fault>) -> Result<View, Fault> {
+        let now = self.environment.now();
+        let login = tab.login.as_mut().ok_or(Code::Internal)?;
+        match done {
+            Ok(()) => {
+                advance(login, Event::Window, now);
+            }
+            Err(fault) => {
+                advance(login, Event::Fault, now);
+                login.fail(fault);
+            }
+        }
+        let view = View::of_login(login);
+        login.seen = self.environment.deliver(tab.id, &view).await;
+        // The window is open or not, whether or not this can be kept.
+        let _ = self.save_tab(&tab).await;
+        Ok(view)
+    }
+
+    /// Tells the relay that a window which a login opened is closed.
+    pub(super) async fn report_closed(&self, window: &Window) {
+        if let Ok(profile) = self.profile().await {
+            self.report(
+                &profile,
+                &window.request_id,
+                Outcome::Closed,
+                window.clicked,
+                None,
+            )
+            .await;
+        }
+    }
+
+    /// Reports what became of a token. It is sent once; a report that does not arrive changes nothing for the person.
+    async fn report(
+        &self,
+        profile: &Profile,
+        request_id: &RequestId,
+        outcome: Outcome,
+        clicked: u64,
+        cause: Option<&str>,
+    ) {
+        let report = OutcomeReport {
+            outcome,
+            duration_milliseconds: Some(self.environment.now().saturating_sub(clicked)),
+            cause: cause.map(String::from),
+        };
+        if let Ok(body) = self.write(&report) {
+            let path = ["/v1/logins/", request_id.as_str(), "/outcome"].concat();
+            let _ = self
+                .call(profile, "POST", &path, Some(&body), REPORT_TIMEOUT_MILLISECONDS)
+                .await;
+        }
+    }
+}
+
+/// Marks a login as under way in this worker for as long as it lives.
+struct Running<'a>(&'a Cell<Option<TabId>>);
+
+impl<'a> Running<'a> {
+    fn start(cell: &'a Cell<Option<TabId>>, tab: TabId) -> Self {
+        cell.set(Some(tab));
+        Self(cell)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.set(None);
+    }
+}
+
+fn kept(message: &Message) -> Kept {
+    Kept {
+        email: typed(&message.email),
+        platform: PlatformId::parse(&message.platform).ok(),
+        reason: message.reason.clone(),
+    }
+}

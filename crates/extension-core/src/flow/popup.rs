@@ -1,0 +1,107 @@
+//! The popup before a login: read the page, propose or let choose.
+
+use super::Core;
+use crate::{
+    address::typed,
+    environment::{Environment, TabId},
+    facts::Frame,
+    fault::{Code, Fault},
+    join::join,
+    ranking::rank,
+    record::{Found, Login, Profile, Scan, Step},
+    state::{Event, advance, is_lost, is_under_way},
+    text::Text,
+    url_check::page_origin,
+    view::View,
+};
+
+impl<E: Environment> Core<E> {
+    /// Shows the login of this tab if it is under way or ended unseen, otherwise reads the page.
+    pub(super) async fn open(&self, id: TabId, again: bool) -> Result<View, Fault> {
+        let profile = match self.profile().await {
+            Err(Fault {
+                code: Code::NotEnrolled,
+                ..
+            }) => return Ok(View::Setup),
+            other => other?,
+        };
+        let mut tab = self.tab(id).await?;
+        if let Some(login) = &mut tab.login {
+            self.notice_loss(id, login);
+            let news = matches!(login.step, Step::Failed | Step::Interrupted) && !login.seen;
+            if is_under_way(login.step) || (news && !again) {
+                let view = View::of_login(login);
+                login.seen = !is_under_way(login.step);
+                self.save_tab(&tab).await?;
+                return Ok(view);
+            }
+        }
+        let scan = self.scan(id, &profile).await?;
+        let view = View::of_scan(&scan, None);
+        tab.scan = Some(scan);
+        self.save_tab(&tab).await?;
+        Ok(view)
+    }
+
+    /// The confirmation for an address that was picked or typed.
+    pub(super) async fn select(&self, id: TabId, email: &str) -> Result<View, Fault> {
+        let mut tab = self.tab(id).await?;
+        let scan = match tab.scan.take() {
+            Some(scan) => scan,
+            None => {
+                let profile = self.profile().await?;
+                let scan = self.scan(id, &profile).await?;
+                tab.scan = Some(scan.clone());
+                self.save_tab(&tab).await?;
+                scan
+            }
+        };
+        Ok(match typed(email) {
+            Some(email) => View::of_selection(&scan, email, None),
+            None => View::of_scan(&scan, Some(Text::new("error_email_invalid_cure"))),
+        })
+    }
+
+    /// The current view, without reading the page.
+    pub(super) async fn status(&self, id: TabId) -> Result<View, Fault> {
+        let mut tab = self.tab(id).await?;
+        if let Some(login) = &mut tab.login {
+            self.notice_loss(id, login);
+            return Ok(View::of_login(login));
+        }
+        let scan = tab.scan.ok_or(Code::Internal)?;
+        Ok(View::of_scan(&scan, None))
+    }
+
+    /// Reads the page and asks the relay for the rules, at the same time.
+    pub(super) async fn scan(&self, id: TabId, profile: &Profile) -> Result<Scan, Fault> {
+        let (frames, session) = join(self.environment.collect(id), self.session(profile)).await;
+        let session = session?;
+        let frames = frames.map_err(|_| Code::PageNotReadable)?;
+        let ranking = rank(&frames, &session);
+        let found = ranking.candidates.into_iter().map(|candidate| Found {
+            email: candidate.email,
+            evidence: candidate.evidence,
+        });
+        Ok(Scan {
+            candidates: found.collect(),
+            total: ranking.total,
+            clear: ranking.clear,
+            origin: self.origin(&frames),
+            session,
+        })
+    }
+
+    /// A login under way that this worker is not working on was cut off together with the worker that was.
+    fn notice_loss(&self, id: TabId, login: &mut Login) {
+        let now = self.environment.now();
+        if is_lost(login, self.running.get() == Some(id), now) {
+            advance(login, Event::Loss, now);
+        }
+    }
+
+    fn origin(&self, frames: &[Frame]) -> Option<String> {
+        let page = frames.iter().find(|frame| frame.top)?;
+        page_origin(&self.environment.parse_url(&page.url)?)
+    }
+}

@@ -1,0 +1,185 @@
+//! Which of the addresses on a page is the customer's: a clear winner, or a choice for the person. It never guesses.
+//!
+//! The result depends on the set of facts alone, not on their order, and a fact without an address changes nothing.
+
+mod weight;
+
+use std::cmp::{Ordering, Reverse};
+
+use stagedoor_protocol::{CustomerEmail, Session};
+
+use crate::{
+    address::addresses,
+    facts::{Fact, Frame, Kind},
+    text::{Text, harmless},
+};
+use weight::Weight;
+
+/// The most candidates that are kept; a list page may hold hundreds.
+const MAX_CANDIDATES: usize = 25;
+
+/// An address that may be the customer's, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The address, spelt as in its best source.
+    pub email: CustomerEmail,
+    /// Where it was found, best source first.
+    pub evidence: Vec<Text>,
+    score: u32,
+    /// A visible source in a fitting place, and not a role's address: good enough to be proposed.
+    proposable: bool,
+    /// How many kinds of source agree.
+    sources: usize,
+}
+
+/// The outcome of a ranking.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Ranking {
+    /// Best first; equal ones by spelling.
+    pub candidates: Vec<Candidate>,
+    /// How many there were in all.
+    pub total: usize,
+    /// Whether the first stands out so much that it may be proposed.
+    pub clear: bool,
+}
+
+/// Ranks what the frames of a page hold. The caller's own address and the firm's domains are nobody's customer.
+pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
+    let mut sightings: Vec<Sighting<'_>> = Vec::new();
+    for frame in frames {
+        for fact in frame.facts.iter().filter(|fact| fact.visible) {
+            for email in addresses(fact.kind, &fact.value) {
+                if !is_staff(&email, session) {
+                    sightings.push(Sighting::new(frame, fact, email));
+                }
+            }
+        }
+    }
+    sightings.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
+
+    let mut candidates: Vec<Candidate> = Vec::new();
+    let mut total = 0;
+    for same in sightings.chunk_by(|a, b| a.folded == b.folded) {
+        let candidate = candidate(same);
+        let place = candidates.partition_point(|other| compare(other, &candidate) == Ordering::Less);
+        candidates.insert(place, candidate);
+        candidates.truncate(MAX_CANDIDATES);
+        total += 1;
+    }
+    Ranking {
+        clear: is_clear(&candidates, frames.iter().any(|frame| frame.truncated)),
+        candidates,
+        total,
+    }
+}
+
+/// One address in one fact.
+struct Sighting<'a> {
+    folded: String,
+    email: CustomerEmail,
+    kind: Kind,
+    weight: Weight,
+    label: &'a str,
+}
+
+impl<'a> Sighting<'a> {
+    fn new(frame: &Frame, fact: &'a Fact, email: CustomerEmail) -> Self {
+        Self {
+            folded: email.folded(),
+            email,
+            kind: fact.kind,
+            weight: weight::of(frame, fact),
+            label: fact.label.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// What they are sorted by: those of one address stand together, within them those of one kind, the best first.
+    /// Nothing that is used later is left out, so equal keys cannot be told apart.
+    fn key(&self) -> (&str, Kind, Reverse<Weight>, &str, &str) {
+        let weight = Reverse(self.weight);
+        (&self.folded, self.kind, weight, self.label, self.email.as_str())
+    }
+}
+
+/// Sums up the sightings of one address. Each kind of source counts once, by its best sighting, so that repeating an
+/// address does not make it likelier.
+fn candidate(sightings: &[Sighting<'_>]) -> Candidate {
+    let mut best = &sightings[0];
+    let mut score = 0;
+    let mut proposable = false;
+    let mut evidence = Vec::new();
+    for same_kind in sightings.chunk_by(|a, b| a.kind == b.kind) {
+        let first = &same_kind[0];
+        if first.weight.points > best.weight.points {
+            best = first;
+        }
+        score += first.weight.points;
+        proposable |= same_kind.iter().any(|sighting| sighting.weight.proposable);
+        evidence.push(text_for(first));
+    }
+    let sources = evidence.len();
+    if sources > 1 {
+        evidence.push(Text::with("evidence_sources", sources.to_string()));
+    }
+    let role = weight::is_role(&best.folded);
+    Candidate {
+        email: best.email.clone(),
+        evidence,
+        score: if role { score / 4 } else { score },
+        proposable: proposable && !role,
+        sources,
+    }
+}
+
+fn text_for(sighting: &Sighting<'_>) -> Text {
+    match sighting.kind {
+        Kind::Labelled => {
+            let label = harmless(sighting.label);
+            if label.is_empty() {
+                Text::new("evidence_text")
+            } else {
+                Text::with("evidence_labelled", label)
+            }
+        }
+        Kind::Input => Text::new("evidence_input"),
+        Kind::Mailto => Text::new("evidence_mailto"),
+        Kind::Microdata => Text::new("evidence_microdata"),
+        Kind::Jsonld => Text::new("evidence_jsonld"),
+        Kind::Selection => Text::new("evidence_selection"),
+        Kind::Text | Kind::Unknown => Text::new("evidence_text"),
+    }
+}
+
+fn compare(a: &Candidate, b: &Candidate) -> Ordering {
+    let by_score = b.score.cmp(&a.score);
+    by_score.then_with(|| a.email.folded().cmp(&b.email.folded()))
+}
+
+/// Whether the first candidate may be proposed: it is proposable by itself, it outweighs the next one more than twice,
+/// and where the collector could not see everything, at least two kinds of source agree on it.
+fn is_clear(candidates: &[Candidate], truncated: bool) -> bool {
+    match candidates {
+        [] => false,
+        [first, rest @ ..] => {
+            let next = rest.first().map_or(0, |candidate| candidate.score);
+            let seen_enough = !truncated || first.sources > 1;
+            first.proposable && seen_enough && first.score > 2 * next
+        }
+    }
+}
+
+fn is_staff(email: &CustomerEmail, session: &Session) -> bool {
+    if email.folded() == session.staff.email.to_lowercase() {
+        return true;
+    }
+    let domain = email.domain();
+    session.policy.staff_domains.iter().any(|staff| {
+        let staff = staff.to_lowercase();
+        domain
+            .strip_suffix(&staff)
+            .is_some_and(|rest| !staff.is_empty() && (rest.is_empty() || rest.ends_with('.')))
+    })
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

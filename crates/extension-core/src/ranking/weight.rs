@@ -1,0 +1,148 @@
+//! How much one sighting of an address says.
+
+use crate::facts::{Fact, Frame, Kind, Region};
+
+/// What a sighting is worth.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Weight {
+    /// Summed up over the kinds of source.
+    pub(super) points: u32,
+    /// Whether it stands where a customer's address stands, for all to see.
+    pub(super) proposable: bool,
+}
+
+/// Points go by kind, and are halved again and again for what speaks against the sighting.
+pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
+    let base: u32 = match fact.kind {
+        Kind::Labelled | Kind::Input => 40,
+        Kind::Mailto | Kind::Microdata | Kind::Jsonld | Kind::Selection => 30,
+        Kind::Text => 10,
+        Kind::Unknown => 0,
+    };
+    let aside = match fact.region {
+        None | Some(Region::Main | Region::Unknown) => 0,
+        Some(Region::Signature) => 3,
+        Some(_) => 2,
+    };
+    let other_person = if fact.label.as_deref().is_some_and(names_other_person) {
+        2
+    } else {
+        0
+    };
+    let inner_frame = u32::from(!frame.top);
+    Weight {
+        points: (base * 64) >> (aside + other_person + inner_frame),
+        // A JSON-LD block is nothing that a person can see, so it supports an address but never proposes one.
+        proposable: aside == 0 && other_person == 0 && fact.kind != Kind::Jsonld,
+    }
+}
+
+/// Whether a field's label says that it is about somebody else than the customer.
+fn names_other_person(label: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "owner",
+        "manager",
+        "agent",
+        "assigned",
+        "assignee",
+        "created",
+        "modified",
+        "updated",
+        "advisor",
+        "adviser",
+        "sales",
+        "support",
+        "introduc",
+        "referr",
+        "affiliate",
+        "partner",
+        "sender",
+        "from",
+        "cc",
+        "bcc",
+        "reply",
+        "spouse",
+        "lawyer",
+        "betreuer",
+        "besitzer",
+        "inhaber",
+        "opiekun",
+        "propietario",
+        "gestor",
+        "gestionnaire",
+    ];
+    let label = label.to_lowercase();
+    label
+        .split(|c: char| !c.is_alphabetic())
+        .any(|word| WORDS.iter().any(|stem| is_form_of(word, stem)))
+}
+
+/// Short stems stand for the whole word only, or `cc` would be found in `account`.
+fn is_form_of(word: &str, stem: &str) -> bool {
+    if stem.len() > 4 {
+        word.starts_with(stem)
+    } else {
+        word == stem
+    }
+}
+
+/// Whether an address belongs to a function rather than a person. Such a one can be chosen but is never proposed.
+pub(super) fn is_role(folded: &str) -> bool {
+    const ROLES: &[&str] = &[
+        "abuse",
+        "accounts",
+        "admin",
+        "administrator",
+        "backoffice",
+        "billing",
+        "bounce",
+        "bounces",
+        "careers",
+        "compliance",
+        "contact",
+        "enquiries",
+        "feedback",
+        "finance",
+        "git",
+        "hello",
+        "help",
+        "helpdesk",
+        "hostmaster",
+        "hr",
+        "info",
+        "jobs",
+        "kontakt",
+        "kyc",
+        "legal",
+        "mail",
+        "mailer-daemon",
+        "marketing",
+        "media",
+        "news",
+        "newsletter",
+        "notification",
+        "notifications",
+        "office",
+        "postmaster",
+        "press",
+        "privacy",
+        "root",
+        "sales",
+        "security",
+        "service",
+        "support",
+        "system",
+        "team",
+        "trading",
+        "webmaster",
+    ];
+    let local = folded.split('@').next().unwrap_or_default();
+    let name = local.split('+').next().unwrap_or_default();
+    ROLES.contains(&name) || is_no_reply(name)
+}
+
+/// `noreply`, `no-reply`, `do_not_reply`, `donotreply-crm` and the like.
+fn is_no_reply(name: &str) -> bool {
+    let letters: String = name.chars().filter(|c| c.is_alphabetic()).collect();
+    letters.contains("noreply") || letters.contains("donotreply") || letters.contains("notreply")
+}

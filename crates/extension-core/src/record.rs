@@ -1,0 +1,154 @@
+//! What is kept between two messages, because the browser may stop the worker at any time: never a token.
+
+use serde::{Deserialize, Serialize};
+use stagedoor_protocol::{CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
+
+use crate::{
+    environment::TabId,
+    fault::{Code, Fault},
+    text::Text,
+};
+
+/// The profile's enrolment, on disk. The key itself is in the key store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Profile {
+    /// The relay's origin.
+    pub relay: String,
+    /// The key's id.
+    pub key_id: KeyId,
+    /// Whose profile this is.
+    pub staff: Staff,
+}
+
+/// What is known of a tab, in memory until the browser ends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tab {
+    /// Which tab; several share one place, see [`Tab::name`].
+    pub id: TabId,
+    /// The last scan of its page.
+    pub scan: Option<Scan>,
+    /// The last login from it.
+    pub login: Option<Login>,
+}
+
+impl Tab {
+    /// A tab of which nothing is known.
+    pub fn new(id: TabId) -> Self {
+        Self {
+            id,
+            scan: None,
+            login: None,
+        }
+    }
+
+    /// The name under which a tab is kept. There are 64 places, so that tabs which are long closed need no clearing
+    /// away; a tab whose place was taken by another is simply scanned again.
+    pub fn name(id: TabId) -> String {
+        ["tab:", &(id & 63).to_string()].concat()
+    }
+}
+
+/// A page as it was read, and the rules as they were then: what the person sees is what the login goes by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scan {
+    /// Best first.
+    pub candidates: Vec<Found>,
+    /// How many there were in all.
+    pub total: usize,
+    /// Whether the first may be proposed.
+    pub clear: bool,
+    /// The page's origin.
+    pub origin: Option<String>,
+    /// Staff member, platforms and policy.
+    pub session: Session,
+}
+
+/// An address on the page, and where it was found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// The address.
+    pub email: CustomerEmail,
+    /// Best source first.
+    pub evidence: Vec<Text>,
+}
+
+/// A login that is under way or over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Login {
+    /// Its id.
+    pub request_id: RequestId,
+    /// Where it stands.
+    pub step: Step,
+    /// Since when, in milliseconds since 1970.
+    pub since: u64,
+    /// When the person clicked, likewise.
+    pub clicked: u64,
+    /// For whom.
+    pub email: CustomerEmail,
+    /// Where.
+    pub platform: Platform,
+    /// Why.
+    pub reason: Option<String>,
+    /// Whether in a private window.
+    pub isolated: bool,
+    /// For a failed one: the code of what went wrong.
+    pub code: Option<String>,
+    /// For a failed one: the relay's own words.
+    pub detail: Option<String>,
+    /// For a failed one: when another try makes sense, in seconds.
+    pub retry_after: Option<u32>,
+    /// Whether the result reached a page.
+    pub seen: bool,
+}
+
+impl Login {
+    /// What went wrong with a failed or interrupted one.
+    pub fn fault(&self) -> Fault {
+        let saved = || self.code.as_deref().and_then(Code::parse);
+        let code = match self.step {
+            Step::Interrupted => Some(Code::Interrupted),
+            _ => saved(),
+        };
+        Fault {
+            code: code.unwrap_or(Code::Internal),
+            detail: self.detail.clone(),
+            request_id: Some(self.request_id.clone()),
+            retry_after: self.retry_after,
+        }
+    }
+
+    /// Notes what went wrong.
+    pub fn fail(&mut self, fault: Fault) {
+        self.code = Some(fault.code.as_str().into());
+        self.detail = fault.detail;
+        self.retry_after = fault.retry_after;
+    }
+}
+
+/// Where a login stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Step {
+    /// The relay was asked for a token.
+    Asking,
+    /// The token is there, the window is being opened.
+    Opening,
+    /// The window is open.
+    Opened,
+    /// Something went wrong, and what is known.
+    Failed,
+    /// The worker was stopped before the end; the outcome is not known.
+    Interrupted,
+}
+
+/// A window that a login opened, until it is closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Window {
+    /// The login.
+    pub request_id: RequestId,
+    /// When the person clicked, in milliseconds since 1970.
+    pub clicked: u64,
+}

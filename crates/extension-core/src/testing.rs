@@ -1,0 +1,40 @@
+//! What several native tests share.
+
+use stagedoor_protocol::Session;
+
+use crate::environment::ParsedUrl;
+
+/// Takes a URL apart with the `url` crate, which follows the same standard as the browser.
+pub(crate) fn parse_url(text: &str) -> Option<ParsedUrl> {
+    let url = url::Url::parse(text.trim()).ok()?;
+    Some(ParsedUrl {
+        protocol: [url.scheme(), ":"].concat(),
+        hostname: url.host_str().unwrap_or_default().into(),
+        origin: url.origin().ascii_serialization(),
+        pathname: url.path().into(),
+        search: url.query().map(|query| ["?", query].concat()).unwrap_or_default(),
+        hash: url
+            .fragment()
+            .map(|hash| ["#", hash].concat())
+            .unwrap_or_default(),
+        credentials: !url.username().is_empty() || url.password().is_some(),
+    })
+}
+
+/// The golden session that both sides' tests read.
+pub(crate) fn session() -> Session {
+    fixture("session")
+}
+
+/// A golden wire message.
+pub(crate) fn fixture<T: serde::de::DeserializeOwned>(name: &str) -> T {
+    let path = [
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/fixtures/wire/",
+        name,
+        ".json",
+    ]
+    .concat();
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}

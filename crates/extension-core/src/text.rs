@@ -1,0 +1,75 @@
+//! A text for people, as a key of the extension's message catalogue with its arguments.
+
+use serde::{Deserialize, Serialize};
+
+/// The longest argument that comes from a web page, in characters.
+const MAX_ARGUMENT_CHARS: usize = 40;
+
+/// A message of `_locales/*/messages.json`. The pages look it up; the core never writes prose.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Text {
+    /// The message's name.
+    pub key: String,
+    /// Values for `$1`, `$2` and so on.
+    pub args: Vec<String>,
+}
+
+impl Text {
+    /// A text without arguments.
+    pub fn new(key: &str) -> Self {
+        Self {
+            key: key.into(),
+            args: Vec::new(),
+        }
+    }
+
+    /// A text with one argument.
+    pub fn with(key: &str, argument: String) -> Self {
+        Self {
+            key: key.into(),
+            args: vec![argument],
+        }
+    }
+}
+
+/// Makes text from a web page fit to stand in the extension's own page: one line, no control, bidi or zero-width
+/// characters that could disguise what stands around it, and short.
+pub fn harmless(text: &str) -> String {
+    let mut clean = String::new();
+    let mut length = 0;
+    for word in text.split_whitespace() {
+        if length > 0 {
+            clean.push(' ');
+            length += 1;
+        }
+        for c in word.chars().filter(|c| !is_disguise(*c)) {
+            if length >= MAX_ARGUMENT_CHARS {
+                clean.push('…');
+                return clean;
+            }
+            clean.push(c);
+            length += 1;
+        }
+    }
+    clean
+}
+
+fn is_disguise(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{FEFF}')
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn page_text_loses_its_disguises_and_its_length() {
+        assert_eq!(harmless("  E-mail\n\taddress "), "E-mail address");
+        assert_eq!(harmless("own\u{202E}er\u{200B}\u{FEFF}"), "owner");
+        assert_eq!(harmless("Ünïcode stays, éàü 用户"), "Ünïcode stays, éàü 用户");
+        let long = harmless(&"x".repeat(320));
+        assert_eq!((long.chars().count(), long.ends_with('…')), (41, true));
+    }
+}

@@ -1,0 +1,85 @@
+//! Which addresses may be used: the relay's, the platform's, and the login URL made from the latter.
+
+use stagedoor_protocol::{OneTimeToken, limits::MAX_LABEL_BYTES};
+use zeroize::Zeroize;
+
+use crate::environment::ParsedUrl;
+
+/// The origin of a relay address that a person typed, if it may be used: https, or http on loopback, and nothing but an
+/// origin. A path, a query or credentials are refused rather than dropped, because they say that something else was
+/// meant.
+pub fn relay_origin(url: &ParsedUrl) -> Option<&str> {
+    let plain = url.pathname == "/" && url.search.is_empty() && url.hash.is_empty();
+    (is_safe(url) && plain).then_some(url.origin.as_str())
+}
+
+/// The `@authority` of an origin (RFC 9421 section 2.2.3): host, and the port unless it is the scheme's own.
+pub fn authority(origin: &str) -> &str {
+    origin
+        .split_once("://")
+        .map_or(origin, |(_, authority)| authority)
+}
+
+/// Whether the platform address that the relay answered may be opened: it must have the very origin that was shown to
+/// the person, so that neither a confused relay nor one that was tampered with sends a token elsewhere.
+pub fn is_platform_address(answered: &ParsedUrl, shown: &ParsedUrl) -> bool {
+    let bare = answered.search.is_empty() && answered.hash.is_empty();
+    is_safe(answered) && bare && answered.origin == shown.origin
+}
+
+/// The origin of a CRM page as the relay records it; nothing for pages that have none to speak of.
+pub fn page_origin(url: &ParsedUrl) -> Option<String> {
+    let web = url.protocol == "https:" || url.protocol == "http:";
+    (web && url.origin.len() <= MAX_LABEL_BYTES).then(|| url.origin.clone())
+}
+
+fn is_safe(url: &ParsedUrl) -> bool {
+    let loopback = matches!(url.hostname.as_str(), "127.0.0.1" | "[::1]" | "localhost");
+    let encrypted = url.protocol == "https:" || (url.protocol == "http:" && loopback);
+    encrypted && !url.credentials
+}
+
+/// `{platformURL}/?auth={oneTimeToken}`: whoever opens it is logged in, so it is overwritten when it is dropped.
+pub struct LoginUrl(String);
+
+impl LoginUrl {
+    /// Builds the URL from an address that [`is_platform_address`] accepted.
+    pub fn new(platform: &ParsedUrl, token: &OneTimeToken) -> Self {
+        // Reserved at once, so that growing leaves no copies behind; a byte becomes at most three.
+        let room = platform.origin.len() + platform.pathname.len() + 7 + 3 * token.expose().len();
+        let mut url = String::with_capacity(room);
+        url.push_str(&platform.origin);
+        url.push_str(platform.pathname.trim_end_matches('/'));
+        url.push_str("/?auth=");
+        percent_encode(token.expose(), &mut url);
+        Self(url)
+    }
+
+    /// The URL itself, for the window that is to be opened and for nothing else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for LoginUrl {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// Everything but the unreserved characters of RFC 3986 section 2.3 becomes `%XX`.
+fn percent_encode(text: &str, target: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            target.push(char::from(byte));
+        } else {
+            target.push('%');
+            target.push(char::from(HEX[usize::from(byte >> 4)]));
+            target.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -1,0 +1,370 @@
+//! What the extension's pages show. A page renders a view and decides nothing.
+
+use serde::Serialize;
+use stagedoor_protocol::{
+    CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId, Session, Staff,
+    limits::MAX_REASON_CHARS,
+};
+
+use crate::{
+    fault::{Fault, Retry},
+    record::{Found, Login, Scan, Step},
+    text::Text,
+};
+
+/// One state of the popup or of the options page.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "screen", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum View {
+    /// This profile has no relay yet.
+    Setup,
+    /// Something is under way.
+    Working {
+        /// What.
+        step: WorkingStep,
+        /// For whom, during a login.
+        email: Option<CustomerEmail>,
+        /// Where, during a login.
+        platform_name: Option<String>,
+    },
+    /// One customer is proposed or was picked.
+    Confirm {
+        /// Whom.
+        customer: Customer,
+        /// How many other addresses the page has.
+        others: usize,
+        /// What can be opened.
+        platforms: Vec<Choice>,
+        /// The one that is selected.
+        platform: Option<PlatformId>,
+        /// Whose name the record will bear.
+        staff: Staff,
+        /// How to ask for a reason.
+        reason: ReasonField,
+        /// What kind of window it will be.
+        isolation: Isolation,
+        /// What is wrong with the input.
+        input_error: Option<Text>,
+    },
+    /// Several candidates, or one that is not good enough to be proposed; none is preselected.
+    Choose {
+        /// Best first.
+        candidates: Vec<Customer>,
+        /// How many more there were than are shown.
+        others: usize,
+        /// What is wrong with the input.
+        input_error: Option<Text>,
+    },
+    /// No address on the page; one can be typed.
+    None {
+        /// What is wrong with the input.
+        input_error: Option<Text>,
+    },
+    /// The platform is open.
+    Opened {
+        /// For whom.
+        email: CustomerEmail,
+        /// Where.
+        platform_name: String,
+        /// Live or demo.
+        environment: Environment,
+        /// Whether in a private window.
+        isolated: bool,
+        /// The login's id.
+        request_id: RequestId,
+    },
+    /// Something went wrong.
+    Error {
+        /// The stable code.
+        code: &'static str,
+        /// What happened.
+        title: Text,
+        /// What to do.
+        cure: Text,
+        /// The relay's own words.
+        detail: Option<String>,
+        /// The login's id, to be named when asking for help.
+        request_id: Option<RequestId>,
+        /// When another try makes sense.
+        retry_after_seconds: Option<u32>,
+        /// What the button does.
+        retry: Option<Retry>,
+        /// What was picked or typed, so that it need not be typed again.
+        email: Option<CustomerEmail>,
+        /// Likewise.
+        platform: Option<PlatformId>,
+        /// Likewise.
+        reason: Option<String>,
+    },
+    /// The options page.
+    Options {
+        /// The extension's version.
+        version: String,
+        /// `chromium` or `firefox`.
+        browser: &'static str,
+        /// The relay that this profile is enrolled at.
+        relay: Option<String>,
+        /// Whether it is.
+        enrolled: bool,
+        /// As whom.
+        staff: Option<Staff>,
+        /// With which key.
+        key_id: Option<String>,
+        /// Whether private windows can be opened and watched.
+        incognito_allowed: bool,
+        /// The toolbar button's keyboard shortcut.
+        shortcut: Option<String>,
+        /// The result of a connection test.
+        test: Option<TestResult>,
+        /// What went wrong while enrolling or signing out.
+        error: Option<Problem>,
+    },
+}
+
+/// What is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WorkingStep {
+    /// The page is being read.
+    Reading,
+    /// The relay is being asked for a token.
+    Asking,
+    /// The window is being opened.
+    Opening,
+}
+
+/// A customer and why.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Customer {
+    /// The address.
+    pub email: CustomerEmail,
+    /// Where it was found.
+    pub evidence: Vec<Evidence>,
+    /// Never set: a choice is the person's.
+    pub recommended: bool,
+}
+
+/// One place where an address was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// Which.
+    pub text: Text,
+}
+
+/// A platform that can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    /// What is sent back.
+    pub id: PlatformId,
+    /// What a person reads.
+    pub name: String,
+    /// Live or demo.
+    pub environment: Environment,
+}
+
+/// How to ask for a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReasonField {
+    /// Whether to.
+    pub mode: ReasonMode,
+    /// In characters.
+    pub min_length: u32,
+    /// In characters.
+    pub max_length: usize,
+}
+
+/// The result of a connection test.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TestResult {
+    /// Whether the relay knows this profile.
+    pub ok: bool,
+    /// What happened.
+    pub title: Text,
+    /// What to do.
+    pub cure: Option<Text>,
+    /// The relay's own words.
+    pub detail: Option<String>,
+    /// As whom it knows it.
+    pub staff: Option<Staff>,
+    /// What may be opened.
+    pub platforms: Vec<Choice>,
+}
+
+/// A fault on the options page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The stable code.
+    pub code: &'static str,
+    /// What happened.
+    pub title: Text,
+    /// What to do.
+    pub cure: Text,
+    /// The relay's own words.
+    pub detail: Option<String>,
+}
+
+impl View {
+    /// A fault where there is no form yet to go back to.
+    pub fn fault(fault: &Fault) -> Self {
+        let retry = match fault.code.retry() {
+            Some(Retry::Login) => Some(Retry::Rescan),
+            other => other,
+        };
+        Self::error(fault, retry, Kept::default())
+    }
+
+    /// A fault of a login, with what was picked and typed for it.
+    pub fn login_fault(fault: &Fault, kept: Kept) -> Self {
+        Self::error(fault, fault.code.retry(), kept)
+    }
+
+    fn error(fault: &Fault, retry: Option<Retry>, kept: Kept) -> Self {
+        Self::Error {
+            code: fault.code.as_str(),
+            title: fault.title(),
+            cure: fault.cure(),
+            detail: fault.detail.clone(),
+            request_id: fault.request_id.clone(),
+            retry_after_seconds: fault.retry_after,
+            retry,
+            email: kept.email,
+            platform: kept.platform,
+            reason: kept.reason,
+        }
+    }
+
+    /// What a scan of a page comes to, with a word on what was wrong with the input since.
+    pub fn of_scan(scan: &Scan, input_error: Option<Text>) -> Self {
+        match scan.candidates.as_slice() {
+            [] => Self::None { input_error },
+            [first, ..] if scan.clear => {
+                Self::confirm(scan, Customer::of(first), scan.total - 1, input_error)
+            }
+            all => Self::Choose {
+                candidates: all.iter().map(Customer::of).collect(),
+                others: scan.total - all.len(),
+                input_error,
+            },
+        }
+    }
+
+    /// The confirmation for an address that the person picked or typed.
+    pub fn of_selection(scan: &Scan, email: CustomerEmail, input_error: Option<Text>) -> Self {
+        match scan.candidates.iter().find(|found| found.email == email) {
+            Some(found) => Self::confirm(scan, Customer::of(found), scan.total - 1, input_error),
+            None => Self::confirm(scan, Customer::typed(email), scan.total, input_error),
+        }
+    }
+
+    fn confirm(scan: &Scan, customer: Customer, others: usize, input_error: Option<Text>) -> Self {
+        let Session {
+            staff,
+            platforms,
+            policy,
+            ..
+        } = &scan.session;
+        Self::Confirm {
+            customer,
+            others,
+            platform: platforms.first().map(|platform| platform.id.clone()),
+            platforms: platforms.iter().map(Choice::of).collect(),
+            staff: staff.clone(),
+            reason: ReasonField {
+                mode: policy.reason,
+                min_length: policy.reason_min_length,
+                max_length: MAX_REASON_CHARS,
+            },
+            isolation: policy.isolation,
+            input_error,
+        }
+    }
+
+    /// Where a login stands.
+    pub fn of_login(login: &Login) -> Self {
+        match login.step {
+            Step::Asking => Self::working(login, WorkingStep::Asking),
+            Step::Opening => Self::working(login, WorkingStep::Opening),
+            Step::Opened => Self::Opened {
+                email: login.email.clone(),
+                platform_name: login.platform.name.clone(),
+                environment: login.platform.environment,
+                isolated: login.isolated,
+                request_id: login.request_id.clone(),
+            },
+            Step::Failed | Step::Interrupted => Self::login_fault(&login.fault(), Kept::of(login)),
+        }
+    }
+
+    fn working(login: &Login, step: WorkingStep) -> Self {
+        Self::Working {
+            step,
+            email: Some(login.email.clone()),
+            platform_name: Some(login.platform.name.clone()),
+        }
+    }
+}
+
+/// What was picked and typed for a login that failed, so that it need not be typed again.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Kept {
+    /// For whom.
+    pub email: Option<CustomerEmail>,
+    /// Where.
+    pub platform: Option<PlatformId>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+impl Kept {
+    fn of(login: &Login) -> Self {
+        Self {
+            email: Some(login.email.clone()),
+            platform: Some(login.platform.id.clone()),
+            reason: login.reason.clone(),
+        }
+    }
+}
+
+impl Customer {
+    fn of(found: &Found) -> Self {
+        let evidence = found.evidence.iter().cloned();
+        Self {
+            email: found.email.clone(),
+            evidence: evidence.map(|text| Evidence { text }).collect(),
+            recommended: false,
+        }
+    }
+
+    fn typed(email: CustomerEmail) -> Self {
+        let text = Text::new("evidence_manual");
+        Self {
+            email,
+            evidence: vec![Evidence { text }],
+            recommended: false,
+        }
+    }
+}
+
+impl Choice {
+    /// A platform of the session's list.
+    pub fn of(platform: &Platform) -> Self {
+        Self {
+            id: platform.id.clone(),
+            name: platform.name.clone(),
+            environment: platform.environment,
+        }
+    }
+}
+
+impl Problem {
+    /// A fault for the options page.
+    pub fn of(fault: &Fault) -> Self {
+        Self {
+            code: fault.code.as_str(),
+            title: fault.title(),
+            cure: fault.cure(),
+            detail: fault.detail.clone(),
+        }
+    }
+}
