@@ -120,7 +120,8 @@ impl Page {
         }
     }
 
-    pub(crate) fn chromium(&self) -> Result<&chromium::Session> {
+    /// The page's DevTools session, for what only Chromium can do.
+    pub fn chromium(&self) -> Result<&chromium::Session> {
         match &self.driver {
             Driver::Chromium(session) => Ok(session),
             Driver::Firefox(_) => bail!("this page is in Firefox"),

@@ -143,10 +143,32 @@ impl Session {
     }
 
     pub(crate) async fn screenshot(&self) -> Result<Vec<u8>> {
-        let answer = self
-            .call("Page.captureScreenshot", json!({"format": "png"}))
-            .await?;
+        self.capture(json!({"format": "png"})).await
+    }
+
+    async fn capture(&self, params: Value) -> Result<Vec<u8>> {
+        let answer = self.call("Page.captureScreenshot", params).await?;
         Base64::decode_vec(&text(&answer["data"])?).map_err(|error| anyhow::anyhow!("screenshot: {error}"))
+    }
+
+    /// Shows the page as to a person who prefers `light` or `dark`.
+    pub async fn prefer(&self, scheme: &str) -> Result<()> {
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        self.call("Emulation.setEmulatedMedia", json!({"features": features}))
+            .await?;
+        Ok(())
+    }
+
+    /// A picture of one element, whole even where it is longer than the window.
+    pub async fn picture_of(&self, selector: &str) -> Result<Vec<u8>> {
+        let find = format!(
+            "(() => {{ const {{ x, y, width, height }} = document.querySelector({}).getBoundingClientRect();
+                return JSON.stringify({{ x: x + scrollX, y: y + scrollY, width, height, scale: 1 }}); }})()",
+            json!(selector)
+        );
+        let clip: Value = serde_json::from_str(&self.evaluate(&find).await?)?;
+        self.capture(json!({"format": "png", "clip": clip, "captureBeyondViewport": true}))
+            .await
     }
 
     pub(crate) async fn close(&self) -> Result<()> {

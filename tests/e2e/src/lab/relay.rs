@@ -63,14 +63,14 @@ impl Relay {
         let output = command
             .args(["staff", "invite", email, "--name", name])
             .output()?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
         if !output.status.success() {
             bail!(
                 "`stagedoor staff invite` failed: {}",
                 String::from_utf8_lossy(&output.stderr)
             );
         }
-        code(&text).with_context(|| format!("`stagedoor staff invite` printed no code:\n{text}"))
+        // The code stands alone on standard output; what it is good for is said on standard error.
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     }
 
     /// The log so far.
@@ -149,11 +149,4 @@ fn listening(line: &str) -> Option<String> {
         return None;
     }
     fields["api"].as_str().map(str::to_owned)
-}
-
-/// The enrolment code in what the command prints.
-fn code(text: &str) -> Option<String> {
-    // Four groups of five.
-    let is_code = |word: &&str| word.len() == 23 && word.matches('-').count() == 3;
-    text.split_whitespace().find(is_code).map(str::to_owned)
 }

@@ -1,0 +1,182 @@
+//! Makes the pictures in docs/screenshots from the real extension: every screen of the popup and the options page,
+//! light and dark, and the README's picture of one login from the CRM page to the platform.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "a command-line tool talks to the person who started it"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use base64ct::{Base64, Encoding as _};
+use oxipng::optimize_from_memory;
+use stagedoor_e2e::browser::Browser;
+use stagedoor_e2e::chromium::{Chromium, Options};
+use stagedoor_e2e::lab::{CUSTOMERS, Lab};
+use stagedoor_e2e::page::Page;
+use stagedoor_e2e::paths;
+use stagedoor_e2e::scenario::{SUPPORT, Seat, platform_state};
+
+/// Device pixels per CSS pixel.
+const SCALE: u32 = 2;
+
+/// The README's picture; `{crm}`, `{popup}` and `{platform}` are the addresses of the pictures it is made of.
+const HERO: &str = include_str!("hero.html");
+
+struct Studio {
+    lab: Lab,
+    seat: Seat,
+    directory: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let directory = paths::workspace().join("docs/screenshots");
+    fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
+    let lab = Lab::start().await?;
+    let options = Options {
+        window: (1180, 760),
+        scale: SCALE,
+        ..Options::default()
+    };
+    let browser = Chromium::start(&lab.directory().join("profile"), &paths::extension()?, options).await?;
+    let studio = Studio {
+        lab,
+        seat: Seat {
+            browser: Browser::Chromium(browser),
+        },
+        directory,
+    };
+    studio.shoot().await?;
+    studio.seat.browser.quit().await
+}
+
+impl Studio {
+    async fn shoot(&self) -> Result<()> {
+        let options = self.seat.browser.open_extension("options.html").await?;
+        options.text("[data-slot=submit]").await?;
+        self.both("options-not-connected", &options).await?;
+        options.close().await?;
+        let tab = self
+            .seat
+            .browser
+            .open(&self.lab.customer_page(CUSTOMERS[0].0))
+            .await?;
+        let popup = self.seat.press(&tab).await?;
+        popup.shows("setup").await?;
+        self.both("popup-setup", &popup.page).await?;
+
+        self.seat.enrol(&self.lab, SUPPORT[0]).await?;
+        let options = self.seat.browser.open_extension("options.html").await?;
+        options.click("[data-slot=testButton]").await?;
+        options.text(".notice.good").await?;
+        self.both("options", &options).await?;
+        options.close().await?;
+
+        self.page_without_address().await?;
+        self.page_with_two_customers().await?;
+        self.refusal().await?;
+        self.login(&tab).await
+    }
+
+    async fn page_without_address(&self) -> Result<()> {
+        let tab = self
+            .seat
+            .browser
+            .open(&self.lab.crm.add("none", "<title>Customer</title>"))
+            .await?;
+        let popup = self.seat.press(&tab).await?;
+        popup.shows("manual").await?;
+        self.both("popup-none", &popup.page).await?;
+        tab.close().await
+    }
+
+    async fn page_with_two_customers(&self) -> Result<()> {
+        let [(first, _), (second, _), _] = CUSTOMERS;
+        let page = format!(
+            "<title>Household</title><main><p>E-mail: <a href='mailto:{first}'>{first}</a>
+            <p>E-mail: <a href='mailto:{second}'>{second}</a></main>"
+        );
+        let tab = self.seat.browser.open(&self.lab.crm.add("two", &page)).await?;
+        let popup = self.seat.press(&tab).await?;
+        popup.shows("choose").await?;
+        self.both("popup-choose", &popup.page).await?;
+        tab.close().await
+    }
+
+    async fn refusal(&self) -> Result<()> {
+        let tab = self
+            .seat
+            .browser
+            .open(&self.lab.customer_page(CUSTOMERS[1].0))
+            .await?;
+        let popup = self.seat.press(&tab).await?;
+        self.lab.sim.forbid_ip(std::net::Ipv4Addr::LOCALHOST);
+        popup.confirm().await?;
+        popup.error().await?;
+        self.lab.sim.allow_ip(std::net::Ipv4Addr::LOCALHOST);
+        self.both("popup-error", &popup.page).await?;
+        tab.close().await
+    }
+
+    /// One whole login, and the README's picture of it.
+    async fn login(&self, tab: &Page) -> Result<()> {
+        let crm = picture(tab).await?;
+        let popup = self.seat.press(tab).await?;
+        popup.shows("confirm").await?;
+        self.both("popup-confirm", &popup.page).await?;
+        let proposal = picture(&popup.page).await?;
+        popup.confirm().await?;
+        popup.opened().await?;
+        let platform = self.seat.browser.private_page().await?;
+        platform_state(&platform).await?;
+        let platform = picture(&platform).await?;
+        self.both("popup-opened", &popup.page).await?;
+        self.seat.close_private().await?;
+
+        let hero = HERO
+            .replace("{crm}", &crm)
+            .replace("{popup}", &proposal)
+            .replace("{platform}", &platform);
+        let hero = self.seat.browser.open(&self.lab.crm.add("hero", &hero)).await?;
+        hero.wait_for(
+            "the pictures",
+            "[...document.images].every(image => image.complete && image.width)",
+        )
+        .await?;
+        keep(
+            &self.directory.join("hero.png"),
+            &hero.chromium()?.picture_of("#hero").await?,
+        )
+    }
+
+    /// Keeps pictures of a page of the extension as those see it who prefer light, and who prefer dark.
+    async fn both(&self, name: &str, page: &Page) -> Result<()> {
+        for scheme in ["light", "dark"] {
+            let session = page.chromium()?;
+            session.prefer(scheme).await?;
+            keep(
+                &self.directory.join(format!("{name}-{scheme}.png")),
+                &session.picture_of("body").await?,
+            )?;
+        }
+        page.chromium()?.prefer("light").await
+    }
+}
+
+/// A picture that becomes part of another one, as an address.
+async fn picture(page: &Page) -> Result<String> {
+    Ok(format!(
+        "data:image/png;base64,{}",
+        Base64::encode_string(&page.screenshot().await?)
+    ))
+}
+
+fn keep(file: &Path, picture: &[u8]) -> Result<()> {
+    let small = optimize_from_memory(picture, &oxipng::Options::from_preset(4))?;
+    fs::write(file, &small).with_context(|| format!("cannot write {}", file.display()))?;
+    println!("{:>5} KB  {}", small.len().div_ceil(1024), file.display());
+    Ok(())
+}
