@@ -1,0 +1,154 @@
+//! The relay's configuration: one TOML file, read once, with every fault in it reported together.
+
+mod api_key;
+mod extension;
+mod health;
+mod listen;
+mod log;
+mod login;
+mod platform;
+mod section;
+mod staff;
+mod store;
+
+use std::{fmt, fs, path::Path};
+
+pub use api_key::ApiKeySource;
+pub use extension::Extension;
+pub use health::Health;
+pub use listen::Listen;
+pub use log::{Format, Level, Log};
+pub use login::Login;
+pub use platform::{PlatformConfig, is_loopback};
+pub use section::Fault;
+pub use staff::StaffRules;
+pub use store::StoreUrl;
+
+use section::{Faults, Section};
+
+/// A commented configuration that parses; `stagedoor config example` prints it.
+pub const EXAMPLE: &str = include_str!("config/example.toml");
+
+/// Everything the operator decides.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The public API's listener.
+    pub listen: Listen,
+    /// The health listener.
+    pub health: Health,
+    /// Where records are kept.
+    pub store: StoreUrl,
+    /// Which extensions are served.
+    pub extension: Extension,
+    /// Rules for logins.
+    pub login: Login,
+    /// Whose addresses are never customers.
+    pub staff: StaffRules,
+    /// The platforms, in the file's order; at least one.
+    pub platforms: Vec<PlatformConfig>,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+/// Whether API keys are looked at while the file is checked. Managing staff needs none, and may run as a user who
+/// cannot read them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// Read each key, to find faults; the values are dropped again.
+    Check,
+    /// Leave them alone.
+    Skip,
+}
+
+/// Every fault of a configuration.
+#[derive(Debug)]
+pub struct ConfigFaults(Vec<Fault>);
+
+impl ConfigFaults {
+    /// The faults, in the order of the file's sections.
+    pub fn faults(&self) -> &[Fault] {
+        &self.0
+    }
+
+    /// One fault about one key.
+    pub fn one(key: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self(vec![Fault {
+            key: key.into(),
+            problem: problem.into(),
+        }])
+    }
+}
+
+impl From<Vec<Fault>> for ConfigFaults {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self(faults)
+    }
+}
+
+impl fmt::Display for ConfigFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let faults = self.0.iter().map(ToString::to_string).collect::<Vec<_>>();
+        f.write_str(&faults.join("\n"))
+    }
+}
+
+impl std::error::Error for ConfigFaults {}
+
+impl Config {
+    /// Reads and checks a file.
+    pub fn load(path: &Path, keys: Keys) -> Result<Self, ConfigFaults> {
+        let text = fs::read_to_string(path).map_err(|error| {
+            let cure = "give the file with --config; `stagedoor config example` prints one to start from";
+            ConfigFaults::one(
+                path.display().to_string(),
+                format!("cannot be read ({error}); {cure}"),
+            )
+        })?;
+        Self::parse(&text, keys)
+    }
+
+    /// Checks a configuration's text.
+    pub fn parse(text: &str, keys: Keys) -> Result<Self, ConfigFaults> {
+        let table = text.parse::<toml::Table>().map_err(|error| {
+            // The message alone: the error's own display quotes the line, which may hold a key pasted by mistake.
+            let line = error.span().map_or(0, |span| line_of(text, span.start));
+            ConfigFaults::one(format!("line {line}"), format!("not TOML: {}", error.message()))
+        })?;
+        let mut faults = Faults::default();
+        let config = Self::read(Section::root(table, &mut faults), keys);
+        match config {
+            Some(config) if faults.is_empty() => Ok(config),
+            _ => Err(faults.into_vec().into()),
+        }
+    }
+
+    fn read(mut root: Section<'_>, keys: Keys) -> Option<Self> {
+        let listen = root.section("listen", Listen::read);
+        let health = root.section("health", Health::read);
+        let store = root.section("store", StoreUrl::read);
+        let extension = root.section("extension", Extension::read);
+        let login = root.section("login", Login::read);
+        let staff = root.section("staff", StaffRules::read);
+        let platforms = root.sections("platform", |section| PlatformConfig::read(section, keys));
+        let log = root.section("log", Log::read);
+        let platforms = platform::distinct(platforms, &mut root);
+        root.finish();
+        Some(Self {
+            listen: listen?,
+            health: health?,
+            store: store?,
+            extension: extension?,
+            login: login?,
+            staff: staff?,
+            platforms,
+            log: log?,
+        })
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests;

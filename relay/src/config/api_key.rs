@@ -1,0 +1,132 @@
+//! Where a broker's API key comes from: a file that others cannot read, or an environment variable; never the
+//! command line, which every process of the machine can read.
+
+use std::{env, fs, io::Read, os::unix::fs::PermissionsExt, path::PathBuf};
+
+use secrecy::SecretString;
+use zeroize::{Zeroize, Zeroizing};
+
+/// Longest key file that is read, in bytes.
+const MAX_BYTES: u64 = 8192;
+
+/// Where a key is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApiKeySource {
+    /// A file that holds nothing else; a line end after the key is fine.
+    File(PathBuf),
+    /// The name of an environment variable.
+    Environment(String),
+}
+
+impl ApiKeySource {
+    /// The configuration key that names the source.
+    pub fn config_key(&self) -> &'static str {
+        match self {
+            Self::File(_) => "api_key_file",
+            Self::Environment(_) => "api_key_env",
+        }
+    }
+
+    /// Reads the key as it is now. The error says cause and cure, and never shows what was read.
+    pub fn read(&self) -> Result<SecretString, String> {
+        let text = match self {
+            Self::File(path) => {
+                read_file(path).map_err(|problem| format!("{}: {problem}", path.display()))?
+            }
+            Self::Environment(name) => env::var(name).map(Zeroizing::new).map_err(|_| {
+                format!("the environment variable {name} is not set; set it to the broker's API key")
+            })?,
+        };
+        let key = text.trim_matches(['\r', '\n', ' ', '\t']);
+        if key.is_empty() {
+            return Err("holds no key; put the broker's API key into it, alone".to_owned());
+        }
+        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(
+                "holds more than a key: blanks, line ends or other characters inside; put the key there alone, without \
+                 \"Bearer\""
+                    .to_owned(),
+            );
+        }
+        Ok(SecretString::from(key))
+    }
+}
+
+fn read_file(path: &PathBuf) -> Result<Zeroizing<String>, String> {
+    let cannot = |error| format!("cannot be read ({error}); create it readable by the relay's user only");
+    let mut file = fs::File::open(path).map_err(cannot)?;
+    let metadata = file.metadata().map_err(cannot)?;
+    if !metadata.is_file() {
+        return Err("is not a file".to_owned());
+    }
+    if metadata.permissions().mode() & 0o007 != 0 {
+        return Err(
+            "can be read or written by every user of this machine; take that right away with `chmod o=`"
+                .to_owned(),
+        );
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(format!("is larger than {MAX_BYTES} bytes, which no API key is"));
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES as usize));
+    file.by_ref()
+        .take(MAX_BYTES)
+        .read_to_end(&mut bytes)
+        .map_err(cannot)?;
+    String::from_utf8(std::mem::take(&mut *bytes))
+        .map(Zeroizing::new)
+        .map_err(|error| {
+            error.into_bytes().zeroize();
+            "is not text".to_owned()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn file(content: &[u8], mode: u32) -> (tempfile::TempDir, ApiKeySource) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("api-key");
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        (folder, ApiKeySource::File(path))
+    }
+
+    #[test]
+    fn a_key_is_read_without_its_line_end() {
+        for mode in [0o400, 0o600, 0o640] {
+            let (_folder, source) = file(b"SENTINEL-KEY\r\n", mode);
+            let key = source.read().unwrap();
+            assert_eq!(key.expose_secret(), "SENTINEL-KEY");
+            assert!(!format!("{key:?}").contains("SENTINEL"));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_the_key() {
+        for (content, mode, expected) in [
+            (&b"SENTINEL-KEY"[..], 0o644, "every user"),
+            (b"SENTINEL-KEY", 0o602, "every user"),
+            (b"", 0o600, "holds no key"),
+            (b"\n\n", 0o600, "holds no key"),
+            (b"Bearer SENTINEL-KEY", 0o600, "holds more than a key"),
+            (b"SENTINEL-KEY\nSENTINEL-2", 0o600, "holds more than a key"),
+            (b"SENTINEL-KEY\xff", 0o600, "is not text"),
+            (&[b'k'; 9000], 0o600, "larger than 8192"),
+        ] {
+            let (_folder, source) = file(content, mode);
+            let problem = source.read().unwrap_err();
+            assert!(problem.contains(expected), "{problem}");
+            assert!(!problem.contains("SENTINEL"), "{problem}");
+        }
+        let absent = ApiKeySource::File("/nowhere/api-key".into()).read().unwrap_err();
+        assert!(absent.contains("cannot be read"), "{absent}");
+        let unset = ApiKeySource::Environment("STAGEDOOR_TEST_UNSET".into())
+            .read()
+            .unwrap_err();
+        assert!(unset.contains("STAGEDOOR_TEST_UNSET is not set"), "{unset}");
+    }
+}

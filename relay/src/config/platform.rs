@@ -1,0 +1,197 @@
+//! `[[platform]]`: one trading platform, and the broker's API that makes tokens for it.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use stagedoor_broker_client::Dialect;
+use stagedoor_protocol::{Environment, PlatformId};
+use url::{Host, Url};
+
+use super::{ApiKeySource, Keys, section::Section};
+
+/// One platform.
+#[derive(Debug, Clone)]
+pub struct PlatformConfig {
+    /// What the extension sends.
+    pub id: PlatformId,
+    /// What people read.
+    pub name: String,
+    /// Whether real money is behind it.
+    pub environment: Environment,
+    /// Which of the broker's APIs is spoken.
+    pub dialect: Dialect,
+    /// Where the broker's API is.
+    pub base_url: Url,
+    /// Where the platform's web page is, without a slash at the end.
+    pub platform_url: String,
+    /// Where the API key is kept.
+    pub api_key: ApiKeySource,
+    /// The address that the broker sees, if the operator knows it; named when the broker denies access.
+    pub egress_address: Option<IpAddr>,
+    /// The local address to connect from.
+    pub local_address: Option<IpAddr>,
+    /// A proxy towards the broker. Proxies in environment variables are ignored.
+    pub proxy: Option<Url>,
+    /// PEM files of certificates to trust besides the system's.
+    pub root_certificate_files: Vec<PathBuf>,
+}
+
+impl PlatformConfig {
+    pub(super) fn read(section: &mut Section<'_>, keys: Keys) -> Option<Self> {
+        let id = section.parsed("id", |text| {
+            PlatformId::parse(text).map_err(|error| error.to_string())
+        });
+        let name = section.parsed("name", parse_name);
+        let environment = section.parsed("environment", parse_environment);
+        let dialect = section.parsed("api", parse_dialect);
+        let base_url = section.parsed("base_url", parse_url);
+        let platform_url = section.parsed("platform_url", parse_url);
+        let api_key = read_key_source(section);
+        let egress_address = optional(section, "egress_address", parse_ip);
+        let local_address = optional(section, "local_address", parse_ip);
+        let proxy = optional(section, "proxy", parse_proxy);
+        let root_certificate_files = section.list("root_certificate_files", |text| Ok(PathBuf::from(text)));
+        if let (Keys::Check, Some(source)) = (keys, &api_key)
+            && let Err(problem) = source.read()
+        {
+            section.fault(source.config_key(), problem);
+        }
+        Some(Self {
+            id: id?,
+            name: name?,
+            environment: environment?,
+            dialect: dialect?,
+            base_url: base_url?,
+            platform_url: platform_url?.as_str().trim_end_matches('/').to_owned(),
+            api_key: api_key?,
+            egress_address: egress_address?,
+            local_address: local_address?,
+            proxy: proxy?,
+            root_certificate_files: root_certificate_files?,
+        })
+    }
+}
+
+/// Refuses a second platform of the same id.
+pub(super) fn distinct(platforms: Vec<PlatformConfig>, root: &mut Section<'_>) -> Vec<PlatformConfig> {
+    for (index, platform) in platforms.iter().enumerate() {
+        if platforms
+            .iter()
+            .take(index)
+            .any(|earlier| earlier.id == platform.id)
+        {
+            root.fault(
+                "platform",
+                format!(
+                    "the id \"{}\" is used twice; ids name one platform each",
+                    platform.id
+                ),
+            );
+        }
+    }
+    platforms
+}
+
+fn read_key_source(section: &mut Section<'_>) -> Option<ApiKeySource> {
+    match (section.has("api_key_file"), section.has("api_key_env")) {
+        (true, true) => {
+            section.text("api_key_file");
+            section.text("api_key_env");
+            section.fault("api_key_file", "stands beside api_key_env; keep one of the two");
+            None
+        }
+        (false, true) => section.parsed("api_key_env", |name| {
+            let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            if plain {
+                Ok(ApiKeySource::Environment(name.to_owned()))
+            } else {
+                Err("must be the name of an environment variable: letters, digits and _".to_owned())
+            }
+        }),
+        (true, false) => section
+            .text("api_key_file")
+            .map(|path| ApiKeySource::File(path.into())),
+        (false, false) => {
+            section.text("api_key_env");
+            section.text("api_key_file");
+            section.fault(
+                "api_key_file",
+                "is missing; name the file that holds the broker's API key, or api_key_env",
+            );
+            None
+        }
+    }
+}
+
+/// The outer `None` means a fault.
+#[expect(clippy::option_option, reason = "absent and faulty are different things here")]
+fn optional<T>(
+    section: &mut Section<'_>,
+    key: &'static str,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Option<Option<T>> {
+    section.parsed_or(key, None, |text| parse(text).map(Some))
+}
+
+fn parse_name(text: &str) -> Result<String, String> {
+    let fits = (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("must be 1 to 64 characters, without line ends".to_owned())
+    }
+}
+
+fn parse_environment(text: &str) -> Result<Environment, String> {
+    match text {
+        "live" => Ok(Environment::Live),
+        "demo" => Ok(Environment::Demo),
+        _ => Err("must be \"live\" or \"demo\"".to_owned()),
+    }
+}
+
+fn parse_dialect(text: &str) -> Result<Dialect, String> {
+    match text {
+        "v1" => Ok(Dialect::V1),
+        "v2" => Ok(Dialect::V2),
+        "crm" => Ok(Dialect::Crm),
+        _ => Err("must be \"v1\", \"v2\" or \"crm\"".to_owned()),
+    }
+}
+
+fn parse_url(text: &str) -> Result<Url, String> {
+    let url = text
+        .parse::<Url>()
+        .map_err(|error| format!("must be a web address such as \"https://broker.example\" ({error})"))?;
+    if !(url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url)) {
+        return Err("must be https; plain http is for loopback addresses only".to_owned());
+    }
+    let plain = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if plain {
+        Ok(url)
+    } else {
+        Err("must be scheme, host and path only: no user name, password, query or fragment".to_owned())
+    }
+}
+
+/// Whether a URL leads back to this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+fn parse_proxy(text: &str) -> Result<Url, String> {
+    text.parse()
+        .map_err(|_| "must be a proxy's address, e.g. \"http://proxy.example:3128\"".to_owned())
+}
+
+fn parse_ip(text: &str) -> Result<IpAddr, String> {
+    text.parse()
+        .map_err(|_| "must be an IP address, e.g. \"203.0.113.7\"".to_owned())
+}

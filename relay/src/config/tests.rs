@@ -1,0 +1,228 @@
+//! The example parses, and every kind of fault is found, all in one pass.
+
+use super::*;
+
+fn faults(text: &str) -> Vec<String> {
+    match Config::parse(text, Keys::Skip) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.faults().iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// The example with one line replaced.
+fn with(line: &str, replacement: &str) -> String {
+    assert_eq!(EXAMPLE.lines().filter(|l| *l == line).count(), 1, "{line}");
+    EXAMPLE
+        .lines()
+        .map(|l| if l == line { replacement } else { l })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn the_example_parses_into_what_it_says() {
+    let config = Config::parse(EXAMPLE, Keys::Skip).unwrap();
+    assert_eq!(config.listen.address.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.listen.authorities, ["relay.broker.example"]);
+    assert_eq!(config.health.address.port(), 9090);
+    assert_eq!(
+        config.store,
+        StoreUrl::Sqlite("/var/lib/stagedoor/stagedoor.db".into())
+    );
+    assert_eq!(config.login.validity_seconds, 30);
+    assert_eq!(
+        config.platforms[0].platform_url,
+        "https://platform.broker.example"
+    );
+    assert_eq!(config.platforms[0].egress_address, Some([203, 0, 113, 7].into()));
+}
+
+#[test]
+fn every_fault_of_a_file_is_reported_at_once() {
+    let found = faults(
+        r#"
+        surprise = 1
+        [listen]
+        address = "0.0.0.0:80"
+        authorities = ["https://relay.example", "relay.example:443"]
+        [health]
+        address = 9090
+        [store]
+        url = "postgres://db"
+        [extension]
+        origins = ["https://crm.example"]
+        [login]
+        validity_seconds = 900
+        reason = "sometimes"
+        isolations = "off"
+        [staff]
+        domains = ["@broker.example"]
+        [[platform]]
+        id = "Main"
+        name = ""
+        environment = "test"
+        api = "v3"
+        base_url = "http://broker.example"
+        platform_url = "https://user:password@platform.example/?x=1"
+        api_key = "SENTINEL"
+        [[platform]]
+        id = "second"
+        [log]
+        format = "xml"
+        "#,
+    );
+    let keys = found
+        .iter()
+        .map(|fault| fault.split(':').next().unwrap())
+        .collect::<Vec<_>>();
+    assert_eq!(
+        keys,
+        [
+            "listen.authorities",
+            "listen.authorities",
+            "listen.address",
+            "health.address",
+            "store.url",
+            "extension.origins",
+            "login.validity_seconds",
+            "login.reason",
+            "login.isolations",
+            "staff.domains",
+            "platform[0].id",
+            "platform[0].name",
+            "platform[0].environment",
+            "platform[0].api",
+            "platform[0].base_url",
+            "platform[0].platform_url",
+            "platform[0].api_key_file",
+            "platform[0].api_key",
+            "platform[1].name",
+            "platform[1].environment",
+            "platform[1].api",
+            "platform[1].base_url",
+            "platform[1].platform_url",
+            "platform[1].api_key_file",
+            "log.format",
+            "surprise",
+        ]
+    );
+    assert!(!found.join("\n").contains("SENTINEL"), "{found:?}");
+}
+
+#[test]
+fn single_faults_name_key_and_cure() {
+    for (line, replacement, key, says) in [
+        (
+            r#"address = "127.0.0.1:8080""#,
+            r#"address = "localhost:8080""#,
+            "listen.address",
+            "IP address",
+        ),
+        (
+            r#"authorities = ["relay.broker.example"]"#,
+            "authorities = []",
+            "listen.authorities",
+            "host names",
+        ),
+        (
+            r#"trusted_proxies = ["127.0.0.1"]"#,
+            r#"trusted_proxies = ["all"]"#,
+            "listen.trusted_proxies",
+            "network",
+        ),
+        (
+            "validity_seconds = 30",
+            "validity_seconds = 61",
+            "login.validity_seconds",
+            "allow_long_validity = true",
+        ),
+        (
+            "validity_seconds = 30",
+            "validity_seconds = 0",
+            "login.validity_seconds",
+            "1 to 3600",
+        ),
+        (
+            "validity_seconds = 30",
+            "validity_seconds = \"30\"",
+            "login.validity_seconds",
+            "a whole number, not string",
+        ),
+        (
+            r#"reason = "optional""#,
+            "reason = \"off\"\nreason_min = 3",
+            "login.reason_min",
+            "not a key",
+        ),
+        (
+            "firefox = true",
+            "firefox = \"yes\"",
+            "extension.firefox",
+            "true or false",
+        ),
+        (
+            r#"api_key_file = "/etc/stagedoor/api-key""#,
+            "api_key_file = \"a\"\napi_key_env = \"B\"",
+            "platform[0].api_key_file",
+            "one of the two",
+        ),
+        (
+            r#"url = "sqlite:///var/lib/stagedoor/stagedoor.db""#,
+            r#"url = "sqlite://:memory:""#,
+            "store.url",
+            "a path",
+        ),
+    ] {
+        let found = faults(&with(line, replacement));
+        assert!(
+            found.len() == 1 && found[0].starts_with(&format!("{key}: ")) && found[0].contains(says),
+            "{replacement}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn two_platforms_of_one_id_are_refused() {
+    let platform = EXAMPLE
+        .split("[[platform]]")
+        .nth(1)
+        .unwrap()
+        .split("[log]")
+        .next()
+        .unwrap();
+    let found = faults(&format!("{EXAMPLE}\n[[platform]]{platform}"));
+    assert_eq!(
+        found,
+        [r#"platform: the id "main" is used twice; ids name one platform each"#]
+    );
+}
+
+#[test]
+fn text_that_is_not_toml_is_not_quoted() {
+    let found = faults("[listen]\naddress = SENTINEL-KEY\n");
+    assert!(
+        found.len() == 1 && found[0].starts_with("line 2: not TOML"),
+        "{found:?}"
+    );
+    assert!(!found[0].contains("SENTINEL"), "{found:?}");
+}
+
+#[test]
+fn keys_are_looked_at_only_when_asked() {
+    let text = with(
+        r#"api_key_file = "/etc/stagedoor/api-key""#,
+        r#"api_key_file = "/nowhere/api-key""#,
+    );
+    assert!(Config::parse(&text, Keys::Skip).is_ok());
+    let found = Config::parse(&text, Keys::Check).unwrap_err();
+    assert_eq!(found.faults()[0].key, "platform[0].api_key_file");
+}
+
+#[test]
+fn a_required_reason_is_at_least_one_character() {
+    let text = with(r#"reason = "optional""#, r#"reason = "required""#);
+    assert_eq!(
+        Config::parse(&text, Keys::Skip).unwrap().login.reason_min_length,
+        1
+    );
+}
