@@ -1,0 +1,1 @@
+//! The SQLite store keeps what the trait promises.

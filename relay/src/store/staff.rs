@@ -1,0 +1,128 @@
+//! Staff, invites and profiles as the relay sees them.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use stagedoor_protocol::{Algorithm, CustomerEmail, KeyId, PublicKeyBytes, Staff};
+
+/// Number of a staff member in the store. It goes into the log, where an address must not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StaffId(pub i64);
+
+impl fmt::Display for StaffId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A person who may be enrolled.
+#[derive(Debug, Clone)]
+pub struct StaffMember {
+    /// Number in the store.
+    pub id: StaffId,
+    /// Their own address.
+    pub email: CustomerEmail,
+    /// The name that people know.
+    pub name: String,
+    /// Whether they have been disabled.
+    pub disabled: bool,
+}
+
+impl StaffMember {
+    /// As the extension is told.
+    pub fn to_wire(&self) -> Staff {
+        Staff {
+            email: self.email.as_str().to_owned(),
+            name: self.name.clone(),
+        }
+    }
+}
+
+/// A line of `staff list`.
+#[derive(Debug, Clone)]
+pub struct StaffRow {
+    /// The person.
+    pub member: StaffMember,
+    /// How many of their profiles may log in.
+    pub profiles: i64,
+}
+
+/// An invitation to enrol.
+#[derive(Debug)]
+pub struct NewInvite {
+    /// Whom it is for.
+    pub email: CustomerEmail,
+    /// Their name; without one, a known person keeps theirs and a new one gets the part before the `@`.
+    pub name: Option<String>,
+    /// SHA-256 of the code's 20 symbols.
+    pub code_sha256: [u8; 32],
+    /// When the code ends.
+    pub expires_at: Timestamp,
+}
+
+/// A public key that requests are verified with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VerifyingKey(pub PublicKeyBytes);
+
+impl VerifyingKey {
+    /// The one algorithm that goes with the key.
+    pub fn algorithm(&self) -> Algorithm {
+        match self.0 {
+            PublicKeyBytes::P256(_) => Algorithm::EcdsaP256Sha256,
+            PublicKeyBytes::Ed25519(_) => Algorithm::Ed25519,
+        }
+    }
+
+    /// The raw key.
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            PublicKeyBytes::P256(point) => point,
+            PublicKeyBytes::Ed25519(key) => key,
+        }
+    }
+
+    /// Reads what [`Self::algorithm`] and [`Self::as_bytes`] wrote.
+    pub(super) fn from_stored(algorithm: &str, bytes: &[u8]) -> Option<Self> {
+        let key = match algorithm {
+            "ecdsa-p256-sha256" => PublicKeyBytes::P256(bytes.try_into().ok()?),
+            "ed25519" => PublicKeyBytes::Ed25519(bytes.try_into().ok()?),
+            _ => return None,
+        };
+        Some(Self(key))
+    }
+}
+
+/// An enrolled browser profile.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// The key's id.
+    pub key_id: KeyId,
+    /// The key.
+    pub key: VerifyingKey,
+    /// Whose it is.
+    pub staff: StaffMember,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// A key that has proved itself, with the code that shall enrol it.
+#[derive(Debug)]
+pub struct Enrolment {
+    /// SHA-256 of the code's 20 symbols.
+    pub code_sha256: [u8; 32],
+    /// The key's id.
+    pub key_id: KeyId,
+    /// The key.
+    pub key: VerifyingKey,
+    /// For support.
+    pub extension_version: String,
+}
+
+/// Why a key was not enrolled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnrolmentRefusal {
+    /// The code is unknown, used, expired, or its owner is disabled.
+    Code,
+    /// The code is good, and not spent; the key is enrolled already.
+    AlreadyEnrolled,
+}
