@@ -1,1 +1,23 @@
-//! (to be written)
+//! The Stagedoor relay: asks the broker for one-time tokens on behalf of enrolled staff, and records each time.
+//!
+//! Start reading at `router`, which shows every route; then `handlers`. The order that everything else serves, in
+//! `mint`: the intent is durable, then the broker is asked, then the outcome is durable, then the token leaves.
+
+pub mod app;
+mod auth;
+pub mod broker;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod error;
+mod handlers;
+mod listener;
+mod middleware;
+mod mint;
+mod policy;
+mod random;
+pub mod relay;
+mod router;
+pub mod shutdown;
+pub mod store;
+pub mod telemetry;

@@ -1,2 +1,7 @@
-//! (to be written)
-fn main() {}
+//! The `stagedoor` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    stagedoor_relay::cli::run()
+}

@@ -1,0 +1,60 @@
+//! What every handler shares.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{auth::GuessLimit, broker::Brokers, clock::Clock, config::Config, store::Store};
+
+/// The relay's state. Nothing in it is about one customer: that is all in the store, by request id.
+pub struct App {
+    /// What the operator decided.
+    pub config: Config,
+    /// What a request's `Host` may be, with real ports.
+    pub authorities: Vec<String>,
+    /// The record.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The brokers' APIs.
+    pub brokers: Brokers,
+    /// Bounds attempts at enrolment codes.
+    pub(crate) guesses: GuessLimit,
+    /// Bounds of a request and a connection.
+    pub limits: Limits,
+    /// Logins under way. They are finished and recorded whatever becomes of the request or the process's will to live.
+    pub logins: TaskTracker,
+    /// Cancelled when the relay begins to shut down.
+    pub draining: CancellationToken,
+}
+
+/// Bounds on what a client can make the relay hold.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Open connections; more wait in the kernel's queue.
+    pub connections: usize,
+    /// For the head of a request, from the connection's start or the last answer on. Also how long an idle connection
+    /// is kept.
+    pub head: Duration,
+    /// For a request's body.
+    pub body: Duration,
+    /// For a login's answer: a little less than the extension waits.
+    pub login: Duration,
+    /// For any answer: a last line that nothing should reach.
+    pub answer: Duration,
+    /// For logins under way at shutdown.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(5),
+            login: Duration::from_millis(9_500),
+            answer: Duration::from_secs(20),
+            drain: Duration::from_secs(20),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The command line: one file for each subcommand.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line talks to the person who runs it"
+)]
+
+mod config_check;
+mod config_example;
+mod serve;
+mod staff_disable;
+mod staff_invite;
+mod staff_list;
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    config::{Config, ConfigFaults, Keys},
+    store::{self, Store},
+};
+
+/// `EX_USAGE` of sysexits: the command line is wrong.
+const USAGE: u8 = 64;
+/// `EX_CONFIG` of sysexits: the configuration is wrong.
+const CONFIG: u8 = 78;
+
+/// Arguments of `stagedoor`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "stagedoor",
+    version,
+    about = "Opens a customer's trading platform for enrolled staff, and records it"
+)]
+pub struct Arguments {
+    /// The configuration file.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "STAGEDOOR_CONFIG",
+        default_value = "/etc/stagedoor/stagedoor.toml"
+    )]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the relay until SIGTERM or SIGINT. SIGHUP reads the API keys again.
+    Serve,
+    /// Say who may use the relay.
+    #[command(subcommand)]
+    Staff(StaffCommand),
+    /// Write and check the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum StaffCommand {
+    /// Make a single-use code with which a person enrols a browser profile.
+    Invite(staff_invite::Invite),
+    /// List everybody.
+    List,
+    /// Disable a person: from the next request on, their profiles are refused and their codes are void.
+    Disable {
+        /// The person's own address.
+        email: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print a commented configuration to start from.
+    Example,
+    /// Check the configuration file.
+    Check {
+        /// Also ask each broker whether it takes the key.
+        #[arg(long)]
+        connect: bool,
+    },
+}
+
+/// Parses the arguments, does what they say, and reports what went wrong on standard error.
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { USAGE } else { 0 };
+            // A closed standard output is no reason to fail.
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    match dispatch(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            let is_config = error.is::<ConfigFaults>();
+            eprintln!("stagedoor: {error:#}");
+            if is_config {
+                CONFIG.into()
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+#[tokio::main]
+async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let path = arguments.config;
+    match arguments.command {
+        Command::Serve => serve::run(&path).await?,
+        Command::Staff(StaffCommand::Invite(invite)) => staff_invite::run(&path, invite).await?,
+        Command::Staff(StaffCommand::List) => staff_list::run(&path).await?,
+        Command::Staff(StaffCommand::Disable { email }) => staff_disable::run(&path, &email).await?,
+        Command::Config(ConfigCommand::Example) => config_example::run(),
+        Command::Config(ConfigCommand::Check { connect }) => return config_check::run(&path, connect).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The store of a configuration file, for the commands that manage staff. The relay may be running on it.
+async fn open_store(path: &std::path::Path) -> anyhow::Result<Arc<dyn Store>> {
+    let config = Config::load(path, Keys::Skip)?;
+    Ok(store::open(&config.store).await?)
+}

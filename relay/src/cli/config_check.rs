@@ -1,0 +1,28 @@
+//! `stagedoor config check`: is the file right, and do the brokers take the keys?
+
+use std::{path::Path, process::ExitCode};
+
+use crate::{
+    broker::Brokers,
+    config::{Config, Keys},
+};
+
+pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
+    let config = Config::load(path, Keys::Check)?;
+    let brokers = Brokers::connect(&config)?;
+    println!("{}: no faults", path.display());
+    if !connect {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut code = ExitCode::SUCCESS;
+    for (platform, result) in brokers.test().await {
+        match result {
+            Ok(()) => println!("platform {platform}: the broker takes the key"),
+            Err(problem) => {
+                println!("platform {platform}: {problem}");
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    Ok(code)
+}

@@ -1,0 +1,22 @@
+//! `stagedoor staff list`: everybody, with the number of their browser profiles.
+
+use std::path::Path;
+
+use super::open_store;
+
+pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
+    let rows = open_store(path).await?.list_staff().await?;
+    if rows.is_empty() {
+        eprintln!("Nobody yet: stagedoor staff invite EMAIL");
+    }
+    for row in rows {
+        let state = if row.member.disabled {
+            "disabled"
+        } else {
+            "enabled"
+        };
+        let (email, name) = (row.member.email.as_str(), &row.member.name);
+        println!("{email}\t{name}\t{state}\t{} profiles", row.profiles);
+    }
+    Ok(())
+}

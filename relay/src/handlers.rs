@@ -1,0 +1,29 @@
+//! One file for each endpoint.
+
+mod create_login;
+mod enrol;
+mod health;
+mod problem_page;
+mod report_outcome;
+mod session;
+
+use stagedoor_protocol::{ErrorCode, limits::MAX_LABEL_BYTES};
+
+pub(crate) use create_login::create_login;
+pub(crate) use enrol::enrol;
+pub(crate) use health::{healthz, readyz};
+pub(crate) use problem_page::problem_page;
+pub(crate) use report_outcome::report_outcome;
+pub(crate) use session::session;
+
+use crate::error::ApiError;
+
+/// Bounds a short text: not empty, 256 bytes, no control characters.
+pub(crate) fn check_label(field: &str, text: &str) -> Result<(), ApiError> {
+    if (1..=MAX_LABEL_BYTES).contains(&text.len()) && !text.chars().any(char::is_control) {
+        Ok(())
+    } else {
+        let rule = format!("{field} must be 1 to {MAX_LABEL_BYTES} bytes without control characters");
+        Err(ApiError::new(ErrorCode::MalformedRequest).detail(rule))
+    }
+}

@@ -1,0 +1,148 @@
+//! `POST /v1/logins`: a one-time token for one customer on one platform.
+
+use std::sync::Arc;
+
+use axum::{Extension, Json, extract::State, http::StatusCode};
+use serde::Deserialize;
+use stagedoor_protocol::{
+    CustomerEmail, ErrorCode, LoginRequest, LoginResponse, PageReference, PlatformId,
+    limits::{MAX_REASON_CHARS, MAX_TICKET_CHARS},
+};
+use tokio::time::timeout;
+use tracing::{Instrument, Span, field::display};
+use url::Url;
+
+use super::check_label;
+use crate::{
+    app::App, auth::Signed, error::ApiError, middleware::ClientAddress, mint, policy, store::Intent,
+};
+
+/// Checks the request against form and policy, then performs it in a task that nothing cancels.
+pub(crate) async fn create_login(
+    State(app): State<Arc<App>>,
+    Extension(client): Extension<ClientAddress>,
+    signed: Signed,
+) -> Result<(StatusCode, Json<LoginResponse>), ApiError> {
+    let request = read(&signed)?;
+    let id = request.request_id.clone();
+    Span::current().record("login", display(&id));
+    answer(app, client, signed, request)
+        .await
+        .map_err(|error| error.about(id))
+}
+
+async fn answer(
+    app: Arc<App>,
+    client: ClientAddress,
+    signed: Signed,
+    request: LoginRequest,
+) -> Result<(StatusCode, Json<LoginResponse>), ApiError> {
+    // Held before looking at the door, so that a shutdown either sees this login or keeps it out.
+    let _under_way = app.logins.token();
+    if app.draining.is_cancelled() {
+        return Err(ApiError::new(ErrorCode::Overloaded).retry_after(5));
+    }
+    let platform = policy::allow(&app, &signed.profile.staff, &request).await?;
+    let platform_url = platform.platform_url.clone();
+    let request_id = request.request_id.clone();
+    let intent = intent(&app, client, signed, request);
+    let login = mint::perform(app.clone(), intent).in_current_span();
+    let one_time_token = match timeout(app.limits.login, app.logins.spawn(login)).await {
+        Ok(Ok(result)) => result?,
+        Ok(Err(panicked)) => return Err(ApiError::new(ErrorCode::Internal).caused_by(panicked)),
+        // The extension has given up by now. The task goes on and records what it learns.
+        Err(_) => return Err(ApiError::new(ErrorCode::OutcomeUnknown)),
+    };
+    let response = LoginResponse {
+        request_id,
+        one_time_token,
+        platform_url,
+        validity_seconds: app.config.login.validity_seconds,
+    };
+    Ok((StatusCode::CREATED, Json(response)))
+}
+
+fn intent(app: &App, client: ClientAddress, signed: Signed, request: LoginRequest) -> Intent {
+    Intent {
+        request_id: request.request_id,
+        staff: signed.profile.staff.id,
+        key_id: signed.profile.key_id,
+        client_address: client.0,
+        extension_version: request.extension_version,
+        platform: request.platform,
+        customer_email: request.customer_email,
+        reason: request.reason,
+        ticket: request.ticket,
+        page: request.page,
+        validity_seconds: app.config.login.validity_seconds,
+        requested_at: app.clock.now(),
+    }
+}
+
+fn read(signed: &Signed) -> Result<LoginRequest, ApiError> {
+    let request: LoginRequest = signed
+        .json()
+        .map_err(|error| name_bad_value(signed.body(), error))?;
+    check_label("extensionVersion", &request.extension_version)?;
+    check_text("reason", request.reason.as_deref(), MAX_REASON_CHARS)?;
+    check_text("ticket", request.ticket.as_deref(), MAX_TICKET_CHARS)?;
+    request.page.as_ref().map_or(Ok(()), check_page)?;
+    Ok(request)
+}
+
+/// A bad address and a bad platform have codes of their own, which the typed parser cannot give; so when it refuses,
+/// these two values are looked at by themselves.
+fn name_bad_value(body: &[u8], error: ApiError) -> ApiError {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Values {
+        customer_email: String,
+        platform: String,
+    }
+    if error.code() != ErrorCode::MalformedRequest {
+        return error;
+    }
+    let Ok(values) = serde_json::from_slice::<Values>(body) else {
+        return error;
+    };
+    if let Err(problem) = CustomerEmail::parse(&values.customer_email) {
+        let detail = format!("{problem}; correct the address, or take another one from the page");
+        return ApiError::new(ErrorCode::CustomerEmailInvalid).detail(detail);
+    }
+    if PlatformId::parse(&values.platform).is_err() {
+        return ApiError::new(ErrorCode::PlatformUnknown);
+    }
+    error
+}
+
+/// Free text of a person: bounded, and without characters that no keyboard makes.
+fn check_text(field: &str, text: Option<&str>, max_chars: usize) -> Result<(), ApiError> {
+    let text = text.unwrap_or_default();
+    let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    if text.chars().count() <= max_chars && !text.chars().any(odd) {
+        Ok(())
+    } else {
+        let rule =
+            format!("{field} must be at most {max_chars} characters without control characters; shorten it");
+        Err(ApiError::new(ErrorCode::MalformedRequest).detail(rule))
+    }
+}
+
+/// The page's origin and nothing more: a path or query may hold private data.
+fn check_page(page: &PageReference) -> Result<(), ApiError> {
+    check_label("page.origin", &page.origin)?;
+    if let Some(record_id) = &page.record_id {
+        check_label("page.recordId", record_id)?;
+    }
+    let origin = page
+        .origin
+        .parse::<Url>()
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
+    if origin.is_some_and(|url| url.origin().ascii_serialization() == page.origin) {
+        Ok(())
+    } else {
+        let rule = "page.origin must be a web page's origin, e.g. https://crm.example, without a path";
+        Err(ApiError::new(ErrorCode::MalformedRequest).detail(rule))
+    }
+}

@@ -1,0 +1,171 @@
+//! A running relay, from bound listeners to the last answer.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{
+    net::TcpListener,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{info, warn};
+
+use crate::{
+    app::{App, Limits},
+    auth::GuessLimit,
+    broker::Brokers,
+    clock::Clock,
+    config::Config,
+    listener, router, shutdown,
+    store::{Store, StoreError},
+};
+
+/// How often nonces that can no longer matter are forgotten.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// Why a relay could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address is taken, or not this machine's.
+    #[error(
+        "{key} = \"{address}\" cannot be listened on: {error}; choose another address, or stop what uses it"
+    )]
+    Bind {
+        /// The configuration key.
+        key: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A relay with bound listeners.
+pub struct Relay {
+    app: Arc<App>,
+    api: TcpListener,
+    health: TcpListener,
+    api_address: SocketAddr,
+    health_address: SocketAddr,
+}
+
+impl Relay {
+    /// Binds the listeners, then closes what a former process left open in the store. In this order: a second relay
+    /// started by mistake must fail before it touches the first one's logins.
+    pub async fn bind(
+        config: Config,
+        brokers: Brokers,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+    ) -> Result<Self, StartError> {
+        let (api, api_address) = bind("listen.address", config.listen.address).await?;
+        let (health, health_address) = bind("health.address", config.health.address).await?;
+        let unfinished = store.close_open_intents(clock.now()).await?;
+        if unfinished > 0 {
+            warn!(
+                logins = unfinished,
+                "logins of a former run had no outcome; they are recorded as unknown"
+            );
+        }
+        let app = Arc::new(App {
+            authorities: authorities(&config.listen.authorities, api_address.port()),
+            config,
+            store,
+            clock,
+            brokers,
+            guesses: GuessLimit::default(),
+            limits,
+            logins: TaskTracker::new(),
+            draining: CancellationToken::new(),
+        });
+        Ok(Self {
+            app,
+            api,
+            health,
+            api_address,
+            health_address,
+        })
+    }
+
+    /// Where the public API really is.
+    pub fn api_address(&self) -> SocketAddr {
+        self.api_address
+    }
+
+    /// Where the health pages really are.
+    pub fn health_address(&self) -> SocketAddr {
+        self.health_address
+    }
+
+    /// What the handlers share.
+    pub fn app(&self) -> Arc<App> {
+        self.app.clone()
+    }
+
+    /// Serves until `stop`, then ends in order: new requests are refused, logins under way are recorded, answers are
+    /// written.
+    pub async fn run(self, stop: CancellationToken) {
+        let Self { app, api, health, .. } = self;
+        info!(api = %self.api_address, health = %self.health_address, "listening");
+        let closed = CancellationToken::new();
+        let limits = app.limits.clone();
+        let api = tokio::spawn(listener::serve(
+            api,
+            router::api(app.clone()),
+            limits.clone(),
+            closed.clone(),
+        ));
+        let health = tokio::spawn(listener::serve(
+            health,
+            router::health(app.clone()),
+            limits,
+            closed.clone(),
+        ));
+        let housekeeping = tokio::spawn(keep_house(app.clone(), closed.clone()));
+        stop.cancelled().await;
+        shutdown::drain(&app).await;
+        closed.cancel();
+        for task in [api, health, housekeeping] {
+            // A task that panicked has been logged, and there is nothing left to do for it.
+            let _ = task.await;
+        }
+        info!("stopped");
+    }
+}
+
+async fn bind(key: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let bound = async {
+        let listener = TcpListener::bind(address).await?;
+        let real = listener.local_addr()?;
+        Ok((listener, real))
+    };
+    bound
+        .await
+        .map_err(|error| StartError::Bind { key, address, error })
+}
+
+/// The configured names, with the bound port where a name says port 0.
+fn authorities(configured: &[String], port: u16) -> Vec<String> {
+    let real = |name: &String| match name.strip_suffix(":0") {
+        Some(host) => format!("{host}:{port}"),
+        None => name.clone(),
+    };
+    configured.iter().map(real).collect()
+}
+
+async fn keep_house(app: Arc<App>, closed: CancellationToken) {
+    let mut ticks = interval(HOUSEKEEPING);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = closed.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = app.store.forget_nonces(app.clock.now()).await {
+            warn!(%error, "old nonces could not be forgotten");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Every route of the relay.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{get, post},
+};
+use stagedoor_protocol::ErrorCode;
+
+use crate::{
+    app::App,
+    error::ApiError,
+    handlers::{create_login, enrol, healthz, problem_page, readyz, report_outcome, session},
+    middleware::{catch_panics, cors, deadline, log_request, read_what_was_left, refuse_while_draining},
+};
+
+/// The public API.
+pub(crate) fn api(app: Arc<App>) -> Router {
+    Router::new()
+        // Signed by the key to be enrolled.
+        .route("/v1/enrolments", post(enrol))
+        // Signed by an enrolled key.
+        .route("/v1/session", get(session))
+        .route("/v1/logins", post(create_login))
+        .route("/v1/logins/{id}/outcome", post(report_outcome))
+        // For people.
+        .route("/problems/{code}", get(problem_page))
+        .fallback(async || ApiError::new(ErrorCode::NotFound))
+        .method_not_allowed_fallback(async || ApiError::new(ErrorCode::MethodNotAllowed))
+        // From the inside out.
+        .layer(from_fn_with_state(app.clone(), deadline))
+        .layer(from_fn_with_state(app.clone(), refuse_while_draining))
+        .layer(from_fn(catch_panics))
+        .layer(from_fn_with_state(app.clone(), cors))
+        .layer(from_fn(read_what_was_left))
+        .layer(from_fn_with_state(app.clone(), log_request))
+        .with_state(app)
+}
+
+/// The health listener's pages.
+pub(crate) fn health(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .with_state(app)
+}
