@@ -10,20 +10,23 @@ export function viewText(message) {
   return message ? text(message.key, message.args) : "";
 }
 
+/** Where a text goes, by the attribute that names it. */
 const TARGETS = {
-  text: (element, value) => (element.textContent = value),
-  label: (element, value) => element.setAttribute("aria-label", value),
-  tip: (element, value) => {
-    element.setAttribute("aria-label", value);
-    element.title = value;
-  },
-  placeholder: (element, value) => (element.placeholder = value),
+  "data-i18n": (element, value) => (element.textContent = value),
+  "data-i18n-label": (element, value) => element.setAttribute("aria-label", value),
+  "data-i18n-tip": showTip,
+  "data-i18n-placeholder": (element, value) => (element.placeholder = value),
 };
 
-/** Fills in the texts that the markup names by `data-text`, `data-label`, `data-tip` and `data-placeholder`. */
+function showTip(element, value) {
+  element.setAttribute("aria-label", value);
+  element.title = value;
+}
+
+/** Fills in the texts that the markup names. */
 export function localise(root) {
   for (const [name, put] of Object.entries(TARGETS)) {
-    for (const element of root.querySelectorAll(`[data-${name}]`)) put(element, text(element.dataset[name]));
+    for (const element of root.querySelectorAll(`[${name}]`)) put(element, text(element.getAttribute(name)));
   }
 }
 
@@ -75,7 +78,7 @@ export function copies(button, value) {
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(value);
     button.querySelector("use").setAttribute("href", "#icon-check");
-    TARGETS.tip(button, text("common_copied"));
+    showTip(button, text("common_copied"));
   });
 }
 
