@@ -48,7 +48,11 @@ function offerPlatforms(parts, view, typed) {
   if (!several) parts.platformLabel.removeAttribute("for");
   const show = () => {
     const platform = view.platforms.find(({ id }) => id === parts.platforms.value);
-    if (!platform) return;
+    if (!platform) {
+      parts.platform.textContent = text("confirm_no_platform");
+      parts.environment.hidden = true;
+      return;
+    }
     typed.platform = platform.id;
     typed.platformName = platform.name;
     parts.platform.textContent = platform.name;

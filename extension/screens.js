@@ -30,7 +30,7 @@ function working(view) {
 }
 
 function choose(view, actions) {
-  const { root, choices, other, go, inputError } = stamp("screen-choose");
+  const { root, choices, others, other, go, inputError } = stamp("screen-choose");
   for (const candidate of view.candidates) {
     const choice = stamp("choice");
     choice.radio.value = candidate.email;
@@ -39,6 +39,8 @@ function choose(view, actions) {
     choice.likely.hidden = !candidate.recommended;
     choices.append(choice.root);
   }
+  others.hidden = !(view.others > 0);
+  others.textContent = text("choose_others", [view.others]);
   const picked = () => choices.querySelector(":checked")?.value ?? "";
   const judge = () => go.setAttribute("aria-disabled", String(!picked()));
   showError(inputError, view);
@@ -97,6 +99,8 @@ function error(view, actions) {
   parts.code.textContent = view.code;
   parts.title.textContent = viewText(view.title);
   parts.cure.textContent = viewText(view.cure);
+  parts.wait.hidden = !view.retryAfterSeconds;
+  parts.wait.textContent = text("error_wait", [view.retryAfterSeconds ?? 0]);
   parts.detail.textContent = view.detail ?? "";
   parts.said.hidden = !view.detail;
   showRequest(parts, view.requestId);
