@@ -10,9 +10,6 @@ use crate::facts::Kind;
 /// The addresses in a fact's value, in the order in which they stand there.
 pub fn addresses(kind: Kind, value: &str) -> Vec<CustomerEmail> {
     let value = value.trim();
-    if kind == Kind::Unknown {
-        return Vec::new();
-    }
     if let Some(rest) = strip_scheme(value) {
         let list = rest.split(['?', '#']).next().unwrap_or_default();
         return list.split([',', ';']).filter_map(in_link).collect();

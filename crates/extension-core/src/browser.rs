@@ -9,15 +9,8 @@ pub mod key_store;
 mod time;
 mod url;
 
-use serde::{Serialize, de::DeserializeOwned};
-
-use crate::{
-    environment::{
-        Area, Broken, Environment, HttpAnswer, HttpFailure, HttpRequest, OpenedWindow, ParsedUrl, TabId,
-        WindowId,
-    },
-    facts::Frame,
-    view::View,
+use crate::environment::{
+    Area, Broken, Environment, HttpAnswer, HttpFailure, HttpRequest, OpenedWindow, ParsedUrl, TabId, WindowId,
 };
 
 /// The browser that this worker runs in.
@@ -38,12 +31,6 @@ impl Environment for Browser {
 
     fn parse_url(&self, text: &str) -> Option<ParsedUrl> {
         url::parse(text)
-    }
-    fn to_json<T: Serialize>(&self, value: &T) -> Result<String, Broken> {
-        convert::to_json(value)
-    }
-    fn from_json<T: DeserializeOwned>(&self, text: &str) -> Option<T> {
-        convert::from_json(text)
     }
 
     async fn sha256(&self, bytes: &[u8]) -> Result<[u8; 32], Broken> {
@@ -68,38 +55,38 @@ impl Environment for Browser {
         key_store::delete(name).await
     }
 
-    async fn save<T: Serialize>(&self, area: Area, name: &str, value: &T) -> Result<(), Broken> {
-        chrome::storage_set(area, name, &convert::to_js(value)?).await
+    async fn save(&self, area: Area, members: &str) -> Result<(), Broken> {
+        chrome::save(area, members).await
     }
-    async fn load<T: DeserializeOwned>(&self, area: Area, name: &str) -> Result<Option<T>, Broken> {
-        Ok(convert::from_js(chrome::storage_get(area, name).await?))
+    async fn load(&self, area: Area, name: Option<&str>) -> Result<String, Broken> {
+        chrome::load(area, name).await
     }
     async fn remove(&self, area: Area, name: &str) -> Result<(), Broken> {
-        chrome::storage_remove(area, name).await
+        chrome::remove(area, name).await
     }
     async fn clear(&self, area: Area) -> Result<(), Broken> {
-        chrome::storage_clear(area).await
+        chrome::clear(area).await
     }
 
     async fn send(&self, request: HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
         http::send(request).await
     }
 
-    async fn collect(&self, tab: TabId) -> Result<Vec<Frame>, Broken> {
+    async fn collect(&self, tab: TabId) -> Result<String, Broken> {
         chrome::collect(tab).await
     }
-    fn progress(&self, tab: TabId, view: &View) {
-        chrome::progress(tab, view);
+    fn progress(&self, message: &str) {
+        chrome::progress(message);
     }
-    async fn deliver(&self, tab: TabId, view: &View) -> bool {
-        chrome::deliver(tab, view).await
+    async fn deliver(&self, message: &str) -> bool {
+        chrome::deliver(message).await
     }
 
     async fn incognito_allowed(&self) -> bool {
         chrome::incognito_allowed().await
     }
-    async fn incognito_windows(&self) -> Result<Vec<WindowId>, Broken> {
-        chrome::incognito_windows().await
+    async fn windows(&self) -> Result<Vec<OpenedWindow>, Broken> {
+        chrome::windows().await
     }
     async fn close_window(&self, window: WindowId) {
         chrome::close_window(window).await;
@@ -114,7 +101,7 @@ impl Environment for Browser {
     fn base_url(&self) -> String {
         chrome::base_url()
     }
-    async fn shortcut(&self) -> Option<String> {
-        chrome::shortcut().await
+    async fn commands(&self) -> Result<String, Broken> {
+        chrome::commands().await
     }
 }

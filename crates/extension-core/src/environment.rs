@@ -2,10 +2,6 @@
 //!
 //! The real one is `browser::Chrome`; the tests of the flows have one in memory.
 
-use serde::{Serialize, de::DeserializeOwned};
-
-use crate::{facts::Frame, view::View};
-
 /// The browser's id of a tab.
 pub type TabId = i32;
 /// The browser's id of a window.
@@ -75,7 +71,7 @@ pub enum HttpFailure {
     TooLarge,
 }
 
-/// A window that was opened.
+/// A window of the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenedWindow {
     /// Its id.
@@ -111,10 +107,6 @@ pub trait Environment {
 
     /// Takes a URL apart; `None` if it is none.
     fn parse_url(&self, text: &str) -> Option<ParsedUrl>;
-    /// Writes JSON text.
-    fn to_json<T: Serialize>(&self, value: &T) -> Result<String, Broken>;
-    /// Reads JSON text; `None` if it is not JSON or not a `T`.
-    fn from_json<T: DeserializeOwned>(&self, text: &str) -> Option<T>;
 
     /// SHA-256.
     async fn sha256(&self, bytes: &[u8]) -> Result<[u8; 32], Broken>;
@@ -131,29 +123,29 @@ pub trait Environment {
     /// Forgets a key pair; no fault if there is none.
     async fn delete_key(&self, name: &str) -> Result<(), Broken>;
 
-    /// Keeps a value.
-    async fn save<T: Serialize>(&self, area: Area, name: &str, value: &T) -> Result<(), Broken>;
-    /// The value of that name; `None` also if an earlier version wrote it in another form.
-    async fn load<T: DeserializeOwned>(&self, area: Area, name: &str) -> Result<Option<T>, Broken>;
-    /// Forgets a value.
+    /// Keeps the members of an object that is given as JSON text, each under its name.
+    async fn save(&self, area: Area, members: &str) -> Result<(), Broken>;
+    /// What is kept under a name, or under all names, as the JSON text of an object.
+    async fn load(&self, area: Area, name: Option<&str>) -> Result<String, Broken>;
+    /// Forgets what is kept under a name.
     async fn remove(&self, area: Area, name: &str) -> Result<(), Broken>;
-    /// Forgets all values.
+    /// Forgets everything.
     async fn clear(&self, area: Area) -> Result<(), Broken>;
 
     /// Sends a request: no cookies, no cache, no referrer, no redirects.
     async fn send(&self, request: HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure>;
 
-    /// Runs the collector in every frame of a tab that this click opened to the extension.
-    async fn collect(&self, tab: TabId) -> Result<Vec<Frame>, Broken>;
-    /// Sends a view to the extension's pages and goes on.
-    fn progress(&self, tab: TabId, view: &View);
-    /// Sends a view to the extension's pages and says whether there was one to take it.
-    async fn deliver(&self, tab: TabId, view: &View) -> bool;
+    /// Runs the collector in every frame of a tab that this click opened to the extension; the results as JSON text.
+    async fn collect(&self, tab: TabId) -> Result<String, Broken>;
+    /// Sends a message to the extension's pages, as JSON text, and goes on.
+    fn progress(&self, message: &str);
+    /// Sends a message to the extension's pages, as JSON text, and says whether there was one to take it.
+    async fn deliver(&self, message: &str) -> bool;
 
     /// Whether the person allowed the extension in private windows.
     async fn incognito_allowed(&self) -> bool;
-    /// The private windows that are open now.
-    async fn incognito_windows(&self) -> Result<Vec<WindowId>, Broken>;
+    /// The windows that are open now.
+    async fn windows(&self) -> Result<Vec<OpenedWindow>, Broken>;
     /// Closes a window; no fault if it is gone already.
     async fn close_window(&self, window: WindowId);
     /// Opens a window in front. `Ok(None)`: the browser did not say what it opened.
@@ -163,6 +155,6 @@ pub trait Environment {
     fn version(&self) -> String;
     /// The address under which the extension's own files are, e.g. `chrome-extension://.../`.
     fn base_url(&self) -> String;
-    /// The keyboard shortcut of the toolbar button, if there is one.
-    async fn shortcut(&self) -> Option<String>;
+    /// The extension's keyboard commands, as JSON text.
+    async fn commands(&self) -> Result<String, Broken>;
 }

@@ -1,44 +1,40 @@
 //! What the collector saw on a page: plain facts, none of which is believed.
 
-use serde::Deserialize;
+use crate::json::Value;
+
+/// The most addresses that are looked for in the values of one page's facts. The collector sends fewer.
+const MAX_FACTS: usize = 10_000;
 
 /// The collector's answer for one frame of the tab.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Frame {
     /// Whether this is the page itself, not a frame within it. The browser says this, not the page.
-    #[serde(skip)]
     pub top: bool,
     /// The frame's address.
-    #[serde(default)]
     pub url: String,
     /// Whether there was more than the collector could look at in its time.
-    #[serde(default)]
     pub truncated: bool,
     /// What it saw.
     pub facts: Vec<Fact>,
 }
 
 /// One thing that may hold an address.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Fact {
     /// Where it comes from.
     pub kind: Kind,
     /// Raw text.
     pub value: String,
     /// The label beside it, for a field.
-    #[serde(default)]
     pub label: Option<String>,
     /// The part of the page that it stands in.
-    #[serde(default)]
     pub region: Option<Region>,
     /// Whether a person can see it.
-    #[serde(default)]
     pub visible: bool,
 }
 
 /// Sources of addresses. The order is the one in which evidence is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A field's value with its label, as record pages show it.
     Labelled,
@@ -54,28 +50,112 @@ pub enum Kind {
     Selection,
     /// A piece of running text.
     Text,
-    /// A source that this version does not know.
-    #[serde(other)]
-    Unknown,
 }
 
-/// Parts of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// Parts of a page that are not its main content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Region {
-    /// The main content.
-    Main,
-    /// The page's head.
-    Header,
-    /// The page's foot.
-    Footer,
-    /// Navigation.
-    Nav,
-    /// Beside the main content.
-    Aside,
+    /// Head, foot, navigation, or beside the main content.
+    Margin,
     /// The signature of a message.
     Signature,
-    /// A part that this version does not know.
-    #[serde(other)]
-    Unknown,
+}
+
+/// Reads the results of the collector, one for each frame that it could run in. A frame whose result is of another
+/// form is left out, and so is a fact of a kind that this version does not know.
+pub fn read_frames(results: &Value) -> Vec<Frame> {
+    let mut room = MAX_FACTS;
+    let read = |result: &Value| {
+        let top = result.get("frameId").number::<i32>() == Some(0);
+        let frame = read_frame(result.get("result"), top, room)?;
+        room -= frame.facts.len();
+        Some(frame)
+    };
+    results.list().iter().filter_map(read).collect()
+}
+
+fn read_frame(result: &Value, top: bool, room: usize) -> Option<Frame> {
+    let url = result.get("url").string()?;
+    let facts = result.get("facts").list();
+    Some(Frame {
+        top,
+        url,
+        truncated: result.get("truncated").flag() || facts.len() > room,
+        facts: facts.iter().filter_map(read_fact).take(room).collect(),
+    })
+}
+
+fn read_fact(fact: &Value) -> Option<Fact> {
+    Some(Fact {
+        kind: match fact.get("kind").text()? {
+            "labelled" => Kind::Labelled,
+            "input" => Kind::Input,
+            "mailto" => Kind::Mailto,
+            "microdata" => Kind::Microdata,
+            "jsonld" => Kind::Jsonld,
+            "selection" => Kind::Selection,
+            "text" => Kind::Text,
+            _ => return None,
+        },
+        value: fact.get("value").string()?,
+        label: fact.get("label").string(),
+        region: match fact.get("region").text() {
+            Some("header" | "footer" | "nav" | "aside") => Some(Region::Margin),
+            Some("signature") => Some(Region::Signature),
+            _ => None,
+        },
+        visible: fact.get("visible").flag(),
+    })
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_knows_and_leaves_out_the_rest() {
+        let results = r#"[
+            {"frameId": 0, "result": {"version": 1, "url": "https://crm.example/1", "title": "x", "truncated": true, "facts": [
+                {"kind": "mailto", "value": "mailto:a@example.com", "region": "main", "visible": true, "shadow": false},
+                {"kind": "labelled", "value": "b@example.com", "label": "E-mail", "region": "nav", "visible": false},
+                {"kind": "hologram", "value": "c@example.com", "visible": true},
+                {"kind": "text", "value": 7, "visible": true},
+                {"kind": "text", "value": "d@example.com", "region": "signature", "visible": "yes"}
+            ]}},
+            {"frameId": 3, "result": null},
+            {"frameId": 4, "result": {"url": "https://crm.example/2", "facts": []}},
+            "debris"
+        ]"#;
+        let frames = read_frames(&Value::parse(results).unwrap());
+        assert_eq!(frames.len(), 2);
+        assert_eq!(
+            (frames[0].top, frames[0].truncated, frames[0].facts.len()),
+            (true, true, 3)
+        );
+        assert_eq!(
+            (frames[1].top, frames[1].truncated, frames[1].facts.len()),
+            (false, false, 0)
+        );
+        let [mailto, labelled, text] = frames[0].facts.as_slice() else {
+            panic!("three facts")
+        };
+        assert_eq!(
+            (mailto.kind, mailto.region, mailto.visible),
+            (Kind::Mailto, None, true)
+        );
+        assert_eq!(
+            (labelled.label.as_deref(), labelled.region),
+            (Some("E-mail"), Some(Region::Margin))
+        );
+        assert_eq!((text.region, text.visible), (Some(Region::Signature), false));
+    }
+
+    #[test]
+    fn a_page_without_end_is_cut_and_says_so() {
+        let fact = r#"{"kind":"text","value":"a@example.com","visible":true}"#;
+        let facts = vec![fact; MAX_FACTS + 1].join(",");
+        let results = format!(r#"[{{"frameId":0,"result":{{"url":"","facts":[{facts}]}}}}]"#);
+        let frames = read_frames(&Value::parse(&results).unwrap());
+        assert_eq!((frames[0].facts.len(), frames[0].truncated), (MAX_FACTS, true));
+    }
 }

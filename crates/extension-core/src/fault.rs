@@ -1,6 +1,5 @@
 //! What can go wrong, as codes that the pages have texts for, and what a person can do next.
 
-use serde::Serialize;
 use stagedoor_protocol::{ErrorCode, RequestId};
 
 use crate::text::Text;
@@ -116,8 +115,7 @@ impl Code {
 }
 
 /// What the button beside an error message does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
     /// Back to the confirmation, with what was typed.
     Login,
@@ -127,6 +125,18 @@ pub enum Retry {
     Options,
     /// Close the private windows and go on.
     ReplaceWindows,
+}
+
+impl Retry {
+    /// The word for the pages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Rescan => "rescan",
+            Self::Options => "options",
+            Self::ReplaceWindows => "replaceWindows",
+        }
+    }
 }
 
 /// A fault on its way to a page.

@@ -10,13 +10,12 @@ use std::cell::Cell;
 use crate::{
     environment::{Area, Environment, TabId, WindowId},
     fault::{Code, Fault},
+    json::{Object, ToJson, Value},
     message::Message,
     record::{Profile, Tab, Window},
     view::View,
+    wire::FromJson,
 };
-
-/// Name of the enrolment in the local area.
-const PROFILE: &str = "profile";
 
 /// The core in one worker. It remembers only what dies with the worker: which login it is working on.
 pub struct Core<E> {
@@ -54,33 +53,40 @@ impl<E: Environment> Core<E> {
     /// A window was closed: if a login opened it, the relay learns of it.
     pub async fn window_removed(&self, window: WindowId) {
         let name = window_name(window);
-        if let Ok(Some(opened)) = self.environment.load::<Window>(Area::Session, &name).await {
+        if let Ok(kept) = self.kept(Area::Session, Some(&name)).await
+            && let Some(opened) = Window::read(kept.get(&name))
+        {
             let _ = self.environment.remove(Area::Session, &name).await;
             self.report_closed(&opened).await;
         }
     }
 
     async fn profile(&self) -> Result<Profile, Fault> {
-        let stored = self.environment.load(Area::Local, PROFILE).await;
-        Ok(stored
-            .map_err(|_| Code::KeyStoreFailed)?
-            .ok_or(Code::NotEnrolled)?)
+        let kept = self.kept(Area::Local, None).await?;
+        Ok(Profile::read(&kept).ok_or(Code::NotEnrolled)?)
     }
 
     async fn tab(&self, id: TabId) -> Result<Tab, Fault> {
-        let stored: Option<Tab> = self
-            .environment
-            .load(Area::Session, &Tab::name(id))
-            .await
-            .map_err(|_| Code::KeyStoreFailed)?;
-        Ok(stored.filter(|tab| tab.id == id).unwrap_or_else(|| Tab::new(id)))
+        let name = Tab::name(id);
+        let kept = self.kept(Area::Session, Some(&name)).await?;
+        let tab = Tab::read(kept.get(&name)).filter(|tab| tab.id == id);
+        Ok(tab.unwrap_or_else(|| Tab::new(id)))
     }
 
     async fn save_tab(&self, tab: &Tab) -> Result<(), Fault> {
-        let saved = self
-            .environment
-            .save(Area::Session, &Tab::name(tab.id), tab)
-            .await;
+        self.keep(Area::Session, &Tab::name(tab.id), tab).await
+    }
+
+    async fn kept(&self, area: Area, name: Option<&str>) -> Result<Value, Fault> {
+        let text = self.environment.load(area, name).await;
+        let value = text.ok().and_then(|text| Value::parse(&text));
+        Ok(value.ok_or(Code::KeyStoreFailed)?)
+    }
+
+    async fn keep(&self, area: Area, name: &str, value: &impl ToJson) -> Result<(), Fault> {
+        let mut members = String::new();
+        Object::begin(&mut members).with(name, value).end();
+        let saved = self.environment.save(area, &members).await;
         Ok(saved.map_err(|_| Code::KeyStoreFailed)?)
     }
 }

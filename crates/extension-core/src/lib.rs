@@ -14,6 +14,7 @@ pub mod fault;
 pub mod flow;
 pub mod isolation;
 pub mod join;
+pub mod json;
 pub mod message;
 pub mod ranking;
 pub mod record;
@@ -24,6 +25,7 @@ mod testing;
 pub mod text;
 pub mod url_check;
 pub mod view;
+pub mod wire;
 
 #[cfg(target_arch = "wasm32")]
 pub use browser::entry::{handle, window_removed};

@@ -1,15 +1,11 @@
 //! What the extension's pages ask of the core.
 
-use serde::Deserialize;
+use crate::{environment::TabId, json::Value};
 
-use crate::environment::TabId;
-
-/// A message of any kind: all fields of all kinds, so that reading one needs no look ahead.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+/// A message of any kind; what is not in it is empty.
+#[derive(Debug, Default)]
 pub struct Message {
     /// What is asked, e.g. `popup/open`.
-    #[serde(rename = "type")]
     pub kind: String,
     /// The tab that a popup is about.
     pub tab_id: Option<TabId>,
@@ -27,4 +23,22 @@ pub struct Message {
     pub relay: String,
     /// The enrolment code, typed.
     pub code: String,
+}
+
+impl Message {
+    /// Reads a message.
+    pub fn read(message: &Value) -> Self {
+        let text = |name| message.get(name).string();
+        Self {
+            kind: text("type").unwrap_or_default(),
+            tab_id: message.get("tabId").number(),
+            email: text("email").unwrap_or_default(),
+            platform: text("platform").unwrap_or_default(),
+            reason: text("reason"),
+            ticket: text("ticket"),
+            replace_windows: message.get("replaceWindows").flag(),
+            relay: text("relay").unwrap_or_default(),
+            code: text("code").unwrap_or_default(),
+        }
+    }
 }

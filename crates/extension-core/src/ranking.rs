@@ -146,7 +146,7 @@ fn text_for(sighting: &Sighting<'_>) -> Text {
         Kind::Microdata => Text::new("evidence_microdata"),
         Kind::Jsonld => Text::new("evidence_jsonld"),
         Kind::Selection => Text::new("evidence_selection"),
-        Kind::Text | Kind::Unknown => Text::new("evidence_text"),
+        Kind::Text => Text::new("evidence_text"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is kept between two messages, because the browser may stop the worker at any time: never a token.
 
-use serde::{Deserialize, Serialize};
+mod form;
+
 use stagedoor_protocol::{CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
 
 use crate::{
@@ -10,8 +11,7 @@ use crate::{
 };
 
 /// The profile's enrolment, on disk. The key itself is in the key store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     /// The relay's origin.
     pub relay: String,
@@ -22,7 +22,7 @@ pub struct Profile {
 }
 
 /// What is known of a tab, in memory until the browser ends.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tab {
     /// Which tab; several share one place, see [`Tab::name`].
     pub id: TabId,
@@ -50,7 +50,7 @@ impl Tab {
 }
 
 /// A page as it was read, and the rules as they were then: what the person sees is what the login goes by.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Scan {
     /// Best first.
     pub candidates: Vec<Found>,
@@ -65,7 +65,7 @@ pub struct Scan {
 }
 
 /// An address on the page, and where it was found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     /// The address.
     pub email: CustomerEmail,
@@ -74,8 +74,7 @@ pub struct Found {
 }
 
 /// A login that is under way or over.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Login {
     /// Its id.
     pub request_id: RequestId,
@@ -128,8 +127,7 @@ impl Login {
 }
 
 /// Where a login stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// The relay was asked for a token.
     Asking,
@@ -144,8 +142,7 @@ pub enum Step {
 }
 
 /// A window that a login opened, until it is closed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
     /// The login.
     pub request_id: RequestId,

@@ -28,6 +28,11 @@ pub(crate) fn session() -> Session {
 
 /// A golden wire message.
 pub(crate) fn fixture<T: serde::de::DeserializeOwned>(name: &str) -> T {
+    serde_json::from_str(&fixture_text(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Its text.
+pub(crate) fn fixture_text(name: &str) -> String {
     let path = [
         env!("CARGO_MANIFEST_DIR"),
         "/../../tests/fixtures/wire/",
@@ -35,6 +40,5 @@ pub(crate) fn fixture<T: serde::de::DeserializeOwned>(name: &str) -> T {
         ".json",
     ]
     .concat();
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }

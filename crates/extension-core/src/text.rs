@@ -1,12 +1,15 @@
 //! A text for people, as a key of the extension's message catalogue with its arguments.
 
-use serde::{Deserialize, Serialize};
+use crate::{
+    json::{Object, ToJson, Value},
+    wire::{FromJson, read_list},
+};
 
 /// The longest argument that comes from a web page, in characters.
 const MAX_ARGUMENT_CHARS: usize = 40;
 
 /// A message of `_locales/*/messages.json`. The pages look it up; the core never writes prose.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Text {
     /// The message's name.
     pub key: String,
@@ -29,6 +32,24 @@ impl Text {
             key: key.into(),
             args: vec![argument],
         }
+    }
+}
+
+impl ToJson for Text {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("key", &self.key)
+            .with("args", &self.args)
+            .end();
+    }
+}
+
+impl FromJson for Text {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            key: value.get("key").string()?,
+            args: read_list(value.get("args"))?,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the extension's pages show. A page renders a view and decides nothing.
 
-use serde::Serialize;
+mod form;
+
 use stagedoor_protocol::{
     CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId, Session, Staff,
     limits::MAX_REASON_CHARS,
@@ -13,8 +14,7 @@ use crate::{
 };
 
 /// One state of the popup or of the options page.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "screen", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum View {
     /// This profile has no relay yet.
     Setup,
@@ -122,11 +122,8 @@ pub enum View {
 }
 
 /// What is under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkingStep {
-    /// The page is being read.
-    Reading,
     /// The relay is being asked for a token.
     Asking,
     /// The window is being opened.
@@ -134,7 +131,7 @@ pub enum WorkingStep {
 }
 
 /// A customer and why.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Customer {
     /// The address.
     pub email: CustomerEmail,
@@ -145,14 +142,14 @@ pub struct Customer {
 }
 
 /// One place where an address was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// Which.
     pub text: Text,
 }
 
 /// A platform that can be chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// What is sent back.
     pub id: PlatformId,
@@ -163,8 +160,7 @@ pub struct Choice {
 }
 
 /// How to ask for a reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReasonField {
     /// Whether to.
     pub mode: ReasonMode,
@@ -175,7 +171,7 @@ pub struct ReasonField {
 }
 
 /// The result of a connection test.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TestResult {
     /// Whether the relay knows this profile.
     pub ok: bool,
@@ -192,7 +188,7 @@ pub struct TestResult {
 }
 
 /// A fault on the options page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The stable code.
     pub code: &'static str,

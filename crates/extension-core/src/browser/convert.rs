@@ -1,36 +1,44 @@
-//! Rust values as JavaScript values and as JSON text.
+//! JavaScript values as JSON text, and back.
 
-use js_sys::JSON;
-use serde::{Serialize, de::DeserializeOwned};
-use serde_wasm_bindgen::Serializer;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
 
 use crate::environment::Broken;
 
-/// A plain JavaScript value, of the kinds that JSON has.
-pub(super) fn to_js<T: Serialize>(value: &T) -> Result<JsValue, Broken> {
-    value
-        .serialize(&Serializer::json_compatible())
-        .map_err(|_| Broken)
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
+    fn json_parse(text: &str) -> Result<JsValue, JsValue>;
+    /// Writes nothing for `undefined` and for functions.
+    #[wasm_bindgen(js_namespace = JSON, js_name = stringify, catch)]
+    fn json_stringify(value: &JsValue) -> Result<Option<String>, JsValue>;
+    #[wasm_bindgen(js_namespace = Reflect, js_name = set, catch)]
+    fn reflect_set(target: &JsValue, name: &str, value: &JsValue) -> Result<bool, JsValue>;
 }
 
-/// A Rust value, if the JavaScript value is one.
-pub(super) fn from_js<T: DeserializeOwned>(value: JsValue) -> Option<T> {
-    serde_wasm_bindgen::from_value(value).ok()
+/// The JavaScript value of a JSON text; `null` for a text that is none.
+pub(super) fn to_js(json: &str) -> JsValue {
+    json_parse(json).unwrap_or(JsValue::NULL)
 }
 
-/// JSON text.
-pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String, Broken> {
-    let text = JSON::stringify(&to_js(value)?).map_err(|_| Broken)?;
-    Ok(text.into())
+/// The JSON text of a JavaScript value; `null` for what has none.
+pub(super) fn to_json(value: &JsValue) -> String {
+    let text = json_stringify(value).ok().flatten();
+    text.unwrap_or_else(|| String::from("null"))
 }
 
-/// A Rust value from JSON text.
-pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Option<T> {
-    from_js(JSON::parse(text).ok()?)
+/// Sets a property of an object that this module made itself.
+pub(super) fn set(target: &JsValue, name: &str, value: &JsValue) {
+    // It fails only for what is not an object, or is frozen.
+    let _ = reflect_set(target, name, value);
 }
 
-/// A JavaScript object that is written in the source as JSON.
-pub(super) fn literal(json: &str) -> JsValue {
-    JSON::parse(json).unwrap_or(JsValue::NULL)
+/// Waits for the promise that a call returned, if it returned one.
+pub(super) async fn settled(promise: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
+    JsFuture::from(js_sys::Promise::resolve(&promise?)).await
+}
+
+/// Likewise, where it does not matter what went wrong.
+pub(super) async fn done(promise: Result<JsValue, JsValue>) -> Result<JsValue, Broken> {
+    settled(promise).await.map_err(|_| Broken)
 }

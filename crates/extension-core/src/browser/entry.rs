@@ -2,10 +2,20 @@
 
 use std::rc::Rc;
 
+use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::future_to_promise;
 
-use super::{Browser, convert};
-use crate::{environment::WindowId, flow::Core, message::Message};
+use super::{
+    Browser,
+    convert::{to_js, to_json},
+};
+use crate::{
+    environment::WindowId,
+    flow::Core,
+    json::{ToJson, Value},
+    message::Message,
+};
 
 thread_local! {
     static CORE: Rc<Core<Browser>> = Rc::new(Core::new(Browser));
@@ -13,16 +23,32 @@ thread_local! {
 
 /// Answers a message of one of the extension's pages with the view to show. It never rejects.
 #[wasm_bindgen]
-pub async fn handle(message: JsValue) -> JsValue {
-    let core = CORE.with(Rc::clone);
+pub fn handle(message: JsValue) -> Promise {
     // A message that cannot be read has no kind, which the core answers as a fault.
-    let message: Message = convert::from_js(message).unwrap_or_default();
-    convert::to_js(&core.handle(&message).await).unwrap_or(JsValue::NULL)
+    let message = Value::parse(&to_json(&message)).unwrap_or(Value::Null);
+    run(Event::Message(Message::read(&message)))
 }
 
 /// A window of the browser was closed.
 #[wasm_bindgen]
-pub async fn window_removed(window: WindowId) {
+pub fn window_removed(window: WindowId) -> Promise {
+    run(Event::WindowRemoved(window))
+}
+
+enum Event {
+    Message(Message),
+    WindowRemoved(WindowId),
+}
+
+fn run(event: Event) -> Promise {
     let core = CORE.with(Rc::clone);
-    core.window_removed(window).await;
+    future_to_promise(async move {
+        Ok(match event {
+            Event::Message(message) => to_js(&core.handle(&message).await.to_json()),
+            Event::WindowRemoved(window) => {
+                core.window_removed(window).await;
+                JsValue::UNDEFINED
+            }
+        })
+    })
 }

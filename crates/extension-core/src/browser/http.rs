@@ -1,9 +1,9 @@
 //! One request by `fetch`, bounded in time and size.
 
-use js_sys::{Object, Reflect, Uint8Array};
+use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
 
-use super::convert::literal;
+use super::convert::{set, settled, to_js};
 use crate::environment::{HttpAnswer, HttpFailure, HttpRequest};
 
 /// No cookies, no cache, no referrer; a redirect is a failure.
@@ -12,7 +12,7 @@ const BASE: &str = r#"{"credentials":"omit","cache":"no-store","redirect":"error
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_name = fetch, catch)]
-    async fn global_fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue>;
+    fn global_fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_namespace = AbortSignal, js_name = timeout)]
     fn abort_after(milliseconds: u32) -> JsValue;
 
@@ -24,6 +24,10 @@ extern "C" {
     #[wasm_bindgen(method, getter, structural)]
     fn body(this: &Response) -> Option<Body>;
 
+    type DomException;
+    #[wasm_bindgen(method, getter, structural)]
+    fn name(this: &DomException) -> Option<String>;
+
     type Headers;
     #[wasm_bindgen(method, structural)]
     fn get(this: &Headers, name: &str) -> Option<String>;
@@ -34,9 +38,9 @@ extern "C" {
 
     type Reader;
     #[wasm_bindgen(method, structural, catch)]
-    async fn read(this: &Reader) -> Result<JsValue, JsValue>;
+    fn read(this: &Reader) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, structural, catch)]
-    async fn cancel(this: &Reader) -> Result<JsValue, JsValue>;
+    fn cancel(this: &Reader) -> Result<JsValue, JsValue>;
 
     type Chunk;
     #[wasm_bindgen(method, getter, structural)]
@@ -47,8 +51,8 @@ extern "C" {
 
 /// Sends a request and reads the answer.
 pub async fn send(request: HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
-    let options = literal(BASE);
-    let headers = Object::new();
+    let options = to_js(BASE);
+    let headers = to_js("{}");
     for (name, value) in request.headers {
         set(&headers, name, &value.as_str().into());
     }
@@ -59,7 +63,9 @@ pub async fn send(request: HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
     }
     set(&options, "signal", &abort_after(request.timeout_milliseconds));
 
-    let response = global_fetch(request.url, &options).await.map_err(failure)?;
+    let response = settled(global_fetch(request.url, &options))
+        .await
+        .map_err(failure)?;
     let response: Response = response.unchecked_into();
     let header = |name| response.headers().get(name);
     Ok(HttpAnswer {
@@ -77,14 +83,14 @@ async fn read_body(body: Option<Body>, most: usize) -> Result<Vec<u8>, HttpFailu
     let Some(body) = body else { return Ok(bytes) };
     let reader = body.get_reader();
     loop {
-        let chunk: Chunk = reader.read().await.map_err(failure)?.unchecked_into();
+        let chunk: Chunk = settled(reader.read()).await.map_err(failure)?.unchecked_into();
         if chunk.done() {
             return Ok(bytes);
         }
         let piece = chunk.value();
         let (start, length) = (bytes.len(), piece.length() as usize);
         if length > most - start {
-            let _ = reader.cancel().await;
+            let _ = settled(reader.cancel()).await;
             return Err(HttpFailure::TooLarge);
         }
         bytes.resize(start + length, 0);
@@ -93,15 +99,13 @@ async fn read_body(body: Option<Body>, most: usize) -> Result<Vec<u8>, HttpFailu
 }
 
 fn failure(error: JsValue) -> HttpFailure {
-    let name = Reflect::get(&error, &"name".into()).unwrap_or_default();
-    if name == "TimeoutError" {
+    if error
+        .unchecked_ref::<DomException>()
+        .name()
+        .is_some_and(|name| name == "TimeoutError")
+    {
         HttpFailure::Timeout
     } else {
         HttpFailure::Unreachable
     }
-}
-
-fn set(target: &JsValue, name: &str, value: &JsValue) {
-    // It fails only for a target that is not an object.
-    let _ = Reflect::set(target, &name.into(), value);
 }

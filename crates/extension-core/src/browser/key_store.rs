@@ -2,9 +2,8 @@
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
-use wasm_bindgen_futures::JsFuture;
 
-use super::crypto::KeyPair;
+use super::{convert::settled, crypto::KeyPair};
 use crate::environment::Broken;
 
 const DATABASE: &str = "stagedoor";
@@ -83,7 +82,7 @@ async fn write(change: impl FnOnce(&Store) -> Result<Request, JsValue>) -> Resul
         transaction.set_oncomplete(&resolve);
         transaction.set_onabort(&reject);
     });
-    JsFuture::from(committed).await?;
+    settled(Ok(committed.into())).await?;
     database.close();
     Ok(())
 }
@@ -110,5 +109,5 @@ async fn finished(request: &Request) -> Result<(), JsValue> {
         request.set_onsuccess(&resolve);
         request.set_onerror(&reject);
     });
-    JsFuture::from(done).await.map(|_| ())
+    settled(Ok(done.into())).await.map(|_| ())
 }

@@ -1,7 +1,8 @@
 //! Clock and timer.
 
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::JsFuture;
+
+use super::convert::done;
 
 #[wasm_bindgen]
 extern "C" {
@@ -21,5 +22,5 @@ pub(super) async fn sleep(milliseconds: u32) {
     let timer = js_sys::Promise::new(&mut |resolve, _| {
         set_timeout(&resolve, milliseconds);
     });
-    let _ = JsFuture::from(timer).await;
+    let _ = done(Ok(timer.into())).await;
 }

@@ -13,6 +13,7 @@ use crate::{
     environment::{Area, Environment, ParsedUrl, TabId, WindowId},
     fault::{Code, Fault},
     isolation::{Plan, plan},
+    json::Object,
     message::Message,
     record::{Login, Profile, Scan, Tab, Window},
     request::{REPORT_TIMEOUT_MILLISECONDS, reason, ticket},
@@ -20,6 +21,7 @@ use crate::{
     text::Text,
     url_check::{LoginUrl, is_platform_address},
     view::{Kept, View, WorkingStep},
+    wire::read_login,
 };
 
 /// How often is looked whether the private windows are gone, and how long is waited in between.
@@ -109,7 +111,7 @@ impl<E: Environment> Core<E> {
         });
         let view = View::of_login(login);
         self.save_tab(&tab).await?;
-        environment.progress(id, &view);
+        environment.progress(&push(id, &view));
 
         let done = self.carry_out(&mut tab, &order).await;
         self.finish(tab, done).await
@@ -163,15 +165,16 @@ impl<E: Environment> Core<E> {
     }
 
     async fn private_windows(&self) -> Result<Vec<WindowId>, Fault> {
-        let windows = self.environment.incognito_windows().await;
-        Ok(windows.map_err(|_| Code::WindowFailed)?)
+        let windows = self.environment.windows().await.map_err(|_| Code::WindowFailed)?;
+        let private = windows.iter().filter(|window| window.incognito);
+        Ok(private.map(|window| window.id).collect())
     }
 
     /// Asks for the token and uses it. The token is gone when this returns.
     async fn carry_out(&self, tab: &mut Tab, order: &Order) -> Result<(), Fault> {
         let login = tab.login.as_ref().ok_or(Code::Internal)?;
         let (request_id, clicked) = (login.request_id.clone(), login.clicked);
-        let body = self.write(&LoginRequest {
+        let request = LoginRequest {
             request_id: request_id.clone(),
             platform: order.platform.id.clone(),
             customer_email: login.email.clone(),
@@ -182,17 +185,9 @@ impl<E: Environment> Core<E> {
                 record_id: None,
             }),
             extension_version: self.environment.version(),
-        })?;
-        let answer = self
-            .call(
-                &order.profile,
-                "POST",
-                "/v1/logins",
-                Some(&body),
-                RELAY_TIMEOUT_MILLISECONDS,
-            )
-            .await?;
-        let response: LoginResponse = self.read(answer)?;
+        };
+        let answer = self.post(&order.profile, "/v1/logins", &request, RELAY_TIMEOUT_MILLISECONDS);
+        let response = read_login(answer.await?).ok_or(Code::RelayAnswerUnusable)?;
 
         let opened = self.use_token(tab, order, response).await;
         let (outcome, cause) = match &opened {
@@ -203,7 +198,7 @@ impl<E: Environment> Core<E> {
                     clicked,
                 };
                 // Without the record only the report of the closing is lost.
-                let _ = self.environment.save(Area::Session, &window, &record).await;
+                let _ = self.keep(Area::Session, &window, &record).await;
                 (Outcome::Opened, None)
             }
             Err(unopened) => (Outcome::Failed, Some(unopened.cause)),
@@ -236,13 +231,13 @@ impl<E: Environment> Core<E> {
         self.save_tab(tab)
             .await
             .map_err(|_| unopened(Code::KeyStoreFailed, "storage_failed"))?;
-        environment.progress(tab.id, &view);
+        environment.progress(&push(tab.id, &view));
 
         if order.plan.incognito {
             // Somebody may have opened one while the relay was asked.
-            let open = environment.incognito_windows().await;
-            if open.is_ok_and(|windows| !windows.is_empty()) {
-                return Err(unopened(Code::IsolationBusy, "isolation_lost"));
+            match self.private_windows().await {
+                Ok(windows) if windows.is_empty() => {}
+                _ => return Err(unopened(Code::IsolationBusy, "isolation_lost")),
             }
         }
         let url = LoginUrl::new(&answered, &response.one_time_token);
@@ -275,7 +270,7 @@ impl<E: Environment> Core<E> {
             }
         }
         let view = View::of_login(login);
-        login.seen = self.environment.deliver(tab.id, &view).await;
+        login.seen = self.environment.deliver(&push(tab.id, &view)).await;
         // The window is open or not, whether or not this can be kept.
         let _ = self.save_tab(&tab).await;
         Ok(view)
@@ -309,12 +304,12 @@ impl<E: Environment> Core<E> {
             duration_milliseconds: Some(self.environment.now().saturating_sub(clicked)),
             cause: cause.map(String::from),
         };
-        if let Ok(body) = self.write(&report) {
-            let path = ["/v1/logins/", request_id.as_str(), "/outcome"].concat();
-            let _ = self
-                .call(profile, "POST", &path, Some(&body), REPORT_TIMEOUT_MILLISECONDS)
-                .await;
-        }
+        let mut path = String::from("/v1/logins/");
+        path.push_str(request_id.as_str());
+        path.push_str("/outcome");
+        let _ = self
+            .post(profile, &path, &report, REPORT_TIMEOUT_MILLISECONDS)
+            .await;
     }
 }
 
@@ -332,6 +327,17 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.set(None);
     }
+}
+
+/// A view as the popups are told of it.
+fn push(tab: TabId, view: &View) -> String {
+    let mut message = String::new();
+    Object::begin(&mut message)
+        .with("type", "view")
+        .with("tabId", &tab)
+        .with("view", view)
+        .end();
+    message
 }
 
 fn kept(message: &Message) -> Kept {

@@ -5,17 +5,19 @@ use stagedoor_protocol::{
 };
 
 use super::{
-    Core, PROFILE,
+    Core,
     relay::{Caller, ENROLLED_KEY},
 };
 use crate::{
     environment::{Area, Broken, Environment},
     fault::{Code, Fault},
+    json::{ToJson, Value},
     record::Profile,
     request::public_jwk,
     text::Text,
     url_check::relay_origin,
     view::{Choice, Problem, TestResult, View},
+    wire::FromJson,
 };
 
 /// Name of a key that the relay has not accepted yet.
@@ -42,10 +44,21 @@ impl<E: Environment> Core<E> {
             key_id: profile.as_ref().map(|profile| profile.key_id.as_str().into()),
             staff: profile.map(|profile| profile.staff),
             incognito_allowed: environment.incognito_allowed().await,
-            shortcut: environment.shortcut().await,
+            shortcut: self.shortcut().await,
             test,
             error: fault.as_ref().map(Problem::of),
         }
+    }
+
+    /// The keyboard shortcut of the toolbar button.
+    async fn shortcut(&self) -> Option<String> {
+        let commands = Value::parse(&self.environment.commands().await.ok()?)?;
+        let mut commands = commands.list().iter();
+        let action = commands.find(|command| command.get("name").text() == Some("_execute_action"))?;
+        action
+            .get("shortcut")
+            .string()
+            .filter(|shortcut| !shortcut.is_empty())
     }
 
     /// Makes a key and has the relay accept it against the code.
@@ -73,27 +86,27 @@ impl<E: Environment> Core<E> {
             .map_err(store)?;
         let key_id = KeyId::from_thumbprint(&thumbprint);
 
-        let body = self.write(&EnrolmentRequest {
+        let request = EnrolmentRequest {
             code,
             public_key,
             extension_version: environment.version(),
-        })?;
+        };
         let caller = Caller {
             relay,
             key_id: &key_id,
             key: &key,
         };
+        let body = request.to_json();
         let answer = self.call_as(
             &caller,
             "POST",
             "/v1/enrolments",
-            Some(&body),
+            &body,
             RELAY_TIMEOUT_MILLISECONDS,
         );
-        let response: EnrolmentResponse = self.read(answer.await?)?;
-        if response.key_id != key_id {
-            return Err(Code::RelayAnswerUnusable.into());
-        }
+        let response = EnrolmentResponse::read(&answer.await?)
+            .filter(|response| response.key_id == key_id)
+            .ok_or(Code::RelayAnswerUnusable)?;
 
         let profile = Profile {
             relay: relay.into(),
@@ -102,7 +115,7 @@ impl<E: Environment> Core<E> {
         };
         environment.save_key(ENROLLED_KEY, &key).await.map_err(store)?;
         environment
-            .save(Area::Local, PROFILE, &profile)
+            .save(Area::Local, &profile.to_json())
             .await
             .map_err(store)?;
         environment.delete_key(PENDING_KEY).await.map_err(store)

@@ -4,9 +4,10 @@ use super::Core;
 use crate::{
     address::typed,
     environment::{Environment, TabId},
-    facts::Frame,
+    facts::{Frame, read_frames},
     fault::{Code, Fault},
     join::join,
+    json::Value,
     ranking::rank,
     record::{Found, Login, Profile, Scan, Step},
     state::{Event, advance, is_lost, is_under_way},
@@ -77,7 +78,8 @@ impl<E: Environment> Core<E> {
     pub(super) async fn scan(&self, id: TabId, profile: &Profile) -> Result<Scan, Fault> {
         let (frames, session) = join(self.environment.collect(id), self.session(profile)).await;
         let session = session?;
-        let frames = frames.map_err(|_| Code::PageNotReadable)?;
+        let results = frames.ok().and_then(|text| Value::parse(&text));
+        let frames = read_frames(&results.ok_or(Code::PageNotReadable)?);
         let ranking = rank(&frames, &session);
         let found = ranking.candidates.into_iter().map(|candidate| Found {
             email: candidate.email,

@@ -1,7 +1,6 @@
 //! One signed request to the relay.
 
-use serde::{Serialize, de::DeserializeOwned};
-use stagedoor_protocol::{KeyId, Session, limits::RELAY_TIMEOUT_MILLISECONDS};
+use stagedoor_protocol::{KeyId, Problem, Session, limits::RELAY_TIMEOUT_MILLISECONDS};
 use zeroize::Zeroize;
 
 use super::Core;
@@ -9,8 +8,10 @@ use crate::{
     answer,
     environment::{Environment, HttpRequest},
     fault::{Code, Fault},
+    json::{ToJson, Value},
     record::Profile,
     request::{Circumstances, MAX_ANSWER_BYTES, prepare},
+    wire::FromJson,
 };
 
 /// Name of the enrolled key in the key store.
@@ -29,19 +30,30 @@ pub(super) struct Caller<'a, K> {
 impl<E: Environment> Core<E> {
     /// Who am I to the relay, and what may I open.
     pub(super) async fn session(&self, profile: &Profile) -> Result<Session, Fault> {
-        let text = self.call(profile, "GET", "/v1/session", None, RELAY_TIMEOUT_MILLISECONDS);
-        self.read(text.await?)
+        let answer = self.call(profile, "GET", "/v1/session", "", RELAY_TIMEOUT_MILLISECONDS);
+        Ok(Session::read(&answer.await?).ok_or(Code::RelayAnswerUnusable)?)
     }
 
-    /// Sends a request with the enrolled key.
-    pub(super) async fn call(
+    /// Sends something with the enrolled key.
+    pub(super) async fn post(
+        &self,
+        profile: &Profile,
+        path: &str,
+        body: &impl ToJson,
+        timeout_milliseconds: u32,
+    ) -> Result<Value, Fault> {
+        self.call(profile, "POST", path, &body.to_json(), timeout_milliseconds)
+            .await
+    }
+
+    async fn call(
         &self,
         profile: &Profile,
         method: &'static str,
         path: &str,
-        body: Option<&str>,
+        body: &str,
         timeout_milliseconds: u32,
-    ) -> Result<String, Fault> {
+    ) -> Result<Value, Fault> {
         let stored = self.environment.load_key(ENROLLED_KEY).await;
         let key = stored
             .map_err(|_| Code::KeyStoreFailed)?
@@ -55,20 +67,20 @@ impl<E: Environment> Core<E> {
             .await
     }
 
-    /// Sends a request with a given key. Nothing is ever sent twice.
+    /// Sends a request with a given key; an empty body is none. Nothing is ever sent twice.
     pub(super) async fn call_as(
         &self,
         caller: &Caller<'_, E::Key>,
         method: &'static str,
         path: &str,
-        body: Option<&str>,
+        body: &str,
         timeout_milliseconds: u32,
-    ) -> Result<String, Fault> {
+    ) -> Result<Value, Fault> {
         let environment = &self.environment;
         let mut random = [0; 16];
         environment.fill_random(&mut random);
         let body_sha256 = environment
-            .sha256(body.unwrap_or_default().as_bytes())
+            .sha256(body.as_bytes())
             .await
             .map_err(|_| Code::KeyStoreFailed)?;
         let circumstances = Circumstances {
@@ -87,28 +99,20 @@ impl<E: Environment> Core<E> {
                 method,
                 url: &[caller.relay, path].concat(),
                 headers: &unsigned.headers(&signature),
-                body,
+                body: (!body.is_empty()).then_some(body),
                 timeout_milliseconds,
                 max_answer_bytes: MAX_ANSWER_BYTES,
             })
             .await
             .map_err(answer::failed)?;
         if answer::is_success(&answer) {
-            return answer::accepted(answer);
+            let mut text = answer::accepted(answer)?;
+            let value = Value::parse(if text.is_empty() { "null" } else { &text });
+            // It may hold a token.
+            text.zeroize();
+            return Ok(value.ok_or(Code::RelayAnswerUnusable)?);
         }
-        let problem = answer::problem_text(&answer).and_then(|text| environment.from_json(text));
-        Err(answer::refused(&answer, problem))
-    }
-
-    /// Writes a request's body.
-    pub(super) fn write<T: Serialize>(&self, body: &T) -> Result<String, Fault> {
-        Ok(self.environment.to_json(body).map_err(|_| Code::Internal)?)
-    }
-
-    /// Reads an answer's body and overwrites its text, which may hold a token.
-    pub(super) fn read<T: DeserializeOwned>(&self, mut text: String) -> Result<T, Fault> {
-        let value = self.environment.from_json(&text);
-        text.zeroize();
-        Ok(value.ok_or(Code::RelayAnswerUnusable)?)
+        let problem = answer::problem_text(&answer).and_then(Value::parse);
+        Err(answer::refused(&answer, problem.as_ref().and_then(Problem::read)))
     }
 }

@@ -17,12 +17,11 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
         Kind::Labelled | Kind::Input => 40,
         Kind::Mailto | Kind::Microdata | Kind::Jsonld | Kind::Selection => 30,
         Kind::Text => 10,
-        Kind::Unknown => 0,
     };
     let aside = match fact.region {
-        None | Some(Region::Main | Region::Unknown) => 0,
+        None => 0,
+        Some(Region::Margin) => 2,
         Some(Region::Signature) => 3,
-        Some(_) => 2,
     };
     let other_person = if fact.label.as_deref().is_some_and(names_other_person) {
         2

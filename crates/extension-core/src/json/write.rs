@@ -1,0 +1,119 @@
+//! From values to text.
+
+/// What can be written.
+pub trait ToJson {
+    /// Appends the value's text.
+    fn write(&self, target: &mut String);
+
+    /// The value's text alone.
+    fn to_json(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+}
+
+impl ToJson for str {
+    fn write(&self, target: &mut String) {
+        target.push('"');
+        for c in self.chars() {
+            match c {
+                '"' | '\\' => target.extend(['\\', c]),
+                '\u{0}'..='\u{1f}' => {
+                    const HEX: &[u8; 16] = b"0123456789abcdef";
+                    target.push_str("\\u00");
+                    target.push(char::from(HEX[c as usize >> 4]));
+                    target.push(char::from(HEX[c as usize & 15]));
+                }
+                _ => target.push(c),
+            }
+        }
+        target.push('"');
+    }
+}
+
+impl ToJson for String {
+    fn write(&self, target: &mut String) {
+        self.as_str().write(target);
+    }
+}
+
+impl ToJson for bool {
+    fn write(&self, target: &mut String) {
+        target.push_str(if *self { "true" } else { "false" });
+    }
+}
+
+impl ToJson for u64 {
+    fn write(&self, target: &mut String) {
+        target.push_str(&self.to_string());
+    }
+}
+
+impl ToJson for i32 {
+    fn write(&self, target: &mut String) {
+        target.push_str(&self.to_string());
+    }
+}
+
+impl<T: ToJson> ToJson for [T] {
+    fn write(&self, target: &mut String) {
+        target.push('[');
+        let start = target.len();
+        for element in self {
+            if target.len() > start {
+                target.push(',');
+            }
+            element.write(target);
+        }
+        target.push(']');
+    }
+}
+
+impl<T: ToJson> ToJson for Vec<T> {
+    fn write(&self, target: &mut String) {
+        self.as_slice().write(target);
+    }
+}
+
+/// An object that is being written.
+pub struct Object<'a> {
+    target: &'a mut String,
+    empty: bool,
+}
+
+impl<'a> Object<'a> {
+    /// Begins an object.
+    pub fn begin(target: &'a mut String) -> Self {
+        target.push('{');
+        Self { target, empty: true }
+    }
+
+    /// Adds a member.
+    pub fn with(mut self, name: &str, value: &(impl ToJson + ?Sized)) -> Self {
+        value.write(self.name(name));
+        self
+    }
+
+    /// Adds a member if there is a value.
+    pub fn with_some(self, name: &str, value: Option<&(impl ToJson + ?Sized)>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    /// Ends the object.
+    pub fn end(self) {
+        self.target.push('}');
+    }
+
+    fn name(&mut self, name: &str) -> &mut String {
+        if !core::mem::take(&mut self.empty) {
+            self.target.push(',');
+        }
+        name.write(self.target);
+        self.target.push(':');
+        self.target
+    }
+}

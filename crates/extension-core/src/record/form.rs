@@ -1,0 +1,247 @@
+//! The records as JSON. What an earlier version wrote in another form is read as nothing at all.
+
+use stagedoor_protocol::{CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
+
+use super::{Found, Login, Profile, Scan, Step, Tab, Window};
+use crate::{
+    json::{Object, ToJson, Value},
+    wire::{FromJson, read_list},
+};
+
+impl ToJson for Profile {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("relay", &self.relay)
+            .with("keyId", self.key_id.as_str())
+            .with("staff", &self.staff)
+            .end();
+    }
+}
+
+impl FromJson for Profile {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            relay: value.get("relay").string()?,
+            key_id: KeyId::parse(value.get("keyId").text()?).ok()?,
+            staff: Staff::read(value.get("staff"))?,
+        })
+    }
+}
+
+impl ToJson for Tab {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("tab", &self.id)
+            .with_some("scan", self.scan.as_ref())
+            .with_some("login", self.login.as_ref())
+            .end();
+    }
+}
+
+impl FromJson for Tab {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            id: value.get("tab").number()?,
+            scan: Scan::read(value.get("scan")),
+            login: Login::read(value.get("login")),
+        })
+    }
+}
+
+impl ToJson for Scan {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("candidates", &self.candidates)
+            .with("total", &(self.total as u64))
+            .with("clear", &self.clear)
+            .with_some("origin", self.origin.as_ref())
+            .with("session", &self.session)
+            .end();
+    }
+}
+
+impl FromJson for Scan {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            candidates: read_list(value.get("candidates"))?,
+            total: value.get("total").number()?,
+            clear: value.get("clear").flag(),
+            origin: value.get("origin").string(),
+            session: Session::read(value.get("session"))?,
+        })
+    }
+}
+
+impl ToJson for Found {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("email", self.email.as_str())
+            .with("evidence", &self.evidence)
+            .end();
+    }
+}
+
+impl FromJson for Found {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            email: CustomerEmail::parse(value.get("email").text()?).ok()?,
+            evidence: read_list(value.get("evidence"))?,
+        })
+    }
+}
+
+impl ToJson for Login {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("requestId", self.request_id.as_str())
+            .with("step", self.step.as_str())
+            .with("since", &self.since)
+            .with("clicked", &self.clicked)
+            .with("email", self.email.as_str())
+            .with("platform", &self.platform)
+            .with_some("reason", self.reason.as_ref())
+            .with("isolated", &self.isolated)
+            .with_some("code", self.code.as_ref())
+            .with_some("detail", self.detail.as_ref())
+            .with_some("retryAfter", self.retry_after.map(u64::from).as_ref())
+            .with("seen", &self.seen)
+            .end();
+    }
+}
+
+impl FromJson for Login {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            request_id: RequestId::parse(value.get("requestId").text()?).ok()?,
+            step: Step::parse(value.get("step").text()?)?,
+            since: value.get("since").number()?,
+            clicked: value.get("clicked").number()?,
+            email: CustomerEmail::parse(value.get("email").text()?).ok()?,
+            platform: Platform::read(value.get("platform"))?,
+            reason: value.get("reason").string(),
+            isolated: value.get("isolated").flag(),
+            code: value.get("code").string(),
+            detail: value.get("detail").string(),
+            retry_after: value.get("retryAfter").number(),
+            seen: value.get("seen").flag(),
+        })
+    }
+}
+
+impl Step {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Asking => "asking",
+            Self::Opening => "opening",
+            Self::Opened => "opened",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let all = [
+            Self::Asking,
+            Self::Opening,
+            Self::Opened,
+            Self::Failed,
+            Self::Interrupted,
+        ];
+        all.into_iter().find(|step| step.as_str() == text)
+    }
+}
+
+impl ToJson for Window {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("requestId", self.request_id.as_str())
+            .with("clicked", &self.clicked)
+            .end();
+    }
+}
+
+impl FromJson for Window {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            request_id: RequestId::parse(value.get("requestId").text()?).ok()?,
+            clicked: value.get("clicked").number()?,
+        })
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::{testing::session, text::Text};
+
+    fn check<T: ToJson + FromJson + PartialEq + core::fmt::Debug>(record: &T) {
+        let value = Value::parse(&record.to_json()).unwrap();
+        assert_eq!(T::read(&value).as_ref(), Some(record));
+    }
+
+    #[test]
+    fn records_come_back_as_they_were() {
+        let session = session();
+        let email = CustomerEmail::parse("anna@example.com").unwrap();
+        let request_id = RequestId::from_parts(1_700_000_000_000, &[7; 10]);
+        let mut login = Login {
+            request_id: request_id.clone(),
+            step: Step::Asking,
+            since: 1_700_000_000_001,
+            clicked: 1_700_000_000_000,
+            email: email.clone(),
+            platform: session.platforms[0].clone(),
+            reason: Some("asked \"why\"".into()),
+            isolated: true,
+            code: None,
+            detail: None,
+            retry_after: None,
+            seen: false,
+        };
+        for step in [
+            Step::Asking,
+            Step::Opening,
+            Step::Opened,
+            Step::Failed,
+            Step::Interrupted,
+        ] {
+            login.step = step;
+            check(&login);
+        }
+        login.code = Some("relay_timeout".into());
+        login.detail = Some("HTTP 504".into());
+        login.retry_after = Some(30);
+        login.seen = true;
+        let found = Found {
+            email,
+            evidence: vec![Text::with("evidence_labelled", "E-mail".into())],
+        };
+        check(&Tab {
+            id: -1,
+            scan: Some(Scan {
+                candidates: vec![found],
+                total: 3,
+                clear: true,
+                origin: Some("https://crm.example".into()),
+                session: session.clone(),
+            }),
+            login: Some(login),
+        });
+        check(&Tab::new(7));
+        check(&Profile {
+            relay: "https://relay.example".into(),
+            key_id: session.key_id.clone(),
+            staff: session.staff,
+        });
+        check(&Window {
+            request_id,
+            clicked: 1_700_000_000_000,
+        });
+    }
+
+    #[test]
+    fn tabs_share_64_places() {
+        assert_eq!((Tab::name(5), Tab::name(69)), ("tab:5".into(), "tab:5".into()));
+        assert_eq!(Tab::name(i32::MAX), "tab:63");
+    }
+}

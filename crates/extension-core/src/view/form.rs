@@ -1,0 +1,192 @@
+//! The views as JSON, in the form that the pages know.
+
+use super::{Choice, Customer, Evidence, Problem, ReasonField, TestResult, View, WorkingStep};
+use crate::{
+    json::{Object, ToJson},
+    wire::{environment_name, isolation_name, reason_name},
+};
+
+impl ToJson for View {
+    fn write(&self, target: &mut String) {
+        let view = Object::begin(target).with("screen", self.screen());
+        match self {
+            Self::Setup => view,
+            Self::Working {
+                step,
+                email,
+                platform_name,
+            } => view
+                .with("step", step.as_str())
+                .with_some("email", email.as_ref().map(|email| email.as_str()))
+                .with_some("platformName", platform_name.as_ref()),
+            Self::Confirm {
+                customer,
+                others,
+                platforms,
+                platform,
+                staff,
+                reason,
+                isolation,
+                input_error,
+            } => view
+                .with("customer", customer)
+                .with("others", &(*others as u64))
+                .with("platforms", platforms)
+                .with_some("platform", platform.as_ref().map(|id| id.as_str()))
+                .with("staff", staff)
+                .with("reason", reason)
+                .with("isolation", isolation_name(*isolation))
+                .with_some("inputError", input_error.as_ref()),
+            Self::Choose {
+                candidates,
+                others,
+                input_error,
+            } => view
+                .with("candidates", candidates)
+                .with("others", &(*others as u64))
+                .with_some("inputError", input_error.as_ref()),
+            Self::None { input_error } => view.with_some("inputError", input_error.as_ref()),
+            Self::Opened {
+                email,
+                platform_name,
+                environment,
+                isolated,
+                request_id,
+            } => view
+                .with("email", email.as_str())
+                .with("platformName", platform_name)
+                .with("environment", environment_name(*environment))
+                .with("isolated", isolated)
+                .with("requestId", request_id.as_str()),
+            Self::Error {
+                code,
+                title,
+                cure,
+                detail,
+                request_id,
+                retry_after_seconds,
+                retry,
+                email,
+                platform,
+                reason,
+            } => view
+                .with("code", *code)
+                .with("title", title)
+                .with("cure", cure)
+                .with_some("detail", detail.as_ref())
+                .with_some("requestId", request_id.as_ref().map(|id| id.as_str()))
+                .with_some("retryAfterSeconds", retry_after_seconds.map(u64::from).as_ref())
+                .with_some("retry", retry.map(|retry| retry.as_str()))
+                .with_some("email", email.as_ref().map(|email| email.as_str()))
+                .with_some("platform", platform.as_ref().map(|id| id.as_str()))
+                .with_some("reason", reason.as_ref()),
+            Self::Options {
+                version,
+                browser,
+                relay,
+                enrolled,
+                staff,
+                key_id,
+                incognito_allowed,
+                shortcut,
+                test,
+                error,
+            } => view
+                .with("version", version)
+                .with("browser", *browser)
+                .with_some("relay", relay.as_ref())
+                .with("enrolled", enrolled)
+                .with_some("staff", staff.as_ref())
+                .with_some("keyId", key_id.as_ref())
+                .with("incognitoAllowed", incognito_allowed)
+                .with_some("shortcut", shortcut.as_ref())
+                .with_some("test", test.as_ref())
+                .with_some("error", error.as_ref()),
+        }
+        .end();
+    }
+}
+
+impl View {
+    fn screen(&self) -> &'static str {
+        match self {
+            Self::Setup => "setup",
+            Self::Working { .. } => "working",
+            Self::Confirm { .. } => "confirm",
+            Self::Choose { .. } => "choose",
+            Self::None { .. } => "none",
+            Self::Opened { .. } => "opened",
+            Self::Error { .. } => "error",
+            Self::Options { .. } => "options",
+        }
+    }
+}
+
+impl WorkingStep {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Asking => "asking",
+            Self::Opening => "opening",
+        }
+    }
+}
+
+impl ToJson for Customer {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("email", self.email.as_str())
+            .with("evidence", &self.evidence)
+            .with("recommended", &self.recommended)
+            .end();
+    }
+}
+
+impl ToJson for Evidence {
+    fn write(&self, target: &mut String) {
+        Object::begin(target).with("text", &self.text).end();
+    }
+}
+
+impl ToJson for Choice {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("id", self.id.as_str())
+            .with("name", &self.name)
+            .with("environment", environment_name(self.environment))
+            .end();
+    }
+}
+
+impl ToJson for ReasonField {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("mode", reason_name(self.mode))
+            .with("minLength", &u64::from(self.min_length))
+            .with("maxLength", &(self.max_length as u64))
+            .end();
+    }
+}
+
+impl ToJson for TestResult {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("ok", &self.ok)
+            .with("title", &self.title)
+            .with_some("cure", self.cure.as_ref())
+            .with_some("detail", self.detail.as_ref())
+            .with_some("staff", self.staff.as_ref())
+            .with("platforms", &self.platforms)
+            .end();
+    }
+}
+
+impl ToJson for Problem {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("code", self.code)
+            .with("title", &self.title)
+            .with("cure", &self.cure)
+            .with_some("detail", self.detail.as_ref())
+            .end();
+    }
+}

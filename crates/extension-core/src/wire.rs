@@ -1,0 +1,333 @@
+//! The protocol's messages as JSON text: those that the core sends, and those that it reads.
+//!
+//! Written out by hand for size; the golden messages, which the relay reads and writes through the protocol's own
+//! derived code, hold both to one form.
+
+use stagedoor_protocol::{
+    EnrolmentRequest, EnrolmentResponse, Environment, Isolation, KeyId, LoginRequest, LoginResponse,
+    OneTimeToken, Outcome, OutcomeReport, PageReference, Platform, PlatformId, Policy, Problem, PublicJwk,
+    ReasonMode, RequestId, Session, Staff,
+};
+
+use crate::json::{Object, ToJson, Value};
+
+/// What can be read from a JSON value.
+pub trait FromJson: Sized {
+    /// Reads it; `None` if something that must be there is not, or is of the wrong kind.
+    fn read(value: &Value) -> Option<Self>;
+}
+
+impl ToJson for LoginRequest {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("requestId", self.request_id.as_str())
+            .with("platform", self.platform.as_str())
+            .with("customerEmail", self.customer_email.as_str())
+            .with_some("reason", self.reason.as_ref())
+            .with_some("ticket", self.ticket.as_ref())
+            .with_some("page", self.page.as_ref())
+            .with("extensionVersion", &self.extension_version)
+            .end();
+    }
+}
+
+impl ToJson for PageReference {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("origin", &self.origin)
+            .with_some("recordId", self.record_id.as_ref())
+            .end();
+    }
+}
+
+impl ToJson for EnrolmentRequest {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("code", self.code.expose())
+            .with("publicKey", &self.public_key)
+            .with("extensionVersion", &self.extension_version)
+            .end();
+    }
+}
+
+impl ToJson for PublicJwk {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("kty", &self.kty)
+            .with("crv", &self.crv)
+            .with("x", &self.x)
+            .with_some("y", self.y.as_ref())
+            .end();
+    }
+}
+
+impl ToJson for OutcomeReport {
+    fn write(&self, target: &mut String) {
+        let outcome = match self.outcome {
+            Outcome::Opened => "opened",
+            Outcome::Closed => "closed",
+            Outcome::Failed => "failed",
+        };
+        Object::begin(target)
+            .with("outcome", outcome)
+            .with_some("durationMilliseconds", self.duration_milliseconds.as_ref())
+            .with_some("cause", self.cause.as_ref())
+            .end();
+    }
+}
+
+/// Reads a login's answer and takes the token out of it, so that there is no second copy.
+pub fn read_login(mut value: Value) -> Option<LoginResponse> {
+    let Value::Text(token) = value.take("oneTimeToken") else {
+        return None;
+    };
+    // First, so that the token is overwritten whatever else is wrong.
+    let one_time_token = OneTimeToken::parse(token).ok()?;
+    Some(LoginResponse {
+        request_id: RequestId::parse(value.get("requestId").text()?).ok()?,
+        one_time_token,
+        platform_url: value.get("platformUrl").string()?,
+        validity_seconds: value.get("validitySeconds").number()?,
+    })
+}
+
+impl FromJson for EnrolmentResponse {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            key_id: KeyId::parse(value.get("keyId").text()?).ok()?,
+            staff: Staff::read(value.get("staff"))?,
+        })
+    }
+}
+
+impl FromJson for Problem {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            type_uri: value.get("type").string()?,
+            title: value.get("title").string()?,
+            status: value.get("status").number()?,
+            detail: value.get("detail").string()?,
+            code: value.get("code").string()?,
+            request_id: value
+                .get("requestId")
+                .text()
+                .and_then(|id| RequestId::parse(id).ok()),
+            retry_after_seconds: value.get("retryAfterSeconds").number(),
+        })
+    }
+}
+
+impl FromJson for Session {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            staff: Staff::read(value.get("staff"))?,
+            key_id: KeyId::parse(value.get("keyId").text()?).ok()?,
+            platforms: read_list(value.get("platforms"))?,
+            policy: Policy::read(value.get("policy"))?,
+            relay_version: value.get("relayVersion").string()?,
+        })
+    }
+}
+
+impl ToJson for Session {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("staff", &self.staff)
+            .with("keyId", self.key_id.as_str())
+            .with("platforms", &self.platforms)
+            .with("policy", &self.policy)
+            .with("relayVersion", &self.relay_version)
+            .end();
+    }
+}
+
+impl FromJson for Staff {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            email: value.get("email").string()?,
+            name: value.get("name").string()?,
+        })
+    }
+}
+
+impl ToJson for Staff {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("email", &self.email)
+            .with("name", &self.name)
+            .end();
+    }
+}
+
+impl FromJson for Platform {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            id: PlatformId::parse(value.get("id").text()?).ok()?,
+            name: value.get("name").string()?,
+            url: value.get("url").string()?,
+            environment: match value.get("environment").text()? {
+                "live" => Environment::Live,
+                "demo" => Environment::Demo,
+                _ => return None,
+            },
+        })
+    }
+}
+
+impl ToJson for Platform {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("id", self.id.as_str())
+            .with("name", &self.name)
+            .with("url", &self.url)
+            .with("environment", environment_name(self.environment))
+            .end();
+    }
+}
+
+/// The environment as it stands on the wire.
+pub fn environment_name(environment: Environment) -> &'static str {
+    match environment {
+        Environment::Live => "live",
+        Environment::Demo => "demo",
+    }
+}
+
+impl FromJson for Policy {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            reason: match value.get("reason").text()? {
+                "off" => ReasonMode::Off,
+                "optional" => ReasonMode::Optional,
+                "required" => ReasonMode::Required,
+                _ => return None,
+            },
+            reason_min_length: value.get("reasonMinLength").number()?,
+            isolation: match value.get("isolation").text()? {
+                "required" => Isolation::Required,
+                "preferred" => Isolation::Preferred,
+                "off" => Isolation::Off,
+                _ => return None,
+            },
+            staff_domains: read_list(value.get("staffDomains"))?,
+            validity_seconds: value.get("validitySeconds").number()?,
+        })
+    }
+}
+
+impl ToJson for Policy {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("reason", reason_name(self.reason))
+            .with("reasonMinLength", &u64::from(self.reason_min_length))
+            .with("isolation", isolation_name(self.isolation))
+            .with("staffDomains", &self.staff_domains)
+            .with("validitySeconds", &u64::from(self.validity_seconds))
+            .end();
+    }
+}
+
+/// The mode as it stands on the wire.
+pub fn reason_name(mode: ReasonMode) -> &'static str {
+    match mode {
+        ReasonMode::Off => "off",
+        ReasonMode::Optional => "optional",
+        ReasonMode::Required => "required",
+    }
+}
+
+/// The isolation as it stands on the wire.
+pub fn isolation_name(isolation: Isolation) -> &'static str {
+    match isolation {
+        Isolation::Required => "required",
+        Isolation::Preferred => "preferred",
+        Isolation::Off => "off",
+    }
+}
+
+impl FromJson for String {
+    fn read(value: &Value) -> Option<Self> {
+        value.string()
+    }
+}
+
+/// Reads an array; one element that cannot be read spoils it.
+pub fn read_list<T: FromJson>(value: &Value) -> Option<Vec<T>> {
+    match value {
+        Value::List(elements) => elements.iter().map(T::read).collect(),
+        _ => None,
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use serde::{Serialize, de::DeserializeOwned};
+
+    use super::*;
+    use crate::testing::{fixture, fixture_text};
+
+    /// Writes a golden message and expects its very content.
+    fn writes<T: ToJson + DeserializeOwned>(name: &str) {
+        let message: T = fixture(name);
+        let written: serde_json::Value = serde_json::from_str(&message.to_json()).unwrap();
+        assert_eq!(written, fixture::<serde_json::Value>(name), "{name}");
+    }
+
+    /// Reads a golden message and expects what the protocol's own code reads.
+    fn reads<T: Serialize>(name: &str, read: impl Fn(Value) -> Option<T>) {
+        let value = Value::parse(&fixture_text(name)).unwrap();
+        let read = read(value.clone()).unwrap_or_else(|| panic!("{name} cannot be read"));
+        assert_eq!(
+            serde_json::to_value(read).unwrap(),
+            fixture::<serde_json::Value>(name),
+            "{name}"
+        );
+    }
+
+    /// Leaves out one member after the other and expects that only the named ones can be missed.
+    fn needs<T>(name: &str, read: impl Fn(Value) -> Option<T>, optional: &[&str]) {
+        let Value::Object(members) = Value::parse(&fixture_text(name)).unwrap() else {
+            panic!("{name} is not an object")
+        };
+        for (index, (member, _)) in members.iter().enumerate() {
+            let mut fewer = members.clone();
+            fewer.remove(index);
+            let missed = read(Value::Object(fewer)).is_some();
+            assert_eq!(
+                missed,
+                optional.contains(&member.as_str()),
+                "{name} without {member}"
+            );
+        }
+    }
+
+    #[test]
+    fn requests_are_written_as_the_golden_ones() {
+        writes::<LoginRequest>("login-request");
+        writes::<LoginRequest>("login-request-minimal");
+        writes::<EnrolmentRequest>("enrolment-request");
+        writes::<OutcomeReport>("outcome-opened");
+        writes::<OutcomeReport>("outcome-failed");
+        writes::<Session>("session");
+    }
+
+    #[test]
+    fn answers_are_read_as_the_protocol_reads_them() {
+        reads("login-response", read_login);
+        reads("session", |value| Session::read(&value));
+        reads("enrolment-response", |value| EnrolmentResponse::read(&value));
+        reads("problem", |value| Problem::read(&value));
+    }
+
+    #[test]
+    fn nothing_is_made_up_for_what_is_missing() {
+        needs("login-response", read_login, &[]);
+        needs("session", |value| Session::read(&value), &[]);
+        needs("enrolment-response", |value| EnrolmentResponse::read(&value), &[]);
+        needs(
+            "problem",
+            |value| Problem::read(&value),
+            &["requestId", "retryAfterSeconds"],
+        );
+    }
+}
