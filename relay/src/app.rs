@@ -38,6 +38,8 @@ pub struct Limits {
     pub head: Duration,
     /// For a request's body.
     pub body: Duration,
+    /// For the broker's answer, connecting included.
+    pub broker: Duration,
     /// For a login's answer: a little less than the extension waits.
     pub login: Duration,
     /// For any answer: a last line that nothing should reach.
@@ -52,6 +54,7 @@ impl Default for Limits {
             connections: 1024,
             head: Duration::from_secs(10),
             body: Duration::from_secs(5),
+            broker: Duration::from_secs(8),
             login: Duration::from_millis(9_500),
             answer: Duration::from_secs(20),
             drain: Duration::from_secs(20),

@@ -23,20 +23,26 @@ pub struct Brokers(BTreeMap<PlatformId, Upstream>);
 struct Upstream {
     config: PlatformConfig,
     client: BrokerClient,
+    answer: Duration,
 }
 
 impl Brokers {
-    /// Reads the keys and certificates and makes the clients; sends nothing.
-    pub fn connect(config: &Config) -> Result<Self, ConfigFaults> {
+    /// Reads the keys and certificates and makes the clients, which wait so long for an `answer`; sends nothing.
+    pub fn connect(config: &Config, answer: Duration) -> Result<Self, ConfigFaults> {
         // TLS needs it; a second call finds it installed, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut upstreams = BTreeMap::new();
         let mut faults = Vec::new();
         for (index, platform) in config.platforms.iter().enumerate() {
-            match client(platform) {
+            match client(platform, answer) {
                 Ok(client) => {
                     let config = platform.clone();
-                    upstreams.insert(platform.id.clone(), Upstream { config, client });
+                    let upstream = Upstream {
+                        config,
+                        client,
+                        answer,
+                    };
+                    upstreams.insert(platform.id.clone(), upstream);
                 }
                 Err((key, problem)) => faults.push(Fault {
                     key: format!("platform[{index}].{key}"),
@@ -87,7 +93,8 @@ impl Brokers {
 
 async fn rotate(upstream: &Upstream) -> Result<(), String> {
     let key = upstream.config.api_key.read()?;
-    let trial = client_with(&upstream.config, key.clone()).map_err(|(_, problem)| problem)?;
+    let trial =
+        client_with(&upstream.config, upstream.answer, key.clone()).map_err(|(_, problem)| problem)?;
     trial.test_connection().await.map_err(|error| error.to_string())?;
     upstream
         .client
@@ -96,14 +103,20 @@ async fn rotate(upstream: &Upstream) -> Result<(), String> {
 }
 
 /// The error names the configuration key that is at fault.
-fn client(platform: &PlatformConfig) -> Result<BrokerClient, (&'static str, String)> {
+fn client(platform: &PlatformConfig, answer: Duration) -> Result<BrokerClient, (&'static str, String)> {
     let source = &platform.api_key;
     let key = source.read().map_err(|problem| (source.config_key(), problem))?;
-    client_with(platform, key)
+    client_with(platform, answer, key)
 }
 
-fn client_with(platform: &PlatformConfig, key: SecretString) -> Result<BrokerClient, (&'static str, String)> {
+fn client_with(
+    platform: &PlatformConfig,
+    answer: Duration,
+    key: SecretString,
+) -> Result<BrokerClient, (&'static str, String)> {
     let mut config = BrokerConfig::new(platform.base_url.clone(), platform.dialect, key);
+    config.request_timeout = answer;
+    config.connect_timeout = answer / 2;
     config.egress_address = platform.egress_address;
     config.local_address = platform.local_address;
     config.proxy = platform.proxy.clone();

@@ -3,13 +3,14 @@
 use std::{path::Path, process::ExitCode};
 
 use crate::{
+    app::Limits,
     broker::Brokers,
     config::{Config, Keys},
 };
 
 pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
     let config = Config::load(path, Keys::Check)?;
-    let brokers = Brokers::connect(&config)?;
+    let brokers = Brokers::connect(&config, Limits::default().broker)?;
     println!("{}: no faults", path.display());
     if !connect {
         return Ok(ExitCode::SUCCESS);

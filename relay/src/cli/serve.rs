@@ -22,10 +22,11 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
     tracing::subscriber::set_global_default(subscriber).context("the log cannot be set up")?;
     telemetry::log_panics();
 
-    let brokers = Brokers::connect(&config)?;
+    let limits = Limits::default();
+    let brokers = Brokers::connect(&config, limits.broker)?;
     let store = store::open(&config.store).await?;
     let clock = Arc::new(SystemClock::new());
-    let relay = Relay::bind(config, brokers, store, clock, Limits::default()).await?;
+    let relay = Relay::bind(config, brokers, store, clock, limits).await?;
 
     let stop = CancellationToken::new();
     shutdown::on_signal(stop.clone()).context("signals cannot be received")?;

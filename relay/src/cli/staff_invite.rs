@@ -26,7 +26,7 @@ pub(super) struct Invite {
     /// The name that people know. Default: the one already known, or the part before the @.
     #[arg(long)]
     name: Option<String>,
-    /// How long the code is good for, e.g. 15m, 2h, 1d.
+    /// How long the code is good for, e.g. 15m or 24h.
     #[arg(long, value_name = "TIME", default_value = "15m")]
     valid_for: SignedDuration,
     /// Print one line of JSON: email, code, expiresAt.

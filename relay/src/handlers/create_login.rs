@@ -49,7 +49,8 @@ async fn answer(
     let login = mint::perform(app.clone(), intent).in_current_span();
     let one_time_token = match timeout(app.limits.login, app.logins.spawn(login)).await {
         Ok(Ok(result)) => result?,
-        Ok(Err(panicked)) => return Err(ApiError::new(ErrorCode::Internal).caused_by(panicked)),
+        // It panicked, which has been logged. The error is not: it repeats the panic's message, which may hold data.
+        Ok(Err(_)) => return Err(ApiError::new(ErrorCode::Internal)),
         // The extension has given up by now. The task goes on and records what it learns.
         Err(_) => return Err(ApiError::new(ErrorCode::OutcomeUnknown)),
     };

@@ -1,0 +1,287 @@
+//! The binary as an operator uses it.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Output, time::Duration};
+
+use jiff::Timestamp;
+use rustix::process::Signal;
+use stagedoor_broker_sim::{Endpoint, Fault};
+use tokio::process::Command;
+
+use crate::support::{
+    API_KEY, CUSTOMER, STAFF,
+    app::{login_body, new_id},
+    eventually,
+    installation::{BINARY, Installation, Serving, now},
+    records::{ended, open},
+};
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[tokio::test]
+async fn from_invitation_to_login_to_the_end() {
+    let installation = Installation::new().await;
+    let mut serving = installation.serve().await;
+    let invite = installation.invite().await;
+    assert_eq!(invite["email"], STAFF);
+    let expires_at: Timestamp = invite["expiresAt"].as_str().unwrap().parse().unwrap();
+    let left = expires_at.duration_since(now()).as_secs();
+    assert!((14 * 60..=15 * 60).contains(&left), "{left}");
+    for page in ["healthz", "readyz"] {
+        let url = format!("http://{}/{page}", serving.health);
+        assert_eq!(reqwest::get(url).await.unwrap().status(), 200);
+    }
+
+    let signer = serving.enrol(&invite["code"]).await;
+    let body = login_body(&new_id()).to_string();
+    let answer = serving
+        .send(&serving.draft(&signer, "POST", "/v1/logins", &body))
+        .await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let page = reqwest::get(format!(
+        "{}/?auth={}",
+        installation.sim.platform_url(),
+        answer.token()
+    ))
+    .await
+    .unwrap();
+    assert!(
+        page.text().await.unwrap().contains(CUSTOMER),
+        "the token opens the platform"
+    );
+
+    let listed = installation.run(&["staff", "list"]).await;
+    assert_eq!(
+        String::from_utf8_lossy(&listed.stdout),
+        format!("{STAFF}\tSupport desk\tenabled\t1 profiles\n")
+    );
+    assert!(
+        installation
+            .run(&["staff", "disable", STAFF])
+            .await
+            .status
+            .success()
+    );
+    let refused = serving
+        .send(&serving.draft(&signer, "GET", "/v1/session", ""))
+        .await;
+    assert_eq!(
+        refused.code(),
+        "staff_disabled",
+        "while serving, from the next request on"
+    );
+
+    serving.signal(Signal::TERM);
+    let mode = fs::metadata(installation.folder.path().join("stagedoor.db"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    serving.child.wait().await.unwrap();
+    let (code, log) = serving.end().await;
+    assert_eq!(code, Some(0));
+    assert!(log.contains(r#""message":"stopped""#), "{log}");
+    for secret in [API_KEY, answer.token().as_str(), CUSTOMER, STAFF] {
+        assert!(!log.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_kill_during_a_mint_leaves_an_intent_that_the_next_start_closes() {
+    let installation = Installation::new().await;
+    let serving = installation.serve().await;
+    let signer = serving.enrol(&installation.invite().await["code"]).await;
+    installation
+        .sim
+        .script(Fault::HangBeforeHeaders.on(Endpoint::Mint));
+    let id = new_id();
+    let draft = serving.draft(&signer, "POST", "/v1/logins", &login_body(&id).to_string());
+    let api = serving.api.clone();
+    let mut socket = tokio::net::TcpStream::connect(&api).await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut socket, &draft.to_bytes())
+        .await
+        .unwrap();
+    eventually("the mint reaches the broker", async || {
+        installation.sim.journal().len() == 1
+    })
+    .await;
+
+    serving.signal(Signal::KILL);
+    serving.end().await;
+    assert_eq!(installation.records().login(&id).await, open());
+
+    let serving = installation.serve().await;
+    assert_eq!(
+        installation.records().login(&id).await,
+        ended("unknown", Some("outcome_unknown"))
+    );
+    let again = serving.draft(&signer, "POST", "/v1/logins", &login_body(&id).to_string());
+    assert_eq!(serving.send(&again).await.code(), "request_repeated");
+    assert_eq!(installation.sim.journal().len(), 1);
+}
+
+#[tokio::test]
+async fn keys_are_rotated_without_a_restart_and_a_bad_one_is_not_taken() {
+    let installation = Installation::new().await;
+    let mut serving = installation.serve().await;
+    let signer = serving.enrol(&installation.invite().await["code"]).await;
+    let login = async |serving: &Serving| {
+        let body = login_body(&new_id()).to_string();
+        serving
+            .send(&serving.draft(&signer, "POST", "/v1/logins", &body))
+            .await
+            .status
+    };
+    let wait_for = async |serving: &mut Serving, message: &str| loop {
+        let line = serving.log.next_line().await.unwrap().unwrap();
+        if line.contains(message) {
+            return line;
+        }
+    };
+    for (key, mode) in [
+        ("SENTINEL-WRONG-KEY", 0o600),
+        (API_KEY, 0o644),
+        ("", 0o600),
+        ("two keys", 0o600),
+    ] {
+        installation.write_key(key, mode);
+        serving.signal(Signal::HUP);
+        let line = wait_for(&mut serving, "the old API key stays in use").await;
+        assert!(!line.contains("SENTINEL"), "{line}");
+        assert_eq!(login(&serving).await, 201, "{key}");
+    }
+    installation.sim.add_key("SENTINEL-NEW-KEY", true);
+    installation.write_key("SENTINEL-NEW-KEY", 0o600);
+    serving.signal(Signal::HUP);
+    wait_for(&mut serving, "the API key was read again").await;
+    installation.sim.remove_key(API_KEY);
+    assert_eq!(login(&serving).await, 201);
+}
+
+#[tokio::test]
+async fn faults_of_the_configuration_are_all_said_at_once_with_exit_code_78() {
+    let installation = Installation::new().await;
+    installation.write_key(API_KEY, 0o644);
+    let text = fs::read_to_string(installation.config()).unwrap();
+    fs::write(
+        installation.config(),
+        text.replace("validity_seconds = 30", "validity_seconds = 90\nvalidity = 1"),
+    )
+    .unwrap();
+    for arguments in [&["serve"][..], &["config", "check"]] {
+        let output = installation.run(arguments).await;
+        assert_eq!(output.status.code(), Some(78));
+        let said = stderr(&output);
+        for key in [
+            "login.validity_seconds: ",
+            "login.validity: ",
+            "platform[0].api_key_file: ",
+        ] {
+            assert!(said.contains(key), "{key} {said}");
+        }
+        assert!(!said.contains(API_KEY), "{said}");
+    }
+    let absent = Command::new(BINARY)
+        .args(["--config", "/nowhere.toml", "serve"])
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(absent.status.code(), Some(78));
+    let usage = Command::new(BINARY).arg("--api-key").output().await.unwrap();
+    assert_eq!(usage.status.code(), Some(64));
+}
+
+#[tokio::test]
+async fn the_connection_test_says_cause_and_cure() {
+    let installation = Installation::new().await;
+    let check = async || installation.run(&["config", "check", "--connect"]).await;
+    let output = check().await;
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("platform main: the broker takes the key"));
+    for (change, said) in [
+        ("key", "refused the API key"),
+        ("address", "203.0.113.7"),
+        ("down", "cannot be reached"),
+    ] {
+        match change {
+            "key" => installation.write_key("wrong", 0o600),
+            "address" => {
+                installation.write_key(API_KEY, 0o600);
+                installation.sim.forbid_ip([127, 0, 0, 1]);
+            }
+            _ => installation.sim.shutdown().await,
+        }
+        let output = check().await;
+        assert_eq!(output.status.code(), Some(1), "{change}");
+        assert!(
+            String::from_utf8_lossy(&output.stdout).contains(said),
+            "{change}: {output:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn invitations_are_checked() {
+    let installation = Installation::new().await;
+    for arguments in [
+        &["staff", "invite", "nobody"][..],
+        &["staff", "invite", STAFF, "--valid-for", "169h"],
+        &["staff", "invite", STAFF, "--valid-for", "0s"],
+        &["staff", "invite", STAFF, "--name", ""],
+        &["staff", "disable", "nobody@broker.example"],
+    ] {
+        let output = installation.run(arguments).await;
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(output.stdout.is_empty());
+    }
+    let plain = installation
+        .run(&["staff", "invite", STAFF, "--valid-for", "2h"])
+        .await;
+    let code = String::from_utf8(plain.stdout).unwrap();
+    assert!(stagedoor_protocol::EnrolmentCode::parse(&code).is_ok(), "{code}");
+}
+
+#[tokio::test]
+async fn a_second_relay_on_the_same_address_does_not_start_and_touches_nothing() {
+    let installation = Installation::new().await;
+    let serving = installation.serve().await;
+    let signer = serving.enrol(&installation.invite().await["code"]).await;
+    installation
+        .sim
+        .script(Fault::Delay(Duration::from_secs(2)).on(Endpoint::Mint));
+    let id = new_id();
+    let draft = serving.draft(&signer, "POST", "/v1/logins", &login_body(&id).to_string());
+    let api = serving.api.parse().unwrap();
+    let under_way = tokio::spawn(async move { draft.send(&reqwest::Client::new(), api).await });
+    eventually("the mint reaches the broker", async || {
+        installation.sim.journal().len() == 1
+    })
+    .await;
+
+    let text = fs::read_to_string(installation.config()).unwrap();
+    let second = installation.folder.path().join("second.toml");
+    fs::write(
+        &second,
+        text.replace(
+            "address = \"127.0.0.1:0\"",
+            &format!("address = \"{}\"", serving.api),
+        ),
+    )
+    .unwrap();
+    let output = run_with(&second).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("cannot be listened on"), "{output:?}");
+    assert_eq!(under_way.await.unwrap().status, 201);
+    assert_eq!(installation.records().login(&id).await, ended("minted", None));
+}
+
+async fn run_with(config: &Path) -> Output {
+    Command::new(BINARY)
+        .arg("--config")
+        .arg(config)
+        .arg("serve")
+        .output()
+        .await
+        .unwrap()
+}

@@ -1,0 +1,206 @@
+//! No token without a record: vanished clients, shutdowns, failing stores, panics and restarts at every step.
+
+use std::time::Duration;
+
+use stagedoor_broker_sim::{Endpoint, Fault};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+
+use crate::support::{
+    CUSTOMER, STAFF, TestApp, eventually,
+    faulty_store::{At, How},
+    http::problem,
+    log,
+    records::{ended, open},
+};
+
+/// Long enough for a test to act while the broker thinks.
+const THINKING: Duration = Duration::from_millis(400);
+
+#[tokio::test]
+async fn a_client_that_goes_away_during_the_mint_leaves_a_complete_record() {
+    let app = TestApp::start().await;
+    let desk = app.enrolled(STAFF).await;
+    app.sim.script(Fault::Delay(THINKING).on(Endpoint::Mint));
+    let (draft, id) = desk.login();
+
+    let mut socket = TcpStream::connect(app.address).await.unwrap();
+    socket.write_all(&draft.to_bytes()).await.unwrap();
+    eventually("the mint reaches the broker", async || app.mints() == 1).await;
+    assert_eq!(
+        app.records.login(&id).await,
+        open(),
+        "the intent is there before the answer"
+    );
+    drop(socket);
+
+    eventually("the outcome is recorded", async || {
+        app.records.login(&id).await == ended("minted", None)
+    })
+    .await;
+    assert_eq!(app.mints(), 1);
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_logins_under_way_and_takes_no_new_ones() {
+    let mut app = TestApp::start().await;
+    let desk = app.enrolled(STAFF).await;
+    app.sim.script(Fault::Delay(THINKING).on(Endpoint::Mint));
+    let (draft, id) = desk.login();
+    let (client, address) = (app.client.clone(), app.address);
+    let under_way = tokio::spawn(async move { draft.send(&client, address).await });
+    eventually("the mint reaches the broker", async || app.mints() == 1).await;
+
+    app.begin_shutdown();
+    eventually("the door closes", async || {
+        app.get_health("/readyz").await.status == 503
+    })
+    .await;
+    let refused = app.send(&desk.login().0).await;
+    assert_eq!(refused.outcome(), problem(503, "overloaded"));
+    assert_eq!(refused.header("retry-after"), "5");
+    assert_eq!(app.get_health("/healthz").await.status, 200, "still alive");
+
+    let answer = under_way.await.unwrap();
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    app.stop().await;
+    assert_eq!(app.records.login(&id).await, ended("minted", None));
+    assert_eq!(app.mints(), 1);
+    assert!(
+        TcpStream::connect(app.address).await.is_err(),
+        "nobody listens any more"
+    );
+}
+
+#[tokio::test]
+async fn a_shutdown_does_not_wait_for_ever() {
+    let mut app = TestApp::start_with(|_, limits| limits.drain = Duration::from_millis(50)).await;
+    let desk = app.enrolled(STAFF).await;
+    app.sim.script(Fault::HangBeforeHeaders.on(Endpoint::Mint));
+    let (draft, id) = desk.login();
+    let mut socket = TcpStream::connect(app.address).await.unwrap();
+    socket.write_all(&draft.to_bytes()).await.unwrap();
+    eventually("the mint reaches the broker", async || app.mints() == 1).await;
+    // The client leaves too, so that only the login itself holds the relay up.
+    drop(socket);
+    app.stop().await;
+    assert_eq!(app.records.login(&id).await, open());
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_for_the_extension_is_recorded_all_the_same() {
+    let app = TestApp::start_with(|_, limits| limits.login = Duration::from_millis(50)).await;
+    let desk = app.enrolled(STAFF).await;
+    app.sim.script(Fault::Delay(THINKING).on(Endpoint::Mint));
+    let (draft, id) = desk.login();
+    assert_eq!(app.send(&draft).await.outcome(), problem(504, "outcome_unknown"));
+    eventually("the outcome is recorded", async || {
+        app.records.login(&id).await == ended("minted", None)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_durable_intent_nothing_is_minted() {
+    let app = TestApp::start().await;
+    let desk = app.enrolled(STAFF).await;
+    for at in [At::Profile, At::Nonce, At::IsStaff, At::Intent] {
+        app.store.fail(Some((at, How::Fail)));
+        let answer = app.send(&desk.login().0).await;
+        assert_eq!(answer.outcome(), problem(503, "store_unavailable"), "{at:?}");
+        assert!(
+            !answer.body.contains("disk full"),
+            "the cause is for the log: {}",
+            answer.body
+        );
+    }
+    app.store.fail(None);
+    assert_eq!(app.mints(), 0);
+    assert_eq!(app.send(&desk.login().0).await.status, 201);
+    assert!(log::text().contains("disk full"));
+}
+
+#[tokio::test]
+async fn without_a_durable_outcome_no_token_leaves_and_the_next_start_says_unknown() {
+    let mut app = TestApp::start().await;
+    let desk = app.enrolled(STAFF).await;
+    app.store.fail(Some((At::Outcome, How::Fail)));
+    let (draft, id) = desk.login();
+    let answer = app.send(&draft).await;
+    assert_eq!(answer.outcome(), problem(503, "store_unavailable"));
+    assert_eq!(answer.json()["requestId"], id);
+    let token = app.sim.journal()[0].token.clone().unwrap();
+    assert!(!answer.body.contains(&token));
+    assert_eq!(app.records.login(&id).await, open());
+
+    app.stop().await;
+    let app = app.start_again().await;
+    assert_eq!(
+        app.records.login(&id).await,
+        ended("unknown", Some("outcome_unknown"))
+    );
+    let desk = desk.at(&app);
+    let repeated = app
+        .send(&desk.post("/v1/logins", &crate::support::app::login_body(&id)))
+        .await;
+    assert_eq!(repeated.outcome(), problem(409, "request_repeated"));
+    assert_eq!(app.mints(), 1);
+}
+
+#[tokio::test]
+async fn an_outcome_that_was_closed_by_a_restart_is_not_overwritten_by_a_late_one() {
+    let app = TestApp::start().await;
+    let desk = app.enrolled(STAFF).await;
+    app.sim.script(Fault::Delay(THINKING).on(Endpoint::Mint));
+    let (draft, id) = desk.login();
+    let (client, address) = (app.client.clone(), app.address);
+    let under_way = tokio::spawn(async move { draft.send(&client, address).await });
+    eventually("the mint reaches the broker", async || app.mints() == 1).await;
+    // A second relay on the same store closes what it takes for left behind.
+    let _second = app.start_again().await;
+    assert_eq!(
+        under_way.await.unwrap().outcome(),
+        problem(503, "store_unavailable")
+    );
+    assert_eq!(
+        app.records.login(&id).await,
+        ended("unknown", Some("outcome_unknown"))
+    );
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500_the_relay_lives_and_the_log_shows_no_data() {
+    let app = TestApp::start().await;
+    let desk = app.enrolled(STAFF).await;
+    for at in [At::Profile, At::Nonce, At::IsStaff, At::Intent, At::Outcome] {
+        app.store.fail(Some((at, How::Panic)));
+        let answer = app.send(&desk.login().0).await;
+        assert_eq!(answer.outcome(), problem(500, "internal"), "{at:?}");
+        assert!(!answer.body.contains(CUSTOMER), "{}", answer.body);
+    }
+    app.store.fail(None);
+    assert_eq!(app.send(&desk.login().0).await.status, 201);
+    let log = log::text();
+    assert!(
+        log.contains("faulty_store.rs") && log.contains("a part of the relay panicked"),
+        "where is said"
+    );
+    assert!(!log.contains(CUSTOMER), "what was in the message is not");
+}
+
+#[tokio::test]
+async fn readiness_is_the_stores() {
+    let app = TestApp::start().await;
+    assert_eq!(app.get_health("/readyz").await.status, 200);
+    app.store.fail(Some((At::Check, How::Fail)));
+    let answer = app.get_health("/readyz").await;
+    assert_eq!(
+        (answer.status, answer.json()["store"].as_str()),
+        (503, Some("failing"))
+    );
+    assert_eq!(app.get_health("/healthz").await.status, 200);
+    assert_eq!(
+        app.get_health("/v1/session").await.status,
+        404,
+        "nothing else is on this listener"
+    );
+}

@@ -1,0 +1,18 @@
+//! The relay as its clients, its broker and its operator see it: over real sockets, in process, with a clock that tests
+//! move, a simulated broker, and a store in a folder of its own.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the way to fail")]
+
+mod support;
+
+mod bad_input;
+mod binary;
+mod bounds;
+mod durability;
+mod enrolment;
+mod login;
+mod mint_failures;
+mod origins;
+mod secrecy;
+mod signatures;
+mod staff;

@@ -1,0 +1,29 @@
+//! What the tests share.
+
+pub(crate) mod app;
+pub(crate) mod clock;
+pub(crate) mod faulty_store;
+pub(crate) mod http;
+pub(crate) mod installation;
+pub(crate) mod log;
+pub(crate) mod records;
+pub(crate) mod signer;
+
+pub(crate) use app::{API_KEY, CUSTOMER, Profile, STAFF, TestApp};
+pub(crate) use http::{Answer, Draft};
+pub(crate) use signer::Signer;
+
+use std::time::Duration;
+
+/// Waits until something has happened elsewhere. The wait ends as soon as it has; the bound only keeps a failing test from
+/// hanging.
+pub(crate) async fn eventually(what: &str, happened: impl AsyncFn() -> bool) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(5));
+    for _ in 0..2_000 {
+        if happened().await {
+            return;
+        }
+        ticks.tick().await;
+    }
+    panic!("did not happen: {what}");
+}
