@@ -2,6 +2,7 @@
 
 mod launch;
 mod session;
+mod worker;
 
 use std::path::{Path, PathBuf};
 
@@ -39,12 +40,16 @@ impl Chromium {
             .as_str()
             .context("Chromium names no extension")?
             .to_owned();
-        Ok(Self {
+        let browser = Self {
             client,
             extension,
             profile: profile.to_owned(),
             process,
-        })
+        };
+        // An extension is installed once its worker has been started; what is done before races with that.
+        let started = async || Ok((!browser.targets("service_worker").await?.is_empty()).then_some(()));
+        until("the extension's service worker to start", PATIENCE, started).await?;
+        Ok(browser)
     }
 
     /// The address of a page of the extension.
@@ -105,12 +110,7 @@ impl Chromium {
 
     /// Stops the extension's service worker, and waits until it is gone: the next click finds it cold.
     pub async fn stop_background(&self, tab: &Page) -> Result<()> {
-        let session = tab.chromium()?;
-        session.call("ServiceWorker.enable", json!({})).await?;
-        session.call("ServiceWorker.stopAllWorkers", json!({})).await?;
-        session.call("ServiceWorker.disable", json!({})).await?;
-        let gone = async || Ok(self.targets("service_worker").await?.is_empty().then_some(()));
-        until("the service worker to stop", PATIENCE, gone).await
+        worker::stop(tab.chromium()?).await
     }
 
     /// Waits until the browser has been closed by the person in front of it.

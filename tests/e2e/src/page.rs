@@ -45,10 +45,27 @@ impl Page {
         serde_json::from_str(&text?).context("the document's answer is not JSON")
     }
 
+    /// Looks at the page again and again until `probe` has found something; `what` completes "waited for ...".
+    ///
+    /// What the page shows instead is part of the error.
+    pub async fn until<T>(&self, what: &str, probe: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+        match until(what, PATIENCE, probe).await {
+            Ok(found) => Ok(found),
+            Err(error) => {
+                let shown = self.evaluate("document.body.innerText").await.unwrap_or_default();
+                Err(error.context(format!(
+                    "the page shows: {}",
+                    shown.as_str().unwrap_or_default().trim()
+                )))
+            }
+        }
+    }
+
     /// Waits until a JavaScript expression is true; `what` completes the sentence "waited for ...".
     pub async fn wait_for(&self, what: &str, expression: &str) -> Result<()> {
-        until(what, PATIENCE, async || {
-            Ok((self.evaluate(&format!("Boolean({expression})")).await? == Value::Bool(true)).then_some(()))
+        let find = format!("Boolean({expression})");
+        self.until(what, async || {
+            Ok((self.evaluate(&find).await? == Value::Bool(true)).then_some(()))
         })
         .await
     }
@@ -60,7 +77,8 @@ impl Page {
             query(selector),
             query(selector)
         );
-        until(&format!("{selector} to be shown"), PATIENCE, async || {
+        let what = format!("{selector} to be shown");
+        self.until(&what, async || {
             Ok(self.evaluate(&find).await?.as_str().map(str::to_owned))
         })
         .await
@@ -156,7 +174,7 @@ impl Page {
             }})()",
             query(selector)
         );
-        until(&format!("{selector} to be clickable"), PATIENCE, async || {
+        self.until(&format!("{selector} to be clickable"), async || {
             let point = self.evaluate(&find).await?;
             Ok(point[0].as_f64().zip(point[1].as_f64()))
         })

@@ -74,20 +74,20 @@ impl Seat {
         options.fill("#relay", &lab.relay()?.url()).await?;
         options.fill("#code", &code).await?;
         options.click("[data-slot=submit]").await?;
-        until(
-            "the options page to say that this browser is connected",
-            PATIENCE,
-            async || {
-                if options.shows("[data-slot=error]").await? {
-                    bail!(
-                        "the options page says: {}",
-                        options.text("[data-slot=error]").await?
-                    );
-                }
-                Ok(options.shows("#connection-title").await?.then_some(()))
-            },
-        )
-        .await?;
+        options
+            .until(
+                "the options page to say that this browser is connected",
+                async || {
+                    if options.shows("[data-slot=error]").await? {
+                        bail!(
+                            "the options page says: {}",
+                            options.text("[data-slot=error]").await?
+                        );
+                    }
+                    Ok(options.shows("#connection-title").await?.then_some(()))
+                },
+            )
+            .await?;
         options.close().await
     }
 

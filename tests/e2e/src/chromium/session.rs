@@ -3,10 +3,11 @@
 use anyhow::{Context as _, Result, bail};
 use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
+use tokio::sync::broadcast;
 use tokio::time::timeout;
 
 use crate::page::BETWEEN_CLICKS;
-use crate::rpc::Client;
+use crate::rpc::{Client, Event};
 use crate::wait::{PATIENCE, until};
 
 /// A page of Chromium.
@@ -33,22 +34,16 @@ impl Session {
             .await?;
         let tab_session = text(&attached["sessionId"])?;
         // The tab tells of its page by attaching to it.
-        let mut events = client.events();
+        let mut events = Events {
+            all: client.events(),
+            session: tab_session.clone(),
+        };
         let params = json!({"autoAttach": true, "flatten": true, "waitForDebuggerOnStart": false});
         client
             .call_in(Some(&tab_session), "Target.setAutoAttach", params)
             .await?;
-        let page = async {
-            loop {
-                let event = events.recv().await?;
-                if event.method == "Target.attachedToTarget" && event.session.as_ref() == Some(&tab_session) {
-                    break anyhow::Ok(event.params);
-                }
-            }
-        };
-        let page = timeout(PATIENCE, page)
-            .await
-            .context("waited for the new tab's page")??;
+        let page = timeout(PATIENCE, events.next("Target.attachedToTarget"));
+        let page = page.await.context("waited for the new tab's page")??;
         Ok(Self {
             client: client.clone(),
             session: text(&page["sessionId"])?,
@@ -83,6 +78,14 @@ impl Session {
     /// Calls a DevTools method on this page.
     pub async fn call(&self, method: &str, params: Value) -> Result<Value> {
         self.client.call_in(Some(&self.session), method, params).await
+    }
+
+    /// What the page's domains tell from now on.
+    pub(super) fn events(&self) -> Events {
+        Events {
+            all: self.client.events(),
+            session: self.session.clone(),
+        }
     }
 
     pub(super) async fn activate(&self) -> Result<()> {
@@ -183,6 +186,24 @@ impl Session {
         let params = json!({"type": kind, "x": x, "y": y, "button": button, "clickCount": count});
         self.call("Input.dispatchMouseEvent", params).await?;
         Ok(())
+    }
+}
+
+/// The events of one session.
+pub(super) struct Events {
+    all: broadcast::Receiver<Event>,
+    session: String,
+}
+
+impl Events {
+    /// The parameters of the next event of this name.
+    pub(super) async fn next(&mut self, method: &str) -> Result<Value> {
+        loop {
+            let event = self.all.recv().await?;
+            if event.method == method && event.session.as_ref() == Some(&self.session) {
+                return Ok(event.params);
+            }
+        }
     }
 }
 

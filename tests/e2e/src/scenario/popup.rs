@@ -3,7 +3,6 @@
 use anyhow::{Result, bail};
 
 use crate::page::Page;
-use crate::wait::{PATIENCE, until};
 
 /// An open popup.
 pub struct Popup {
@@ -27,14 +26,15 @@ impl Popup {
 
     /// Waits until a screen is shown. An error on the way is an error here, unless it is what is waited for.
     pub async fn shows(&self, wanted: &str) -> Result<()> {
-        until(&format!("the popup's screen {wanted:?}"), PATIENCE, async || {
-            let screen = self.screen().await?;
-            if screen == "error" && wanted != "error" {
-                bail!("the popup says: {}", self.words().await?);
-            }
-            Ok((screen == wanted).then_some(()))
-        })
-        .await
+        self.page
+            .until(&format!("the popup's screen {wanted:?}"), async || {
+                let screen = self.screen().await?;
+                if screen == "error" && wanted != "error" {
+                    bail!("the popup says: {}", self.words().await?);
+                }
+                Ok((screen == wanted).then_some(()))
+            })
+            .await
     }
 
     /// Everything that can be read in the popup.

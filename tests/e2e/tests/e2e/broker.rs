@@ -21,13 +21,13 @@ async fn refusals_name_their_cause(kind: Kind) -> Result<()> {
 
     // Either of two causes, which the broker does not tell apart: so both are named, with the address to whitelist.
     lab.sim.add_key(API_KEY, false);
-    let words = refused(&seat, &tab, "broker_right_or_address").await?;
+    let words = refused(&seat, &tab, "broker_access_denied").await?;
     assert!(words.contains(EGRESS_ADDRESS), "{words}");
     assert!(words.contains("Create One Time Token for Login"), "{words}");
     lab.sim.add_key(API_KEY, true);
 
     lab.sim.forbid_ip(Ipv4Addr::LOCALHOST);
-    let words = refused(&seat, &tab, "broker_right_or_address").await?;
+    let words = refused(&seat, &tab, "broker_access_denied").await?;
     assert!(words.contains(EGRESS_ADDRESS), "{words}");
     lab.sim.allow_ip(Ipv4Addr::LOCALHOST);
 

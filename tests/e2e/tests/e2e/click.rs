@@ -5,7 +5,7 @@ use stagedoor_e2e::browser::Kind;
 use stagedoor_e2e::lab::{CUSTOMERS, Lab};
 use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
 
-use crate::support::{assert_asked_for, turn};
+use crate::support::{assert_asked_for, run};
 
 crate::in_each_browser!(cold_background, double_click, popup_closed_while_waiting);
 
@@ -15,8 +15,7 @@ async fn cold_background(kind: Kind) -> Result<()> {
 
 #[tokio::test]
 async fn twenty_cold_clicks_and_none_is_lost() {
-    let _turn = turn().await;
-    cold_clicks(Kind::Chromium, 20).await.unwrap();
+    run(cold_clicks(Kind::Chromium, 20)).await;
 }
 
 /// The background script is stopped before the click, and again before the consent.

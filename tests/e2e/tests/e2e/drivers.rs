@@ -31,15 +31,7 @@ const POPUP_SCRIPT: &str = r#"
         .then(([frame]) => show("title", frame.result), error => show("title", String(error)));
 "#;
 
-#[tokio::test]
-async fn chromium() {
-    drive(Kind::Chromium).await.unwrap();
-}
-
-#[tokio::test]
-async fn firefox() {
-    drive(Kind::Firefox).await.unwrap();
-}
+crate::in_each_browser!(drive);
 
 async fn drive(kind: Kind) -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;

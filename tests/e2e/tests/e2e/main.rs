@@ -14,14 +14,12 @@ macro_rules! in_each_browser {
     ($($name:ident),+ $(,)?) => {
         mod chromium {
             $(#[tokio::test] async fn $name() {
-                let _turn = crate::support::turn().await;
-                super::$name(stagedoor_e2e::browser::Kind::Chromium).await.unwrap();
+                crate::support::run(super::$name(stagedoor_e2e::browser::Kind::Chromium)).await;
             })+
         }
         mod firefox {
             $(#[tokio::test] async fn $name() {
-                let _turn = crate::support::turn().await;
-                super::$name(stagedoor_e2e::browser::Kind::Firefox).await.unwrap();
+                crate::support::run(super::$name(stagedoor_e2e::browser::Kind::Firefox)).await;
             })+
         }
     };

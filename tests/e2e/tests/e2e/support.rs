@@ -1,14 +1,20 @@
 //! What the tests share: taking turns, and what the broker's journal must look like.
 
+use anyhow::Result;
 use stagedoor_broker_sim::JournalEntry;
 use stagedoor_e2e::lab::{API_KEY, Lab};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 
 /// Browsers are heavy: more than two at work only makes all of them slow.
 static TURNS: Semaphore = Semaphore::const_new(2);
 
-pub(crate) async fn turn() -> SemaphorePermit<'static> {
-    TURNS.acquire().await.expect("it is never closed")
+/// Runs a test when it is its turn.
+pub(crate) async fn run(test: impl Future<Output = Result<()>>) {
+    let _turn = TURNS.acquire().await.expect("it is never closed");
+    if let Err(error) = test.await {
+        // What was waited for and what was seen instead; a backtrace through the runtime says neither.
+        panic!("{error:#}");
+    }
 }
 
 /// The broker has received exactly one request for each of these customers since the journal was last taken, each in
