@@ -1,6 +1,6 @@
 // The screen on which a person sees whom they are about to open, and says why.
 
-import { showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
+import { evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
 
 export function confirm(view, actions) {
   const parts = stamp("screen-confirm");
@@ -33,7 +33,7 @@ export function confirm(view, actions) {
 
 function showCustomer(parts, view, actions) {
   showAddress(parts.address, view.customer.email);
-  parts.evidence.textContent = view.customer.evidence.map((piece) => viewText(piece.text)).join(" · ");
+  parts.evidence.textContent = evidence(view.customer);
   parts.others.textContent = view.others > 0 ? text("confirm_others", [view.others]) : "";
   parts.other.addEventListener("click", () => actions.typeAnother());
 }

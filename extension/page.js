@@ -50,21 +50,28 @@ export function stamp(id) {
 
 /**
  * Shows an address whole and as it is: set apart from the direction of the text around it, always left to right, and
- * broken, if it must be, before its "@" or after a dot.
+ * broken, if it must be, before its "@", and only then after a dot or hyphen.
  */
 export function showAddress(element, email) {
   const at = email.lastIndexOf("@");
   const whole = document.createElement("bdi");
   whole.dir = "ltr";
-  whole.append(breakable("span", email.slice(0, at)), document.createElement("wbr"), breakable("span", email.slice(at)));
+  whole.append(breakable(email.slice(0, at)), breakable(email.slice(at)));
   element.replaceChildren(whole);
   element.dataset.size = email.length > 90 ? "small" : email.length > 38 ? "medium" : "large";
 }
 
-function breakable(tag, value) {
-  const element = document.createElement(tag);
+function breakable(value) {
+  const element = document.createElement("span");
+  element.className = "unit";
   for (const piece of value.split(/(?<=[._-])/u)) element.append(piece, document.createElement("wbr"));
   return element;
+}
+
+/** Where an address was found, in one line. How many places that are can be seen from the line. */
+export function evidence(customer) {
+  const places = customer.evidence.filter((piece) => piece.text.key !== "evidence_sources");
+  return places.map((piece) => viewText(piece.text)).join(" · ");
 }
 
 /** Marks a platform as live or demo. */

@@ -1,7 +1,7 @@
 // What each of the popup's screens shows. A screen is made from a view of the core; it returns its root element and
 // what takes the focus.
 
-import { copies, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
+import { copies, evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
 import { confirm } from "./confirm.js";
 
 const STEPS = ["reading", "asking", "opening"];
@@ -137,10 +137,6 @@ function showRequest(parts, id) {
 function showError(element, view) {
   element.hidden = !view.inputError;
   element.textContent = viewText(view.inputError);
-}
-
-function evidence(candidate) {
-  return candidate.evidence.map((piece) => viewText(piece.text)).join(" · ");
 }
 
 export const screens = { setup, working, confirm, choose, none: manual, manual, opened, error };

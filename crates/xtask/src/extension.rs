@@ -34,7 +34,7 @@ const PERMISSIONS: &[&str] = &[
     "alarms",
 ];
 /// What it may ask for when a feature needs it.
-const OPTIONAL_PERMISSIONS: &[&str] = &["history", "notifications", "contextualIdentities", "cookies"];
+const OPTIONAL_PERMISSIONS: &[&str] = &["history", "notifications", "cookies"];
 /// What would give it standing access to pages, or pages access to it.
 const ABSENT_KEYS: &[&str] = &[
     "host_permissions",
