@@ -119,7 +119,7 @@ fn client_with(
     config.connect_timeout = answer / 2;
     config.egress_address = platform.egress_address;
     config.local_address = platform.local_address;
-    config.proxy = platform.proxy.clone();
+    config.proxy = platform.proxy.as_ref().map(|proxy| proxy.0.clone());
     for path in &platform.root_certificate_files {
         let pem = fs::read(path).map_err(|error| {
             let problem = format!("{}: cannot be read ({error}); name a PEM file", path.display());

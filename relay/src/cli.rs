@@ -62,7 +62,7 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum StaffCommand {
-    /// Make a single-use code with which a person enrols a browser profile.
+    /// Make a single-use code with which a person enrols a browser profile. A disabled person is enabled again.
     Invite(staff_invite::Invite),
     /// List everybody.
     List,

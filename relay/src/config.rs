@@ -19,7 +19,7 @@ pub use health::Health;
 pub use listen::Listen;
 pub use log::{Format, Level, Log};
 pub use login::Login;
-pub use platform::{PlatformConfig, is_loopback};
+pub use platform::{PlatformConfig, ProxyUrl};
 pub use section::Fault;
 pub use staff::StaffRules;
 pub use store::StoreUrl;

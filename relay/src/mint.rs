@@ -27,6 +27,11 @@ pub(crate) async fn perform(app: Arc<App>, intent: Intent) -> Result<OneTimeToke
     };
     let duration_ms = app.clock.milliseconds_since(started);
     let (name, cause) = (outcome.as_str(), outcome.cause().unwrap_or_default());
+    let detail = minted
+        .as_ref()
+        .err()
+        .map(|failure| failure.detail.as_str())
+        .unwrap_or_default();
     // A failed write ends here: the token is dropped, and the intent is closed as unknown at the next start.
     if let Err(fault) = app
         .store
@@ -39,7 +44,7 @@ pub(crate) async fn perform(app: Arc<App>, intent: Intent) -> Result<OneTimeToke
         );
         return Err(fault.into());
     }
-    info!(platform = %intent.platform, outcome = name, cause, duration_ms, "login");
+    info!(platform = %intent.platform, outcome = name, cause, detail, duration_ms, "login");
     minted.map_err(BrokerFailure::into_api_error)
 }
 

@@ -1,6 +1,6 @@
 //! `[[platform]]`: one trading platform, and the broker's API that makes tokens for it.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{fmt, net::IpAddr, path::PathBuf};
 
 use stagedoor_broker_client::Dialect;
 use stagedoor_protocol::{Environment, PlatformId};
@@ -30,7 +30,7 @@ pub struct PlatformConfig {
     /// The local address to connect from.
     pub local_address: Option<IpAddr>,
     /// A proxy towards the broker. Proxies in environment variables are ignored.
-    pub proxy: Option<Url>,
+    pub proxy: Option<ProxyUrl>,
     /// PEM files of certificates to trust besides the system's.
     pub root_certificate_files: Vec<PathBuf>,
 }
@@ -68,6 +68,16 @@ impl PlatformConfig {
             proxy: proxy?,
             root_certificate_files: root_certificate_files?,
         })
+    }
+}
+
+/// A proxy's address, which may hold a password, so `Debug` shows the host only.
+#[derive(Clone)]
+pub struct ProxyUrl(pub Url);
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProxyUrl({})", self.0.host_str().unwrap_or_default())
     }
 }
 
@@ -177,7 +187,7 @@ fn parse_url(text: &str) -> Result<Url, String> {
 }
 
 /// Whether a URL leads back to this machine.
-pub fn is_loopback(url: &Url) -> bool {
+fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
@@ -186,8 +196,9 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn parse_proxy(text: &str) -> Result<Url, String> {
+fn parse_proxy(text: &str) -> Result<ProxyUrl, String> {
     text.parse()
+        .map(ProxyUrl)
         .map_err(|_| "must be a proxy's address, e.g. \"http://proxy.example:3128\"".to_owned())
 }
 

@@ -219,6 +219,18 @@ fn keys_are_looked_at_only_when_asked() {
 }
 
 #[test]
+fn debug_shows_no_password() {
+    let line = "egress_address = \"203.0.113.7\"";
+    let proxy = "proxy = \"http://user:SENTINEL@proxy.example:3128\"";
+    let config = Config::parse(&with(line, proxy), Keys::Skip).unwrap();
+    let shown = format!("{config:?}");
+    assert!(
+        shown.contains("proxy.example") && !shown.contains("SENTINEL"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_required_reason_is_at_least_one_character() {
     let text = with(r#"reason = "optional""#, r#"reason = "required""#);
     assert_eq!(

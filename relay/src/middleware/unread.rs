@@ -12,6 +12,7 @@ use axum::{
     Error,
     body::{Body, Bytes, HttpBody},
     extract::Request,
+    http::header,
     middleware::Next,
     response::Response,
 };
@@ -27,7 +28,8 @@ const FOR_AT_MOST: Duration = Duration::from_secs(1);
 /// Lets the handler run, then reads on.
 pub(crate) async fn read_what_was_left(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    if body.is_end_stream() {
+    // A client that asked whether to send its body has not sent it, and must not be told to.
+    if body.is_end_stream() || parts.headers.contains_key(header::EXPECT) {
         return next.run(Request::from_parts(parts, body)).await;
     }
     let shared = Shared(Arc::new(Mutex::new(body)));

@@ -54,7 +54,7 @@ async fn used_expired_and_unknown_codes_look_alike() {
     assert_eq!(app.records.count("profiles").await, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_code_is_spent_once_even_by_two_at_once() {
     let app = TestApp::start().await;
     let code = app.invite(STAFF).await;

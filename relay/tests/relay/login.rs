@@ -227,7 +227,7 @@ async fn a_required_reason_is_required() {
     assert_eq!(app.mints(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn one_request_id_mints_once_however_often_and_at_once_it_is_sent() {
     let app = TestApp::start().await;
     let (desk, other) = (
