@@ -20,9 +20,9 @@ pub const API_KEY: &str = "SENTINEL-API-KEY-4Qv7nWc2kXz9";
 
 /// The customers that the sample CRM shows and the broker knows.
 pub const CUSTOMERS: [(&str, &str); 3] = [
-    ("amelia.hart@customer.example", "Amelia Hart"),
-    ("bruno.keller@customer.example", "Bruno Keller"),
-    ("chiara.lombardi@customer.example", "Chiara Lombardi"),
+    ("anna.kowalska@customers.example", "Anna Kowalska"),
+    ("ben.ito@customers.example", "Ben Ito"),
+    ("carla.mendes@customers.example", "Carla Mendes"),
 ];
 
 /// A running lab. Dropping it ends everything in it.

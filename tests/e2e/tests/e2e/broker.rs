@@ -51,12 +51,12 @@ async fn refusals_name_their_cause(kind: Kind) -> Result<()> {
 
     let stranger = lab.crm.add(
         "stranger",
-        "<title>Customer</title><a href='mailto:nobody@customer.example'>Write</a>",
+        "<title>Customer</title><a href='mailto:nobody@customers.example'>Write</a>",
     );
     let tab = seat.browser.open(&stranger).await?;
     seat.close_private().await?;
     let words = refused(&seat, &tab, "customer_unknown").await?;
-    assert!(words.contains("nobody@customer.example"), "{words}");
+    assert!(words.contains("nobody@customers.example"), "{words}");
     Ok(())
 }
 

@@ -64,7 +64,7 @@ async fn no_candidate(kind: Kind) -> Result<()> {
         .await?;
     let popup = seat.press(&tab).await?;
     popup.shows("manual").await?;
-    popup.page.fill("#email", "bruno.keller@customer").await?;
+    popup.page.fill("#email", "ben.ito@customers").await?;
     popup.page.click("[data-screen=manual] [type=submit]").await?;
     popup
         .page
