@@ -188,7 +188,7 @@ pub(crate) const FOR_BUILD: &[&Tool] = &[
     &MUSL_GCC,
 ];
 /// What the demo needs.
-pub(crate) const FOR_DEMO: &[&Tool] = &[&RUST_WASM, &WASM_BINDGEN, &WASM_OPT, &CHROMIUM, &CHROMEDRIVER];
+pub(crate) const FOR_DEMO: &[&Tool] = &[&RUST_WASM, &WASM_BINDGEN, &WASM_OPT, &CHROMIUM];
 /// What the tests that need a browser need.
 pub(crate) const FOR_BROWSERS: &[&Tool] = &[
     &RUST_WASM,
