@@ -58,7 +58,7 @@ impl CustomerEmail {
             return Err(EmailError::TooLong);
         }
         let (local, domain) = text.split_once('@').ok_or(EmailError::AtSign)?;
-        if domain.contains('@') {
+        if domain.bytes().any(|b| b == b'@') {
             return Err(EmailError::AtSign);
         }
         check_local(local)?;
@@ -131,7 +131,7 @@ fn check_domain(domain: &str) -> Result<(), EmailError> {
 
 /// `atext` of RFC 5322, with letters and digits of every script.
 fn is_atom_char(c: char) -> bool {
-    is_letter_or_digit(c) || (c.is_ascii() && "!#$%&'*+-/=?^_`{|}~".contains(c))
+    is_letter_or_digit(c) || (c.is_ascii() && b"!#$%&'*+-/=?^_`{|}~".contains(&(c as u8)))
 }
 
 /// An allow-list: format, control, bidi and zero-width characters are neither letters nor digits. U+115F, U+1160,
