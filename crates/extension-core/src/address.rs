@@ -62,7 +62,8 @@ fn hex(digit: u8) -> Option<u8> {
 
 /// Characters at which running text is cut. Invisible ones are not among them: a piece with one is refused whole.
 fn is_delimiter(c: char) -> bool {
-    c.is_whitespace() || "<>()[],;:\"\\«»“”„‘’‹›、。，；：（）【】《》·•|".contains(c)
+    const MARKS: &str = "<>()[],;:\"\\«»“”„‘’‹›、。，；：（）【】《》·•|";
+    c.is_whitespace() || MARKS.chars().any(|mark| mark == c)
 }
 
 /// An address in running text. Sentence marks around it are dropped; a local part with characters that are allowed but
@@ -71,8 +72,8 @@ fn in_text(piece: &str) -> Option<CustomerEmail> {
     let quoted = piece.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     let piece = quoted.unwrap_or(piece).trim_end_matches(['.', '!', '?', '…']);
     let (local, domain) = piece.split_once('@')?;
-    let odd = |c: char| "!#$%&*/=?^`{|}~".contains(c);
-    if local.contains(odd) || looks_like_a_version(domain) {
+    let odd = |byte: u8| b"!#$%&*/=?^`{|}~".contains(&byte);
+    if local.bytes().any(odd) || looks_like_a_version(domain) {
         return None;
     }
     plausible(piece)
@@ -81,11 +82,14 @@ fn in_text(piece: &str) -> Option<CustomerEmail> {
 /// An address whose domain could be one on the Internet: that leaves out file names such as `logo@2x.png`.
 fn plausible(text: &str) -> Option<CustomerEmail> {
     let email = CustomerEmail::parse(text).ok()?;
-    let domain = email.domain();
-    let (_, top) = domain.rsplit_once('.')?;
+    let (_, domain) = text.split_once('@')?;
+    let (rest, top) = domain.rsplit_once('.')?;
+    let top = top.to_ascii_lowercase();
     let letters = top.chars().all(char::is_alphabetic) || top.starts_with("xn--");
-    let scaled = domain.split('.').next().is_some_and(is_scale);
-    (letters && top.chars().nth(1).is_some() && !scaled && !FILE_ENDINGS.contains(&top)).then_some(email)
+    let several = top.chars().nth(1).is_some();
+    let file = FILE_ENDINGS.split(' ').any(|ending| ending == top);
+    let scaled = rest.split('.').next().is_some_and(is_scale);
+    (letters && several && !file && !scaled).then_some(email)
 }
 
 /// `2x`, `3x`: the pixel density in the name of an image.
@@ -100,11 +104,8 @@ fn looks_like_a_version(domain: &str) -> bool {
 }
 
 /// Endings of file names, none of which is a top-level domain.
-const FILE_ENDINGS: &[&str] = &[
-    "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "bmp", "ico", "css", "scss", "less", "js", "mjs",
-    "cjs", "jsx", "ts", "tsx", "json", "map", "html", "htm", "php", "xml", "pdf", "woff", "woff2", "ttf",
-    "eot", "mp3", "mp4", "webm", "csv", "txt", "yml", "yaml", "tgz", "wasm",
-];
+const FILE_ENDINGS: &str = "png jpg jpeg gif svg webp avif bmp ico css scss less js mjs cjs jsx ts tsx json map html \
+    htm php xml pdf woff woff2 ttf eot mp3 mp4 webm csv txt yml yaml tgz wasm";
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {

@@ -5,17 +5,18 @@ use stagedoor_protocol::{ErrorCode, Problem};
 use crate::{
     environment::{HttpAnswer, HttpFailure},
     fault::{Code, Fault},
+    text::joined,
 };
 
 /// The longest text of a relay that is shown, in characters.
 const MAX_DETAIL_CHARS: usize = 600;
 
 /// The body of an answer that says yes: JSON text, or nothing for 204.
-pub fn accepted(answer: HttpAnswer) -> Result<String, Fault> {
+pub fn accepted(answer: HttpAnswer) -> Result<String, Box<Fault>> {
     let json = answer.status == 204 || is(&answer, "application/json");
     let fault = || Fault::with_detail(Code::RelayAnswerUnusable, describe(&answer));
     if !is_success(&answer) || !json {
-        return Err(fault());
+        return Err(Box::new(fault()));
     }
     String::from_utf8(answer.body).map_err(|_| Code::RelayAnswerUnusable.into())
 }
@@ -50,7 +51,7 @@ pub fn refused(answer: &HttpAnswer, problem: Option<Problem>) -> Fault {
                 // A newer relay's code: its own words are all there is to show.
                 None => (
                     Code::RelayAnswerUnusable,
-                    [problem.title, problem.detail].join(": "),
+                    joined(&[&problem.title, ": ", &problem.detail]),
                 ),
             };
             Fault {
@@ -86,13 +87,8 @@ fn is(answer: &HttpAnswer, media_type: &str) -> bool {
 /// Status and media type, for whoever runs the relay. Never the body.
 fn describe(answer: &HttpAnswer) -> String {
     let kind: String = answer.content_type.chars().take(60).collect();
-    let mut text = String::from("HTTP ");
-    text.push_str(&answer.status.to_string());
-    if !kind.is_empty() {
-        text.push_str(", ");
-        text.push_str(&kind);
-    }
-    text
+    let between = if kind.is_empty() { "" } else { ", " };
+    joined(&["HTTP ", &answer.status.to_string(), between, &kind])
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -33,66 +33,70 @@ impl Environment for Browser {
         url::parse(text)
     }
 
-    async fn sha256(&self, bytes: &[u8]) -> Result<[u8; 32], Broken> {
-        crypto::sha256(bytes).await
+    fn sha256(&self, bytes: &[u8]) -> impl Future<Output = Result<[u8; 32], Broken>> {
+        crypto::sha256(bytes)
     }
-    async fn generate_key(&self) -> Result<Self::Key, Broken> {
-        crypto::generate_key().await
+    fn generate_key(&self) -> impl Future<Output = Result<Self::Key, Broken>> {
+        crypto::generate_key()
     }
-    async fn public_point(&self, key: &Self::Key) -> Result<[u8; 65], Broken> {
-        crypto::public_point(key).await
+    fn public_point(&self, key: &Self::Key) -> impl Future<Output = Result<[u8; 65], Broken>> {
+        crypto::public_point(key)
     }
-    async fn sign(&self, key: &Self::Key, bytes: &[u8]) -> Result<[u8; 64], Broken> {
-        crypto::sign(key, bytes).await
+    fn sign(&self, key: &Self::Key, bytes: &[u8]) -> impl Future<Output = Result<[u8; 64], Broken>> {
+        crypto::sign(key, bytes)
     }
-    async fn save_key(&self, name: &str, key: &Self::Key) -> Result<(), Broken> {
-        key_store::save(name, key).await
+    fn save_key(&self, name: &str, key: &Self::Key) -> impl Future<Output = Result<(), Broken>> {
+        key_store::save(name, key)
     }
-    async fn load_key(&self, name: &str) -> Result<Option<Self::Key>, Broken> {
-        key_store::load(name).await
+    fn load_key(&self, name: &str) -> impl Future<Output = Result<Option<Self::Key>, Broken>> {
+        key_store::load(name)
     }
-    async fn delete_key(&self, name: &str) -> Result<(), Broken> {
-        key_store::delete(name).await
-    }
-
-    async fn save(&self, area: Area, members: &str) -> Result<(), Broken> {
-        chrome::save(area, members).await
-    }
-    async fn load(&self, area: Area, name: Option<&str>) -> Result<String, Broken> {
-        chrome::load(area, name).await
-    }
-    async fn remove(&self, area: Area, name: &str) -> Result<(), Broken> {
-        chrome::remove(area, name).await
-    }
-    async fn clear(&self, area: Area) -> Result<(), Broken> {
-        chrome::clear(area).await
+    fn delete_key(&self, name: &str) -> impl Future<Output = Result<(), Broken>> {
+        key_store::delete(name)
     }
 
-    async fn send(&self, request: HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
-        http::send(request).await
+    fn save(&self, area: Area, members: &str) -> impl Future<Output = Result<(), Broken>> {
+        chrome::save(area, members)
+    }
+    fn load(&self, area: Area, name: Option<&str>) -> impl Future<Output = Result<String, Broken>> {
+        chrome::load(area, name)
+    }
+    fn remove(&self, area: Area, name: &str) -> impl Future<Output = Result<(), Broken>> {
+        chrome::remove(area, name)
+    }
+    fn clear(&self, area: Area) -> impl Future<Output = Result<(), Broken>> {
+        chrome::clear(area)
     }
 
-    async fn collect(&self, tab: TabId) -> Result<String, Broken> {
-        chrome::collect(tab).await
+    fn send(&self, request: HttpRequest<'_>) -> impl Future<Output = Result<HttpAnswer, HttpFailure>> {
+        http::send(request)
+    }
+
+    fn collect(&self, tab: TabId) -> impl Future<Output = Result<String, Broken>> {
+        chrome::collect(tab)
     }
     fn progress(&self, message: &str) {
         chrome::progress(message);
     }
-    async fn deliver(&self, message: &str) -> bool {
-        chrome::deliver(message).await
+    fn deliver(&self, message: &str) -> impl Future<Output = bool> {
+        chrome::deliver(message)
     }
 
-    async fn incognito_allowed(&self) -> bool {
-        chrome::incognito_allowed().await
+    fn incognito_allowed(&self) -> impl Future<Output = bool> {
+        chrome::incognito_allowed()
     }
-    async fn windows(&self) -> Result<Vec<OpenedWindow>, Broken> {
-        chrome::windows().await
+    fn windows(&self) -> impl Future<Output = Result<Vec<OpenedWindow>, Broken>> {
+        chrome::windows()
     }
     async fn close_window(&self, window: WindowId) {
         chrome::close_window(window).await;
     }
-    async fn open_window(&self, url: &str, incognito: bool) -> Result<Option<OpenedWindow>, Broken> {
-        chrome::open_window(url, incognito).await
+    fn open_window(
+        &self,
+        url: &str,
+        incognito: bool,
+    ) -> impl Future<Output = Result<Option<OpenedWindow>, Broken>> {
+        chrome::open_window(url, incognito)
     }
 
     fn version(&self) -> String {
@@ -101,7 +105,7 @@ impl Environment for Browser {
     fn base_url(&self) -> String {
         chrome::base_url()
     }
-    async fn commands(&self) -> Result<String, Broken> {
-        chrome::commands().await
+    fn commands(&self) -> impl Future<Output = Result<String, Broken>> {
+        chrome::commands()
     }
 }

@@ -2,7 +2,7 @@
 
 use stagedoor_protocol::{ErrorCode, RequestId};
 
-use crate::text::Text;
+use crate::text::{Text, joined};
 
 macro_rules! own_codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal;)+) => {
@@ -163,6 +163,14 @@ impl From<Code> for Fault {
     }
 }
 
+/// What the flows pass up: small, and made in one place.
+impl From<Code> for Box<Fault> {
+    #[inline(never)]
+    fn from(code: Code) -> Self {
+        Self::new(code.into())
+    }
+}
+
 impl Fault {
     /// A fault with words from outside the core.
     pub fn with_detail(code: Code, detail: String) -> Self {
@@ -183,7 +191,7 @@ impl Fault {
     }
 
     fn text(&self, ending: &str) -> Text {
-        Text::new(&["error_", self.code.as_str(), ending].concat())
+        Text::new(&joined(&["error_", self.code.as_str(), ending]))
     }
 }
 

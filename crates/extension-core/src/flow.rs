@@ -13,6 +13,7 @@ use crate::{
     json::{Object, ToJson, Value},
     message::Message,
     record::{Profile, Tab, Window},
+    text::joined,
     view::View,
     wire::FromJson,
 };
@@ -61,29 +62,34 @@ impl<E: Environment> Core<E> {
         }
     }
 
-    async fn profile(&self) -> Result<Profile, Fault> {
-        let kept = self.kept(Area::Local, None).await?;
-        Ok(Profile::read(&kept).ok_or(Code::NotEnrolled)?)
+    /// The enrolment, if there is one.
+    async fn enrolment(&self) -> Result<Option<Profile>, Box<Fault>> {
+        Ok(Profile::read(&self.kept(Area::Local, None).await?))
     }
 
-    async fn tab(&self, id: TabId) -> Result<Tab, Fault> {
+    /// The enrolment, where nothing goes on without one.
+    async fn profile(&self) -> Result<Profile, Box<Fault>> {
+        Ok(self.enrolment().await?.ok_or(Code::NotEnrolled)?)
+    }
+
+    async fn tab(&self, id: TabId) -> Result<Tab, Box<Fault>> {
         let name = Tab::name(id);
         let kept = self.kept(Area::Session, Some(&name)).await?;
         let tab = Tab::read(kept.get(&name)).filter(|tab| tab.id == id);
         Ok(tab.unwrap_or_else(|| Tab::new(id)))
     }
 
-    async fn save_tab(&self, tab: &Tab) -> Result<(), Fault> {
+    async fn save_tab(&self, tab: &Tab) -> Result<(), Box<Fault>> {
         self.keep(Area::Session, &Tab::name(tab.id), tab).await
     }
 
-    async fn kept(&self, area: Area, name: Option<&str>) -> Result<Value, Fault> {
+    async fn kept(&self, area: Area, name: Option<&str>) -> Result<Value, Box<Fault>> {
         let text = self.environment.load(area, name).await;
         let value = text.ok().and_then(|text| Value::parse(&text));
         Ok(value.ok_or(Code::KeyStoreFailed)?)
     }
 
-    async fn keep(&self, area: Area, name: &str, value: &impl ToJson) -> Result<(), Fault> {
+    async fn keep(&self, area: Area, name: &str, value: &impl ToJson) -> Result<(), Box<Fault>> {
         let mut members = String::new();
         Object::begin(&mut members).with(name, value).end();
         let saved = self.environment.save(area, &members).await;
@@ -93,7 +99,7 @@ impl<E: Environment> Core<E> {
 
 /// The name under which an opened window is kept.
 fn window_name(window: WindowId) -> String {
-    ["window:", &window.to_string()].concat()
+    joined(&["window:", &window.to_string()])
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -25,6 +25,7 @@ pub struct Candidate {
     pub email: CustomerEmail,
     /// Where it was found, best source first.
     pub evidence: Vec<Text>,
+    folded: String,
     score: u32,
     /// A visible source in a fitting place, and not a role's address: good enough to be proposed.
     proposable: bool,
@@ -45,17 +46,17 @@ pub struct Ranking {
 
 /// Ranks what the frames of a page hold. The caller's own address and the firm's domains are nobody's customer.
 pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
-    let mut sightings: Vec<Sighting<'_>> = Vec::new();
+    let mut sightings: Vec<Box<Sighting<'_>>> = Vec::new();
     for frame in frames {
         for fact in frame.facts.iter().filter(|fact| fact.visible) {
             for email in addresses(fact.kind, &fact.value) {
-                if !is_staff(&email, session) {
-                    sightings.push(Sighting::new(frame, fact, email));
+                let sighting = Box::new(Sighting::new(frame, fact, email));
+                if !is_staff(&sighting.folded, session) {
+                    insert(&mut sightings, sighting);
                 }
             }
         }
     }
-    sightings.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
 
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut total = 0;
@@ -74,6 +75,9 @@ pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
 }
 
 /// One address in one fact.
+///
+/// Letters beyond ASCII are not folded: two spellings that differ in them count as two addresses, which ends in a
+/// choice and not in a guess.
 struct Sighting<'a> {
     folded: String,
     email: CustomerEmail,
@@ -85,7 +89,7 @@ struct Sighting<'a> {
 impl<'a> Sighting<'a> {
     fn new(frame: &Frame, fact: &'a Fact, email: CustomerEmail) -> Self {
         Self {
-            folded: email.folded(),
+            folded: email.as_str().to_ascii_lowercase(),
             email,
             kind: fact.kind,
             weight: weight::of(frame, fact),
@@ -101,9 +105,15 @@ impl<'a> Sighting<'a> {
     }
 }
 
+/// Keeps the sightings in order. They are boxed, so that making room for one moves little.
+fn insert<'a>(sightings: &mut Vec<Box<Sighting<'a>>>, sighting: Box<Sighting<'a>>) {
+    let place = sightings.partition_point(|other| other.key() < sighting.key());
+    sightings.insert(place, sighting);
+}
+
 /// Sums up the sightings of one address. Each kind of source counts once, by its best sighting, so that repeating an
 /// address does not make it likelier.
-fn candidate(sightings: &[Sighting<'_>]) -> Candidate {
+fn candidate(sightings: &[Box<Sighting<'_>>]) -> Candidate {
     let mut best = &sightings[0];
     let mut score = 0;
     let mut proposable = false;
@@ -124,6 +134,7 @@ fn candidate(sightings: &[Sighting<'_>]) -> Candidate {
     let role = weight::is_role(&best.folded);
     Candidate {
         email: best.email.clone(),
+        folded: best.folded.clone(),
         evidence,
         score: if role { score / 4 } else { score },
         proposable: proposable && !role,
@@ -152,7 +163,7 @@ fn text_for(sighting: &Sighting<'_>) -> Text {
 
 fn compare(a: &Candidate, b: &Candidate) -> Ordering {
     let by_score = b.score.cmp(&a.score);
-    by_score.then_with(|| a.email.folded().cmp(&b.email.folded()))
+    by_score.then_with(|| a.folded.cmp(&b.folded))
 }
 
 /// Whether the first candidate may be proposed: it is proposable by itself, it outweighs the next one more than twice,
@@ -168,17 +179,12 @@ fn is_clear(candidates: &[Candidate], truncated: bool) -> bool {
     }
 }
 
-fn is_staff(email: &CustomerEmail, session: &Session) -> bool {
-    if email.folded() == session.staff.email.to_lowercase() {
-        return true;
-    }
-    let domain = email.domain();
-    session.policy.staff_domains.iter().any(|staff| {
-        let staff = staff.to_lowercase();
-        domain
-            .strip_suffix(&staff)
-            .is_some_and(|rest| !staff.is_empty() && (rest.is_empty() || rest.ends_with('.')))
-    })
+fn is_staff(folded: &str, session: &Session) -> bool {
+    let staff_domain = |staff: &String| {
+        let rest = folded.strip_suffix(staff.to_ascii_lowercase().as_str());
+        rest.is_some_and(|rest| !staff.is_empty() && rest.ends_with(['@', '.']))
+    };
+    session.staff.email.eq_ignore_ascii_case(folded) || session.policy.staff_domains.iter().any(staff_domain)
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -7,7 +7,7 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Platform, RequestId, Session, Sta
 use crate::{
     environment::TabId,
     fault::{Code, Fault},
-    text::Text,
+    text::{Text, joined},
 };
 
 /// The profile's enrolment, on disk. The key itself is in the key store.
@@ -45,7 +45,7 @@ impl Tab {
     /// The name under which a tab is kept. There are 64 places, so that tabs which are long closed need no clearing
     /// away; a tab whose place was taken by another is simply scanned again.
     pub fn name(id: TabId) -> String {
-        ["tab:", &(id & 63).to_string()].concat()
+        joined(&["tab:", &(id & 63).to_string()])
     }
 }
 

@@ -18,7 +18,7 @@ pub fn reason(policy: &Policy, typed: Option<&str>) -> Result<Option<String>, Co
         return Ok(None);
     }
     let text = typed.unwrap_or_default().trim();
-    let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    let length = text.chars().fold(0, |length: u32, _| length.saturating_add(1));
     match length {
         0 if policy.reason == ReasonMode::Optional => Ok(None),
         0 => Err(Code::ReasonTooShort),

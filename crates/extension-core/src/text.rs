@@ -53,6 +53,15 @@ impl FromJson for Text {
     }
 }
 
+/// The pieces one after the other.
+pub fn joined(pieces: &[&str]) -> String {
+    let mut text = String::new();
+    for piece in pieces {
+        text.push_str(piece);
+    }
+    text
+}
+
 /// Makes text from a web page fit to stand in the extension's own page: one line, no control, bidi or zero-width
 /// characters that could disguise what stands around it, and short.
 pub fn harmless(text: &str) -> String {

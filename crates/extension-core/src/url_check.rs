@@ -13,11 +13,10 @@ pub fn relay_origin(url: &ParsedUrl) -> Option<&str> {
     (is_safe(url) && plain).then_some(url.origin.as_str())
 }
 
-/// The `@authority` of an origin (RFC 9421 section 2.2.3): host, and the port unless it is the scheme's own.
+/// The `@authority` of a web origin (RFC 9421 section 2.2.3): host, and the port unless it is the scheme's own.
 pub fn authority(origin: &str) -> &str {
-    origin
-        .split_once("://")
-        .map_or(origin, |(_, authority)| authority)
+    let rest = origin.strip_prefix("https://");
+    rest.or(origin.strip_prefix("http://")).unwrap_or(origin)
 }
 
 /// Whether the platform address that the relay answered may be opened: it must have the very origin that was shown to

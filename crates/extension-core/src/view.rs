@@ -247,7 +247,11 @@ impl View {
 
     /// The confirmation for an address that the person picked or typed.
     pub fn of_selection(scan: &Scan, email: CustomerEmail, input_error: Option<Text>) -> Self {
-        match scan.candidates.iter().find(|found| found.email == email) {
+        match scan
+            .candidates
+            .iter()
+            .find(|found| found.email.as_str().eq_ignore_ascii_case(email.as_str()))
+        {
             Some(found) => Self::confirm(scan, Customer::of(found), scan.total - 1, input_error),
             None => Self::confirm(scan, Customer::typed(email), scan.total, input_error),
         }

@@ -1,5 +1,6 @@
 //! JavaScript values as JSON text, and back.
 
+use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 
@@ -33,9 +34,12 @@ pub(super) fn set(target: &JsValue, name: &str, value: &JsValue) {
     let _ = reflect_set(target, name, value);
 }
 
-/// Waits for the promise that a call returned, if it returned one.
-pub(super) async fn settled(promise: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
-    JsFuture::from(js_sys::Promise::resolve(&promise?)).await
+/// What the promise that a call returned comes to, or the value itself if it is no promise.
+pub(super) fn settled(promise: Result<JsValue, JsValue>) -> JsFuture {
+    JsFuture::from(match promise {
+        Ok(promise) => Promise::resolve(&promise),
+        Err(thrown) => Promise::reject(&thrown),
+    })
 }
 
 /// Likewise, where it does not matter what went wrong.

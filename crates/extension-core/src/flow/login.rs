@@ -18,7 +18,7 @@ use crate::{
     record::{Login, Profile, Scan, Tab, Window},
     request::{REPORT_TIMEOUT_MILLISECONDS, reason, ticket},
     state::{Event, advance, is_under_way, next},
-    text::Text,
+    text::{Text, joined},
     url_check::{LoginUrl, is_platform_address},
     view::{Kept, View, WorkingStep},
     wire::read_login,
@@ -47,7 +47,7 @@ struct Unopened {
 
 impl<E: Environment> Core<E> {
     /// The person's click. A second one while the first is under way shows where that stands.
-    pub(super) async fn login(&self, id: TabId, message: &Message) -> Result<View, Fault> {
+    pub(super) async fn login(&self, id: TabId, message: &Message) -> Result<View, Box<Fault>> {
         match self.running.get() {
             Some(running) if running == id => return self.under_way(id, message).await,
             Some(_) => return Ok(View::login_fault(&Code::LoginInProgress.into(), kept(message))),
@@ -59,7 +59,7 @@ impl<E: Environment> Core<E> {
         Ok(done.unwrap_or_else(|fault| View::login_fault(&fault, kept(message))))
     }
 
-    async fn under_way(&self, id: TabId, message: &Message) -> Result<View, Fault> {
+    async fn under_way(&self, id: TabId, message: &Message) -> Result<View, Box<Fault>> {
         let saved = self.tab(id).await?.login.filter(|login| is_under_way(login.step));
         Ok(saved.as_ref().map(View::of_login).unwrap_or(View::Working {
             step: WorkingStep::Asking,
@@ -69,7 +69,7 @@ impl<E: Environment> Core<E> {
     }
 
     /// Everything that can be refused before a token exists, then the rest.
-    async fn try_login(&self, id: TabId, message: &Message) -> Result<View, Fault> {
+    async fn try_login(&self, id: TabId, message: &Message) -> Result<View, Box<Fault>> {
         let environment = &self.environment;
         let clicked = environment.now();
         let profile = self.profile().await?;
@@ -117,7 +117,7 @@ impl<E: Environment> Core<E> {
         self.finish(tab, done).await
     }
 
-    async fn order(&self, profile: Profile, scan: &Scan, message: &Message) -> Result<Order, Fault> {
+    async fn order(&self, profile: Profile, scan: &Scan, message: &Message) -> Result<Order, Box<Fault>> {
         let mut platforms = scan.session.platforms.iter();
         let platform = platforms
             .find(|platform| platform.id.as_str() == message.platform)
@@ -140,7 +140,7 @@ impl<E: Environment> Core<E> {
     }
 
     /// Sees to it that an isolated session can be had, closing the private windows that are in its way if that is wanted.
-    async fn make_room(&self, policy: Isolation, replace: bool) -> Result<Plan, Fault> {
+    async fn make_room(&self, policy: Isolation, replace: bool) -> Result<Plan, Box<Fault>> {
         let environment = &self.environment;
         let allowed = environment.incognito_allowed().await;
         let open = match policy {
@@ -164,14 +164,14 @@ impl<E: Environment> Core<E> {
         Ok(plan)
     }
 
-    async fn private_windows(&self) -> Result<Vec<WindowId>, Fault> {
+    async fn private_windows(&self) -> Result<Vec<WindowId>, Box<Fault>> {
         let windows = self.environment.windows().await.map_err(|_| Code::WindowFailed)?;
         let private = windows.iter().filter(|window| window.incognito);
         Ok(private.map(|window| window.id).collect())
     }
 
     /// Asks for the token and uses it. The token is gone when this returns.
-    async fn carry_out(&self, tab: &mut Tab, order: &Order) -> Result<(), Fault> {
+    async fn carry_out(&self, tab: &mut Tab, order: &Order) -> Result<(), Box<Fault>> {
         let login = tab.login.as_ref().ok_or(Code::Internal)?;
         let (request_id, clicked) = (login.request_id.clone(), login.clicked);
         let request = LoginRequest {
@@ -257,7 +257,7 @@ impl<E: Environment> Core<E> {
     }
 
     /// Notes how it ended and shows it.
-    async fn finish(&self, mut tab: Tab, done: Result<(), Fault>) -> Result<View, Fault> {
+    async fn finish(&self, mut tab: Tab, done: Result<(), Box<Fault>>) -> Result<View, Box<Fault>> {
         let now = self.environment.now();
         let login = tab.login.as_mut().ok_or(Code::Internal)?;
         match done {
@@ -266,7 +266,7 @@ impl<E: Environment> Core<E> {
             }
             Err(fault) => {
                 advance(login, Event::Fault, now);
-                login.fail(fault);
+                login.fail(*fault);
             }
         }
         let view = View::of_login(login);
@@ -304,9 +304,7 @@ impl<E: Environment> Core<E> {
             duration_milliseconds: Some(self.environment.now().saturating_sub(clicked)),
             cause: cause.map(String::from),
         };
-        let mut path = String::from("/v1/logins/");
-        path.push_str(request_id.as_str());
-        path.push_str("/outcome");
+        let path = joined(&["/v1/logins/", request_id.as_str(), "/outcome"]);
         let _ = self
             .post(profile, &path, &report, REPORT_TIMEOUT_MILLISECONDS)
             .await;

@@ -25,14 +25,10 @@ const PENDING_KEY: &str = "pending";
 
 impl<E: Environment> Core<E> {
     /// The page as things stand.
-    pub(super) async fn options(&self, test: Option<TestResult>, fault: Option<Fault>) -> View {
+    pub(super) async fn options(&self, test: Option<TestResult>, fault: Option<Box<Fault>>) -> View {
         let environment = &self.environment;
-        let (profile, fault) = match self.profile().await {
-            Ok(profile) => (Some(profile), fault),
-            Err(Fault {
-                code: Code::NotEnrolled,
-                ..
-            }) => (None, fault),
+        let (profile, fault) = match self.enrolment().await {
+            Ok(profile) => (profile, fault),
             Err(unreadable) => (None, fault.or(Some(unreadable))),
         };
         let firefox = environment.base_url().starts_with("moz-extension:");
@@ -46,7 +42,7 @@ impl<E: Environment> Core<E> {
             incognito_allowed: environment.incognito_allowed().await,
             shortcut: self.shortcut().await,
             test,
-            error: fault.as_ref().map(Problem::of),
+            error: fault.as_deref().map(Problem::of),
         }
     }
 
@@ -67,13 +63,13 @@ impl<E: Environment> Core<E> {
         self.options(None, fault).await
     }
 
-    async fn try_enrol(&self, relay: &str, code: &str) -> Result<(), Fault> {
+    async fn try_enrol(&self, relay: &str, code: &str) -> Result<(), Box<Fault>> {
         let environment = &self.environment;
         let url = environment.parse_url(relay).ok_or(Code::RelayAddressInvalid)?;
         let relay = relay_origin(&url).ok_or(Code::RelayAddressInvalid)?;
         let code = EnrolmentCode::parse(code).map_err(|_| Code::EnrolmentCodeMalformed)?;
 
-        let store = |_: Broken| Fault::from(Code::KeyStoreFailed);
+        let store = |_: Broken| Box::<Fault>::from(Code::KeyStoreFailed);
         let key = environment.generate_key().await.map_err(store)?;
         // Kept before the code is spent: where nothing can be kept, the code stays good.
         environment.save_key(PENDING_KEY, &key).await.map_err(store)?;

@@ -18,13 +18,9 @@ use crate::{
 
 impl<E: Environment> Core<E> {
     /// Shows the login of this tab if it is under way or ended unseen, otherwise reads the page.
-    pub(super) async fn open(&self, id: TabId, again: bool) -> Result<View, Fault> {
-        let profile = match self.profile().await {
-            Err(Fault {
-                code: Code::NotEnrolled,
-                ..
-            }) => return Ok(View::Setup),
-            other => other?,
+    pub(super) async fn open(&self, id: TabId, again: bool) -> Result<View, Box<Fault>> {
+        let Some(profile) = self.enrolment().await? else {
+            return Ok(View::Setup);
         };
         let mut tab = self.tab(id).await?;
         if let Some(login) = &mut tab.login {
@@ -45,7 +41,7 @@ impl<E: Environment> Core<E> {
     }
 
     /// The confirmation for an address that was picked or typed.
-    pub(super) async fn select(&self, id: TabId, email: &str) -> Result<View, Fault> {
+    pub(super) async fn select(&self, id: TabId, email: &str) -> Result<View, Box<Fault>> {
         let mut tab = self.tab(id).await?;
         let scan = match tab.scan.take() {
             Some(scan) => scan,
@@ -64,7 +60,7 @@ impl<E: Environment> Core<E> {
     }
 
     /// The current view, without reading the page.
-    pub(super) async fn status(&self, id: TabId) -> Result<View, Fault> {
+    pub(super) async fn status(&self, id: TabId) -> Result<View, Box<Fault>> {
         let mut tab = self.tab(id).await?;
         if let Some(login) = &mut tab.login {
             self.notice_loss(id, login);
@@ -75,7 +71,7 @@ impl<E: Environment> Core<E> {
     }
 
     /// Reads the page and asks the relay for the rules, at the same time.
-    pub(super) async fn scan(&self, id: TabId, profile: &Profile) -> Result<Scan, Fault> {
+    pub(super) async fn scan(&self, id: TabId, profile: &Profile) -> Result<Scan, Box<Fault>> {
         let (frames, session) = join(self.environment.collect(id), self.session(profile)).await;
         let session = session?;
         let results = frames.ok().and_then(|text| Value::parse(&text));

@@ -11,6 +11,7 @@ use crate::{
     json::{ToJson, Value},
     record::Profile,
     request::{Circumstances, MAX_ANSWER_BYTES, prepare},
+    text::joined,
     wire::FromJson,
 };
 
@@ -29,7 +30,7 @@ pub(super) struct Caller<'a, K> {
 
 impl<E: Environment> Core<E> {
     /// Who am I to the relay, and what may I open.
-    pub(super) async fn session(&self, profile: &Profile) -> Result<Session, Fault> {
+    pub(super) async fn session(&self, profile: &Profile) -> Result<Session, Box<Fault>> {
         let answer = self.call(profile, "GET", "/v1/session", "", RELAY_TIMEOUT_MILLISECONDS);
         Ok(Session::read(&answer.await?).ok_or(Code::RelayAnswerUnusable)?)
     }
@@ -41,7 +42,7 @@ impl<E: Environment> Core<E> {
         path: &str,
         body: &impl ToJson,
         timeout_milliseconds: u32,
-    ) -> Result<Value, Fault> {
+    ) -> Result<Value, Box<Fault>> {
         self.call(profile, "POST", path, &body.to_json(), timeout_milliseconds)
             .await
     }
@@ -53,7 +54,7 @@ impl<E: Environment> Core<E> {
         path: &str,
         body: &str,
         timeout_milliseconds: u32,
-    ) -> Result<Value, Fault> {
+    ) -> Result<Value, Box<Fault>> {
         let stored = self.environment.load_key(ENROLLED_KEY).await;
         let key = stored
             .map_err(|_| Code::KeyStoreFailed)?
@@ -75,7 +76,7 @@ impl<E: Environment> Core<E> {
         path: &str,
         body: &str,
         timeout_milliseconds: u32,
-    ) -> Result<Value, Fault> {
+    ) -> Result<Value, Box<Fault>> {
         let environment = &self.environment;
         let mut random = [0; 16];
         environment.fill_random(&mut random);
@@ -97,7 +98,7 @@ impl<E: Environment> Core<E> {
         let answer = environment
             .send(HttpRequest {
                 method,
-                url: &[caller.relay, path].concat(),
+                url: &joined(&[caller.relay, path]),
                 headers: &unsigned.headers(&signature),
                 body: (!body.is_empty()).then_some(body),
                 timeout_milliseconds,
@@ -113,6 +114,7 @@ impl<E: Environment> Core<E> {
             return Ok(value.ok_or(Code::RelayAnswerUnusable)?);
         }
         let problem = answer::problem_text(&answer).and_then(Value::parse);
-        Err(answer::refused(&answer, problem.as_ref().and_then(Problem::read)))
+        let fault = answer::refused(&answer, problem.as_ref().and_then(Problem::read));
+        Err(Box::new(fault))
     }
 }

@@ -36,112 +36,42 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
     }
 }
 
+/// Beginnings of words for somebody else than the customer, in labels of fields.
+const OTHER_PERSONS: &str = "owner manager agent assigned assignee created modified updated advisor adviser sales \
+    support introduc referr affiliate partner sender from cc bcc reply spouse lawyer betreuer besitzer inhaber \
+    opiekun propietario gestor gestionnaire";
+
+/// Local parts of addresses that belong to a function rather than a person.
+const ROLES: &str = "abuse accounts admin administrator backoffice billing bounce bounces careers compliance contact \
+    enquiries feedback finance git hello help helpdesk hostmaster hr info jobs kontakt kyc legal mail mailer-daemon \
+    marketing media news newsletter notification notifications office postmaster press privacy root sales security \
+    service support system team trading webmaster";
+
 /// Whether a field's label says that it is about somebody else than the customer.
 fn names_other_person(label: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "owner",
-        "manager",
-        "agent",
-        "assigned",
-        "assignee",
-        "created",
-        "modified",
-        "updated",
-        "advisor",
-        "adviser",
-        "sales",
-        "support",
-        "introduc",
-        "referr",
-        "affiliate",
-        "partner",
-        "sender",
-        "from",
-        "cc",
-        "bcc",
-        "reply",
-        "spouse",
-        "lawyer",
-        "betreuer",
-        "besitzer",
-        "inhaber",
-        "opiekun",
-        "propietario",
-        "gestor",
-        "gestionnaire",
-    ];
-    let label = label.to_lowercase();
-    label
-        .split(|c: char| !c.is_alphabetic())
-        .any(|word| WORDS.iter().any(|stem| is_form_of(word, stem)))
+    let label = label.to_ascii_lowercase();
+    let mut words = label.split(|c: char| !c.is_alphabetic());
+    words.any(|word| OTHER_PERSONS.split(' ').any(|stem| is_form_of(word, stem)))
 }
 
 /// Short stems stand for the whole word only, or `cc` would be found in `account`.
 fn is_form_of(word: &str, stem: &str) -> bool {
-    if stem.len() > 4 {
-        word.starts_with(stem)
-    } else {
-        word == stem
+    match word.strip_prefix(stem) {
+        Some(ending) => ending.is_empty() || stem.len() > 4,
+        None => false,
     }
 }
 
 /// Whether an address belongs to a function rather than a person. Such a one can be chosen but is never proposed.
 pub(super) fn is_role(folded: &str) -> bool {
-    const ROLES: &[&str] = &[
-        "abuse",
-        "accounts",
-        "admin",
-        "administrator",
-        "backoffice",
-        "billing",
-        "bounce",
-        "bounces",
-        "careers",
-        "compliance",
-        "contact",
-        "enquiries",
-        "feedback",
-        "finance",
-        "git",
-        "hello",
-        "help",
-        "helpdesk",
-        "hostmaster",
-        "hr",
-        "info",
-        "jobs",
-        "kontakt",
-        "kyc",
-        "legal",
-        "mail",
-        "mailer-daemon",
-        "marketing",
-        "media",
-        "news",
-        "newsletter",
-        "notification",
-        "notifications",
-        "office",
-        "postmaster",
-        "press",
-        "privacy",
-        "root",
-        "sales",
-        "security",
-        "service",
-        "support",
-        "system",
-        "team",
-        "trading",
-        "webmaster",
-    ];
     let local = folded.split('@').next().unwrap_or_default();
     let name = local.split('+').next().unwrap_or_default();
-    ROLES.contains(&name) || is_no_reply(name)
+    ROLES.split(' ').any(|role| role == name) || is_no_reply(name)
 }
 
-/// `noreply`, `no-reply`, `do_not_reply`, `donotreply-crm` and the like.
+/// `noreply`, `no-reply`, `do_not_reply`, `crm.donotreply` and the like: "no" or "not" and then "reply", whatever
+/// stands between the words.
 fn is_no_reply(name: &str) -> bool {
-    let letters: String = name.chars().filter(|c| c.is_alphabetic()).collect();
-    letters.contains("noreply") || letters.contains("donotreply") || letters.contains("notreply")
+    let letters: Vec<u8> = name.bytes().filter(u8::is_ascii_alphabetic).collect();
+    letters.windows(7).any(|part| part == b"noreply") || letters.windows(8).any(|part| part == b"notreply")
 }
