@@ -176,12 +176,40 @@ impl Step {
     fn show_tail(&self) {
         if !self.streams {
             let log = self.log();
-            let lines: Vec<&str> = log.lines().collect();
-            for line in lines.iter().skip(lines.len().saturating_sub(TAIL_LINES)) {
+            for line in worth_showing(&log) {
                 println!("  {line}");
             }
         }
         println!("  the whole output: {}", self.log.display());
+    }
+}
+
+/// What a person needs to see of the log of a failed step: failed tests with their output, or else its end.
+fn worth_showing(log: &str) -> Vec<&str> {
+    let lines: Vec<&str> = log.lines().collect();
+    let mut failures = Vec::new();
+    for (start, _) in lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.trim() == "failures:")
+    {
+        // Test runners print this heading twice: over the output of the failed tests, then over their names.
+        let section = lines[start..]
+            .iter()
+            .skip(1)
+            .take_while(|line| line.trim() != "failures:");
+        let section: Vec<&str> = section
+            .copied()
+            .take_while(|line| !line.starts_with("test result:"))
+            .collect();
+        if section.iter().any(|line| line.starts_with("---- ")) {
+            failures.extend(section);
+        }
+    }
+    if failures.is_empty() {
+        lines[lines.len().saturating_sub(TAIL_LINES)..].to_vec()
+    } else {
+        failures
     }
 }
 
@@ -191,4 +219,28 @@ fn describe(command: &Command) -> String {
         .map(|part| part.to_string_lossy())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::worth_showing;
+
+    #[test]
+    fn shows_the_output_of_failed_tests() {
+        let log = "test a ... FAILED\ntest b ... ok\n\nfailures:\n\n---- a stdout ----\nexpected 1\n\n\nfailures:\n    a\n\n\
+            test result: FAILED. 1 passed; 1 failed\n\ntest c ... ok\ntest result: ok. 1 passed; 0 failed\n";
+        let shown = worth_showing(log).join("\n");
+        assert!(shown.contains("---- a stdout ----\nexpected 1"), "{shown}");
+        assert!(!shown.contains("test c"), "{shown}");
+    }
+
+    #[test]
+    fn shows_the_end_of_any_other_log() {
+        let log: String = (0..200).map(|number| format!("line {number}\n")).collect();
+        let shown = worth_showing(&log);
+        assert_eq!(
+            (shown.first(), shown.last()),
+            (Some(&"line 140"), Some(&"line 199"))
+        );
+    }
 }
