@@ -21,12 +21,13 @@ export function confirm(view, actions) {
     if (reason.fits()) actions.login();
     else reason.explain();
   });
-  // A key held down is not a decision; a line break is for those who ask for it with Shift.
   parts.root.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.target.tagName !== "TEXTAREA") return void (event.repeat && event.key === "Enter" && event.preventDefault());
-    if (event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    if (!event.repeat) parts.root.requestSubmit();
+    if (event.key !== "Enter" || event.isComposing) return;
+    const writing = event.target === parts.reason;
+    // A line break is for those who ask for it, and a key held down is no decision.
+    if (writing && event.shiftKey) return;
+    if (writing || event.repeat) event.preventDefault();
+    if (writing && !event.repeat) parts.root.requestSubmit();
   });
   return { root: parts.root, focus: parts.reasonField.hidden ? parts.open : parts.reason };
 }
