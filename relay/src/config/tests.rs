@@ -1,6 +1,22 @@
 //! The example parses, and every kind of fault is found, all in one pass.
 
+use proptest::prelude::*;
+
 use super::*;
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused_without_a_panic_and_without_its_values(
+        key in "[a-z_]{1,12}|address|origins|url|reason|domains|platform",
+        section in "listen|health|store|extension|login|staff|log|x",
+        value in "\"SENTINEL[^\"\\\\\\p{C}]{0,20}\"|[0-9]{1,12}|\\[\"SENTINEL\"\\]|true|\\{ a = 1 \\}",
+    ) {
+        let text = format!("{key} = {value}\n[{section}]\n{key} = {value}\n");
+        let found = faults(&text).join("\n");
+        prop_assert!(!found.is_empty());
+        prop_assert!(!found.contains("SENTINEL"), "{}", found);
+    }
+}
 
 fn faults(text: &str) -> Vec<String> {
     match Config::parse(text, Keys::Skip) {

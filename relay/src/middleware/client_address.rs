@@ -50,7 +50,21 @@ impl ClientAddress {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_stranger_cannot_choose_an_address(claim in "[ -~]{0,60}", peer: [u8; 4]) {
+            prop_assume!(peer[0] != 10);
+            let peer = SocketAddr::from((peer, 1));
+            let mut headers = HeaderMap::new();
+            headers.insert(X_FORWARDED_FOR, claim.parse().unwrap());
+            let trusted = ["10.0.0.0/8".parse().unwrap()];
+            prop_assert_eq!(ClientAddress::find(peer, &headers, &trusted).0, peer.ip());
+        }
+    }
 
     #[test]
     fn only_trusted_hops_are_believed() {

@@ -77,7 +77,7 @@ fn millis(time: Timestamp) -> i64 {
 #[async_trait]
 impl Store for SqliteStore {
     async fn check(&self) -> Result<(), StoreError> {
-        // Taking the write lock finds a full disk and a read-only file, which a SELECT would not.
+        // Taking the write lock finds a read-only or locked file, which a SELECT would not.
         Ok(self.begin().await?.rollback().await?)
     }
 
