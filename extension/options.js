@@ -13,17 +13,22 @@ let view;
 /** Asks the core, and shows its answer whole: the page has no state of its own but what is being typed. */
 async function request(message) {
   settings.setAttribute("aria-busy", "true");
-  try {
-    show(await ask(message));
-  } catch {
-    const message = (part) => ({ key: `error_internal_${part}`, args: [] });
-    show({ ...view, error: { code: "internal", title: message("title"), cure: message("cure") } });
-  }
+  const answer = await ask(message).catch(() => null);
+  settings.setAttribute("aria-busy", "false");
+  if (answer?.screen === "options") show(answer);
+  else if (view) show({ ...view, error: answer ?? INTERNAL });
+  else settings.replaceChildren(faultNotice(answer ?? INTERNAL));
 }
+
+/** The background script was stopped, or could not start. */
+const INTERNAL = {
+  code: "internal",
+  title: { key: "error_internal_title", args: [] },
+  cure: { key: "error_internal_cure", args: [] },
+};
 
 function show(next) {
   view = next;
-  settings.setAttribute("aria-busy", "false");
   showProgress();
   settings.replaceChildren(view.enrolled ? connection() : connect(), privateWindows(), use(), about());
 }
@@ -89,12 +94,7 @@ function connection() {
 }
 
 function testResult(test) {
-  if (!test.ok) {
-    const notice = document.createElement("div");
-    notice.className = "notice bad";
-    showFault(notice, test);
-    return notice;
-  }
+  if (!test.ok) return faultNotice(test);
   const { root, title, staff, none, label, platforms } = stamp("test-ok");
   title.textContent = viewText(test.title);
   staff.textContent = test.staff ? text("options_test_staff", [test.staff.name || test.staff.email]) : "";
@@ -155,6 +155,13 @@ function about() {
   return root;
 }
 
+function faultNotice(fault) {
+  const notice = document.createElement("div");
+  notice.className = "notice bad";
+  showFault(notice, fault);
+  return notice;
+}
+
 /** Shows a fault with its cure and, if there are any, the relay's own words. */
 function showFault(box, fault) {
   box.hidden = !fault;
@@ -188,4 +195,4 @@ localisePage("options_title");
 announcer.textContent = text("options_loading");
 await request({ type: "options/open" });
 announcer.textContent = "";
-if (!view.enrolled) document.getElementById(view.relay ? "code" : "relay").focus();
+if (view && !view.enrolled) document.getElementById(view.relay ? "code" : "relay").focus();
