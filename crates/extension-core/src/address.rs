@@ -107,7 +107,8 @@ fn looks_like_a_version(domain: &str) -> bool {
 const FILE_ENDINGS: &str = "png jpg jpeg gif svg webp avif bmp ico css scss less js mjs cjs jsx ts tsx json map html \
     htm php xml pdf woff woff2 ttf eot mp3 mp4 webm csv txt yml yaml tgz wasm";
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

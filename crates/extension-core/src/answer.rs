@@ -91,7 +91,8 @@ fn describe(answer: &HttpAnswer) -> String {
     joined(&["HTTP ", &answer.status.to_string(), between, &kind])
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use super::*;
 

@@ -108,7 +108,8 @@ fn read_fact(fact: &Value) -> Option<Fact> {
     })
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use super::*;
 

@@ -102,5 +102,6 @@ fn window_name(window: WindowId) -> String {
     joined(&["window:", &window.to_string()])
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests;

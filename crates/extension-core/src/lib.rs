@@ -20,7 +20,8 @@ pub mod ranking;
 pub mod record;
 pub mod request;
 pub mod state;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod testing;
 pub mod text;
 pub mod url_check;

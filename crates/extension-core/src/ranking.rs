@@ -187,5 +187,6 @@ fn is_staff(folded: &str, session: &Session) -> bool {
     session.staff.email.eq_ignore_ascii_case(folded) || session.policy.staff_domains.iter().any(staff_domain)
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests;

@@ -97,28 +97,32 @@ pub enum View {
         reason: Option<String>,
     },
     /// The options page.
-    Options {
-        /// The extension's version.
-        version: String,
-        /// `chromium` or `firefox`.
-        browser: &'static str,
-        /// The relay that this profile is enrolled at.
-        relay: Option<String>,
-        /// Whether it is.
-        enrolled: bool,
-        /// As whom.
-        staff: Option<Staff>,
-        /// With which key.
-        key_id: Option<String>,
-        /// Whether private windows can be opened and watched.
-        incognito_allowed: bool,
-        /// The toolbar button's keyboard shortcut.
-        shortcut: Option<String>,
-        /// The result of a connection test.
-        test: Option<TestResult>,
-        /// What went wrong while enrolling or signing out.
-        error: Option<Problem>,
-    },
+    Options(Box<OptionsView>),
+}
+
+/// The options page as things stand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OptionsView {
+    /// The extension's version.
+    pub version: String,
+    /// `chromium` or `firefox`.
+    pub browser: &'static str,
+    /// The relay that this profile is enrolled at.
+    pub relay: Option<String>,
+    /// Whether it is.
+    pub enrolled: bool,
+    /// As whom.
+    pub staff: Option<Staff>,
+    /// With which key.
+    pub key_id: Option<String>,
+    /// Whether private windows can be opened and watched.
+    pub incognito_allowed: bool,
+    /// The toolbar button's keyboard shortcut.
+    pub shortcut: Option<String>,
+    /// The result of a connection test.
+    pub test: Option<TestResult>,
+    /// What went wrong while enrolling or signing out.
+    pub error: Option<Problem>,
 }
 
 /// What is under way.

@@ -259,7 +259,8 @@ pub fn read_list<T: FromJson>(value: &Value) -> Option<Vec<T>> {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use serde::{Serialize, de::DeserializeOwned};
 

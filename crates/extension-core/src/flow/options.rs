@@ -16,7 +16,7 @@ use crate::{
     request::public_jwk,
     text::Text,
     url_check::relay_origin,
-    view::{Choice, Problem, TestResult, View},
+    view::{Choice, OptionsView, Problem, TestResult, View},
     wire::FromJson,
 };
 
@@ -32,7 +32,7 @@ impl<E: Environment> Core<E> {
             Err(unreadable) => (None, fault.or(Some(unreadable))),
         };
         let firefox = environment.base_url().starts_with("moz-extension:");
-        View::Options {
+        View::Options(Box::new(OptionsView {
             version: environment.version(),
             browser: if firefox { "firefox" } else { "chromium" },
             enrolled: profile.is_some(),
@@ -43,7 +43,7 @@ impl<E: Environment> Core<E> {
             shortcut: self.shortcut().await,
             test,
             error: fault.as_deref().map(Problem::of),
-        }
+        }))
     }
 
     /// The keyboard shortcut of the toolbar button.

@@ -35,7 +35,10 @@ impl<E: Environment> Core<E> {
         }
         let scan = self.scan(id, &profile).await?;
         let view = View::of_scan(&scan, None);
+        // Looked up again: a login may have begun while the page was read. One that is over is forgotten.
+        let mut tab = self.tab(id).await?;
         tab.scan = Some(scan);
+        tab.login = tab.login.filter(|login| is_under_way(login.step));
         self.save_tab(&tab).await?;
         Ok(view)
     }

@@ -80,28 +80,17 @@ impl ToJson for View {
                 .with_some("email", email.as_ref().map(|email| email.as_str()))
                 .with_some("platform", platform.as_ref().map(|id| id.as_str()))
                 .with_some("reason", reason.as_ref()),
-            Self::Options {
-                version,
-                browser,
-                relay,
-                enrolled,
-                staff,
-                key_id,
-                incognito_allowed,
-                shortcut,
-                test,
-                error,
-            } => view
-                .with("version", version)
-                .with("browser", *browser)
-                .with_some("relay", relay.as_ref())
-                .with("enrolled", enrolled)
-                .with_some("staff", staff.as_ref())
-                .with_some("keyId", key_id.as_ref())
-                .with("incognitoAllowed", incognito_allowed)
-                .with_some("shortcut", shortcut.as_ref())
-                .with_some("test", test.as_ref())
-                .with_some("error", error.as_ref()),
+            Self::Options(options) => view
+                .with("version", &options.version)
+                .with("browser", options.browser)
+                .with_some("relay", options.relay.as_ref())
+                .with("enrolled", &options.enrolled)
+                .with_some("staff", options.staff.as_ref())
+                .with_some("keyId", options.key_id.as_ref())
+                .with("incognitoAllowed", &options.incognito_allowed)
+                .with_some("shortcut", options.shortcut.as_ref())
+                .with_some("test", options.test.as_ref())
+                .with_some("error", options.error.as_ref()),
         }
         .end();
     }
@@ -117,7 +106,7 @@ impl View {
             Self::None { .. } => "none",
             Self::Opened { .. } => "opened",
             Self::Error { .. } => "error",
-            Self::Options { .. } => "options",
+            Self::Options(_) => "options",
         }
     }
 }

@@ -1,0 +1,405 @@
+//! A browser in memory, with a relay that verifies every signature by another implementation.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, VecDeque},
+    future::poll_fn,
+    rc::Rc,
+    task::Poll,
+};
+
+use p256::ecdsa::{
+    Signature, SigningKey, VerifyingKey,
+    signature::{Signer, Verifier},
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use stagedoor_protocol::{
+    Algorithm, ErrorCode, KeyId, Problem, PublicJwk, SignatureInput, SignedRequest, content_digest,
+};
+
+use crate::{
+    environment::{
+        Area, Broken, Environment, HttpAnswer, HttpFailure, HttpRequest, OpenedWindow, ParsedUrl, TabId,
+        WindowId,
+    },
+    testing::{fixture, parse_url},
+};
+
+/// What must be found nowhere but in the address of the window.
+pub(super) const TOKEN: &str = "sentinel-token-5c1e";
+/// The relay's origin.
+pub(super) const RELAY: &str = "https://relay.example";
+
+/// Everything can be looked at and changed by a test.
+pub(super) struct Fake {
+    pub(super) now: Cell<u64>,
+    random: Cell<u8>,
+    pub(super) local: RefCell<BTreeMap<String, Value>>,
+    pub(super) session: RefCell<BTreeMap<String, Value>>,
+    pub(super) keys: RefCell<BTreeMap<String, SigningKey>>,
+    /// Whether storage and key store take anything.
+    pub(super) writable: Cell<bool>,
+    /// What the collector answers.
+    pub(super) page: RefCell<Result<String, Broken>>,
+    /// The answers of the relay that differ from the usual, by path.
+    script: RefCell<VecDeque<(&'static str, Result<HttpAnswer, HttpFailure>)>>,
+    /// The session that the relay answers.
+    pub(super) rules: RefCell<Value>,
+    /// While set, requests to paths that begin so do not end.
+    pub(super) held: Cell<Option<&'static str>>,
+    /// Requests as `METHOD path`, with their bodies.
+    pub(super) requests: RefCell<Vec<(String, Value)>>,
+    nonces: RefCell<Vec<String>>,
+    pub(super) allowed: Cell<bool>,
+    pub(super) windows: RefCell<Vec<OpenedWindow>>,
+    /// Addresses of the windows that were opened.
+    pub(super) opened: RefCell<Vec<String>>,
+    /// What opening a window comes to, if not a window as it was asked for.
+    pub(super) next_window: Cell<Option<Result<Option<bool>, Broken>>>,
+    /// Whether closing a window works.
+    pub(super) closable: Cell<bool>,
+    /// A private window that somebody opens while the relay is asked.
+    pub(super) intruder: Cell<bool>,
+    /// Whether a page of the extension is open.
+    pub(super) listening: Cell<bool>,
+    /// Views that were sent to the pages.
+    pub(super) pushed: RefCell<Vec<Value>>,
+    pub(super) base_url: Cell<&'static str>,
+}
+
+impl Fake {
+    /// A profile that was never used.
+    pub(super) fn fresh() -> Rc<Self> {
+        Rc::new(Self {
+            now: Cell::new(1_700_000_000_000),
+            random: Cell::new(0),
+            local: RefCell::default(),
+            session: RefCell::default(),
+            keys: RefCell::default(),
+            writable: Cell::new(true),
+            page: RefCell::new(Ok(page_with(&["anna@example.com"]))),
+            script: RefCell::default(),
+            rules: RefCell::new(fixture("session")),
+            held: Cell::new(None),
+            requests: RefCell::default(),
+            nonces: RefCell::default(),
+            allowed: Cell::new(true),
+            windows: RefCell::new(vec![OpenedWindow {
+                id: 1,
+                incognito: false,
+            }]),
+            opened: RefCell::default(),
+            next_window: Cell::new(None),
+            closable: Cell::new(true),
+            intruder: Cell::new(false),
+            listening: Cell::new(true),
+            pushed: RefCell::default(),
+            base_url: Cell::new("chrome-extension://abc/"),
+        })
+    }
+
+    /// An enrolled profile.
+    pub(super) fn enrolled() -> Rc<Self> {
+        let fake = Self::fresh();
+        let key = SigningKey::from_slice(&[7; 32]).unwrap();
+        let profile = json!({
+            "relay": RELAY, "keyId": key_id(key.verifying_key()).as_str(),
+            "staff": {"email": "desk@broker.example", "name": "Support desk"},
+        });
+        *fake.local.borrow_mut() = members(profile);
+        fake.keys.borrow_mut().insert("enrolled".into(), key);
+        fake
+    }
+
+    /// The next request to a path is answered so.
+    pub(super) fn answer(&self, path: &'static str, answer: Result<HttpAnswer, HttpFailure>) {
+        self.script.borrow_mut().push_back((path, answer));
+    }
+
+    /// The next request to a path is answered with a problem.
+    pub(super) fn refuse(&self, path: &'static str, code: ErrorCode, detail: &str) {
+        let problem = serde_json::to_string(&Problem::new(code, detail)).unwrap();
+        self.answer(
+            path,
+            Ok(http(code.status(), "application/problem+json", &problem)),
+        );
+    }
+
+    /// The requests so far, as `METHOD path`, leaving the list empty.
+    pub(super) fn take_requests(&self) -> Vec<String> {
+        self.requests.take().into_iter().map(|(line, _)| line).collect()
+    }
+
+    /// How many tokens the relay gave out or was asked for.
+    pub(super) fn logins_asked(&self) -> usize {
+        let requests = self.requests.borrow();
+        requests
+            .iter()
+            .filter(|(line, _)| line == "POST /v1/logins")
+            .count()
+    }
+
+    /// The outcomes that were reported, with their causes.
+    pub(super) fn outcomes(&self) -> Vec<(String, Option<String>)> {
+        let text = |value: &Value| value.as_str().map(String::from);
+        let requests = self.requests.borrow();
+        let reports = requests.iter().filter(|(line, _)| line.ends_with("/outcome"));
+        reports
+            .map(|(_, body)| (text(&body["outcome"]).unwrap(), text(&body["cause"])))
+            .collect()
+    }
+
+    /// All that is kept or was sent to pages, as one text.
+    pub(super) fn traces(&self) -> String {
+        format!("{:?} {:?} {:?}", self.local, self.session, self.pushed)
+    }
+
+    fn storage(&self, area: Area) -> &RefCell<BTreeMap<String, Value>> {
+        match area {
+            Area::Local => &self.local,
+            Area::Session => &self.session,
+        }
+    }
+
+    fn writing(&self) -> Result<(), Broken> {
+        if self.writable.get() { Ok(()) } else { Err(Broken) }
+    }
+
+    /// Refuses to go on where a relay would refuse the request.
+    fn verify(&self, request: &HttpRequest<'_>, path: &str, body: &Value) {
+        let header = |name: &str| {
+            let mut found = request.headers.iter().filter(|(other, _)| *other == name);
+            found.next().unwrap_or_else(|| panic!("no {name}")).1.as_str()
+        };
+        let digest = content_digest(&Sha256::digest(request.body.unwrap_or_default()).into());
+        assert_eq!(header("Content-Digest"), digest);
+
+        let input = SignatureInput::parse(header("Signature-Input")).unwrap();
+        assert_eq!(input.algorithm, Algorithm::EcdsaP256Sha256);
+        assert_eq!(input.created, i64::try_from(self.now.get() / 1000).unwrap());
+        let nonce = input.nonce.as_str().to_owned();
+        assert!(!self.nonces.borrow().contains(&nonce), "a nonce was used twice");
+        self.nonces.borrow_mut().push(nonce);
+
+        let keys = self.keys.borrow();
+        let name = if path == "/v1/enrolments" {
+            "pending"
+        } else {
+            "enrolled"
+        };
+        let key = keys[name].verifying_key();
+        assert_eq!(input.key_id, key_id(key));
+        if path == "/v1/enrolments" {
+            assert_eq!(body["publicKey"], serde_json::to_value(jwk(key)).unwrap());
+        }
+        let base = input.base(&SignedRequest {
+            method: request.method,
+            authority: "relay.example",
+            path,
+            content_digest: &digest,
+        });
+        let signature = SignatureInput::parse_signature(header("Signature")).unwrap();
+        let signature = Signature::from_slice(&signature).unwrap();
+        key.verify(base.as_bytes(), &signature).unwrap();
+    }
+
+    fn usual_answer(&self, path: &str, body: &Value) -> HttpAnswer {
+        let answer = match path {
+            "/v1/session" => self.rules.borrow().clone(),
+            "/v1/enrolments" => json!({
+                "keyId": key_id(self.keys.borrow()["pending"].verifying_key()).as_str(),
+                "staff": {"email": "desk@broker.example", "name": "Support desk"},
+            }),
+            "/v1/logins" => json!({
+                "requestId": body["requestId"], "oneTimeToken": TOKEN,
+                "platformUrl": "https://platform.example", "validitySeconds": 30,
+            }),
+            _ => return http(204, "", ""),
+        };
+        let status = if path == "/v1/session" { 200 } else { 201 };
+        http(status, "application/json", &answer.to_string())
+    }
+}
+
+impl Environment for Rc<Fake> {
+    type Key = SigningKey;
+
+    fn now(&self) -> u64 {
+        self.now.get()
+    }
+    fn fill_random(&self, bytes: &mut [u8]) {
+        self.random.set(self.random.get() + 1);
+        bytes.fill(self.random.get());
+    }
+    async fn sleep(&self, milliseconds: u32) {
+        self.now.set(self.now.get() + u64::from(milliseconds));
+    }
+    fn parse_url(&self, text: &str) -> Option<ParsedUrl> {
+        parse_url(text)
+    }
+
+    async fn sha256(&self, bytes: &[u8]) -> Result<[u8; 32], Broken> {
+        Ok(Sha256::digest(bytes).into())
+    }
+    async fn generate_key(&self) -> Result<SigningKey, Broken> {
+        Ok(SigningKey::from_slice(&[9; 32]).unwrap())
+    }
+    async fn public_point(&self, key: &SigningKey) -> Result<[u8; 65], Broken> {
+        Ok(point(key.verifying_key()))
+    }
+    async fn sign(&self, key: &SigningKey, bytes: &[u8]) -> Result<[u8; 64], Broken> {
+        let signature: Signature = key.sign(bytes);
+        Ok(signature.to_bytes().into())
+    }
+    async fn save_key(&self, name: &str, key: &SigningKey) -> Result<(), Broken> {
+        self.writing()?;
+        self.keys.borrow_mut().insert(name.into(), key.clone());
+        Ok(())
+    }
+    async fn load_key(&self, name: &str) -> Result<Option<SigningKey>, Broken> {
+        Ok(self.keys.borrow().get(name).cloned())
+    }
+    async fn delete_key(&self, name: &str) -> Result<(), Broken> {
+        self.writing()?;
+        self.keys.borrow_mut().remove(name);
+        Ok(())
+    }
+
+    async fn save(&self, area: Area, saved: &str) -> Result<(), Broken> {
+        self.writing()?;
+        let saved = members(serde_json::from_str(saved).unwrap());
+        self.storage(area).borrow_mut().extend(saved);
+        Ok(())
+    }
+    async fn load(&self, area: Area, name: Option<&str>) -> Result<String, Broken> {
+        let mut kept = self.storage(area).borrow().clone();
+        kept.retain(|other, _| name.is_none_or(|name| name == other));
+        Ok(serde_json::to_string(&kept).unwrap())
+    }
+    async fn remove(&self, area: Area, name: &str) -> Result<(), Broken> {
+        self.writing()?;
+        self.storage(area).borrow_mut().remove(name);
+        Ok(())
+    }
+    async fn clear(&self, area: Area) -> Result<(), Broken> {
+        self.writing()?;
+        self.storage(area).borrow_mut().clear();
+        Ok(())
+    }
+
+    async fn send(&self, request: HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
+        let path = request.url.strip_prefix(RELAY).unwrap();
+        let body = request
+            .body
+            .map_or(Value::Null, |body| serde_json::from_str(body).unwrap());
+        self.verify(&request, path, &body);
+        self.requests
+            .borrow_mut()
+            .push((format!("{} {path}", request.method), body.clone()));
+        let held = || {
+            self.held
+                .get()
+                .is_some_and(|beginning| path.starts_with(beginning))
+        };
+        poll_fn(|_| if held() { Poll::Pending } else { Poll::Ready(()) }).await;
+        if self.intruder.get() {
+            self.windows.borrow_mut().push(OpenedWindow {
+                id: 66,
+                incognito: true,
+            });
+        }
+        let mut script = self.script.borrow_mut();
+        let scripted = script.iter().position(|(other, _)| *other == path);
+        match scripted.and_then(|index| script.remove(index)) {
+            Some((_, answer)) => answer,
+            None => Ok(self.usual_answer(path, &body)),
+        }
+    }
+
+    async fn collect(&self, _tab: TabId) -> Result<String, Broken> {
+        self.page.borrow().clone()
+    }
+    fn progress(&self, message: &str) {
+        self.pushed
+            .borrow_mut()
+            .push(serde_json::from_str(message).unwrap());
+    }
+    async fn deliver(&self, message: &str) -> bool {
+        self.progress(message);
+        self.listening.get()
+    }
+
+    async fn incognito_allowed(&self) -> bool {
+        self.allowed.get()
+    }
+    async fn windows(&self) -> Result<Vec<OpenedWindow>, Broken> {
+        Ok(self.windows.borrow().clone())
+    }
+    async fn close_window(&self, window: WindowId) {
+        if self.closable.get() {
+            self.windows.borrow_mut().retain(|other| other.id != window);
+        }
+    }
+    async fn open_window(&self, url: &str, incognito: bool) -> Result<Option<OpenedWindow>, Broken> {
+        self.opened.borrow_mut().push(url.into());
+        let incognito = match self.next_window.take() {
+            None => incognito,
+            Some(Ok(Some(incognito))) => incognito,
+            Some(Ok(None)) => return Ok(None),
+            Some(Err(Broken)) => return Err(Broken),
+        };
+        let window = OpenedWindow { id: 40, incognito };
+        self.windows.borrow_mut().push(window);
+        Ok(Some(window))
+    }
+
+    fn version(&self) -> String {
+        "0.1.0".into()
+    }
+    fn base_url(&self) -> String {
+        self.base_url.get().into()
+    }
+    async fn commands(&self) -> Result<String, Broken> {
+        Ok(
+            r#"[{"name":"other","shortcut":"F1"},{"name":"_execute_action","shortcut":"Alt+Shift+S"}]"#
+                .into(),
+        )
+    }
+}
+
+/// The collector's answer for a page whose visible text holds these addresses.
+pub(super) fn page_with(addresses: &[&str]) -> String {
+    let fact =
+        |address: &&str| json!({"kind": "mailto", "value": format!("mailto:{address}"), "visible": true});
+    let facts: Vec<Value> = addresses.iter().map(fact).collect();
+    json!([{"frameId": 0, "result": {"version": 1, "url": "https://crm.example/contacts/7?q=secret", "facts": facts}}])
+        .to_string()
+}
+
+/// An answer of the relay, or of something before it.
+pub(super) fn http(status: u16, content_type: &str, body: &str) -> HttpAnswer {
+    HttpAnswer {
+        status,
+        content_type: content_type.into(),
+        retry_after: None,
+        body: body.into(),
+    }
+}
+
+fn members(object: Value) -> BTreeMap<String, Value> {
+    serde_json::from_value(object).unwrap()
+}
+
+fn point(key: &VerifyingKey) -> [u8; 65] {
+    key.to_sec1_point(false).as_bytes().try_into().unwrap()
+}
+
+fn jwk(key: &VerifyingKey) -> PublicJwk {
+    let point = point(key);
+    PublicJwk::p256(point[1..33].try_into().unwrap(), point[33..].try_into().unwrap())
+}
+
+fn key_id(key: &VerifyingKey) -> KeyId {
+    KeyId::from_thumbprint(&Sha256::digest(jwk(key).thumbprint_input()).into())
+}

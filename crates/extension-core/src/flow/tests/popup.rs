@@ -1,0 +1,233 @@
+//! Reading the page, proposing, choosing.
+
+use super::*;
+use crate::environment::{Broken, HttpFailure};
+use fake::{http, page_with};
+use stagedoor_protocol::ErrorCode;
+
+fn open(worker: &Worker) -> Value {
+    ask(worker, json!({"type": "popup/open", "tabId": 5}))
+}
+
+fn select(worker: &Worker, email: &str) -> Value {
+    ask(
+        worker,
+        json!({"type": "popup/select", "tabId": 5, "email": email}),
+    )
+}
+
+#[test]
+fn without_an_enrolment_nothing_is_read_and_nothing_sent() {
+    let fake = Fake::fresh();
+    *fake.page.borrow_mut() = Err(Broken);
+    let view = open(&Core::new(Rc::clone(&fake)));
+    assert_eq!(view, json!({"screen": "setup"}));
+    assert!(fake.requests.borrow().is_empty());
+}
+
+#[test]
+fn one_customer_is_proposed_with_the_rules_of_the_relay() {
+    let (fake, worker) = enrolled();
+    assert_eq!(
+        open(&worker),
+        json!({
+            "screen": "confirm",
+            "customer": {
+                "email": "anna@example.com", "recommended": false,
+                "evidence": [{"text": {"key": "evidence_mailto", "args": []}}],
+            },
+            "others": 0,
+            "platforms": [
+                {"id": "main", "name": "Main", "environment": "live"},
+                {"id": "practice", "name": "Practice", "environment": "demo"},
+            ],
+            "platform": "main",
+            "staff": {"email": "desk@broker.example", "name": "Support desk"},
+            "reason": {"mode": "required", "minLength": 10, "maxLength": 500},
+            "isolation": "required",
+        })
+    );
+    assert_eq!(fake.take_requests(), ["GET /v1/session"]);
+}
+
+#[test]
+fn several_customers_are_left_to_the_person() {
+    let (fake, worker) = enrolled();
+    *fake.page.borrow_mut() = Ok(page_with(&[
+        "bert@example.com",
+        "anna@example.com",
+        "desk@broker.example",
+    ]));
+    let view = open(&worker);
+    assert_eq!((&view["screen"], &view["others"]), (&json!("choose"), &json!(0)));
+    let emails: Vec<&Value> = view["candidates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| &found["email"])
+        .collect();
+    assert_eq!(emails, ["anna@example.com", "bert@example.com"]);
+    assert!(
+        view["candidates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|found| found["recommended"] == false)
+    );
+
+    let view = select(&worker, "Bert@example.com");
+    assert_eq!((&view["screen"], &view["others"]), (&json!("confirm"), &json!(1)));
+    assert_eq!(
+        view["customer"]["email"], "bert@example.com",
+        "as the page spells it"
+    );
+    assert_eq!(view["customer"]["evidence"][0]["text"]["key"], "evidence_mailto");
+}
+
+#[test]
+fn an_address_can_be_typed() {
+    let (fake, worker) = enrolled();
+    *fake.page.borrow_mut() = Ok(page_with(&[]));
+    assert_eq!(open(&worker), json!({"screen": "none"}));
+    let view = select(&worker, " mailto:carla@example.com ");
+    assert_eq!((&view["screen"], &view["others"]), (&json!("confirm"), &json!(0)));
+    assert_eq!(view["customer"]["email"], "carla@example.com");
+    assert_eq!(
+        view["customer"]["evidence"],
+        json!([{"text": {"key": "evidence_manual", "args": []}}])
+    );
+    assert_eq!(
+        fake.take_requests(),
+        ["GET /v1/session"],
+        "the page is not read again"
+    );
+}
+
+#[test]
+fn a_wrong_address_is_said_where_it_was_typed() {
+    let (fake, worker) = enrolled();
+    let wrong = json!({"key": "error_email_invalid_cure", "args": []});
+    for (page, screen) in [
+        (page_with(&[]), "none"),
+        (page_with(&["anna@example.com"]), "confirm"),
+        (page_with(&["anna@example.com", "bert@example.com"]), "choose"),
+    ] {
+        *fake.page.borrow_mut() = Ok(page);
+        ask(&worker, json!({"type": "popup/rescan", "tabId": 5}));
+        let view = select(&worker, "carla at example.com");
+        assert_eq!((&view["screen"], &view["inputError"]), (&json!(screen), &wrong));
+    }
+}
+
+#[test]
+fn a_selection_after_the_notes_were_lost_reads_the_page_again() {
+    let (fake, worker) = enrolled();
+    let view = select(&worker, "anna@example.com");
+    assert_eq!(view["customer"]["evidence"][0]["text"]["key"], "evidence_mailto");
+    assert_eq!(fake.take_requests(), ["GET /v1/session"]);
+}
+
+#[test]
+fn status_reads_nothing() {
+    let (fake, worker) = enrolled();
+    assert_eq!(
+        ask(&worker, json!({"type": "popup/status", "tabId": 5}))["code"],
+        "internal"
+    );
+    let view = open(&worker);
+    fake.take_requests();
+    assert_eq!(ask(&worker, json!({"type": "popup/status", "tabId": 5})), view);
+    assert!(fake.requests.borrow().is_empty());
+}
+
+#[test]
+fn tabs_do_not_see_each_others_notes_even_in_one_place() {
+    let (fake, worker) = enrolled();
+    open(&worker);
+    *fake.page.borrow_mut() = Ok(page_with(&["bert@example.com"]));
+    // 69 shares its place with 5.
+    let view = ask(&worker, json!({"type": "popup/open", "tabId": 69}));
+    assert_eq!(view["customer"]["email"], "bert@example.com");
+    assert_eq!(
+        ask(&worker, json!({"type": "popup/status", "tabId": 5}))["code"],
+        "internal"
+    );
+    assert_eq!(fake.session.borrow().len(), 1);
+}
+
+#[test]
+fn a_page_that_cannot_be_read_is_said() {
+    let (fake, worker) = enrolled();
+    *fake.page.borrow_mut() = Err(Broken);
+    let view = open(&worker);
+    assert_eq!(
+        view,
+        json!({
+            "screen": "error", "code": "page_not_readable", "retry": "rescan",
+            "title": {"key": "error_page_not_readable_title", "args": []},
+            "cure": {"key": "error_page_not_readable_cure", "args": []},
+        })
+    );
+}
+
+#[test]
+fn faults_of_the_relay_become_views() {
+    let (fake, worker) = enrolled();
+    for (answer, code, retry) in [
+        (Err(HttpFailure::Unreachable), "relay_unreachable", "rescan"),
+        (Err(HttpFailure::Timeout), "relay_timeout", "rescan"),
+        (Err(HttpFailure::TooLarge), "relay_answer_unusable", "rescan"),
+        (
+            Ok(http(200, "text/html", "<p>Sign in")),
+            "relay_answer_unusable",
+            "rescan",
+        ),
+        (
+            Ok(http(200, "application/json", "{")),
+            "relay_answer_unusable",
+            "rescan",
+        ),
+        (
+            Ok(http(200, "application/json", "{}")),
+            "relay_answer_unusable",
+            "rescan",
+        ),
+        (Ok(http(204, "", "")), "relay_answer_unusable", "rescan"),
+        (Ok(http(502, "text/html", "")), "relay_answer_unusable", "rescan"),
+        (Ok(http(429, "", "")), "too_many_requests", "rescan"),
+    ] {
+        fake.answer("/v1/session", answer);
+        let view = open(&worker);
+        assert_eq!((&view["code"], &view["retry"]), (&json!(code), &json!(retry)));
+    }
+    fake.refuse("/v1/session", ErrorCode::StaffDisabled, "Ask your administrator.");
+    let view = open(&worker);
+    assert_eq!(
+        (&view["code"], &view["retry"]),
+        (&json!("staff_disabled"), &json!("options"))
+    );
+    assert_eq!(view["detail"], "Ask your administrator.");
+}
+
+#[test]
+fn other_messages_are_faults_and_not_crashes() {
+    let (_, worker) = enrolled();
+    for message in [
+        json!({}),
+        json!([]),
+        json!(null),
+        json!("popup/open"),
+        json!({"type": "popup/open"}),
+        json!({"type": "popup/open", "tabId": "5"}),
+        json!({"type": "popup/open", "tabId": 1e12}),
+        json!({"type": "popup/login", "email": 7}),
+        json!({"type": "no/such", "tabId": 5}),
+    ] {
+        let view = ask(&worker, message.clone());
+        assert_eq!(
+            (&view["screen"], &view["code"]),
+            (&json!("error"), &json!("internal")),
+            "{message}"
+        );
+    }
+}
