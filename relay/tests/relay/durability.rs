@@ -2,25 +2,34 @@
 
 use std::time::Duration;
 
-use stagedoor_broker_sim::{Endpoint, Fault};
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinHandle,
+};
 
 use crate::support::{
-    CUSTOMER, STAFF, TestApp, eventually,
+    Answer, CUSTOMER, Profile, STAFF, TestApp, eventually,
     faulty_store::{At, How},
     http::problem,
     log,
     records::{ended, open},
 };
 
-/// Long enough for a test to act while the broker thinks.
-const THINKING: Duration = Duration::from_millis(400);
+/// Sends a login and returns when the broker has it, with its id and the answer to come.
+async fn begin(app: &TestApp, desk: &Profile) -> (String, JoinHandle<Answer>) {
+    let (draft, id) = desk.login();
+    let (client, address) = (app.client.clone(), app.address);
+    let answer = tokio::spawn(async move { draft.send(&client, address).await });
+    eventually("the mint reaches the broker", async || app.mints() == 1).await;
+    (id, answer)
+}
 
 #[tokio::test]
 async fn a_client_that_goes_away_during_the_mint_leaves_a_complete_record() {
-    let app = TestApp::start().await;
+    let (app, gate) = TestApp::start_gated(|_, _| ()).await;
     let desk = app.enrolled(STAFF).await;
-    app.sim.script(Fault::Delay(THINKING).on(Endpoint::Mint));
+    gate.close();
     let (draft, id) = desk.login();
 
     let mut socket = TcpStream::connect(app.address).await.unwrap();
@@ -31,8 +40,14 @@ async fn a_client_that_goes_away_during_the_mint_leaves_a_complete_record() {
         open(),
         "the intent is there before the answer"
     );
+    socket.shutdown().await.unwrap();
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.is_empty(), "the relay has dropped the request");
     drop(socket);
+    assert_eq!(app.records.login(&id).await, open());
 
+    gate.open();
     eventually("the outcome is recorded", async || {
         app.records.login(&id).await == ended("minted", None)
     })
@@ -42,13 +57,10 @@ async fn a_client_that_goes_away_during_the_mint_leaves_a_complete_record() {
 
 #[tokio::test]
 async fn a_shutdown_waits_for_logins_under_way_and_takes_no_new_ones() {
-    let mut app = TestApp::start().await;
+    let (mut app, gate) = TestApp::start_gated(|_, _| ()).await;
     let desk = app.enrolled(STAFF).await;
-    app.sim.script(Fault::Delay(THINKING).on(Endpoint::Mint));
-    let (draft, id) = desk.login();
-    let (client, address) = (app.client.clone(), app.address);
-    let under_way = tokio::spawn(async move { draft.send(&client, address).await });
-    eventually("the mint reaches the broker", async || app.mints() == 1).await;
+    gate.close();
+    let (id, under_way) = begin(&app, &desk).await;
 
     app.begin_shutdown();
     eventually("the door closes", async || {
@@ -60,6 +72,7 @@ async fn a_shutdown_waits_for_logins_under_way_and_takes_no_new_ones() {
     assert_eq!(refused.header("retry-after"), "5");
     assert_eq!(app.get_health("/healthz").await.status, 200, "still alive");
 
+    gate.open();
     let answer = under_way.await.unwrap();
     assert_eq!(answer.status, 201, "{}", answer.body);
     app.stop().await;
@@ -73,30 +86,41 @@ async fn a_shutdown_waits_for_logins_under_way_and_takes_no_new_ones() {
 
 #[tokio::test]
 async fn a_shutdown_does_not_wait_for_ever() {
-    let mut app = TestApp::start_with(|_, limits| limits.drain = Duration::from_millis(50)).await;
+    let (mut app, gate) = TestApp::start_gated(|_, limits| limits.drain = Duration::from_millis(50)).await;
     let desk = app.enrolled(STAFF).await;
-    app.sim.script(Fault::HangBeforeHeaders.on(Endpoint::Mint));
-    let (draft, id) = desk.login();
-    let mut socket = TcpStream::connect(app.address).await.unwrap();
-    socket.write_all(&draft.to_bytes()).await.unwrap();
-    eventually("the mint reaches the broker", async || app.mints() == 1).await;
+    gate.close();
+    let (id, under_way) = begin(&app, &desk).await;
     // The client leaves too, so that only the login itself holds the relay up.
-    drop(socket);
+    under_way.abort();
     app.stop().await;
     assert_eq!(app.records.login(&id).await, open());
 }
 
 #[tokio::test]
 async fn an_answer_that_comes_too_late_for_the_extension_is_recorded_all_the_same() {
-    let app = TestApp::start_with(|_, limits| limits.login = Duration::from_millis(50)).await;
+    let (app, gate) = TestApp::start_gated(|_, limits| limits.login = Duration::from_millis(50)).await;
     let desk = app.enrolled(STAFF).await;
-    app.sim.script(Fault::Delay(THINKING).on(Endpoint::Mint));
-    let (draft, id) = desk.login();
-    assert_eq!(app.send(&draft).await.outcome(), problem(504, "outcome_unknown"));
+    gate.close();
+    let (id, answer) = begin(&app, &desk).await;
+    assert_eq!(answer.await.unwrap().outcome(), problem(504, "outcome_unknown"));
+    assert_eq!(app.records.login(&id).await, open());
+    gate.open();
     eventually("the outcome is recorded", async || {
         app.records.login(&id).await == ended("minted", None)
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_store_that_hangs_does_not_hold_the_client() {
+    let app = TestApp::start_with(|_, limits| limits.answer = Duration::from_millis(300)).await;
+    let desk = app.enrolled(STAFF).await;
+    app.store.fail(Some((At::IsStaff, How::Hang)));
+    assert_eq!(
+        app.send(&desk.login().0).await.outcome(),
+        problem(503, "overloaded")
+    );
+    assert_eq!(app.mints(), 0);
 }
 
 #[tokio::test]
@@ -148,15 +172,13 @@ async fn without_a_durable_outcome_no_token_leaves_and_the_next_start_says_unkno
 
 #[tokio::test]
 async fn an_outcome_that_was_closed_by_a_restart_is_not_overwritten_by_a_late_one() {
-    let app = TestApp::start().await;
+    let (app, gate) = TestApp::start_gated(|_, _| ()).await;
     let desk = app.enrolled(STAFF).await;
-    app.sim.script(Fault::Delay(THINKING).on(Endpoint::Mint));
-    let (draft, id) = desk.login();
-    let (client, address) = (app.client.clone(), app.address);
-    let under_way = tokio::spawn(async move { draft.send(&client, address).await });
-    eventually("the mint reaches the broker", async || app.mints() == 1).await;
+    gate.close();
+    let (id, under_way) = begin(&app, &desk).await;
     // A second relay on the same store closes what it takes for left behind.
     let _second = app.start_again().await;
+    gate.open();
     assert_eq!(
         under_way.await.unwrap().outcome(),
         problem(503, "store_unavailable")

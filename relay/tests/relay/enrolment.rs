@@ -98,7 +98,10 @@ async fn only_the_holder_of_a_key_can_enrol_it() {
     let mut input = thief.signer.input(app.clock.seconds());
     input.key_id = victim.key_id();
     let false_id = thief.post("/v1/enrolments", &body).signed_with(&input);
-    for draft in [own_id, false_id] {
+    // The thief's own key, under the victim's id.
+    let body = json!({"code": code, "publicKey": thief.signer.jwk(), "extensionVersion": "0.1.0"});
+    let borrowed_id = thief.post("/v1/enrolments", &body).signed_with(&input);
+    for draft in [own_id, false_id, borrowed_id] {
         assert_eq!(
             app.send(&draft).await.outcome(),
             problem(401, "signature_invalid")

@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod clock;
 pub(crate) mod faulty_store;
+pub(crate) mod gate;
 pub(crate) mod http;
 pub(crate) mod installation;
 pub(crate) mod log;

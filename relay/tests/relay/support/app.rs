@@ -21,6 +21,7 @@ use super::{
     Answer, Draft, Signer,
     clock::ManualClock,
     faulty_store::FaultyStore,
+    gate::Gate,
     log,
     records::Records,
     signer::{random, sha256},
@@ -40,11 +41,23 @@ pub(crate) struct TestApp {
     pub(crate) store: Arc<FaultyStore>,
     pub(crate) records: Records,
     pub(crate) client: reqwest::Client,
-    pub(crate) folder: Arc<TempDir>,
+    around: Around,
     stop: CancellationToken,
     running: JoinHandle<()>,
-    change: fn(&mut Config, &mut Limits),
 }
+
+/// What outlives a relay's process.
+#[derive(Clone)]
+struct Around {
+    sim: Arc<Sim>,
+    gate: Option<Arc<Gate>>,
+    clock: Arc<ManualClock>,
+    folder: Arc<TempDir>,
+    change: Change,
+}
+
+/// What a test changes before the start.
+type Change = fn(&mut Config, &mut Limits);
 
 /// A browser profile with a key, which may or may not be enrolled.
 #[derive(Clone)]
@@ -55,50 +68,43 @@ pub(crate) struct Profile {
 }
 
 impl TestApp {
-    /// A relay as an operator would set it up, with `required` nothing.
+    /// A relay as an operator would set it up.
     pub(crate) async fn start() -> Self {
         Self::start_with(|_, _| ()).await
     }
 
     /// A relay whose configuration and limits a test changes first.
-    pub(crate) async fn start_with(change: fn(&mut Config, &mut Limits)) -> Self {
-        let config = SimConfig {
-            keys: vec![ApiKey::new(API_KEY, true)],
-            token_style: TokenStyle::sentinel(),
-            ..SimConfig::default()
-        };
-        let sim = Sim::start(config).await.unwrap();
-        sim.add_account(CUSTOMER, "Jane Roe");
-        let clock = Arc::new(ManualClock::new());
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::run(Arc::new(sim), clock, folder, change).await
+    pub(crate) async fn start_with(change: Change) -> Self {
+        Self::run(Around::new(change).await).await
+    }
+
+    /// The same, with a gate before the broker.
+    pub(crate) async fn start_gated(change: Change) -> (Self, Arc<Gate>) {
+        let mut around = Around::new(change).await;
+        let gate = Arc::new(Gate::before(around.sim.broker_address()).await);
+        around.gate = Some(gate.clone());
+        (Self::run(around).await, gate)
     }
 
     /// The same relay in a new process: everything but the store, the clock and the broker is gone. The old one must have
     /// been stopped.
     pub(crate) async fn start_again(&self) -> Self {
-        Self::run(
-            self.sim.clone(),
-            self.clock.clone(),
-            self.folder.clone(),
-            self.change,
-        )
-        .await
+        Self::run(self.around.clone()).await
     }
 
-    async fn run(
-        sim: Arc<Sim>,
-        clock: Arc<ManualClock>,
-        folder: Arc<TempDir>,
-        change: fn(&mut Config, &mut Limits),
-    ) -> Self {
+    async fn run(around: Around) -> Self {
         log::capture();
-        let mut config = Config::parse(&config_text(&sim, &folder), Keys::Check).unwrap();
+        let text = config_text(&around.sim, &around.folder);
+        let mut config = Config::parse(&text, Keys::Check).unwrap();
+        if let Some(gate) = &around.gate {
+            config.platforms[0].base_url = format!("http://{}", gate.address).parse().unwrap();
+        }
         let mut limits = Limits::default();
-        change(&mut config, &mut limits);
+        (around.change)(&mut config, &mut limits);
         let StoreUrl::Sqlite(database) = config.store.clone();
         let brokers = Brokers::connect(&config, limits.broker).unwrap();
         let store = Arc::new(FaultyStore::new(store::open(&config.store).await.unwrap()));
+        let clock = around.clock.clone();
         let relay = Relay::bind(config, brokers, store.clone(), clock.clone(), limits)
             .await
             .unwrap();
@@ -107,15 +113,14 @@ impl TestApp {
         Self {
             address,
             health,
-            sim,
+            sim: around.sim.clone(),
             clock,
             store,
             records: Records::at(&database),
             client: reqwest::Client::new(),
-            folder,
+            around,
             running: tokio::spawn(relay.run(stop.clone())),
             stop,
-            change,
         }
     }
 
@@ -198,7 +203,7 @@ impl TestApp {
 
     /// Every byte of the folder: the store with its WAL, and the key file's neighbours.
     pub(crate) fn stored_bytes(&self) -> Vec<u8> {
-        let files = fs::read_dir(self.folder.path())
+        let files = fs::read_dir(self.around.folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().path());
         let store_files = files
@@ -209,6 +214,25 @@ impl TestApp {
             .iter()
             .flat_map(|path| fs::read(path).unwrap())
             .collect()
+    }
+}
+
+impl Around {
+    async fn new(change: Change) -> Self {
+        let config = SimConfig {
+            keys: vec![ApiKey::new(API_KEY, true)],
+            token_style: TokenStyle::sentinel(),
+            ..SimConfig::default()
+        };
+        let sim = Sim::start(config).await.unwrap();
+        sim.add_account(CUSTOMER, "Jane Roe");
+        Self {
+            sim: Arc::new(sim),
+            gate: None,
+            clock: Arc::new(ManualClock::new()),
+            folder: Arc::new(tempfile::tempdir().unwrap()),
+            change,
+        }
     }
 }
 

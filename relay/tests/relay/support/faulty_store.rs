@@ -30,6 +30,8 @@ pub(crate) enum How {
     Fail,
     /// With a message that holds a customer's address, as a careless `expect` would make it.
     Panic,
+    /// For ever.
+    Hang,
 }
 
 /// Passes everything on, except for the fault.
@@ -51,13 +53,14 @@ impl FaultyStore {
         *self.fault.lock().unwrap() = fault;
     }
 
-    fn pass(&self, here: At) -> Result<(), StoreError> {
+    async fn pass(&self, here: At) -> Result<(), StoreError> {
         let fault = *self.fault.lock().unwrap();
         match fault {
             Some((at, How::Fail)) if at == here => Err(StoreError::Database(sqlx::Error::Io(
                 std::io::Error::other("disk full"),
             ))),
             Some((at, How::Panic)) if at == here => panic!("no row for {}", super::CUSTOMER),
+            Some((at, How::Hang)) if at == here => std::future::pending().await,
             _ => Ok(()),
         }
     }
@@ -66,7 +69,7 @@ impl FaultyStore {
 #[async_trait]
 impl Store for FaultyStore {
     async fn check(&self) -> Result<(), StoreError> {
-        self.pass(At::Check)?;
+        self.pass(At::Check).await?;
         self.inner.check().await
     }
 
@@ -83,12 +86,12 @@ impl Store for FaultyStore {
     }
 
     async fn is_staff(&self, email: &CustomerEmail) -> Result<bool, StoreError> {
-        self.pass(At::IsStaff)?;
+        self.pass(At::IsStaff).await?;
         self.inner.is_staff(email).await
     }
 
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError> {
-        self.pass(At::Profile)?;
+        self.pass(At::Profile).await?;
         self.inner.profile(key).await
     }
 
@@ -97,7 +100,7 @@ impl Store for FaultyStore {
         enrolment: &Enrolment,
         now: Timestamp,
     ) -> Result<Result<StaffMember, EnrolmentRefusal>, StoreError> {
-        self.pass(At::Enrol)?;
+        self.pass(At::Enrol).await?;
         self.inner.enrol(enrolment, now).await
     }
 
@@ -107,7 +110,7 @@ impl Store for FaultyStore {
         nonce: &Nonce,
         expires_at: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.pass(At::Nonce)?;
+        self.pass(At::Nonce).await?;
         self.inner.claim_nonce(key, nonce, expires_at).await
     }
 
@@ -116,7 +119,7 @@ impl Store for FaultyStore {
     }
 
     async fn record_intent(&self, intent: &Intent) -> Result<bool, StoreError> {
-        self.pass(At::Intent)?;
+        self.pass(At::Intent).await?;
         self.inner.record_intent(intent).await
     }
 
@@ -126,7 +129,7 @@ impl Store for FaultyStore {
         outcome: MintOutcome,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.pass(At::Outcome)?;
+        self.pass(At::Outcome).await?;
         self.inner.record_outcome(id, outcome, now).await
     }
 
@@ -141,7 +144,7 @@ impl Store for FaultyStore {
         report: &OutcomeReport,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.pass(At::Report)?;
+        self.pass(At::Report).await?;
         self.inner.report_outcome(staff, id, report, now).await
     }
 }
