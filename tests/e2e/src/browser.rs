@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::chromium::{Chromium, Options};
 use crate::firefox::Firefox;
@@ -72,26 +72,45 @@ impl Browser {
         }
     }
 
-    /// The pages in private windows.
-    pub async fn private_pages(&self) -> Result<Vec<Page>> {
+    /// How many pages there are in private windows.
+    pub async fn private_count(&self) -> Result<usize> {
+        Ok(self.private_ids().await?.len())
+    }
+
+    /// Waits for a private window and gives its page, which must be the only one.
+    pub async fn private_page(&self) -> Result<Page> {
+        let ids = until("a private window", PATIENCE, async || {
+            Ok(Some(self.private_ids().await?).filter(|ids| !ids.is_empty()))
+        });
+        match ids.await?.as_slice() {
+            [id] => self.page(id).await,
+            several => bail!("{} pages in private windows, expected one", several.len()),
+        }
+    }
+
+    /// Closes the private windows and waits until they are gone.
+    pub async fn close_private(&self) -> Result<()> {
+        for id in self.private_ids().await? {
+            self.page(&id).await?.close().await?;
+        }
+        until("the private windows to close", PATIENCE, async || {
+            Ok((self.private_count().await? == 0).then_some(()))
+        })
+        .await
+    }
+
+    async fn private_ids(&self) -> Result<Vec<String>> {
         match self {
             Self::Chromium(browser) => browser.private_pages().await,
             Self::Firefox(browser) => browser.private_pages().await,
         }
     }
 
-    /// Waits for a private window and gives its page, which must be the only one.
-    pub async fn private_page(&self) -> Result<Page> {
-        let mut pages = until("a private window", PATIENCE, async || {
-            Ok(Some(self.private_pages().await?).filter(|p| !p.is_empty()))
-        })
-        .await?;
-        anyhow::ensure!(
-            pages.len() == 1,
-            "{} pages in private windows, expected one",
-            pages.len()
-        );
-        Ok(pages.remove(0))
+    async fn page(&self, id: &str) -> Result<Page> {
+        match self {
+            Self::Chromium(browser) => browser.page(id).await,
+            Self::Firefox(browser) => Ok(browser.page(id)),
+        }
     }
 
     /// Stops the extension's background script, so that the next click finds it cold.

@@ -95,17 +95,19 @@ impl Chromium {
     }
 
     /// The pages in private windows, which share nothing with the ordinary ones.
-    pub async fn private_pages(&self) -> Result<Vec<Page>> {
-        let ordinary = self.client.call("Target.getBrowserContexts", json!({})).await?;
-        let ordinary = ordinary["defaultBrowserContextId"].clone();
-        let mut pages = Vec::new();
-        for target in self.targets("page").await? {
-            if target["browserContextId"] != ordinary {
-                let id = target["targetId"].as_str().context("a target without an id")?;
-                pages.push(Session::attach(&self.client, id).await?.into());
-            }
-        }
-        Ok(pages)
+    pub async fn private_pages(&self) -> Result<Vec<String>> {
+        let contexts = self.client.call("Target.getBrowserContexts", json!({})).await?;
+        let ordinary = &contexts["defaultBrowserContextId"];
+        let pages = self.targets("page").await?;
+        let private = pages.iter().filter(|page| page["browserContextId"] != *ordinary);
+        Ok(private
+            .filter_map(|page| page["targetId"].as_str().map(str::to_owned))
+            .collect())
+    }
+
+    /// A page by its id.
+    pub async fn page(&self, id: &str) -> Result<Page> {
+        Ok(Session::attach(&self.client, id).await?.into())
     }
 
     /// Stops the extension's service worker, and waits until it is gone: the next click finds it cold.

@@ -21,6 +21,8 @@ pub use context::Context;
 pub struct Firefox {
     client: Client,
     chrome: Chrome,
+    /// The tab that Firefox starts with; new tabs are opened beside it.
+    first_tab: String,
     /// The extension's address, different in every profile; ends in a slash.
     base: String,
     profile: PathBuf,
@@ -42,10 +44,18 @@ impl Firefox {
             .as_str()
             .context("Firefox names no extension")?;
         let chrome = Chrome::enter(&client, id).await?;
+        let tabs = client
+            .call("browsingContext.getTree", json!({"maxDepth": 0}))
+            .await?;
+        let first_tab = tabs["contexts"][0]["context"]
+            .as_str()
+            .context("Firefox has no tab")?
+            .to_owned();
         let base = chrome.extension_base().await?;
         Ok(Self {
             client,
             chrome,
+            first_tab,
             base,
             profile: profile.to_owned(),
             process,
@@ -64,10 +74,9 @@ impl Firefox {
 
     /// Opens an address in a new tab of the ordinary window and waits until it has loaded.
     pub async fn open(&self, url: &str) -> Result<Page> {
-        let created = self
-            .client
-            .call("browsingContext.create", json!({"type": "tab"}))
-            .await?;
+        // Without a reference it would open in the newest window, which may be private.
+        let params = json!({"type": "tab", "referenceContext": self.first_tab});
+        let created = self.client.call("browsingContext.create", params).await?;
         let id = created["context"].as_str().context("Firefox names no tab")?;
         let context = Context::new(&self.client, id);
         context.navigate(url).await?;
@@ -91,12 +100,13 @@ impl Firefox {
     }
 
     /// The pages in private windows, which share nothing with the ordinary ones.
-    pub async fn private_pages(&self) -> Result<Vec<Page>> {
-        let pages = self.chrome.private_pages().await?;
-        Ok(pages
-            .iter()
-            .map(|id| Context::new(&self.client, id).into())
-            .collect())
+    pub async fn private_pages(&self) -> Result<Vec<String>> {
+        self.chrome.private_pages().await
+    }
+
+    /// A page by its id.
+    pub fn page(&self, id: &str) -> Page {
+        Context::new(&self.client, id).into()
     }
 
     /// Stops the extension's event page: the next click finds it cold.

@@ -18,11 +18,17 @@ pub use relay::{EGRESS_ADDRESS, Relay};
 /// The broker's API key in every lab: a text that occurs nowhere else, so that a leak can be searched for.
 pub const API_KEY: &str = "SENTINEL-API-KEY-4Qv7nWc2kXz9";
 
-/// The customers that the sample CRM shows and the broker knows.
-pub const CUSTOMERS: [(&str, &str); 3] = [
+/// The customers that the sample CRM shows and the broker knows: address and name.
+pub const CUSTOMERS: [(&str, &str); 9] = [
     ("anna.kowalska@customers.example", "Anna Kowalska"),
     ("ben.ito@customers.example", "Ben Ito"),
     ("carla.mendes@customers.example", "Carla Mendes"),
+    ("david.osei@customers.example", "David Osei"),
+    ("eszter.nagy@customers.example", "Eszter Nagy"),
+    ("farah.rahimi@customers.example", "Farah Rahimi"),
+    ("chidi.oduya@customers.example", "Chidi Oduya"),
+    ("ngozi.oduya@customers.example", "Ngozi Oduya"),
+    ("ivo.brandt@customers.example", "Ivo Brandt"),
 ];
 
 /// A running lab. Dropping it ends everything in it.

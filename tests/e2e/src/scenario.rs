@@ -11,7 +11,6 @@ use crate::browser::{Browser, Kind};
 use crate::lab::Lab;
 use crate::page::Page;
 use crate::paths;
-use crate::wait::{PATIENCE, until};
 
 pub use popup::Popup;
 
@@ -27,8 +26,8 @@ pub struct Staff {
 /// Two staff members, for two browsers.
 pub const SUPPORT: [Staff; 2] = [
     Staff {
-        email: "sam.rivera@broker.example",
-        name: "Sam Rivera",
+        email: "dana.reyes@broker.example",
+        name: "Dana Reyes",
     },
     Staff {
         email: "noor.haddad@broker.example",
@@ -108,15 +107,6 @@ impl Seat {
     /// What the platform says in the private window.
     pub async fn platform(&self) -> Result<Platform> {
         platform_state(&self.browser.private_page().await?).await
-    }
-
-    /// Closes the private windows and waits until they are gone.
-    pub async fn close_private(&self) -> Result<()> {
-        for page in self.browser.private_pages().await? {
-            page.close().await?;
-        }
-        let gone = async || Ok(self.browser.private_pages().await?.is_empty().then_some(()));
-        until("the private windows to close", PATIENCE, gone).await
     }
 }
 

@@ -34,7 +34,7 @@ pub async fn valid(lab: &Lab, seat: &Seat, camera: &Camera) -> Result<Story> {
         &platform_state(&platform).await?,
         &Platform::LoggedIn(customer.into()),
     )?;
-    seat.close_private().await?;
+    seat.browser.close_private().await?;
     Ok(Story {
         seen: format!("the platform opened, logged in as {customer}"),
         took,
@@ -57,7 +57,7 @@ pub async fn expired(lab: &Lab, seat: &Seat, camera: &Camera) -> Result<Story> {
         &platform_state(&platform).await?,
         &Platform::Refused("expired".into()),
     )?;
-    seat.close_private().await?;
+    seat.browser.close_private().await?;
 
     let popup = seat.press(&tab).await?;
     again(&popup).await?;
@@ -70,7 +70,7 @@ pub async fn expired(lab: &Lab, seat: &Seat, camera: &Camera) -> Result<Story> {
         &platform_state(&platform).await?,
         &Platform::LoggedIn(customer.into()),
     )?;
-    seat.close_private().await?;
+    seat.browser.close_private().await?;
     Ok(Story {
         seen: format!("the platform refused the expired token; a new click logged in as {customer}"),
         took,
@@ -106,8 +106,8 @@ pub async fn regenerated(lab: &Lab, seats: [&Seat; 2], camera: &Camera) -> Resul
         &platform_state(&platform).await?,
         &Platform::Refused("superseded".into()),
     )?;
-    slower.close_private().await?;
-    faster.close_private().await?;
+    slower.browser.close_private().await?;
+    faster.browser.close_private().await?;
     Ok(Story {
         seen: format!("the newer token logged in as {customer}; the platform refused the older one"),
         took,

@@ -37,6 +37,16 @@ impl Popup {
             .await
     }
 
+    /// Waits until the popup has come to rest, and gives its screen.
+    pub async fn settled(&self) -> Result<String> {
+        self.page
+            .until("the popup to come to rest", async || {
+                let screen = self.screen().await?;
+                Ok((!["", "reading", "working"].contains(&screen.as_str())).then_some(screen))
+            })
+            .await
+    }
+
     /// Everything that can be read in the popup.
     pub async fn words(&self) -> Result<String> {
         self.page.text("#screen").await

@@ -54,7 +54,7 @@ async fn refusals_name_their_cause(kind: Kind) -> Result<()> {
         "<title>Customer</title><a href='mailto:nobody@customers.example'>Write</a>",
     );
     let tab = seat.browser.open(&stranger).await?;
-    seat.close_private().await?;
+    seat.browser.close_private().await?;
     let words = refused(&seat, &tab, "customer_unknown").await?;
     assert!(words.contains("nobody@customers.example"), "{words}");
     Ok(())
@@ -66,8 +66,9 @@ async fn refused(seat: &Seat, tab: &Page, code: &str) -> Result<String> {
     popup.page.click("#rescan").await?;
     popup.confirm().await?;
     assert_eq!(popup.error().await?, code);
-    assert!(
-        seat.browser.private_pages().await?.is_empty(),
+    assert_eq!(
+        seat.browser.private_count().await?,
+        0,
         "a window opened without a token"
     );
     popup.words().await

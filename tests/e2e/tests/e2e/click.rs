@@ -34,7 +34,7 @@ async fn cold_clicks(kind: Kind, times: usize) -> Result<()> {
         popup.opened().await?;
         assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
         assert_asked_for(&lab, &[customer]);
-        seat.close_private().await?;
+        seat.browser.close_private().await?;
     }
     Ok(())
 }

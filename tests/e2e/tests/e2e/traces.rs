@@ -11,8 +11,20 @@ use stagedoor_e2e::traces::search;
 
 crate::in_each_browser!(no_secret_is_left_behind);
 
-/// Planted where a careless extension would leave a token: its storage, the history, a page's storage, a cookie.
+/// Planted where a careless extension would leave a token: its storage, its database, the history.
 const CONTROL: &str = "CONTROL-3fJ8sQm5";
+
+const PLANT_IN_DATABASE: &str = r#"new Promise((done, failed) => {
+    const opening = indexedDB.open("control", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("control");
+    opening.onsuccess = () => {
+        const writing = opening.result.transaction("control", "readwrite");
+        writing.objectStore("control").put("CONTROL-database", 1);
+        writing.oncomplete = () => done(true);
+        writing.onerror = failed;
+    };
+    opening.onerror = failed;
+})"#;
 
 async fn no_secret_is_left_behind(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
@@ -46,18 +58,15 @@ async fn no_secret_is_left_behind(kind: Kind) -> Result<()> {
             "chrome.storage.local.set({{ control: '{CONTROL}-storage' }})"
         ))
         .await?;
-    let page = seat
-        .browser
-        .open(&lab.crm.add("control", "<title>Control</title>"))
+    options
+        .evaluate(&PLANT_IN_DATABASE.replace("CONTROL", CONTROL))
         .await?;
-    page.evaluate(&format!("localStorage.setItem('control', '{CONTROL}-page')"))
-        .await?;
-    page.navigate(&lab.crm.url(&format!("control?{CONTROL}-history")))
-        .await?;
+    let page = lab.crm.add("control", "<title>Control</title>");
+    seat.browser.open(&format!("{page}?{CONTROL}-history")).await?;
     let profile = seat.browser.profile().to_owned();
     seat.browser.quit().await?;
 
-    for planted in ["storage", "page", "history"] {
+    for planted in ["storage", "database", "history"] {
         let found = search(&profile, &format!("{CONTROL}-{planted}"))?;
         assert!(
             !found.is_empty(),
@@ -75,6 +84,9 @@ async fn no_secret_is_left_behind(kind: Kind) -> Result<()> {
         !search(&relay, customer)?.is_empty(),
         "the store knows no login, so its absence of secrets shows nothing"
     );
+
+    // Nor the address that the token was a part of.
+    assert_eq!(search(&profile, "/?auth=")?, [] as [PathBuf; 0]);
 
     let log = lab.relay()?.log();
     assert!(log.contains("listening"), "{log}");

@@ -94,7 +94,7 @@ impl Studio {
     }
 
     async fn page_with_two_customers(&self) -> Result<()> {
-        let [(first, _), (second, _), _] = CUSTOMERS;
+        let [(first, _), (second, _), ..] = CUSTOMERS;
         let page = format!(
             "<title>Household</title><main><p>E-mail: <a href='mailto:{first}'>{first}</a>
             <p>E-mail: <a href='mailto:{second}'>{second}</a></main>"
@@ -134,7 +134,7 @@ impl Studio {
         platform_state(&platform).await?;
         let platform = picture(&platform).await?;
         self.both("popup-opened", &popup.page).await?;
-        self.seat.close_private().await?;
+        self.seat.browser.close_private().await?;
 
         let hero = HERO
             .replace("{crm}", &crm)
