@@ -1,8 +1,7 @@
 //! The table of tools: what each is for, how to see that it is there, how it is installed.
 //!
-//! wasm-opt comes from Debian's `binaryen`: building it from its crate takes seven minutes, and the newest one lives in a
-//! registry of another ecosystem that nobody should need for a Rust project. A newer `wasm-opt` earlier on `PATH` or
-//! in the tools directory is used instead, and makes the module smaller.
+//! There is no wasm-opt among them: on the core it saves a tenth of the raw size, makes the compressed module larger, and
+//! Debian's version breaks the table that holds JavaScript's objects.
 
 use anyhow::Result;
 
@@ -78,14 +77,6 @@ pub(crate) static WASM_BINDGEN: Tool = Tool {
     check: Check::Version("wasm-bindgen", "0.2.130"),
     install: Install::Pinned,
     loss: None,
-};
-/// The optimiser for WebAssembly.
-pub(crate) static WASM_OPT: Tool = Tool {
-    name: "wasm-opt",
-    purpose: "makes the core smaller",
-    check: Check::Program(&["wasm-opt"]),
-    install: Install::Apt(&["binaryen"]),
-    loss: Some("the WebAssembly module stays unoptimised, about a quarter larger"),
 };
 /// The compression that sizes are told in.
 pub(crate) static BROTLI: Tool = Tool {
@@ -177,23 +168,15 @@ pub(crate) static CARGO_DENY: Tool = Tool {
 };
 
 /// What building the extension needs.
-pub(crate) const FOR_EXTENSION: &[&Tool] = &[&RUST_WASM, &WASM_BINDGEN, &WASM_OPT];
+pub(crate) const FOR_EXTENSION: &[&Tool] = &[&RUST_WASM, &WASM_BINDGEN];
 /// What building everything that is shipped needs.
-pub(crate) const FOR_BUILD: &[&Tool] = &[
-    &RUST_WASM,
-    &WASM_BINDGEN,
-    &WASM_OPT,
-    &BROTLI,
-    &RUST_MUSL,
-    &MUSL_GCC,
-];
+pub(crate) const FOR_BUILD: &[&Tool] = &[&RUST_WASM, &WASM_BINDGEN, &BROTLI, &RUST_MUSL, &MUSL_GCC];
 /// What the demo needs.
-pub(crate) const FOR_DEMO: &[&Tool] = &[&RUST_WASM, &WASM_BINDGEN, &WASM_OPT, &CHROMIUM];
+pub(crate) const FOR_DEMO: &[&Tool] = &[&RUST_WASM, &WASM_BINDGEN, &CHROMIUM];
 /// What the tests that need a browser need.
 pub(crate) const FOR_BROWSERS: &[&Tool] = &[
     &RUST_WASM,
     &WASM_BINDGEN,
-    &WASM_OPT,
     &WASM_PACK,
     &CHROMIUM,
     &CHROMEDRIVER,
@@ -206,7 +189,6 @@ pub(crate) const FOR_CI: &[&Tool] = &[&RUSTFMT, &CLIPPY, &CARGO_DENY, &RUST_WASM
 pub(crate) const ALL: &[&Tool] = &[
     &RUST_WASM,
     &WASM_BINDGEN,
-    &WASM_OPT,
     &BROTLI,
     &RUST_MUSL,
     &MUSL_GCC,
@@ -274,7 +256,6 @@ mod tests {
     fn finds_the_version_in_what_tools_say() {
         let cases = [
             ("wasm-bindgen 0.2.130", "0.2.130"),
-            ("wasm-opt version 108", "108"),
             ("geckodriver 0.37.1 (abc 2026-01-01)", "0.37.1"),
             ("Mozilla Firefox 153.7.0esr", "153.7.0esr"),
             ("rustfmt v1.2.3", "1.2.3"),

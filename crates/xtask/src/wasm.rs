@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::install;
 use crate::project::Project;
 use crate::step::{Step, step};
-use crate::tools::{FOR_EXTENSION, WASM_OPT, WASM_TARGET};
+use crate::tools::{FOR_EXTENSION, WASM_BINDGEN, WASM_TARGET};
 
 /// The name of the core's files in the extension, without endings.
 const CORE: &str = "stagedoor_extension_core";
@@ -70,8 +70,7 @@ fn compile(project: &Project, step: &mut Step) -> Result<PathBuf> {
         .join(format!("{CORE}.wasm"));
     let folder = project.target.join("xtask-core");
     let stamp_file = project.target.join("xtask-core.stamp");
-    let optimiser = project.find("wasm-opt");
-    let stamp = stamp(&compiled, optimiser.as_deref(), WASM_OPT.version(project))?;
+    let stamp = stamp(&compiled, WASM_BINDGEN.version(project))?;
     if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) && folder.is_dir() {
         step.note("the core has not changed")?;
         return Ok(folder);
@@ -93,17 +92,6 @@ fn compile(project: &Project, step: &mut Step) -> Result<PathBuf> {
         .arg(&folder)
         .arg(&compiled);
     step.run(&mut bindgen)?;
-    if optimiser.is_some() {
-        let module = folder.join(format!("{CORE}_bg.wasm"));
-        let mut optimise = project.command("wasm-opt");
-        optimise.args([
-            "-Oz",
-            "--strip-debug",
-            "--strip-producers",
-            "--strip-target-features",
-        ]);
-        step.run(optimise.arg(&module).arg("-o").arg(&module))?;
-    }
     fs::write(&stamp_file, stamp)?;
     Ok(folder)
 }
@@ -130,11 +118,11 @@ pub(crate) fn without_machine_paths(project: &Project) -> Result<String> {
     Ok(flags.join("\u{1f}"))
 }
 
-fn stamp(compiled: &Path, optimiser: Option<&Path>, version: Option<String>) -> Result<String> {
+fn stamp(compiled: &Path, bindgen: Option<String>) -> Result<String> {
     let entry = fs::metadata(compiled).with_context(|| format!("{} was not built", compiled.display()))?;
     let changed = entry.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
     Ok(format!(
-        "{} bytes, {changed} ns, optimised by {optimiser:?} {version:?}",
+        "{} bytes, {changed} ns, by wasm-bindgen {bindgen:?}",
         entry.len()
     ))
 }
