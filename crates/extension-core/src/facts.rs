@@ -2,7 +2,7 @@
 
 use crate::json::Value;
 
-/// The most addresses that are looked for in the values of one page's facts. The collector sends fewer.
+/// The most facts of one page that are read, in all its frames. The collector sends up to 2000 from each.
 const MAX_FACTS: usize = 10_000;
 
 /// The collector's answer for one frame of the tab.
