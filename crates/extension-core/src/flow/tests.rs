@@ -2,6 +2,7 @@
 
 mod fake;
 mod login;
+mod obstacles;
 mod options;
 mod popup;
 mod torn;

@@ -1,6 +1,6 @@
 //! What is proposed, what is left to the person, and that neither order nor debris matters.
 
-use proptest::prelude::*;
+mod properties;
 
 use super::*;
 use crate::{facts::Region, testing::session};
@@ -319,101 +319,4 @@ fn a_list_page_is_cut_but_counted() {
         (25, 300, false)
     );
     assert_eq!(ranking.candidates[24].email.as_str(), "c024@example.com");
-}
-
-fn any_fact() -> impl Strategy<Value = Fact> {
-    let kinds = prop::sample::select(vec![
-        Kind::Labelled,
-        Kind::Input,
-        Kind::Mailto,
-        Kind::Microdata,
-        Kind::Jsonld,
-        Kind::Selection,
-        Kind::Text,
-    ]);
-    let values = prop_oneof![
-        "(anna|Anna|bert|carla|info|noreply)@(example|Example|crm)\\.(com|org)",
-        "mailto:(anna|bert)@example\\.com\\?subject=x",
-        "desk@broker\\.example",
-        "[a-z ]{0,10}",
-    ];
-    let labels = prop::option::of(prop::sample::select(vec!["E-mail", "Owner", ""]));
-    let regions = prop::option::of(prop::sample::select(vec![Region::Margin, Region::Signature]));
-    (kinds, values, labels, regions, prop::bool::weighted(0.8)).prop_map(
-        |(kind, value, label, region, visible)| Fact {
-            kind,
-            value,
-            label: label.map(String::from),
-            region,
-            visible,
-        },
-    )
-}
-
-/// Pieces of pages that are not addresses, though some have an `@`.
-fn any_debris() -> impl Strategy<Value = Fact> {
-    let kinds = prop::sample::select(vec![
-        Kind::Text,
-        Kind::Labelled,
-        Kind::Mailto,
-        Kind::Jsonld,
-        Kind::Input,
-    ]);
-    let values = prop_oneof![
-        "[A-Za-z0-9 .,:/<>\"'=-]{0,40}",
-        "[a-z]{1,8}@[1-9]x\\.(png|webp|jpg)",
-        "[a-z]{1,8}@[0-9]{1,2}\\.[0-9]{1,2}\\.[0-9]{1,2}",
-        "@[a-z]{1,8}(/[a-z]{1,8})?",
-        "[a-z]{1,8}@[a-z]{1,8}/[a-z.]{1,8}",
-    ];
-    (kinds, values).prop_map(|(kind, value)| fact(kind, &value))
-}
-
-proptest! {
-    #[test]
-    fn order_does_not_matter(
-        (facts, shuffled) in prop::collection::vec(any_fact(), 0..12)
-            .prop_flat_map(|facts| (Just(facts.clone()), Just(facts).prop_shuffle())),
-    ) {
-        prop_assert_eq!(rank(&[page(facts)], &session()), rank(&[page(shuffled)], &session()));
-    }
-
-    #[test]
-    fn order_of_frames_does_not_matter(
-        facts in prop::collection::vec((any_fact(), 0..3_usize), 0..12),
-    ) {
-        let mut frames: Vec<Frame> = (0..3).map(|index| Frame { top: index == 0, ..page(vec![]) }).collect();
-        for (fact, frame) in facts {
-            frames[frame].facts.push(fact);
-        }
-        let ranking = rank(&frames, &session());
-        frames.reverse();
-        prop_assert_eq!(ranking, rank(&frames, &session()));
-    }
-
-    #[test]
-    fn what_is_no_address_changes_nothing(
-        facts in prop::collection::vec(any_fact(), 0..8),
-        debris in prop::collection::vec((any_debris(), 0..9_usize), 0..8),
-    ) {
-        let before = rank(&[page(facts.clone())], &session());
-        let mut more = facts;
-        for (fact, place) in debris {
-            more.insert(place.min(more.len()), fact);
-        }
-        prop_assert_eq!(before, rank(&[page(more)], &session()));
-    }
-
-    #[test]
-    fn a_clear_winner_is_visible_outweighs_the_next_and_is_not_staff(facts in prop::collection::vec(any_fact(), 0..12)) {
-        let ranking = rank(&[page(facts.clone())], &session());
-        if ranking.clear {
-            let winner = &ranking.candidates[0];
-            let folded = winner.email.as_str().to_lowercase();
-            let seen = facts.iter().any(|fact| fact.visible && fact.value.to_lowercase().contains(&folded));
-            prop_assert!(seen);
-            prop_assert!(folded != "desk@broker.example");
-            prop_assert!(ranking.candidates.get(1).is_none_or(|next| winner.score > 2 * next.score));
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! A fake of the extension's interface, a relay behind `fetch`, and a native verifier.
 
-pub mod relay;
+pub(crate) mod relay;
 
 use js_sys::{Function, JSON, Promise, Reflect};
 use stagedoor_extension_core::{handle, json::Value, window_removed};
@@ -8,18 +8,18 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 /// What must be found nowhere but in the address of the window.
-pub const TOKEN: &str = "sentinel-token-5c1e";
+pub(crate) const TOKEN: &str = "sentinel-token-5c1e";
 
 /// Puts the fakes in place, in the state of a profile that was never used. They stay one object for the whole run,
 /// because a worker holds on to the interface that it first saw.
-pub fn install() {
+pub(crate) fn install() {
     Function::new_no_args(include_str!("fake.js"))
         .call0(&JsValue::NULL)
         .unwrap();
 }
 
 /// Runs a script that sees the fakes as `fake`, and returns its value as JSON.
-pub fn script(body: &str) -> Value {
+pub(crate) fn script(body: &str) -> Value {
     let value = Function::new_no_args(&["const fake = globalThis.stagedoorFake; ", body].concat())
         .call0(&JsValue::NULL)
         .unwrap_or_else(|error| panic!("{body}: {error:?}"));
@@ -27,12 +27,12 @@ pub fn script(body: &str) -> Value {
 }
 
 /// Sends a message to the core and waits for its view. No view ever holds the token.
-pub async fn ask(message: &str) -> Value {
+pub(crate) async fn ask(message: &str) -> Value {
     answer(handle(JSON::parse(message).unwrap())).await
 }
 
 /// Waits for a view that was asked for.
-pub async fn answer(view: Promise) -> Value {
+pub(crate) async fn answer(view: Promise) -> Value {
     let view = JsFuture::from(view).await.expect("the core never rejects");
     let text = String::from(JSON::stringify(&view).unwrap());
     assert!(!text.contains(TOKEN), "{text}");
@@ -40,17 +40,17 @@ pub async fn answer(view: Promise) -> Value {
 }
 
 /// Tells the core that a window was closed.
-pub async fn close(window: i32) {
+pub(crate) async fn close(window: i32) {
     JsFuture::from(window_removed(window)).await.unwrap();
 }
 
 /// A property of a JavaScript value.
-pub fn property(value: &JsValue, name: &str) -> JsValue {
+pub(crate) fn property(value: &JsValue, name: &str) -> JsValue {
     Reflect::get(value, &name.into()).unwrap()
 }
 
 /// Calls an asynchronous method of a JavaScript object.
-pub async fn call(target: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
+pub(crate) async fn call(target: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
     let function: Function = property(target, method).unchecked_into();
     let result = function.apply(target, &arguments.iter().collect());
     JsFuture::from(Promise::resolve(&result?)).await

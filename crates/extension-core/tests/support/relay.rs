@@ -9,7 +9,7 @@ use super::script;
 
 /// The requests that the relay saw, each with a signature that holds under this key. `None` takes the key from the
 /// first request, which must be an enrolment.
-pub fn verified_requests(key: Option<VerifyingKey>) -> (Vec<Value>, VerifyingKey) {
+pub(crate) fn verified_requests(key: Option<VerifyingKey>) -> (Vec<Value>, VerifyingKey) {
     let requests = script("return fake.requests;").list().to_vec();
     let key = key.unwrap_or_else(|| enrolled_key(&requests[0]));
     let mut nonces = Vec::new();
@@ -22,7 +22,7 @@ pub fn verified_requests(key: Option<VerifyingKey>) -> (Vec<Value>, VerifyingKey
 }
 
 /// The requests as `METHOD path`.
-pub fn lines() -> Vec<String> {
+pub(crate) fn lines() -> Vec<String> {
     let requests = script("return fake.requests;");
     let line = |request: &Value| format!("{} {}", text(request, "method"), text(request, "path"));
     requests.list().iter().map(line).collect()
@@ -71,7 +71,7 @@ fn verify(request: &Value, key: &VerifyingKey) -> SignatureInput {
 }
 
 /// A member that must be a text.
-pub fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value
         .get(name)
         .text()

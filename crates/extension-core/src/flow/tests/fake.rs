@@ -1,5 +1,7 @@
 //! A browser in memory, with a relay that verifies every signature by another implementation.
 
+mod verify;
+
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
@@ -8,15 +10,10 @@ use std::{
     task::Poll,
 };
 
-use p256::ecdsa::{
-    Signature, SigningKey, VerifyingKey,
-    signature::{Signer, Verifier},
-};
+use p256::ecdsa::{Signature, SigningKey, signature::Signer};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use stagedoor_protocol::{
-    Algorithm, ErrorCode, KeyId, Problem, PublicJwk, SignatureInput, SignedRequest, content_digest,
-};
+use stagedoor_protocol::{ErrorCode, Problem};
 
 use crate::{
     environment::{
@@ -25,6 +22,8 @@ use crate::{
     },
     testing::{fixture, parse_url},
 };
+
+use verify::{key_id, point};
 
 /// What must be found nowhere but in the address of the window.
 pub(super) const TOKEN: &str = "sentinel-token-5c1e";
@@ -164,44 +163,6 @@ impl Fake {
 
     fn writing(&self) -> Result<(), Broken> {
         if self.writable.get() { Ok(()) } else { Err(Broken) }
-    }
-
-    /// Refuses to go on where a relay would refuse the request.
-    fn verify(&self, request: &HttpRequest<'_>, path: &str, body: &Value) {
-        let header = |name: &str| {
-            let mut found = request.headers.iter().filter(|(other, _)| *other == name);
-            found.next().unwrap_or_else(|| panic!("no {name}")).1.as_str()
-        };
-        let digest = content_digest(&Sha256::digest(request.body.unwrap_or_default()).into());
-        assert_eq!(header("Content-Digest"), digest);
-
-        let input = SignatureInput::parse(header("Signature-Input")).unwrap();
-        assert_eq!(input.algorithm, Algorithm::EcdsaP256Sha256);
-        assert_eq!(input.created, i64::try_from(self.now.get() / 1000).unwrap());
-        let nonce = input.nonce.as_str().to_owned();
-        assert!(!self.nonces.borrow().contains(&nonce), "a nonce was used twice");
-        self.nonces.borrow_mut().push(nonce);
-
-        let keys = self.keys.borrow();
-        let name = if path == "/v1/enrolments" {
-            "pending"
-        } else {
-            "enrolled"
-        };
-        let key = keys[name].verifying_key();
-        assert_eq!(input.key_id, key_id(key));
-        if path == "/v1/enrolments" {
-            assert_eq!(body["publicKey"], serde_json::to_value(jwk(key)).unwrap());
-        }
-        let base = input.base(&SignedRequest {
-            method: request.method,
-            authority: "relay.example",
-            path,
-            content_digest: &digest,
-        });
-        let signature = SignatureInput::parse_signature(header("Signature")).unwrap();
-        let signature = Signature::from_slice(&signature).unwrap();
-        key.verify(base.as_bytes(), &signature).unwrap();
     }
 
     fn usual_answer(&self, path: &str, body: &Value) -> HttpAnswer {
@@ -389,17 +350,4 @@ pub(super) fn http(status: u16, content_type: &str, body: &str) -> HttpAnswer {
 
 fn members(object: Value) -> BTreeMap<String, Value> {
     serde_json::from_value(object).unwrap()
-}
-
-fn point(key: &VerifyingKey) -> [u8; 65] {
-    key.to_sec1_point(false).as_bytes().try_into().unwrap()
-}
-
-fn jwk(key: &VerifyingKey) -> PublicJwk {
-    let point = point(key);
-    PublicJwk::p256(point[1..33].try_into().unwrap(), point[33..].try_into().unwrap())
-}
-
-fn key_id(key: &VerifyingKey) -> KeyId {
-    KeyId::from_thumbprint(&Sha256::digest(jwk(key).thumbprint_input()).into())
 }
