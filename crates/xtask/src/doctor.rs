@@ -8,7 +8,11 @@ use crate::tools::{ALL, CHROMEDRIVER, CHROMIUM, State};
 
 /// Prints the state of every tool; installs nothing.
 pub(crate) fn run(project: &Project) -> Result<()> {
-    println!("tools directory: {}", project.tools.display());
+    let tools = project.tools.join("bin");
+    println!(
+        "tools are kept in {0}; to use them by hand: export PATH=\"{0}:$PATH\"",
+        tools.display()
+    );
     let mut missing = 0;
     for tool in ALL {
         match tool.state(project)? {

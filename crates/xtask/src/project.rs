@@ -83,10 +83,9 @@ impl Project {
         // Where the end-to-end tests and the demo look for what was built.
         command.env("STAGEDOOR_EXTENSION_DIR", self.dist().join("extension"));
         command.env("STAGEDOOR_RELAY_BIN", self.target.join("debug/stagedoor"));
-        for (variable, driver) in [("CHROMEDRIVER", "chromedriver"), ("GECKODRIVER", "geckodriver")] {
-            if let (None, Some(path)) = (env::var_os(variable), self.find(driver)) {
-                command.env(variable, path);
-            }
+        // The test runner prefers whichever driver the environment names, over the browser that was asked for.
+        for driver in ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER"] {
+            command.env_remove(driver).env_remove(format!("{driver}_REMOTE"));
         }
         command
     }

@@ -61,17 +61,15 @@ pub(crate) fn run(project: &Project, parts: &[Part]) -> Result<()> {
         })?;
     }
     if wanted(Part::Core) {
-        for browser in ["chrome", "firefox"] {
+        for (browser, option) in [("Chrome", "--chrome"), ("Firefox", "--firefox")] {
             recorded_step(project, &format!("core tests in {browser}"), |step| {
                 let mut pack = project.command("wasm-pack");
-                pack.args([
-                    "test",
-                    "--mode",
-                    "no-install",
-                    "--headless",
-                    &format!("--{browser}"),
-                ]);
-                run_tests(step, pack.arg("crates/extension-core"))
+                pack.args(["test", "--mode", "no-install", "--headless", option]);
+                let result = run_tests(step, pack.arg("crates/extension-core"))?;
+                if !step.log().contains(&format!("tests in {browser}")) {
+                    bail!("the tests did not run in {browser}");
+                }
+                Ok(result)
             })?;
         }
     }
