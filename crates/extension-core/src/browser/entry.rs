@@ -22,6 +22,9 @@ thread_local! {
 }
 
 /// Answers a message of one of the extension's pages with the view to show. It never rejects.
+///
+/// The message is taken by value: for a reference, wasm-bindgen writes an instruction (`table.fill`) that the wasm-opt
+/// of older distributions cannot read.
 #[wasm_bindgen]
 pub fn handle(message: JsValue) -> Promise {
     // A message that cannot be read has no kind, which the core answers as a fault.
