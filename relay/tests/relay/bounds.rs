@@ -157,9 +157,19 @@ async fn large_bodies_of_strangers_are_answered_not_reset() {
         .post("/v1/logins", &json!({}))
         .body("x".repeat(200_000))
         .without("signature");
-    for _ in 0..20 {
-        assert_eq!(app.send(&draft).await.outcome(), problem(413, "body_too_large"));
+    assert_eq!(app.send(&draft).await.outcome(), problem(413, "body_too_large"));
+
+    // A client that is still writing when it has been refused.
+    let draft = draft.body("x".repeat(20_000));
+    let mut socket = connect(&app).await;
+    let mut pause = tokio::time::interval(Duration::from_millis(1));
+    for piece in draft.to_bytes().chunks(500) {
+        socket.write_all(piece).await.expect("the relay reads on");
+        pause.tick().await;
     }
+    let mut answer = [0; 12];
+    socket.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
 }
 
 #[tokio::test]

@@ -67,9 +67,14 @@ async fn a_shutdown_waits_for_logins_under_way_and_takes_no_new_ones() {
         app.get_health("/readyz").await.status == 503
     })
     .await;
-    let refused = app.send(&desk.login().0).await;
-    assert_eq!(refused.outcome(), problem(503, "overloaded"));
-    assert_eq!(refused.header("retry-after"), "5");
+    for draft in [desk.login().0, desk.get("/v1/session"), desk.get("/nowhere")] {
+        let refused = app.send(&draft).await;
+        assert_eq!(refused.outcome(), problem(503, "overloaded"), "{}", draft.path);
+        assert_eq!(
+            (refused.header("retry-after"), refused.header("connection")),
+            ("5", "close")
+        );
+    }
     assert_eq!(app.get_health("/healthz").await.status, 200, "still alive");
 
     gate.open();

@@ -169,6 +169,15 @@ async fn guessing_is_stopped_for_a_minute_and_headers_do_not_help() {
 }
 
 #[tokio::test]
+async fn an_office_behind_one_address_can_enrol_everybody() {
+    let app = TestApp::start().await;
+    for n in 0..12 {
+        app.enrolled(&format!("p{n}@broker.example")).await;
+    }
+    assert_eq!(app.records.count("profiles").await, 12);
+}
+
+#[tokio::test]
 async fn a_failing_store_enrols_nobody_and_keeps_the_code() {
     let app = TestApp::start().await;
     let code = app.invite(STAFF).await;
