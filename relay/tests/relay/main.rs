@@ -10,6 +10,7 @@ mod binary;
 mod bounds;
 mod durability;
 mod enrolment;
+mod error_docs;
 mod login;
 mod mint_failures;
 mod origins;
