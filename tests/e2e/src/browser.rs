@@ -18,6 +18,15 @@ pub enum Kind {
     Firefox,
 }
 
+/// Whether the person lets the extension into private windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrivateWindows {
+    /// The consent that the settings page asks for has been given.
+    Allowed,
+    /// It has not.
+    Forbidden,
+}
+
 /// A running browser with the extension installed.
 pub enum Browser {
     /// Chromium.
@@ -28,10 +37,21 @@ pub enum Browser {
 
 impl Browser {
     /// Starts a browser without a display, on a new profile in `profile`, with the unpacked extension.
-    pub async fn start(kind: Kind, profile: &Path, extension: &Path) -> Result<Self> {
+    pub async fn start(
+        kind: Kind,
+        profile: &Path,
+        extension: &Path,
+        private: PrivateWindows,
+    ) -> Result<Self> {
         Ok(match kind {
-            Kind::Chromium => Self::Chromium(Chromium::start(profile, extension, Options::default()).await?),
-            Kind::Firefox => Self::Firefox(Firefox::start(profile, extension).await?),
+            Kind::Chromium => {
+                let options = Options {
+                    private,
+                    ..Options::default()
+                };
+                Self::Chromium(Chromium::start(profile, extension, options).await?)
+            }
+            Kind::Firefox => Self::Firefox(Firefox::start(profile, extension, private).await?),
         })
     }
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
+use crate::browser::PrivateWindows;
 use crate::page::Page;
 use crate::process::Process;
 use crate::rpc::Client;
@@ -26,14 +27,13 @@ pub struct Chromium {
 }
 
 impl Chromium {
-    /// Starts Chromium on a new profile in `profile`, and installs the extension with the person's consent to
-    /// private windows.
+    /// Starts Chromium on a new profile in `profile`, and installs the extension.
     pub async fn start(profile: &Path, extension: &Path, options: Options) -> Result<Self> {
         let (process, client) = launch::start(profile, options).await?;
         let installed = client
             .call(
                 "Extensions.loadUnpacked",
-                json!({"path": extension, "enableInIncognito": true}),
+                json!({"path": extension, "enableInIncognito": options.private == PrivateWindows::Allowed}),
             )
             .await?;
         let extension = installed["id"]

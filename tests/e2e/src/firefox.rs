@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
+use crate::browser::PrivateWindows;
 use crate::page::Page;
 use crate::process::Process;
 use crate::rpc::Client;
@@ -30,14 +31,13 @@ pub struct Firefox {
 }
 
 impl Firefox {
-    /// Starts Firefox without a display on a new profile in `profile`, and installs the extension with the person's
-    /// consent to private windows.
-    pub async fn start(profile: &Path, extension: &Path) -> Result<Self> {
+    /// Starts Firefox without a display on a new profile in `profile`, and installs the extension.
+    pub async fn start(profile: &Path, extension: &Path, private: PrivateWindows) -> Result<Self> {
         let (process, client) = launch::start(profile).await?;
         let params = json!({
             "extensionData": {"type": "path", "path": extension},
             "moz:permanent": false,
-            "moz:allowPrivateBrowsing": true,
+            "moz:allowPrivateBrowsing": private == PrivateWindows::Allowed,
         });
         let installed = client.call("webExtension.install", params).await?;
         let id = installed["extension"]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::browser::{Browser, Kind};
+use crate::browser::{Browser, Kind, PrivateWindows};
 use crate::lab::Lab;
 use crate::page::Page;
 use crate::paths;
@@ -52,16 +52,15 @@ pub enum Platform {
 
 impl Seat {
     /// Starts a browser that is not enrolled yet.
-    pub async fn unenrolled(lab: &Lab, kind: Kind, staff: Staff) -> Result<Self> {
+    pub async fn unenrolled(lab: &Lab, kind: Kind, staff: Staff, private: PrivateWindows) -> Result<Self> {
         let profile = lab.directory().join("profiles").join(staff.email);
-        Ok(Self {
-            browser: Browser::start(kind, &profile, &paths::extension()?).await?,
-        })
+        let browser = Browser::start(kind, &profile, &paths::extension()?, private).await?;
+        Ok(Self { browser })
     }
 
-    /// Starts a browser and enrols it, through the extension's options page, for a staff member invited before.
+    /// Starts a browser, and invites a staff member who enrols it through the extension's options page.
     pub async fn enrolled(lab: &Lab, kind: Kind, staff: Staff) -> Result<Self> {
-        let seat = Self::unenrolled(lab, kind, staff).await?;
+        let seat = Self::unenrolled(lab, kind, staff, PrivateWindows::Allowed).await?;
         seat.enrol(lab, staff).await?;
         Ok(seat)
     }

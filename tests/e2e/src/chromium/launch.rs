@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::browser::PrivateWindows;
 use crate::paths;
 use crate::process::Process;
 use crate::rpc::Client;
@@ -19,6 +20,8 @@ pub struct Options {
     pub window: (u32, u32),
     /// Device pixels per CSS pixel.
     pub scale: u32,
+    /// Whether the extension is let into private windows.
+    pub private: PrivateWindows,
 }
 
 impl Default for Options {
@@ -27,6 +30,7 @@ impl Default for Options {
             headed: false,
             window: (1280, 860),
             scale: 1,
+            private: PrivateWindows::Allowed,
         }
     }
 }
@@ -55,10 +59,17 @@ pub(super) async fn start(profile: &Path, options: Options) -> Result<(Process, 
         .arg("--remote-debugging-port=0")
         .arg("--enable-unsafe-extension-debugging")
         .arg(format!("--user-data-dir={}", profile.display()))
-        .arg(format!("--window-size={},{}", options.window.0, options.window.1))
-        .arg(format!("--force-device-scale-factor={}", options.scale));
-    if !options.headed {
+        .arg(format!("--window-size={},{}", options.window.0, options.window.1));
+    if options.headed {
+        command.arg(format!("--force-device-scale-factor={}", options.scale));
+    } else {
         command.args(["--headless=new", "--disable-gpu", "--hide-scrollbars"]);
+        // The screen it imagines is small by default, and a popup is cut to fit the screen.
+        let (width, height) = (1920 * options.scale, 1200 * options.scale);
+        command.arg(format!(
+            "--screen-info={{{width}x{height} devicePixelRatio={}}}",
+            options.scale
+        ));
     }
     if rustix::process::geteuid().is_root() {
         // Chromium's sandbox refuses to run as root.

@@ -159,6 +159,9 @@ impl Session {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
         self.call("Emulation.setEmulatedMedia", json!({"features": features}))
             .await?;
+        // Colours may change gradually.
+        let settled = "Promise.allSettled(document.getAnimations().map(one => one.finished)).then(() => '')";
+        self.evaluate(settled).await?;
         Ok(())
     }
 
@@ -170,7 +173,10 @@ impl Session {
             json!(selector)
         );
         let clip: Value = serde_json::from_str(&self.evaluate(&find).await?)?;
-        self.capture(json!({"format": "png", "clip": clip, "captureBeyondViewport": true}))
+        let height: f64 = self.evaluate("String(innerHeight)").await?.parse()?;
+        // Looking beyond the window makes the window larger for a moment, which popups answer by growing.
+        let beyond = clip["height"].as_f64().is_some_and(|needed| needed > height);
+        self.capture(json!({"format": "png", "clip": clip, "captureBeyondViewport": beyond}))
             .await
     }
 

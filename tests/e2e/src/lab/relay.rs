@@ -125,8 +125,8 @@ firefox = true
 domains = ["broker.example"]
 [[platform]]
 id = "main"
-name = "Northwind Markets"
-environment = "live"
+name = "Demo Trading"
+environment = "demo"
 api = "v1"
 base_url = "{broker}"
 platform_url = "{platform}"

@@ -3,15 +3,21 @@
 use std::net::Ipv4Addr;
 
 use anyhow::Result;
+use serde_json::json;
 use stagedoor_broker_sim::{BodyKind, Endpoint, Fault};
-use stagedoor_e2e::browser::Kind;
+use stagedoor_e2e::browser::{Kind, PrivateWindows};
 use stagedoor_e2e::lab::{API_KEY, CUSTOMERS, EGRESS_ADDRESS, Lab};
 use stagedoor_e2e::page::Page;
 use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
 
 use crate::support::assert_asked_for;
 
-crate::in_each_browser!(refusals_name_their_cause, relay_down, not_enrolled);
+crate::in_each_browser!(
+    refusals_name_their_cause,
+    relay_down,
+    not_enrolled,
+    wrong_enrolment_code
+);
 
 async fn refusals_name_their_cause(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
@@ -89,11 +95,49 @@ async fn relay_down(kind: Kind) -> Result<()> {
 
 async fn not_enrolled(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
-    let seat = Seat::unenrolled(&lab, kind, SUPPORT[0]).await?;
+    let seat = Seat::unenrolled(&lab, kind, SUPPORT[0], PrivateWindows::Allowed).await?;
     let tab = seat.browser.open(&lab.customer_page(CUSTOMERS[0].0)).await?;
     let popup = seat.press(&tab).await?;
     popup.shows("setup").await?;
     assert!(popup.page.shows("[data-slot=settings]").await?);
     assert!(lab.sim.journal().is_empty());
     Ok(())
+}
+
+async fn wrong_enrolment_code(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::unenrolled(&lab, kind, SUPPORT[0], PrivateWindows::Allowed).await?;
+    let used = lab.relay()?.invite(SUPPORT[0].email, SUPPORT[0].name)?;
+    let options = seat.browser.open_extension("options.html").await?;
+    for (code, fault) in [
+        ("too short", "code_malformed"),
+        ("00000-00000-00000-00000", "code_refused"),
+    ] {
+        options.fill("#relay", &lab.relay()?.url()).await?;
+        options.fill("#code", code).await?;
+        options.click("[data-slot=submit]").await?;
+        let said = message(&options, &format!("error_enrolment_{fault}_title")).await?;
+        options
+            .wait_for(
+                &said,
+                &format!(
+                    "document.querySelector('[data-slot=error]').innerText.includes({})",
+                    json!(said)
+                ),
+            )
+            .await?;
+    }
+    // What was typed is kept, and the right code still works.
+    options.fill("#code", &used).await?;
+    options.click("[data-slot=submit]").await?;
+    options.text("#connection-title").await?;
+    Ok(())
+}
+
+/// A text of the extension, by its key.
+async fn message(page: &Page, key: &str) -> Result<String> {
+    let text = page
+        .evaluate(&format!("chrome.i18n.getMessage({})", json!(key)))
+        .await?;
+    Ok(text.as_str().unwrap_or_default().to_owned())
 }

@@ -7,7 +7,12 @@ use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
 
 use crate::support::{assert_asked_for, run};
 
-crate::in_each_browser!(cold_background, double_click, popup_closed_while_waiting);
+crate::in_each_browser!(
+    cold_background,
+    double_click,
+    popup_closed_while_waiting,
+    stopped_while_waiting
+);
 
 async fn cold_background(kind: Kind) -> Result<()> {
     cold_clicks(kind, 2).await
@@ -70,6 +75,31 @@ async fn popup_closed_while_waiting(kind: Kind) -> Result<()> {
     let popup = seat.press(&tab).await?;
     popup.shows("working").await?;
     answer.release();
+    popup.opened().await?;
+    assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
+    assert_asked_for(&lab, &[customer]);
+    Ok(())
+}
+
+/// The browser stops the background script during a login. Nobody knows then whether a token exists, and the popup
+/// says so instead of asking for another one by itself.
+async fn stopped_while_waiting(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let customer = CUSTOMERS[0].0;
+    let tab = seat.browser.open(&lab.customer_page(customer)).await?;
+    let popup = seat.press(&tab).await?;
+    let mut answer = lab.gate.hold_next();
+    popup.confirm().await?;
+    answer.arrived().await?;
+    seat.browser.stop_background(&tab).await?;
+    answer.release();
+    let popup = seat.press(&tab).await?;
+    assert_eq!(popup.error().await?, "interrupted");
+    assert_eq!(seat.browser.private_count().await?, 0);
+    assert_asked_for(&lab, &[customer]);
+
+    popup.page.click("[data-slot=retry]").await?;
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
     assert_asked_for(&lab, &[customer]);

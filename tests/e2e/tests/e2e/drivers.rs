@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use stagedoor_e2e::browser::{Browser, Kind};
+use stagedoor_e2e::browser::{Browser, Kind, PrivateWindows};
 
 const MANIFEST: &str = r#"{
     "manifest_version": 3, "name": "Probe", "version": "1", "permissions": ["activeTab", "scripting"],
@@ -41,7 +41,13 @@ async fn drive(kind: Kind) -> anyhow::Result<()> {
     fs::write(&page, "<!doctype html><title>A page</title><h1>Hello</h1>")?;
     let site = stagedoor_e2e::site::Site::serve(directory.path()).await?;
 
-    let browser = Browser::start(kind, &directory.path().join("profile"), &extension).await?;
+    let browser = Browser::start(
+        kind,
+        &directory.path().join("profile"),
+        &extension,
+        PrivateWindows::Allowed,
+    )
+    .await?;
     let tab = browser.open(&site.url("page.html")).await?;
     assert_eq!(tab.text("h1").await?, "Hello");
     browser.stop_background(&tab).await?;

@@ -1,13 +1,13 @@
 //! The private window: one customer at a time, and replaced only when a person says so.
 
 use anyhow::Result;
-use stagedoor_e2e::browser::Kind;
+use stagedoor_e2e::browser::{Kind, PrivateWindows};
 use stagedoor_e2e::lab::{CUSTOMERS, Lab};
 use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
 
 use crate::support::assert_asked_for;
 
-crate::in_each_browser!(never_two_customers_at_once);
+crate::in_each_browser!(never_two_customers_at_once, no_window_without_consent);
 
 async fn never_two_customers_at_once(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
@@ -30,5 +30,33 @@ async fn never_two_customers_at_once(kind: Kind) -> Result<()> {
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(second.into()));
     assert_asked_for(&lab, &[second]);
+    Ok(())
+}
+
+async fn no_window_without_consent(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::unenrolled(&lab, kind, SUPPORT[0], PrivateWindows::Forbidden).await?;
+    seat.enrol(&lab, SUPPORT[0]).await?;
+    let tab = seat.browser.open(&lab.customer_page(CUSTOMERS[0].0)).await?;
+    let popup = seat.press(&tab).await?;
+    popup.confirm().await?;
+    assert_eq!(popup.error().await?, "isolation_not_allowed");
+    assert_eq!(seat.browser.private_count().await?, 0);
+    // No ordinary window has the platform either, and nothing was minted for it.
+    let tabs = popup
+        .page
+        .evaluate("chrome.tabs.query({}).then(tabs => tabs.length)")
+        .await?;
+    assert_eq!(
+        tabs,
+        popup
+            .page
+            .evaluate(
+                "chrome.tabs.query({ windowId: chrome.windows.WINDOW_ID_CURRENT }).then(tabs => tabs.length)"
+            )
+            .await?
+    );
+    assert!(lab.sim.redemptions().is_empty());
+    assert_asked_for(&lab, &[]);
     Ok(())
 }

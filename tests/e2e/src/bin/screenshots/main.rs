@@ -37,7 +37,7 @@ async fn main() -> Result<()> {
     fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
     let lab = Lab::start().await?;
     let options = Options {
-        window: (1180, 760),
+        window: (1280, 820),
         scale: SCALE,
         ..Options::default()
     };
