@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::children;
 use crate::project::Project;
 
 /// How much of the log of a failed step is shown.
@@ -53,6 +54,8 @@ fn run(
 ) -> Result<()> {
     let mut step = Step::start(project, name, streams)?;
     let result = work(&mut step);
+    // A step that was interrupted has not failed.
+    children::leave_to_signal();
     let seconds = step.started.elapsed().as_secs_f64();
     step.clear_line();
     match result {
