@@ -10,6 +10,9 @@ use crate::page::BETWEEN_CLICKS;
 use crate::rpc::{Client, Event};
 use crate::wait::{PATIENCE, until};
 
+/// What a new tab shows first. An extension that opens a page takes over an active tab with `about:blank`, so not that.
+const EMPTY: &str = "data:,";
+
 /// A page of Chromium.
 pub struct Session {
     client: Client,
@@ -23,10 +26,7 @@ impl Session {
     /// Opens a new, empty tab.
     pub(super) async fn open(client: &Client) -> Result<Self> {
         let created = client
-            .call(
-                "Target.createTarget",
-                json!({"url": "about:blank", "forTab": true}),
-            )
+            .call("Target.createTarget", json!({"url": EMPTY, "forTab": true}))
             .await?;
         let tab = text(&created["targetId"])?;
         let attached = client
@@ -96,9 +96,11 @@ impl Session {
     }
 
     pub(super) async fn loaded(&self) -> Result<()> {
-        let complete = "String(document.readyState === 'complete' && location.href !== 'about:blank')";
+        let complete = format!(
+            "String(document.readyState === 'complete' && !['about:blank', '{EMPTY}'].includes(location.href))"
+        );
         until("the page to load", PATIENCE, async || {
-            Ok((self.evaluate(complete).await? == "true").then_some(()))
+            Ok((self.evaluate(&complete).await? == "true").then_some(()))
         })
         .await
     }
