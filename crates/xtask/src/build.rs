@@ -96,6 +96,10 @@ fn build_relay(project: &Project) -> Result<PathBuf> {
     })?;
     let built = project.target.join(RELAY_TARGET).join("release/stagedoor");
     let shipped = project.dist().join("stagedoor");
+    // A relay that is running from here keeps its file; overwriting that would be refused.
+    if shipped.exists() {
+        fs::remove_file(&shipped)?;
+    }
     fs::copy(&built, &shipped).with_context(|| format!("cannot copy {}", built.display()))?;
     Ok(shipped)
 }
