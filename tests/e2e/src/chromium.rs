@@ -69,6 +69,19 @@ impl Chromium {
         Ok(session.into())
     }
 
+    /// Closes every tab but one.
+    pub async fn close_others(&self, keep: &Page) -> Result<()> {
+        let keep = keep.chromium()?.id();
+        for page in self.targets("page").await? {
+            if page["targetId"] != keep {
+                self.client
+                    .call("Target.closeTarget", json!({"targetId": page["targetId"]}))
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Presses the extension's toolbar button in a tab, as the browser itself does, and gives the popup that opens.
     pub async fn press_action(&self, tab: &Page) -> Result<Page> {
         self.close_popup().await?;

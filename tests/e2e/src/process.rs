@@ -115,7 +115,7 @@ fn watch(group: Pid) -> Result<Child> {
     Command::new("sh")
         .args([
             "-c",
-            "read -r _; kill -KILL -- \"-$1\"",
+            "read -r _; kill -s KILL -- \"-$1\"",
             "watchdog",
             &group.as_raw_nonzero().to_string(),
         ])
@@ -142,6 +142,7 @@ fn collect(stream: Option<impl Read + Send + 'static>, lines: &Arc<Mutex<Vec<Str
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
     use std::process::Command;
     use std::time::Duration;
 
@@ -169,6 +170,17 @@ mod tests {
         })
         .await
         .unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_watchdog_ends_the_group_once_nobody_holds_its_pipe() {
+        let mut shell = Command::new("sh");
+        let mut process = Process::start("a shell", shell.args(["-c", "sleep 100"])).unwrap();
+        assert!(process.child.try_wait().unwrap().is_none());
+        // What the kernel does when this process is killed.
+        drop(process.watchdog.stdin.take());
+        let status = process.ended(Duration::from_secs(5)).await.unwrap();
+        assert_eq!(status.signal(), Some(9));
     }
 
     #[tokio::test]

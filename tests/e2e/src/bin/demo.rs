@@ -7,12 +7,11 @@
     reason = "a command-line tool talks to the person who started it"
 )]
 
-use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Parser;
 use stagedoor_e2e::browser::{Browser, Kind};
 use stagedoor_e2e::camera::Camera;
@@ -44,8 +43,17 @@ async fn main() -> ExitCode {
             show().await
         }
     };
-    // Whatever the outcome, everything that was started has ended when `until_interrupted` returns.
-    match until_interrupted(demo).await {
+    // Whichever comes first, the other is dropped, and with it everything that was started.
+    let result = tokio::select! {
+        result = demo => result,
+        result = interrupted() => match result {
+            // A person who watches has seen enough.
+            Ok(()) if !arguments.headless => Ok(()),
+            Ok(()) => Err(anyhow!("interrupted")),
+            Err(error) => Err(error.into()),
+        },
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("\nerror: {error:#}");
@@ -54,15 +62,17 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn until_interrupted(work: impl Future<Output = Result<()>>) -> Result<()> {
+/// Waits for a signal that asks this program to end.
+async fn interrupted() -> std::io::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     tokio::select! {
-        result = work => result,
-        _ = tokio::signal::ctrl_c() => bail!("interrupted"),
-        _ = terminate.recv() => bail!("asked to end"),
-        _ = hang_up.recv() => bail!("the terminal is gone"),
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
     }
+    Ok(())
 }
 
 /// Lets a person click.
@@ -82,30 +92,49 @@ async fn show() -> Result<()> {
         browser: Browser::Chromium(browser),
     };
     seat.enrol(&lab, staff).await?;
-    seat.browser.open(&lab.customer_page(CUSTOMERS[0].0)).await?;
+    let page = seat.browser.open(&lab.customer_page(CUSTOMERS[0].0)).await?;
+    let Browser::Chromium(browser) = &seat.browser else {
+        bail!("the demo uses Chromium")
+    };
+    browser.close_others(&page).await?;
     println!(
         "\nChromium shows a sample CRM. You are {} of the broker's support team.\n\
          \n  1. Press the Stagedoor button: in the toolbar, or behind the puzzle piece, or Alt+Shift+L.\
          \n  2. Check the customer that it proposes, and open the platform.\
          \n  3. A private window shows the platform, logged in as that customer.\n\
          \nThe relay listens at {}, the simulated broker at {}.\n\
-         Close the browser or press Ctrl-C to end the demo.",
+         Close the browser or press Ctrl-C to end the demo.\n",
         staff.name,
         lab.relay()?.url(),
         lab.sim.broker_url(),
     );
-    let Browser::Chromium(browser) = &seat.browser else {
-        bail!("the demo uses Chromium")
-    };
     tokio::select! {
-        () = browser.closed() => {}
-        _ = tokio::signal::ctrl_c() => {}
+        () = browser.closed() => Ok(()),
+        () = narrate(&lab) => Ok(()),
     }
-    println!(
-        "\nThe broker received {} request(s) for a one-time token.",
-        lab.sim.journal().len()
-    );
-    Ok(())
+}
+
+/// Tells what reaches the broker and the platform, as it happens.
+async fn narrate(lab: &Lab) {
+    let (mut asked, mut redeemed) = (0, 0);
+    loop {
+        for request in lab.sim.journal().iter().skip(asked) {
+            let status = request
+                .status
+                .map_or("no answer".to_owned(), |status| status.to_string());
+            println!(
+                "broker    {} {} {} -> {status}",
+                request.method, request.path, request.body
+            );
+            asked += 1;
+        }
+        for attempt in lab.sim.redemptions().iter().skip(redeemed) {
+            let customer = attempt.email.as_deref().unwrap_or("nobody that the broker knows");
+            println!("platform  {:?}: {customer}", attempt.result);
+            redeemed += 1;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// Clicks by itself and checks what the browser shows.

@@ -69,6 +69,10 @@ impl Session {
         })
     }
 
+    pub(super) fn id(&self) -> &str {
+        &self.page
+    }
+
     pub(super) fn tab(&self) -> Result<&str> {
         self.tab
             .as_deref()
