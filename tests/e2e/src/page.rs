@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::{Value, json};
 
 use crate::wait::{PATIENCE, until};
@@ -53,10 +53,10 @@ impl Page {
             Ok(found) => Ok(found),
             Err(error) => {
                 let shown = self.evaluate("document.body.innerText").await.unwrap_or_default();
-                Err(error.context(format!(
-                    "the page shows: {}",
+                Err(anyhow!(
+                    "{error:#}; the page shows:\n{}",
                     shown.as_str().unwrap_or_default().trim()
-                )))
+                ))
             }
         }
     }

@@ -69,9 +69,10 @@ impl Process {
                 None => Ok(None),
             }
         });
-        found
-            .await
-            .with_context(|| format!("{} said:\n{}", self.name, self.output()))
+        match found.await {
+            Ok(found) => Ok(found),
+            Err(error) => bail!("{error:#}; it said:\n{}", self.output()),
+        }
     }
 
     /// Everything that the process has written so far.
