@@ -39,8 +39,9 @@ impl Refusal<'_> {
             429 => BrokerError::RateLimited {
                 retry_after: retry_after(headers, now),
             },
+            // A gateway may say 408 after it has passed the request on.
+            408 | 500..=599 => BrokerError::BrokerFailed { status },
             400..=499 => BrokerError::RequestRefused { status },
-            500..=599 => BrokerError::BrokerFailed { status },
             _ => AnswerFlaw::UnexpectedStatus(status).into(),
         }
     }
@@ -82,6 +83,7 @@ mod tests {
             (404, "<html>user not found</html>", "unusable_answer"),
             (404, about_customer, "customer_unknown"),
             (405, about_customer, "request_refused"),
+            (408, "", "broker_failed"),
             (409, "", "request_refused"),
             (422, about_customer, "request_refused"),
             (429, "", "rate_limited"),
