@@ -3,7 +3,7 @@
 use std::{io, path::Path, sync::Arc};
 
 use anyhow::Context;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -17,29 +17,37 @@ use crate::{
 };
 
 pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
+    // First of all: until a signal has a handler, it kills.
+    let stop = CancellationToken::new();
+    shutdown::on_signal(stop.clone()).context("signals cannot be received")?;
+    let hangups = signal(SignalKind::hangup()).context("signals cannot be received")?;
+
     let config = Config::load(path, Keys::Check)?;
     let subscriber = telemetry::subscriber(config.log, io::stdout);
     tracing::subscriber::set_global_default(subscriber).context("the log cannot be set up")?;
     telemetry::log_panics();
 
-    let limits = Limits::default();
-    let brokers = Brokers::connect(&config, limits.broker)?;
-    let store = store::open(&config.store).await?;
-    let clock = Arc::new(SystemClock::new());
-    let relay = Relay::bind(config, brokers, store, clock, limits).await?;
-
-    let stop = CancellationToken::new();
-    shutdown::on_signal(stop.clone()).context("signals cannot be received")?;
-    rotate_keys_on_signal(relay.app()).context("signals cannot be received")?;
+    let relay = tokio::select! {
+        relay = start(config) => relay?,
+        () = stop.cancelled() => return Ok(()),
+    };
+    rotate_keys_at(hangups, relay.app());
     relay.run(stop).await;
     Ok(())
 }
 
-/// Reads the API keys again at each SIGHUP.
-fn rotate_keys_on_signal(app: Arc<App>) -> io::Result<()> {
-    let mut hangup = signal(SignalKind::hangup())?;
+async fn start(config: Config) -> anyhow::Result<Relay> {
+    let limits = Limits::default();
+    let brokers = Brokers::connect(&config, limits.broker)?;
+    let store = store::open(&config.store).await?;
+    let clock = Arc::new(SystemClock::new());
+    Ok(Relay::bind(config, brokers, store, clock, limits).await?)
+}
+
+/// Reads the API keys again at each SIGHUP; one that came during the start counts.
+fn rotate_keys_at(mut hangups: Signal, app: Arc<App>) {
     tokio::spawn(async move {
-        while hangup.recv().await.is_some() {
+        while hangups.recv().await.is_some() {
             for (platform, result) in app.brokers.rotate_keys().await {
                 match result {
                     Ok(()) => info!(%platform, "the API key was read again and is in use"),
@@ -48,5 +56,4 @@ fn rotate_keys_on_signal(app: Arc<App>) -> io::Result<()> {
             }
         }
     });
-    Ok(())
 }
