@@ -12,6 +12,9 @@ use crate::tools::{FOR_BUILD, RELAY_TARGET};
 use crate::wasm;
 use crate::zip;
 
+/// What the extension's package may weigh: staff download it on every update.
+const MAXIMUM_PACKAGE_BYTES: u64 = 120_000;
+
 /// Builds everything and prints how large it is.
 pub(crate) fn run(project: &Project) -> Result<()> {
     install::ensure(project, FOR_BUILD)?;
@@ -58,13 +61,20 @@ pub(crate) fn package_extension(project: &Project) -> Result<Packages> {
         packages.zip_bytes = packed.len() as u64;
         fs::write(&packages.zip, &packed)?;
         fs::write(&packages.xpi, &packed)?;
+        if packages.zip_bytes > MAXIMUM_PACKAGE_BYTES {
+            bail!(
+                "the package has {} bytes, {MAXIMUM_PACKAGE_BYTES} are the limit",
+                packages.zip_bytes
+            );
+        }
         Ok(String::new())
     })?;
     Ok(packages)
 }
 
 impl Packages {
-    fn print(&self, project: &Project) {
+    /// Prints how large the packages are.
+    pub(crate) fn print(&self, project: &Project) {
         let compressed = match self.module_compressed {
             Some(bytes) => format!("{} compressed by brotli", kilobytes(bytes)),
             None => "compressed size unknown without brotli".to_owned(),

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use crate::build;
 use crate::directions;
 use crate::install;
 use crate::project::Project;
@@ -47,6 +48,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     let target = ["--target", WASM_TARGET, "--", "-D", "warnings"];
     cargo_step(project, "lints for WebAssembly", &[&lint[..], &target].concat())?;
     test::run(project, &[])?;
+    build::package_extension(project)?.print(project);
     println!("all of it holds, after {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
 }
