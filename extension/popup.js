@@ -91,10 +91,19 @@ async function findTab() {
   return tab?.id;
 }
 
+/** The screens that the core shows by itself, without being asked. */
+const STEPS_SHOWN = new Set(["working", "opened", "error"]);
+
+/** Only the background script speaks to this page: scripts in tabs have the extension's id too. */
+function isBackground(sender) {
+  const own = sender.url === undefined || sender.url.startsWith(chrome.runtime.getURL(""));
+  return sender.id === chrome.runtime.id && sender.tab === undefined && own;
+}
+
 chrome.runtime.onMessage.addListener((message, sender) => {
   // Steps of a login that is under way, here or in a popup of this tab that was closed meanwhile.
-  if (sender.id !== chrome.runtime.id || message?.type !== "view" || message.tabId !== tabId) return;
-  if (view.screen === "working") show(message.view);
+  if (!isBackground(sender) || message?.type !== "view" || message.tabId !== tabId) return;
+  if (view.screen === "working" && STEPS_SHOWN.has(message.view?.screen)) show(message.view);
 });
 
 rescan.addEventListener("click", actions.rescan);
