@@ -5,7 +5,7 @@ import { evidence, showAddress, showEnvironment, stamp, text, viewText } from ".
 export function confirm(view, actions) {
   const parts = stamp("screen-confirm");
   const { typed } = actions;
-  typed.email = view.customer.email;
+  concern(typed, view.customer.email);
   showCustomer(parts, view, actions);
   offerPlatforms(parts, view, typed);
   const reason = askReason(parts, view, typed);
@@ -30,6 +30,12 @@ export function confirm(view, actions) {
     if (writing && !event.repeat) parts.root.requestSubmit();
   });
   return { root: parts.root, focus: parts.reasonField.hidden ? parts.open : parts.reason };
+}
+
+/** Notes whom it is about. A reason typed for one customer is none for another. */
+export function concern(typed, email) {
+  if (typed.customer !== email) typed.reason = typed.ticket = "";
+  typed.customer = typed.email = email;
 }
 
 function showCustomer(parts, view, actions) {

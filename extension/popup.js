@@ -9,7 +9,7 @@ const announcer = document.getElementById("announcer");
 const READING = stage.firstElementChild;
 
 /** What the person has typed or picked so far; it outlives errors. */
-const typed = { email: "", platform: "", reason: "", ticket: "" };
+const typed = { customer: "", email: "", platform: "", reason: "", ticket: "" };
 let tabId;
 let view = { screen: "working", step: "reading" };
 /** Counts requests: an answer to an older one is not shown any more. */

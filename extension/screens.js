@@ -2,7 +2,7 @@
 // what takes the focus.
 
 import { copies, evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
-import { confirm } from "./confirm.js";
+import { concern, confirm } from "./confirm.js";
 
 const STEPS = ["reading", "asking", "opening"];
 
@@ -104,6 +104,7 @@ function error(view, actions) {
   parts.detail.textContent = view.detail ?? "";
   parts.said.hidden = !view.detail;
   showRequest(parts, view.requestId);
+  if (view.email) concern(typed, view.email);
   for (const name of ["email", "platform", "reason"]) {
     if (view[name]) typed[name] = view[name];
     parts[name].textContent = (name === "platform" && view.platform && typed.platformName) || view[name] || "";
