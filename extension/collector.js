@@ -30,6 +30,34 @@
     return truncated;
   }
 
+  /** Addresses that stand in rendered text or fields, and the facts whose own values are not rendered. */
+  const shown = new Set();
+  const unrendered = [];
+
+  const ADDRESS = /[^\s<>()[\]"',;:]+@[^\s<>()[\]"',;:]+/gu;
+
+  function addressesIn(text) {
+    return (text.toLowerCase().match(ADDRESS) ?? []).map((address) => address.replace(/[.!?]+$/u, ""));
+  }
+
+  function show(text) {
+    for (const address of addressesIn(text)) shown.add(address);
+  }
+
+  /** A value that stands in an attribute or a script: seen only if the same address is also shown. */
+  function reportUnrendered(kind, value, element, label) {
+    const before = facts.length;
+    report(kind, value, element, label);
+    unrendered.push(...facts.slice(before));
+  }
+
+  function judgeUnrendered() {
+    for (const fact of unrendered) {
+      const found = addressesIn(fact.value.replace(/^mailto:/i, "").split("?")[0]);
+      fact.visible = found.length > 0 && found.every((address) => shown.has(address));
+    }
+  }
+
   function report(kind, value, element, label = "") {
     const raw = String(value ?? "").trim();
     if (!raw || facts.length >= MAX_FACTS) return;
@@ -80,24 +108,62 @@
 
   const RENDERED = { opacityProperty: true, visibilityProperty: true };
 
-  /** Elements that were judged already, with the outcome: facts often share their ancestors. */
-  const concealing = new WeakMap();
+  /** How much of each element that was judged already comes through: facts often share their ancestors. */
+  const strengths = new WeakMap();
 
-  /** Whether an element hides what is in it by other means than not being rendered. */
-  function conceals(element) {
-    let hidden = concealing.get(element);
-    if (hidden === undefined) {
+  /** How opaque an element is by its own style, or 0 if it hides what is in it by other means than not being rendered. */
+  function strengthOf(element) {
+    let strength = strengths.get(element);
+    if (strength === undefined) {
       const style = getComputedStyle(element);
-      hidden =
+      const hidden =
         element.getAttribute("aria-hidden") === "true" ||
         style.contentVisibility === "hidden" ||
-        Number(style.opacity) < 0.1 ||
-        /opacity\(0(\.0\d*)?%?\)/.test(style.filter) ||
         /^rect\((0|1)(px)?,? (0|1)(px)?,? (0|1)(px)?,? (0|1)(px)?\)$/.test(style.clip) ||
-        /^(inset\((49|[5-9]\d|100)(\.\d+)?%|circle\(0|ellipse\(0)/.test(style.clipPath);
-      concealing.set(element, hidden);
+        leavesNothing(style.clipPath);
+      strength = hidden ? 0 : Number(style.opacity);
+      for (const [, number, percent] of style.filter.matchAll(/opacity\(([\d.]+)(%?)\)/g)) strength *= number / (percent ? 100 : 1);
+      strengths.set(element, strength);
     }
-    return hidden;
+    return strength;
+  }
+
+  /** Whether an element is concealed by itself or by all that is around it together. */
+  function isConcealed(element) {
+    let strength = 1;
+    for (const outer of ancestors(element)) {
+      strength *= strengthOf(outer);
+      if (strength < 0.1) return true;
+    }
+    return false;
+  }
+
+  /** Whether a clip path is a shape without an area, as far as its own text says that. */
+  function leavesNothing(clipPath) {
+    const [, shape, inner] = /^(inset|circle|ellipse|polygon)\((.*)\)/.exec(clipPath) ?? [];
+    if (shape === "circle" || shape === "ellipse") return /^0/.test(inner);
+    if (shape === "inset") {
+      const sides = inner.split(" round ")[0].split(" ").map((side) => (side.endsWith("%") ? parseFloat(side) : 0));
+      const [top, right = top, bottom = top, left = right] = sides;
+      return top + bottom >= 98 || left + right >= 98;
+    }
+    if (shape !== "polygon") return false;
+    const points = inner.replace(/^(nonzero|evenodd), ?/, "").split(/, ?/).map((point) => point.split(" "));
+    return [0, 1].some((axis) => points.every((point) => point[axis] === points[0][axis]));
+  }
+
+  /** Whether a clip path, if there is one, leaves the middle of a box. Only what is in view can be asked for. */
+  function passesClipPaths(box, element) {
+    for (const outer of ancestors(element)) {
+      const { clipPath } = getComputedStyle(outer);
+      if (clipPath === "none") continue;
+      const x = (box.left + box.right) / 2;
+      const y = (box.top + box.bottom) / 2;
+      // Out of view, shapes that cannot be understood are taken for hiding.
+      if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) return /^(inset|circle|ellipse|polygon)\(/.test(clipPath);
+      return element.getRootNode().elementsFromPoint(x, y).some((hit) => element.contains(hit));
+    }
+    return true;
   }
 
   /** The part of a box that the boxes around it leave, in coordinates of the viewport. */
@@ -136,23 +202,70 @@
   }
 
   const COLOUR = /^rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)$/;
+  const colours = new Map();
+  let canvas;
+
+  /** Red, green, blue and opacity of a computed colour of any notation; null if the browser cannot tell. */
+  function colourOf(text) {
+    const [, ...plain] = COLOUR.exec(text) ?? [];
+    if (plain.length) return plain.map((part) => Number(part ?? 1));
+    if (!colours.has(text)) colours.set(text, painted(text));
+    return colours.get(text);
+  }
+
+  function painted(text) {
+    try {
+      canvas ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+      // An assignment of what is no colour changes nothing.
+      const taken = ["#000000", "#ffffff"].map((other) => {
+        canvas.fillStyle = other;
+        canvas.fillStyle = text;
+        return canvas.fillStyle;
+      });
+      if (taken[0] !== taken[1]) return null;
+      canvas.clearRect(0, 0, 1, 1);
+      canvas.fillRect(0, 0, 1, 1);
+      const [red, green, blue, alpha] = canvas.getImageData(0, 0, 1, 1).data;
+      return [red, green, blue, alpha / 255];
+    } catch {
+      return null;
+    }
+  }
+
+  function over([red, green, blue, alpha], under) {
+    return [red, green, blue].map((part, index) => part * alpha + under[index] * (1 - alpha));
+  }
 
   /** Whether text is in a size and colour that can be read. Where a picture is behind it, that is taken for granted. */
   function isLegible(element) {
     const style = getComputedStyle(element);
     if (parseFloat(style.fontSize) < 4) return false;
-    const [, red, green, blue, alpha = "1"] = COLOUR.exec(style.color) ?? [];
-    if (red === undefined) return true;
-    if (Number(alpha) < 0.1) return style.backgroundClip === "text";
-    for (const outer of ancestors(element)) {
+    let ink = colourOf(style.webkitTextFillColor || style.color);
+    if (!ink) return false;
+    let behind = element;
+    if (ink[3] < 0.1 && style.backgroundClip === "text") {
+      // The background is what the letters are made of.
+      if (style.backgroundImage !== "none") return true;
+      ink = colourOf(style.backgroundColor);
+      behind = parentOf(element);
+    }
+    if (!ink || ink[3] < 0.1) return false;
+    const layers = [];
+    let opaque = false;
+    for (const outer of ancestors(behind)) {
       const { backgroundColor, backgroundImage } = getComputedStyle(outer);
       if (backgroundImage !== "none") return true;
-      const [, r, g, b, a = "1"] = COLOUR.exec(backgroundColor) ?? [];
-      if (r === undefined) return true;
-      if (Number(a) === 0) continue;
-      return Number(a) < 1 || Math.abs(red - r) + Math.abs(green - g) + Math.abs(blue - b) > 24;
+      const layer = colourOf(backgroundColor);
+      if (!layer) return false;
+      layers.push(layer);
+      opaque = layer[3] === 1;
+      if (opaque) break;
     }
-    return Number(red) + Number(green) + Number(blue) < 741 || matchMedia("(prefers-color-scheme: dark)").matches;
+    // The sheet below everything.
+    if (!opaque && matchMedia("(prefers-color-scheme: dark)").matches) return true;
+    const paper = layers.reduceRight((under, layer) => over(layer, under), [255, 255, 255]);
+    const distance = over(ink, paper).reduce((sum, part, index) => sum + Math.abs(part - paper[index]), 0);
+    return distance > 24;
   }
 
   /** Whether an element, or text in it of which these are the boxes, is rendered where a person can see it. */
@@ -161,14 +274,33 @@
     let boxed = element;
     while (boxed && getComputedStyle(boxed).display === "contents") boxed = parentOf(boxed);
     if (!boxed?.checkVisibility(RENDERED)) return false;
-    for (const outer of ancestors(element)) if (conceals(outer)) return false;
-    return [...boxes].some((box) => isReachable(box, element));
+    if (isConcealed(element)) return false;
+    return [...boxes].some((box) => isReachable(box, element) && passesClipPaths(box, boxed));
   }
 
   function isTextSeen(node) {
     const parent = node.parentElement;
     if (parent.tagName === "DETAILS" && !parent.open) return false;
     return isSeen(parent, boxesOf(node)) && isLegible(parent);
+  }
+
+  /** The text in an element that a person can see, with lines for blocks. */
+  function seenTextOf(element, limit) {
+    let text = "";
+    let line = null;
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node && text.length <= limit && !exhausted(); node = walker.nextNode()) {
+      if (node.nodeName === "BR") text += "\n";
+      if (node.nodeType !== Node.TEXT_NODE || !node.parentElement) continue;
+      const block = blockOf(node);
+      if (line && block !== line && node.data.trim()) text += "\n";
+      if (node.data.trim()) line = block;
+      const data = getComputedStyle(node.parentElement).whiteSpace.startsWith("pre") ? node.data : node.data.replace(/\s+/gu, " ");
+      if (!data.trim() || isTextSeen(node)) text += data;
+      // What takes up room unseen is a gap in the line.
+      else if ([...boxesOf(node)].some((box) => box.width >= 2)) text += " ";
+    }
+    return text;
   }
 
   function boxesOf(node) {
@@ -332,14 +464,15 @@
     const block = blockOf(node);
     if (!block || joined.has(block)) return;
     joined.add(block);
-    // As rendered: what is not shown does not come into it, and blocks and cells stay apart.
-    const text = block.innerText;
+    // As a person reads it: what is not seen does not come into it, and blocks and cells stay apart.
+    const text = seenTextOf(block, 4000);
     if (text.length > 4000) return;
     for (const { value, first } of tokens(text)) reportText(value, node, text.slice(text.lastIndexOf("\n", first) + 1, first), block);
   }
 
   /** A piece of text; with a label that is a word for an e-mail address, it is the value of a field. */
   function reportText(value, node, prefix, labelled = node) {
+    show(value);
     const label = prefix.trim() ? asLabel(prefix.trim()) : labelOf(labelled);
     // A link that shows its own address is one source, not two.
     const link = node.parentElement.closest("a[href]");
@@ -362,13 +495,12 @@
     switch (element.localName) {
       case "a":
       case "area":
-        if (/^\s*mailto:/i.test(element.getAttribute("href") ?? "") && isSeen(element)) {
-          report("mailto", element.getAttribute("href"), element, labelOf(element));
-        }
+        if (/^\s*mailto:/i.test(element.getAttribute("href") ?? "")) readMailto(element);
         break;
       case "input":
       case "textarea":
         if (element.type !== "hidden" && element.type !== "password" && element.value.includes("@") && isSeen(element) && isLegible(element)) {
+          show(element.value);
           report("input", element.value, element, inputLabel(element));
         }
         break;
@@ -381,9 +513,19 @@
     if (named.includes("@") && isSeen(element)) {
       for (const { value, first } of tokens(named)) {
         const label = asLabel(named.slice(0, first));
-        report(EMAIL_WORD.test(label) ? "labelled" : "text", value, element, label);
+        reportUnrendered(EMAIL_WORD.test(label) ? "labelled" : "text", value, element, label);
       }
     }
+  }
+
+  /** A link's address stands for what it says, unless it shows another one: then what is shown counts. */
+  function readMailto(link) {
+    if (!isSeen(link) || !isLegible(link)) return;
+    const meant = addressesIn(schemeless(link).split("?")[0]);
+    const says = addressesIn(seenTextOf(link, 2000));
+    const conflict = says.some((address) => !meant.includes(address));
+    const send = conflict ? reportUnrendered : report;
+    send("mailto", link.getAttribute("href"), link, labelOf(link));
   }
 
   function readMicrodata(element) {
@@ -392,9 +534,10 @@
     // Values that are never rendered stand for the item around them.
     const unseen = element.localName === "meta" || element.localName === "link";
     if (!isSeen(unseen ? parentOf(element) : element)) return;
-    const value = element.getAttribute("content") ?? element.getAttribute("href") ?? textOf(element);
-    const item = element.closest("[itemtype]")?.getAttribute("itemtype") ?? "";
-    report("microdata", value, element, item.split("/").pop());
+    const attribute = element.getAttribute("content") ?? element.getAttribute("href");
+    const item = (element.closest("[itemtype]")?.getAttribute("itemtype") ?? "").split("/").pop();
+    if (attribute === null) report("microdata", seenTextOf(element, 2000), element, item);
+    else reportUnrendered("microdata", attribute, element, item);
   }
 
   /** E-mail properties of a JSON-LD block, labelled by the type of the thing that has them. */
@@ -410,7 +553,7 @@
       if (depth > 12 || typeof value !== "object" || value === null || exhausted()) return;
       const own = [value["@type"] ?? type].flat().join(" ");
       for (const [key, inner] of Object.entries(value)) {
-        if (key === "email") for (const email of [inner].flat()) if (typeof email === "string") report("jsonld", email, script, own);
+        if (key === "email") for (const email of [inner].flat()) if (typeof email === "string") reportUnrendered("jsonld", email, script, own);
         visit(inner, own, depth + 1);
       }
     };
@@ -432,7 +575,7 @@
     try {
       const frame = window.frameElement;
       if (!frame) return true;
-      for (const outer of ancestors(frame)) if (conceals(outer)) return false;
+      if (isConcealed(frame)) return false;
       const { right, bottom } = frame.getBoundingClientRect();
       return frame.checkVisibility(RENDERED) && right + parent.scrollX > 1 && bottom + parent.scrollY > 1;
     } catch {
@@ -446,6 +589,7 @@
       if (node.nodeType === Node.TEXT_NODE) readText(node);
       else readElement(node);
     }
+    judgeUnrendered();
   }
   return { version: 1, url: location.href, title: document.title.slice(0, MAX_VALUE), truncated, facts };
 })();

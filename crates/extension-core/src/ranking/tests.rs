@@ -62,7 +62,14 @@ fn a_lone_visible_address_is_proposed() {
 
 #[test]
 fn what_nobody_can_see_never_counts() {
-    for kind in [Kind::Labelled, Kind::Mailto, Kind::Jsonld, Kind::Text] {
+    for kind in [
+        Kind::Labelled,
+        Kind::Input,
+        Kind::Mailto,
+        Kind::Microdata,
+        Kind::Jsonld,
+        Kind::Text,
+    ] {
         let hidden = Fact {
             visible: false,
             ..fact(kind, "other@example.com")
