@@ -38,6 +38,8 @@ pub struct Limits {
     pub head: Duration,
     /// For a request's body.
     pub body: Duration,
+    /// For a client to take any further byte of an answer.
+    pub write: Duration,
     /// For the broker's answer, connecting included.
     pub broker: Duration,
     /// For a login's answer: a little less than the extension waits.
@@ -54,6 +56,7 @@ impl Default for Limits {
             connections: 1024,
             head: Duration::from_secs(10),
             body: Duration::from_secs(5),
+            write: Duration::from_secs(10),
             broker: Duration::from_secs(8),
             login: Duration::from_millis(9_500),
             answer: Duration::from_secs(20),

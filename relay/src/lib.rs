@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod error;
 mod handlers;
+mod impatient;
 mod listener;
 mod middleware;
 mod mint;

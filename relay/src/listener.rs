@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tracing::warn;
 
-use crate::{app::Limits, middleware::Peer};
+use crate::{app::Limits, impatient::Impatient, middleware::Peer};
 
 /// Most header fields of a request.
 const MAX_HEADERS: usize = 64;
@@ -89,6 +89,7 @@ fn connection(
             )
         }
     });
+    let stream = Impatient::new(stream, limits.write);
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)

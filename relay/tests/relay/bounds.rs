@@ -6,7 +6,7 @@ use serde_json::json;
 use stagedoor_protocol::limits::MAX_BODY_BYTES;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -232,4 +232,26 @@ async fn connections_are_bounded_and_a_place_that_is_freed_is_used() {
         .expect("the third gets the place")
         .unwrap();
     assert_eq!(&answer, b"HTTP/1.1 401");
+}
+
+#[tokio::test]
+async fn a_client_that_asks_and_never_reads_is_cut_off() {
+    let app = TestApp::start_with(|_, limits| {
+        limits.connections = 1;
+        limits.write = Duration::from_millis(300);
+    })
+    .await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut deaf = socket.connect(app.address).await.unwrap();
+    let request = b"GET /problems/overloaded HTTP/1.1\r\nhost: relay.example\r\n\r\n".repeat(64);
+    let ask = async { while deaf.write_all(&request).await.is_ok() {} };
+    timeout(Duration::from_secs(60), ask)
+        .await
+        .expect("the relay closes the connection");
+    assert_eq!(
+        status_of_raw(&app, "GET /v1/session HTTP/1.1\r\nhost: relay.example\r\n\r\n").await,
+        401,
+        "its place is free"
+    );
 }
