@@ -91,7 +91,7 @@ pub trait Store: Send + Sync + 'static {
     /// Completes intents that a former process left behind as `unknown`; returns how many. Call it before serving.
     async fn close_open_intents(&self, now: Timestamp) -> Result<u64, StoreError>;
 
-    /// Adds what the extension says became of a token. `false`: no login of that id belongs to that person.
+    /// Adds what the extension says became of a token. `false`: that person got no token under that id.
     async fn report_outcome(
         &self,
         staff: StaffId,

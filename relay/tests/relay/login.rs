@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::json;
+use stagedoor_broker_sim::{BodyKind, Endpoint, Fault};
 use stagedoor_protocol::Isolation;
 
 use crate::support::{
@@ -139,6 +140,33 @@ async fn what_became_of_a_token_is_added_to_its_record() {
 }
 
 #[tokio::test]
+async fn nothing_can_have_become_of_a_token_that_was_not_made() {
+    let app = TestApp::start().await;
+    let desk = app.enrolled(STAFF).await;
+    for (fault, outcome) in [
+        (Fault::Status(403, BodyKind::Problem), "failed"),
+        (Fault::Reset, "unknown"),
+    ] {
+        app.sim.script(fault.on(Endpoint::Mint));
+        let (draft, id) = desk.login();
+        assert_ne!(app.send(&draft).await.status, 201);
+        assert_eq!(
+            app.records.login(&id).await.unwrap().outcome.as_deref(),
+            Some(outcome)
+        );
+        for said in ["opened", "failed", "closed"] {
+            let report = desk.post(&format!("/v1/logins/{id}/outcome"), &json!({"outcome": said}));
+            assert_eq!(
+                app.send(&report).await.outcome(),
+                problem(404, "login_unknown"),
+                "{outcome} {said}"
+            );
+        }
+    }
+    assert_eq!(app.records.count("outcome_reports").await, 0);
+}
+
+#[tokio::test]
 async fn the_policy_refuses_staff_and_unknown_platforms() {
     let app = TestApp::start().await;
     let desk = app.enrolled("desk@freemail.example").await;
@@ -270,5 +298,21 @@ async fn the_clients_address_comes_from_trusted_proxies_only() {
             app.records.column(&id, "client_address").await.as_deref(),
             Some(expected)
         );
+    }
+}
+
+#[tokio::test]
+async fn a_reason_may_be_written_in_any_language() {
+    let app = TestApp::start().await;
+    let desk = app.enrolled(STAFF).await;
+    for reason in [
+        "نمی\u{200C}تواند وارد شود",
+        "ක්\u{200D}රමය",
+        "two\nlines\tand\r\nmore",
+    ] {
+        let mut body = login_body(&new_id());
+        body["reason"] = json!(reason);
+        let answer = app.send(&desk.post("/v1/logins", &body)).await;
+        assert_eq!(answer.status, 201, "{reason}: {}", answer.body);
     }
 }

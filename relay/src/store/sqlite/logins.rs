@@ -75,13 +75,15 @@ impl SqliteStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let owned =
-            sqlx::query_scalar::<_, i64>("SELECT 1 FROM logins WHERE request_id = ? AND staff_id = ?")
-                .bind(id.as_str())
-                .bind(staff.0)
-                .fetch_optional(&mut *transaction)
-                .await?;
-        if owned.is_none() {
+        let minted = sqlx::query_scalar::<_, i64>(
+            "SELECT 1 FROM logins WHERE request_id = ? AND staff_id = ? AND outcome = ?",
+        )
+        .bind(id.as_str())
+        .bind(staff.0)
+        .bind(MintOutcome::Minted.as_str())
+        .fetch_optional(&mut *transaction)
+        .await?;
+        if minted.is_none() {
             return Ok(false);
         }
         // A report that is sent again changes nothing: the first one stands.
