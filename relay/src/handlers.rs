@@ -18,12 +18,27 @@ pub(crate) use session::session;
 
 use crate::error::ApiError;
 
-/// Bounds a short text: not empty, 256 bytes, no control characters.
+/// Bounds a short text: not empty, 256 bytes, no control or invisible characters.
 pub(crate) fn check_label(field: &str, text: &str) -> Result<(), ApiError> {
-    if (1..=MAX_LABEL_BYTES).contains(&text.len()) && !text.chars().any(char::is_control) {
+    if (1..=MAX_LABEL_BYTES).contains(&text.len()) && !text.chars().any(is_odd) {
         Ok(())
     } else {
-        let rule = format!("{field} must be 1 to {MAX_LABEL_BYTES} bytes without control characters");
+        let rule =
+            format!("{field} must be 1 to {MAX_LABEL_BYTES} bytes without control or invisible characters");
         Err(ApiError::new(ErrorCode::MalformedRequest).detail(rule))
     }
+}
+
+/// A control character, or one that shows nothing and can make a text look like another: marks and overrides of the
+/// direction of writing, spaces and joiners of no width.
+fn is_odd(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{200B}'..='\u{200F}'
+                | '\u{202A}'..='\u{202E}'
+                | '\u{2060}'..='\u{2064}'
+                | '\u{2066}'..='\u{2069}'
+                | '\u{FEFF}'
+        )
 }

@@ -12,10 +12,13 @@ use tokio::time::timeout;
 use tracing::{Instrument, Span, field::display};
 use url::Url;
 
-use super::check_label;
+use super::{check_label, is_odd};
 use crate::{
     app::App, auth::Signed, error::ApiError, middleware::ClientAddress, mint, policy, store::Intent,
 };
+
+/// The non-joiner and the joiner: invisible, but part of how some languages are written.
+const JOINERS: [char; 2] = ['\u{200C}', '\u{200D}'];
 
 /// Checks the request against form and policy, then performs it in a task that nothing cancels.
 pub(crate) async fn create_login(
@@ -85,8 +88,8 @@ fn read(signed: &Signed) -> Result<LoginRequest, ApiError> {
         .json()
         .map_err(|error| name_bad_value(signed.body(), error))?;
     check_label("extensionVersion", &request.extension_version)?;
-    check_text("reason", request.reason.as_deref(), MAX_REASON_CHARS)?;
-    check_text("ticket", request.ticket.as_deref(), MAX_TICKET_CHARS)?;
+    check_text("reason", request.reason.as_deref(), MAX_REASON_CHARS, &JOINERS)?;
+    check_text("ticket", request.ticket.as_deref(), MAX_TICKET_CHARS, &[])?;
     request.page.as_ref().map_or(Ok(()), check_page)?;
     Ok(request)
 }
@@ -117,14 +120,15 @@ fn name_bad_value(body: &[u8], error: ApiError) -> ApiError {
 }
 
 /// Free text of a person: bounded, and without characters that no keyboard makes.
-fn check_text(field: &str, text: Option<&str>, max_chars: usize) -> Result<(), ApiError> {
+fn check_text(field: &str, text: Option<&str>, max_chars: usize, allowed: &[char]) -> Result<(), ApiError> {
     let text = text.unwrap_or_default();
-    let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    let odd = |c: char| is_odd(c) && !matches!(c, '\n' | '\r' | '\t') && !allowed.contains(&c);
     if text.chars().count() <= max_chars && !text.chars().any(odd) {
         Ok(())
     } else {
-        let rule =
-            format!("{field} must be at most {max_chars} characters without control characters; shorten it");
+        let rule = format!(
+            "{field} must be at most {max_chars} characters without control or invisible characters; shorten it"
+        );
         Err(ApiError::new(ErrorCode::MalformedRequest).detail(rule))
     }
 }
