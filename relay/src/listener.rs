@@ -1,6 +1,11 @@
 //! Accepts connections and speaks HTTP/1.1 on them, with a bound on everything that a slow or greedy client could hold.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
@@ -28,8 +33,14 @@ const CLOSING: Duration = Duration::from_secs(5);
 /// Before accepting again after a failure such as too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop`, then lets answers that are under way be written.
-pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
+/// Serves those whom `admits` lets in until `stop`, then lets answers that are under way be written.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    admits: impl Fn(IpAddr) -> bool + Send,
+    stop: CancellationToken,
+) {
     let permits = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     loop {
@@ -37,6 +48,10 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits,
             () = stop.cancelled() => break,
             (permit, stream, peer) = accept(&listener, &permits) => (permit, stream, peer),
         };
+        if !admits(peer.ip()) {
+            warn!(peer = %peer.ip(), "a connection that did not come through a trusted proxy was closed");
+            continue;
+        }
         let connection = graceful.watch(connection(stream, peer, router.clone(), &limits));
         tokio::spawn(async move {
             // An error is the client's: it went away, was too slow, or does not speak HTTP.
@@ -96,4 +111,31 @@ fn connection(
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_peer_that_is_not_admitted_gets_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let serving = serve(
+            listener,
+            Router::new(),
+            Limits::default(),
+            |_| false,
+            stop.clone(),
+        );
+        let serving = tokio::spawn(serving);
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        let read = timeout(CLOSING, socket.read(&mut [0; 1])).await.unwrap();
+        assert_eq!(read.unwrap(), 0);
+        stop.cancel();
+        serving.await.unwrap();
+    }
 }

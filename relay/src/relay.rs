@@ -111,17 +111,19 @@ impl Relay {
         let Self { app, api, health, .. } = self;
         info!(api = %self.api_address, health = %self.health_address, "listening");
         let closed = CancellationToken::new();
-        let limits = app.limits.clone();
+        let (limits, listen) = (app.limits.clone(), app.config.listen.clone());
         let api = tokio::spawn(listener::serve(
             api,
             router::api(app.clone()),
             limits.clone(),
+            move |peer| listen.admits(peer),
             closed.clone(),
         ));
         let health = tokio::spawn(listener::serve(
             health,
             router::health(app.clone()),
             limits,
+            |_| true,
             closed.clone(),
         ));
         let housekeeping = tokio::spawn(keep_house(app.clone(), closed.clone()));

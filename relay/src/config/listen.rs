@@ -32,7 +32,8 @@ impl Listen {
             );
         }
         let (address, trusted_proxies) = (address?, trusted_proxies?);
-        if !address.ip().is_loopback() && trusted_proxies.is_empty() {
+        let is_local = |network: &IpNet| network.network().is_loopback();
+        if !address.ip().is_loopback() && trusted_proxies.iter().all(is_local) {
             section.fault(
                 "address",
                 "the relay speaks plain http, so beyond loopback it needs a TLS proxy in front of it; listen on \
@@ -44,6 +45,15 @@ impl Listen {
             authorities: authorities?,
             trusted_proxies,
         })
+    }
+
+    /// Whether a connection from there is served: beyond loopback only a trusted proxy's is, because what does not come
+    /// through one has crossed a network as plain http.
+    pub(crate) fn admits(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.address.ip().is_loopback()
+            || peer.is_loopback()
+            || self.trusted_proxies.iter().any(|network| network.contains(&peer))
     }
 }
 

@@ -135,6 +135,12 @@ fn single_faults_name_key_and_cure() {
             "IP address",
         ),
         (
+            r#"address = "127.0.0.1:8080""#,
+            r#"address = "0.0.0.0:8080""#,
+            "listen.address",
+            "TLS proxy",
+        ),
+        (
             r#"authorities = ["relay.broker.example"]"#,
             "authorities = []",
             "listen.authorities",
@@ -253,4 +259,31 @@ fn a_required_reason_is_at_least_one_character() {
         Config::parse(&text, Keys::Skip).unwrap().login.reason_min_length,
         1
     );
+}
+
+#[test]
+fn beyond_loopback_only_trusted_proxies_are_served() {
+    let listen = |address: &str| {
+        let text = EXAMPLE
+            .replace(
+                "address = \"127.0.0.1:8080\"",
+                &format!("address = \"{address}\""),
+            )
+            .replace("[\"127.0.0.1\"]", "[\"127.0.0.1\", \"10.1.0.0/16\"]");
+        Config::parse(&text, Keys::Skip).unwrap().listen
+    };
+    let (inside, outside) = (listen("127.0.0.1:8080"), listen("0.0.0.0:8080"));
+    for (peer, admitted) in [
+        ("127.0.0.1", true),
+        ("::1", true),
+        ("10.1.2.3", true),
+        ("::ffff:10.1.2.3", true),
+        ("10.2.0.1", false),
+        ("192.0.2.1", false),
+        ("2001:db8::1", false),
+    ] {
+        let peer = peer.parse().unwrap();
+        assert_eq!(outside.admits(peer), admitted, "{peer}");
+        assert!(inside.admits(peer), "{peer}");
+    }
 }
