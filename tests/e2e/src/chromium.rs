@@ -29,13 +29,13 @@ pub struct Chromium {
 impl Chromium {
     /// Starts Chromium on a new profile in `profile`, and installs the extension.
     pub async fn start(profile: &Path, extension: &Path, options: Options) -> Result<Self> {
-        let (process, client) = launch::start(profile, options).await?;
-        let installed = client
-            .call(
-                "Extensions.loadUnpacked",
-                json!({"path": extension, "enableInIncognito": options.private == PrivateWindows::Allowed}),
-            )
-            .await?;
+        let (mut process, client) = launch::start(profile, options).await?;
+        let params = json!({
+            "path": extension,
+            "enableInIncognito": options.private == PrivateWindows::Allowed,
+        });
+        let installed = client.call("Extensions.loadUnpacked", params).await;
+        let installed = installed.map_err(|error| process.explain(error))?;
         let extension = installed["id"]
             .as_str()
             .context("Chromium names no extension")?

@@ -33,13 +33,14 @@ pub struct Firefox {
 impl Firefox {
     /// Starts Firefox without a display on a new profile in `profile`, and installs the extension.
     pub async fn start(profile: &Path, extension: &Path, private: PrivateWindows) -> Result<Self> {
-        let (process, client) = launch::start(profile).await?;
+        let (mut process, client) = launch::start(profile).await?;
         let params = json!({
             "extensionData": {"type": "path", "path": extension},
             "moz:permanent": false,
             "moz:allowPrivateBrowsing": private == PrivateWindows::Allowed,
         });
-        let installed = client.call("webExtension.install", params).await?;
+        let installed = client.call("webExtension.install", params).await;
+        let installed = installed.map_err(|error| process.explain(error))?;
         let id = installed["extension"]
             .as_str()
             .context("Firefox names no extension")?;

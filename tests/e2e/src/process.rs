@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::wait::until;
@@ -71,8 +71,17 @@ impl Process {
         });
         match found.await {
             Ok(found) => Ok(found),
-            Err(error) => bail!("{error:#}; it said:\n{}", self.output()),
+            Err(error) => Err(self.explain(error)),
         }
+    }
+
+    /// Adds to an error what became of the process and what it said.
+    pub fn explain(&mut self, error: anyhow::Error) -> anyhow::Error {
+        let state = match self.child.try_wait() {
+            Ok(Some(status)) => format!("ended ({status})"),
+            _ => "is running".to_owned(),
+        };
+        anyhow!("{error:#}; {} {state} and said:\n{}", self.name, self.output())
     }
 
     /// Everything that the process has written so far.
