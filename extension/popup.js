@@ -103,7 +103,10 @@ function isBackground(sender) {
 chrome.runtime.onMessage.addListener((message, sender) => {
   // Steps of a login that is under way, here or in a popup of this tab that was closed meanwhile.
   if (!isBackground(sender) || message?.type !== "view" || message.tabId !== tabId) return;
-  if (view.screen === "working" && STEPS_SHOWN.has(message.view?.screen)) show(message.view);
+  if (view.screen !== "working" || !STEPS_SHOWN.has(message.view?.screen)) return;
+  // How it ended is the last word: an answer that was asked for earlier and comes later must not hide it.
+  if (message.view.screen !== "working") latest += 1;
+  show(message.view);
 });
 
 rescan.addEventListener("click", actions.rescan);
