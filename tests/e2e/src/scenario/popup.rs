@@ -40,11 +40,20 @@ impl Popup {
     /// Waits until the popup has come to rest, and gives its screen.
     pub async fn settled(&self) -> Result<String> {
         self.page
-            .until("the popup to come to rest", async || {
-                let screen = self.screen().await?;
-                Ok((!["", "reading", "working"].contains(&screen.as_str())).then_some(screen))
-            })
-            .await
+            .wait_for(
+                "the popup to come to rest",
+                "document.querySelector('#screen[aria-busy=false]')",
+            )
+            .await?;
+        self.screen().await
+    }
+
+    /// Asks the popup to read the page again, as a person does who sees an earlier login or an error there.
+    pub async fn start_over(&self) -> Result<()> {
+        self.settled().await?;
+        self.page.click("#rescan").await?;
+        self.settled().await?;
+        Ok(())
     }
 
     /// Everything that can be read in the popup.
@@ -60,6 +69,8 @@ impl Popup {
     /// Waits for the proposal and gives the person's consent to it.
     pub async fn confirm(&self) -> Result<()> {
         self.shows("confirm").await?;
+        // A screen that is about to be drawn anew would swallow the click.
+        self.settled().await?;
         self.page.click("[data-slot=open]").await
     }
 

@@ -49,7 +49,7 @@ async fn refusals_name_their_cause(kind: Kind) -> Result<()> {
 
     // Nothing of it lasts.
     let popup = seat.press(&tab).await?;
-    popup.page.click("#rescan").await?;
+    popup.start_over().await?;
     popup.confirm().await?;
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
@@ -69,7 +69,7 @@ async fn refusals_name_their_cause(kind: Kind) -> Result<()> {
 /// Clicks through to the error, which must have this code; gives what can be read.
 async fn refused(seat: &Seat, tab: &Page, code: &str) -> Result<String> {
     let popup = seat.press(tab).await?;
-    popup.page.click("#rescan").await?;
+    popup.start_over().await?;
     popup.confirm().await?;
     assert_eq!(popup.error().await?, code);
     assert_eq!(

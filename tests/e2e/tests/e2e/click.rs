@@ -32,7 +32,7 @@ async fn cold_clicks(kind: Kind, times: usize) -> Result<()> {
     for _ in 0..times {
         seat.browser.stop_background(&tab).await?;
         let popup = seat.press(&tab).await?;
-        popup.page.click("#rescan").await?;
+        popup.start_over().await?;
         popup.shows("confirm").await?;
         seat.browser.stop_background(&tab).await?;
         popup.confirm().await?;
