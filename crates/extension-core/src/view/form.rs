@@ -69,6 +69,8 @@ impl ToJson for View {
                 email,
                 platform,
                 reason,
+                ticket,
+                claim,
             } => view
                 .with("code", *code)
                 .with("title", title)
@@ -79,7 +81,9 @@ impl ToJson for View {
                 .with_some("retry", retry.map(|retry| retry.as_str()))
                 .with_some("email", email.as_ref().map(|email| email.as_str()))
                 .with_some("platform", platform.as_ref().map(|id| id.as_str()))
-                .with_some("reason", reason.as_ref()),
+                .with_some("reason", reason.as_ref())
+                .with_some("ticket", ticket.as_ref())
+                .with_some("claim", claim.as_ref()),
             Self::Options(options) => view
                 .with("version", &options.version)
                 .with("browser", options.browser)
