@@ -66,9 +66,10 @@ function choose(view, actions) {
 function manual(view, actions) {
   const { root, title, lead, looked, email, inputError, back } = stamp("screen-manual");
   const empty = view.screen === "none";
-  title.textContent = text(empty ? "none_title" : "manual_title");
-  lead.textContent = text(empty ? "none_text" : "manual_text");
-  looked.hidden = !empty;
+  const name = view.cut ? "none_cut" : empty ? "none" : "manual";
+  title.textContent = text(`${name}_title`);
+  lead.textContent = text(`${name}_text`);
+  looked.hidden = !empty || view.cut;
   back.hidden = empty;
   back.addEventListener("click", () => actions.back(view.earlier));
   email.value = view.inputError ? actions.typed.email : "";

@@ -58,6 +58,8 @@ pub struct Scan {
     pub total: usize,
     /// Whether the first may be proposed.
     pub clear: bool,
+    /// Whether there was more on the page than could be read in its time.
+    pub cut: bool,
     /// The page's origin.
     pub origin: Option<String>,
     /// Staff member, platforms and policy.

@@ -57,6 +57,8 @@ pub enum View {
     },
     /// No address on the page; one can be typed.
     None {
+        /// Whether the page was read in part only.
+        cut: bool,
         /// What is wrong with the input.
         input_error: Option<Text>,
     },
@@ -250,7 +252,10 @@ impl View {
     /// What a scan of a page comes to, with a word on what was wrong with the input since.
     pub fn of_scan(scan: &Scan, input_error: Option<Text>) -> Self {
         match scan.candidates.as_slice() {
-            [] => Self::None { input_error },
+            [] => Self::None {
+                cut: scan.cut,
+                input_error,
+            },
             [first, ..] if scan.clear => {
                 Self::confirm(scan, Customer::of(first), scan.total - 1, input_error)
             }

@@ -88,6 +88,7 @@ impl<E: Environment> Core<E> {
             candidates: found.collect(),
             total: ranking.total,
             clear: ranking.clear,
+            cut: frames.iter().any(|frame| frame.truncated),
             origin: self.origin(&frames),
             session,
         })

@@ -54,6 +54,7 @@ impl ToJson for Scan {
             .with("candidates", &self.candidates)
             .with("total", &(self.total as u64))
             .with("clear", &self.clear)
+            .with("cut", &self.cut)
             .with_some("origin", self.origin.as_ref())
             .with("session", &self.session)
             .end();
@@ -66,6 +67,7 @@ impl FromJson for Scan {
             candidates: read_list(value.get("candidates"))?,
             total: value.get("total").number()?,
             clear: value.get("clear").flag(),
+            cut: value.get("cut").flag(),
             origin: value.get("origin").string(),
             session: Session::read(value.get("session"))?,
         })
@@ -235,6 +237,7 @@ mod tests {
                 candidates: vec![found],
                 total: 3,
                 clear: true,
+                cut: true,
                 origin: Some("https://crm.example".into()),
                 session: session.clone(),
             }),

@@ -45,7 +45,9 @@ impl ToJson for View {
                 .with("candidates", candidates)
                 .with("others", &(*others as u64))
                 .with_some("inputError", input_error.as_ref()),
-            Self::None { input_error } => view.with_some("inputError", input_error.as_ref()),
+            Self::None { cut, input_error } => view
+                .with("cut", cut)
+                .with_some("inputError", input_error.as_ref()),
             Self::Opened {
                 email,
                 platform_name,
