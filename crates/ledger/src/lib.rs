@@ -7,12 +7,15 @@
 //! to forget the opening; record, tree and signatures stay as they are.
 
 mod base64;
+pub mod checkpoint;
 mod entry;
 mod hash;
 mod jcs;
+mod key;
 pub mod line;
 mod opening;
 mod part;
+pub mod proof;
 mod record;
 mod row;
 mod sequences;
