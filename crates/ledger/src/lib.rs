@@ -16,11 +16,13 @@ pub mod line;
 mod opening;
 mod part;
 pub mod proof;
+pub mod proof_file;
 mod record;
 mod row;
 mod sequences;
 mod time;
 mod tree;
+pub mod verify;
 mod wire;
 
 pub use entry::{

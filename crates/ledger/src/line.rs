@@ -143,8 +143,9 @@ fn write(out: &mut Vec<u8>, customer: Option<&Opening>, record: &[u8], staff: Op
     writer.end();
 }
 
-fn opened(bytes: Option<&[u8]>) -> Result<Option<Opening>, OpeningError> {
-    bytes.map(Opening::from_bytes).transpose()
+/// A stored opening.
+pub(crate) fn opened(bytes: Option<&[u8]>) -> Result<Option<Opening>, LineError> {
+    Ok(bytes.map(Opening::from_bytes).transpose()?)
 }
 
 #[cfg(test)]
