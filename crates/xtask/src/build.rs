@@ -89,7 +89,8 @@ impl Packages {
     }
 }
 
-fn build_relay(project: &Project) -> Result<PathBuf> {
+/// Builds the relay's static binary.
+pub(crate) fn build_relay(project: &Project) -> Result<PathBuf> {
     step(project, "build relay", |step| {
         let mut cargo = project.command("cargo");
         cargo.args([

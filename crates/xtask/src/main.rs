@@ -5,6 +5,7 @@
     reason = "a command-line tool talks to the person who started it"
 )]
 
+mod bench;
 mod build;
 mod children;
 mod ci;
@@ -48,6 +49,11 @@ enum Task {
     Test { parts: Vec<test::Part> },
     /// Build what is shipped: the relay's static binary and the extension's packages.
     Build,
+    /// Measure what is built in release mode, on this machine.
+    Bench {
+        #[command(subcommand)]
+        kind: bench::Kind,
+    },
     /// Build the unpacked extension into dist/extension.
     Wasm,
     /// Everything that must hold before a change lands: format, lints, dependencies, tests.
@@ -84,6 +90,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Task::Demo { arguments } => demo::run(&project, arguments),
         Task::Test { parts } => test::run(&project, parts),
         Task::Build => build::run(&project),
+        Task::Bench { kind } => bench::run(&project, kind),
         Task::Wasm => wasm::run(&project),
         Task::Ci => ci::run(&project),
         Task::Doctor => doctor::run(&project),

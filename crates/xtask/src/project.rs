@@ -131,7 +131,11 @@ impl Project {
 
     fn path(&self) -> OsString {
         let inherited = env::var_os("PATH").unwrap_or_default();
-        let folders = std::iter::once(self.tools.join("bin")).chain(env::split_paths(&inherited));
+        // Debian puts servers where only root looks for programs.
+        let servers = ["/usr/local/sbin", "/usr/sbin"].map(PathBuf::from);
+        let folders = std::iter::once(self.tools.join("bin"))
+            .chain(env::split_paths(&inherited))
+            .chain(servers);
         // Joining fails only for a folder with a separator in its name, which PATH cannot express anyway.
         env::join_paths(folders).unwrap_or(inherited)
     }

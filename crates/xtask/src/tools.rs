@@ -167,6 +167,31 @@ pub(crate) static CARGO_DENY: Tool = Tool {
     loss: None,
 };
 
+/// A proxy to compare the relay with.
+pub(crate) static NGINX: Tool = Tool {
+    name: "nginx",
+    purpose: "is compared with the relay in benchmarks",
+    check: Check::Program(&["nginx"]),
+    install: Install::Apt(&["nginx"]),
+    loss: Some("the relay is not compared with it"),
+};
+/// A proxy to compare the relay with.
+pub(crate) static HAPROXY: Tool = Tool {
+    name: "haproxy",
+    purpose: "is compared with the relay in benchmarks",
+    check: Check::Program(&["haproxy"]),
+    install: Install::Apt(&["haproxy"]),
+    loss: Some("the relay is not compared with it"),
+};
+/// A proxy to compare the relay with.
+pub(crate) static CADDY: Tool = Tool {
+    name: "caddy",
+    purpose: "is compared with the relay in benchmarks",
+    check: Check::Program(&["caddy"]),
+    install: Install::Apt(&["caddy"]),
+    loss: Some("the relay is not compared with it"),
+};
+
 /// What building the extension needs.
 pub(crate) const FOR_EXTENSION: &[&Tool] = &[&RUST_WASM, &WASM_BINDGEN];
 /// What building everything that is shipped needs.
@@ -185,6 +210,8 @@ pub(crate) const FOR_BROWSERS: &[&Tool] = &[
 ];
 /// What CI needs on top of the tests.
 pub(crate) const FOR_CI: &[&Tool] = &[&RUSTFMT, &CLIPPY, &CARGO_DENY, &RUST_WASM, &BROTLI];
+/// What the relay is compared with. Envoy is no package of Debian's: it takes part where it is installed by hand.
+pub(crate) const FOR_BENCH: &[&Tool] = &[&NGINX, &HAPROXY, &CADDY];
 /// All of them.
 pub(crate) const ALL: &[&Tool] = &[
     &RUST_WASM,
@@ -200,6 +227,9 @@ pub(crate) const ALL: &[&Tool] = &[
     &RUSTFMT,
     &CLIPPY,
     &CARGO_DENY,
+    &NGINX,
+    &HAPROXY,
+    &CADDY,
 ];
 
 impl Tool {
@@ -285,7 +315,16 @@ mod tests {
 
     #[test]
     fn every_group_is_part_of_the_whole() {
-        for tool in [FOR_EXTENSION, FOR_BUILD, FOR_DEMO, FOR_BROWSERS, FOR_CI].concat() {
+        for tool in [
+            FOR_EXTENSION,
+            FOR_BUILD,
+            FOR_DEMO,
+            FOR_BROWSERS,
+            FOR_CI,
+            FOR_BENCH,
+        ]
+        .concat()
+        {
             assert!(
                 ALL.iter().any(|known| known.name == tool.name),
                 "{} is missing from the whole",
