@@ -4,12 +4,18 @@
 //! derived code, hold both to one form.
 
 use stagedoor_protocol::{
-    EnrolmentRequest, EnrolmentResponse, Environment, Isolation, KeyId, LoginRequest, LoginResponse,
+    Claim, EnrolmentRequest, EnrolmentResponse, Environment, Isolation, KeyId, LoginRequest, LoginResponse,
     OneTimeToken, Outcome, OutcomeReport, PageReference, Platform, PlatformId, Policy, Problem, PublicJwk,
     ReasonMode, RequestId, Session, Staff,
 };
 
-use crate::json::{Object, ToJson, Value};
+use crate::{
+    json::{Object, ToJson, Value},
+    text::harmless,
+};
+
+/// A day, in seconds. No claim is that old or lasts that long, so a larger number is none.
+const MAX_CLAIM_SECONDS: u32 = 86_400;
 
 /// What can be read from a JSON value.
 pub trait FromJson: Sized {
@@ -26,6 +32,7 @@ impl ToJson for LoginRequest {
             .with_some("reason", self.reason.as_ref())
             .with_some("ticket", self.ticket.as_ref())
             .with_some("page", self.page.as_ref())
+            .with_some("overrides", self.overrides.as_ref().map(RequestId::as_str))
             .with("extensionVersion", &self.extension_version)
             .end();
     }
@@ -113,6 +120,25 @@ impl FromJson for Problem {
                 .text()
                 .and_then(|id| RequestId::parse(id).ok()),
             retry_after_seconds: value.get("retryAfterSeconds").number(),
+            claim: Claim::read(value.get("claim")),
+        })
+    }
+}
+
+/// A relay's word on somebody is shown beside a button, so it is made harmless here, and whatever is not a claim is
+/// taken for none.
+impl FromJson for Claim {
+    fn read(value: &Value) -> Option<Self> {
+        let seconds = |name| {
+            let seconds = value.get(name).number();
+            seconds.filter(|seconds| *seconds <= MAX_CLAIM_SECONDS)
+        };
+        let staff_name = harmless(value.get("staffName").text()?);
+        Some(Self {
+            request_id: RequestId::parse(value.get("requestId").text()?).ok()?,
+            staff_name: Some(staff_name).filter(|name| !name.is_empty())?,
+            held_seconds: seconds("heldSeconds")?,
+            remaining_seconds: seconds("remainingSeconds")?,
         })
     }
 }
@@ -306,6 +332,7 @@ mod tests {
     fn requests_are_written_as_the_golden_ones() {
         writes::<LoginRequest>("login-request");
         writes::<LoginRequest>("login-request-minimal");
+        writes::<LoginRequest>("login-request-override");
         writes::<EnrolmentRequest>("enrolment-request");
         writes::<OutcomeReport>("outcome-opened");
         writes::<OutcomeReport>("outcome-failed");
@@ -318,6 +345,53 @@ mod tests {
         reads("session", |value| Session::read(&value));
         reads("enrolment-response", |value| EnrolmentResponse::read(&value));
         reads("problem", |value| Problem::read(&value));
+        reads("problem-claimed", |value| Problem::read(&value));
+    }
+
+    #[test]
+    fn a_claim_is_bounded_and_cannot_disguise_anything() {
+        let claim = |change: &dyn Fn(&mut serde_json::Value)| {
+            let mut problem: serde_json::Value = fixture("problem-claimed");
+            change(&mut problem["claim"]);
+            let problem = Problem::read(&Value::parse(&problem.to_string()).unwrap()).unwrap();
+            assert_eq!(
+                problem.error_code(),
+                Some(stagedoor_protocol::ErrorCode::CustomerClaimed)
+            );
+            problem.claim
+        };
+        let name =
+            |name: &str| claim(&|claim| claim["staffName"] = name.into()).map(|claim| claim.staff_name);
+        assert_eq!(
+            name(" Maria\n\u{202E}Silva\u{200B} ").as_deref(),
+            Some("Maria Silva")
+        );
+        assert_eq!(
+            name("<b>Maria</b>").as_deref(),
+            Some("<b>Maria</b>"),
+            "shown as text"
+        );
+        assert_eq!(
+            name(&"x".repeat(5_000)),
+            Some(["x".repeat(40).as_str(), "…"].concat())
+        );
+        assert_eq!((name(""), name("\u{200B} ")), (None, None));
+
+        for member in ["heldSeconds", "remainingSeconds"] {
+            for wrong in ["-1", "86401", "4294967296", "1.5", "\"7\"", "null"] {
+                let wrong: serde_json::Value = serde_json::from_str(wrong).unwrap();
+                assert_eq!(
+                    claim(&|claim| claim[member] = wrong.clone()),
+                    None,
+                    "{member} {wrong}"
+                );
+            }
+            assert!(claim(&|claim| claim[member] = 86_400.into()).is_some());
+        }
+        for id in ["", "018BCFE5-6800-7FFF-BFFF-FFFFFFFFFFFF", "../x"] {
+            assert_eq!(claim(&|claim| claim["requestId"] = id.into()), None, "{id:?}");
+        }
+        assert_eq!(claim(&|claim| *claim = "Maria".into()), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //!
 //! Both sides parse outside bytes into these types at their edge; code further in never validates again.
 
+mod claim;
 mod digest;
 mod email;
 mod enrolment;
@@ -17,6 +18,7 @@ mod session;
 mod signature;
 mod token;
 
+pub use claim::Claim;
 pub use digest::content_digest;
 pub use email::{CustomerEmail, EmailError};
 pub use enrolment::{EnrolmentCode, EnrolmentCodeError, EnrolmentRequest, EnrolmentResponse};

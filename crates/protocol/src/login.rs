@@ -23,6 +23,10 @@ pub struct LoginRequest {
     /// The CRM page on which the button was clicked; absent when the address was typed in elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<PageReference>,
+    /// A colleague's login of the same customer and platform that this one is to make void, knowingly: the
+    /// [`Claim`](crate::Claim) that the person was shown. It says nothing if another claim stands by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overrides: Option<RequestId>,
     /// The extension's version.
     pub extension_version: String,
 }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::RequestId;
+use crate::{Claim, RequestId};
 
 macro_rules! error_codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $status:literal, $title:literal;)+) => {
@@ -80,6 +80,8 @@ error_codes! {
     PlatformUnknown = "platform_unknown", 422, "There is no such platform";
     /// The policy wants a reason, or a longer one.
     ReasonRequired = "reason_required", 422, "A reason is required";
+    /// Another person's token for this customer and platform may be unused yet; see `claim`.
+    CustomerClaimed = "customer_claimed", 409, "A colleague holds a token for this customer";
     /// This request id was used before.
     RequestRepeated = "request_repeated", 409, "This login was requested before";
     /// No login of that id belongs to the caller.
@@ -148,6 +150,9 @@ pub struct Problem {
     /// When to try again, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u32>,
+    /// For `customer_claimed`: whose claim stands in the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
 }
 
 impl Problem {
@@ -161,6 +166,7 @@ impl Problem {
             code: code.as_str().into(),
             request_id: None,
             retry_after_seconds: None,
+            claim: None,
         }
     }
 

@@ -46,6 +46,7 @@ fn check_refuses_more<T: DeserializeOwned>(name: &str) {
 fn messages_round_trip() {
     check::<LoginRequest>("login-request");
     check::<LoginRequest>("login-request-minimal");
+    check::<LoginRequest>("login-request-override");
     check::<LoginResponse>("login-response");
     check::<OutcomeReport>("outcome-opened");
     check::<OutcomeReport>("outcome-failed");
@@ -53,6 +54,7 @@ fn messages_round_trip() {
     check::<EnrolmentResponse>("enrolment-response");
     check::<Session>("session");
     check::<Problem>("problem");
+    check::<Problem>("problem-claimed");
 }
 
 #[test]
@@ -60,6 +62,23 @@ fn requests_with_unknown_fields_are_refused() {
     check_refuses_more::<LoginRequest>("login-request");
     check_refuses_more::<OutcomeReport>("outcome-opened");
     check_refuses_more::<EnrolmentRequest>("enrolment-request");
+}
+
+#[test]
+fn an_override_names_a_login_or_the_request_is_refused() {
+    for wrong in [
+        "yes".into(),
+        "".into(),
+        Value::Bool(true),
+        fixture("problem-claimed")["claim"].clone(),
+    ] {
+        let mut message = fixture("login-request-override");
+        message["overrides"] = wrong;
+        assert!(
+            serde_json::from_value::<LoginRequest>(message.clone()).is_err(),
+            "{message}"
+        );
+    }
 }
 
 /// The whole chain on one recorded request: digest, base, headers, signature.

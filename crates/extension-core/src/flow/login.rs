@@ -184,6 +184,7 @@ impl<E: Environment> Core<E> {
                 origin,
                 record_id: None,
             }),
+            overrides: None,
             extension_version: self.environment.version(),
         };
         let answer = self.post(&order.profile, "/v1/logins", &request, RELAY_TIMEOUT_MILLISECONDS);

@@ -1,0 +1,21 @@
+//! A colleague's login that stands in the way of another one for the same customer and platform.
+
+use serde::{Deserialize, Serialize};
+
+use crate::RequestId;
+
+/// A token that was made for a customer and may not have been used yet. A second one would make it void, so whoever
+/// asks for that is told of it first. A person's own claim never stands in their way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// The colleague's login. [`LoginRequest::overrides`](crate::LoginRequest::overrides) names it to override this
+    /// claim and no other.
+    pub request_id: RequestId,
+    /// The colleague's name, as people know it.
+    pub staff_name: String,
+    /// How long ago the login was asked for, in seconds.
+    pub held_seconds: u32,
+    /// How long the claim will stand from now on, in seconds, rounded up.
+    pub remaining_seconds: u32,
+}
