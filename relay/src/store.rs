@@ -25,6 +25,15 @@ pub use staff::{
 
 use crate::config::StoreUrl;
 
+/// Versions of a store's schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaVersions {
+    /// What the store has; 0: nothing yet.
+    pub found: i64,
+    /// The newest that this program knows.
+    pub known: i64,
+}
+
 /// The relay's memory.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -33,6 +42,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Makes this process a relay of the store. An engine that serves one relay at a time refuses a second.
     async fn register_relay(&self) -> Result<(), StoreError>;
+
+    /// Gives that up: what is open then is another's to close.
+    async fn unregister_relay(&self) -> Result<(), StoreError>;
 
     /// Makes the staff member if there is none, enables a disabled one, and keeps the code's hash.
     async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError>;
@@ -123,5 +135,6 @@ pub trait Store: Send + Sync + 'static {
 pub async fn open(url: &StoreUrl) -> Result<Arc<dyn Store>, StoreError> {
     match url {
         StoreUrl::Sqlite(path) => Ok(Arc::new(SqliteStore::open(path).await?)),
+        StoreUrl::Postgres(_) => Err(StoreError::Inconsistent("the PostgreSQL engine is not there yet")),
     }
 }
