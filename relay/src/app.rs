@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{auth::GuessLimit, broker::Brokers, clock::Clock, config::Config, store::Store, unrecorded::Unrecorded};
+use crate::{
+    auth::GuessLimit, broker::Brokers, clock::Clock, config::Config, store::Store, unrecorded::Unrecorded,
+};
 
 /// The relay's state. Nothing in it is about one customer: that is all in the store, by request id.
 pub struct App {

@@ -77,7 +77,8 @@ async fn ask(app: &App, intent: &Intent) -> Result<OneTimeToken, BrokerFailure> 
 
 /// Tells a person which colleague's token their own would make void.
 fn claimed(claim: &Claim, now: Timestamp) -> ApiError {
-    let seconds = |from: Timestamp, to: Timestamp| u32::try_from(to.duration_since(from).as_secs()).unwrap_or(0);
+    let seconds =
+        |from: Timestamp, to: Timestamp| u32::try_from(to.duration_since(from).as_secs()).unwrap_or(0);
     let remaining = seconds(now, claim.until).saturating_add(1);
     ApiError::new(ErrorCode::CustomerClaimed)
         .retry_after(remaining)

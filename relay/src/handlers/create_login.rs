@@ -15,8 +15,8 @@ use url::Url;
 
 use super::{check_label, is_odd};
 use crate::{
-    app::App, auth::Verified, config::PlatformConfig, error::ApiError, middleware::ClientAddress, mint, policy,
-    store::Intent,
+    app::App, auth::Verified, config::PlatformConfig, error::ApiError, middleware::ClientAddress, mint,
+    policy, store::Intent,
 };
 
 /// The non-joiner and the joiner: invisible, but part of how some languages are written.

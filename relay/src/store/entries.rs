@@ -119,7 +119,10 @@ pub(super) fn ends_the_claim(outcome: Outcome) -> bool {
 }
 
 /// The records of an erasure of these sequences; several when one cannot name them all.
-pub(super) fn erasures(order: &ErasureOrder, sequences: &[u64]) -> Result<Vec<(Entry, Openings)>, StoreError> {
+pub(super) fn erasures(
+    order: &ErasureOrder,
+    sequences: &[u64],
+) -> Result<Vec<(Entry, Openings)>, StoreError> {
     let (parts, scope) = match order.scope {
         ErasureScope::Customer(_) => (Parts::Customer, Scope::Customer),
         ErasureScope::Before(before) => (Parts::CustomerAndStaff, Scope::Age { before }),

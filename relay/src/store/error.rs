@@ -35,7 +35,9 @@ pub enum StoreError {
         known: i64,
     },
     /// Its schema must be brought up to date first.
-    #[error("the store {place} has schema version {found}, and {known} is needed; run `stagedoor store migrate`")]
+    #[error(
+        "the store {place} has schema version {found}, and {known} is needed; run `stagedoor store migrate`"
+    )]
     Older {
         /// Which store.
         place: String,

@@ -63,7 +63,8 @@ impl SqliteStore {
                 schema::migrate(&file, &mut opened.connection)?;
                 Ok(opened)
             });
-            let panicked = StoreError::Inconsistent("opening the store ended in a panic, which is in the log");
+            let panicked =
+                StoreError::Inconsistent("opening the store ended in a panic, which is in the log");
             opening.await.unwrap_or(Err(panicked))?
         };
         Ok(Self {
@@ -114,7 +115,8 @@ fn timestamp(millis: i64) -> Result<Timestamp, StoreError> {
 impl Store for SqliteStore {
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
         // A real write finds a full or read-only disk and a locked file, which reading would not.
-        let probe = "INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+        let probe =
+            "INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
         self.writer
             .write(move |writing| {
                 writing.connection.prepare_cached(probe)?.execute([millis(now)])?;
@@ -215,7 +217,9 @@ impl Store for SqliteStore {
             relay.as_ref().map(|relay| relay.size)
         };
         let Some(below) = registered else {
-            return Err(StoreError::Inconsistent("only the store's relay may close what another left open"));
+            return Err(StoreError::Inconsistent(
+                "only the store's relay may close what another left open",
+            ));
         };
         let mut closed = 0;
         loop {
@@ -244,7 +248,9 @@ impl Store for SqliteStore {
     }
 
     async fn ledger_size(&self) -> Result<u64, StoreError> {
-        self.readers.read(|connection| Ok(append::size(connection)?)).await
+        self.readers
+            .read(|connection| Ok(append::size(connection)?))
+            .await
     }
 
     async fn rows_from(&self, sequence: u64, limit: u32) -> Result<Vec<Row>, StoreError> {

@@ -273,7 +273,10 @@ async fn a_second_relay_on_the_same_address_does_not_start_and_touches_nothing()
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("cannot be listened on"), "{output:?}");
     assert_eq!(under_way.await.unwrap().status, 201);
-    assert_eq!(installation.records().await.login(&id).await, ended("minted", None));
+    assert_eq!(
+        installation.records().await.login(&id).await,
+        ended("minted", None)
+    );
 }
 
 async fn run_with(config: &Path) -> Output {

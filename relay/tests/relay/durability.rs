@@ -8,6 +8,8 @@ use tokio::{
     task::JoinHandle,
 };
 
+use stagedoor_relay::{clock::Clock, store::Store};
+
 use crate::support::{
     Answer, CUSTOMER, Profile, STAFF, TestApp, eventually,
     faulty_store::{At, How},
@@ -132,7 +134,7 @@ async fn a_store_that_hangs_does_not_hold_the_client() {
 async fn without_a_durable_intent_nothing_is_minted() {
     let app = TestApp::start().await;
     let desk = app.enrolled(STAFF).await;
-    for at in [At::Profile, At::Nonce, At::IsStaff, At::Intent] {
+    for at in [At::Profile, At::IsStaff, At::Intent] {
         app.store.fail(Some((at, How::Fail)));
         let answer = app.send(&desk.login().0).await;
         assert_eq!(answer.outcome(), problem(503, "store_unavailable"), "{at:?}");
@@ -142,6 +144,10 @@ async fn without_a_durable_intent_nothing_is_minted() {
             answer.body
         );
     }
+    // A login's nonce is claimed with its intent; that of every other request by itself.
+    app.store.fail(Some((At::Nonce, How::Fail)));
+    let answer = app.send(&desk.get("/v1/session")).await;
+    assert_eq!(answer.outcome(), problem(503, "store_unavailable"));
     app.store.fail(None);
     assert_eq!(app.mints(), 0);
     assert_eq!(app.send(&desk.login().0).await.status, 201);
@@ -225,7 +231,7 @@ async fn an_outcome_that_could_not_be_written_is_written_when_the_store_is_back(
 async fn a_panic_is_a_500_the_relay_lives_and_the_log_shows_no_data() {
     let app = TestApp::start().await;
     let desk = app.enrolled(STAFF).await;
-    for at in [At::Profile, At::Nonce, At::IsStaff, At::Intent, At::Outcome] {
+    for at in [At::Profile, At::IsStaff, At::Intent, At::Outcome] {
         app.store.fail(Some((at, How::Panic)));
         let answer = app.send(&desk.login().0).await;
         assert_eq!(answer.outcome(), problem(500, "internal"), "{at:?}");

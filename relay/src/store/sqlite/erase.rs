@@ -99,8 +99,9 @@ fn first_not_before(connection: &Connection, time: Timestamp) -> Result<u64, Fai
     while low < high {
         let middle = low + (high - low) / 2;
         let body: Vec<u8> = body.query_one([middle.cast_signed()], |row| row.get(0))?;
-        let record = Record::decode(&body)
-            .map_err(|_| StoreError::Inconsistent("a record cannot be read; `stagedoor ledger verify` says more"))?;
+        let record = Record::decode(&body).map_err(|_| {
+            StoreError::Inconsistent("a record cannot be read; `stagedoor ledger verify` says more")
+        })?;
         if record.time < time {
             low = middle + 1;
         } else {
@@ -116,6 +117,8 @@ pub(super) fn scrub(connection: &Connection) -> Result<Scrubbed, Failure> {
     Ok(if busy == 0 {
         Scrubbed::Gone
     } else {
-        Scrubbed::Later("the store was in use, so old pages are left in its -wal file; run the same command again")
+        Scrubbed::Later(
+            "the store was in use, so old pages are left in its -wal file; run the same command again",
+        )
     })
 }

@@ -55,7 +55,9 @@ impl From<StoreError> for Failure {
 
 impl DatabaseFile {
     pub(super) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned() }
+        Self {
+            path: path.to_owned(),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {

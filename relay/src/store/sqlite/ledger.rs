@@ -27,7 +27,10 @@ fn row(row: &SqliteRow<'_>) -> rusqlite::Result<Row> {
     })
 }
 
-pub(super) fn insert_checkpoint(connection: &Connection, checkpoint: &StoredCheckpoint) -> Result<(), Failure> {
+pub(super) fn insert_checkpoint(
+    connection: &Connection,
+    checkpoint: &StoredCheckpoint,
+) -> Result<(), Failure> {
     connection
         .prepare_cached("INSERT INTO checkpoints (size, note) VALUES (?, ?)")?
         .execute((checkpoint.size.cast_signed(), &checkpoint.note))?;

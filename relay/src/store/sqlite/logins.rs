@@ -67,9 +67,13 @@ impl Writing<'_> {
             .ok_or(StoreError::Inconsistent("a login to complete is not there"))?;
         match &stored.outcome {
             // The answer to an earlier attempt was lost.
-            Some(name) if name == outcome.as_str() && stored.cause.as_deref() == outcome.cause() => return Ok(()),
+            Some(name) if name == outcome.as_str() && stored.cause.as_deref() == outcome.cause() => {
+                return Ok(());
+            }
             Some(_) => {
-                return Err(StoreError::Inconsistent("a login to complete has ended otherwise already").into());
+                return Err(
+                    StoreError::Inconsistent("a login to complete has ended otherwise already").into(),
+                );
             }
             None => {}
         }
@@ -210,7 +214,10 @@ pub(super) fn select_logins(
             login,
         )?
         .collect::<rusqlite::Result<_>>()?;
-    found.into_iter().map(|found| with_reports(connection, found)).collect()
+    found
+        .into_iter()
+        .map(|found| with_reports(connection, found))
+        .collect()
 }
 
 type Found = (String, u64, Option<u64>);

@@ -35,7 +35,12 @@ impl Readers {
         F: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     {
         let ended = StoreError::Inconsistent("a read ended in a panic, which is in the log");
-        let turn = self.turns.clone().acquire_owned().await.map_err(|_| ended.clone())?;
+        let turn = self
+            .turns
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| ended.clone())?;
         let readers = self.clone();
         let reading = spawn_blocking(move || {
             let _turn = turn;

@@ -159,7 +159,9 @@ pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Opt
 fn staff_member(row: &Row<'_>, first: usize) -> rusqlite::Result<Result<StaffMember, StoreError>> {
     let email: String = row.get(first + 1)?;
     let Ok(email) = CustomerEmail::parse(&email) else {
-        return Ok(Err(StoreError::Inconsistent("a staff member's address is not one")));
+        return Ok(Err(StoreError::Inconsistent(
+            "a staff member's address is not one",
+        )));
     };
     Ok(Ok(StaffMember {
         id: StaffId(row.get(first)?),

@@ -94,7 +94,9 @@ where
     F: FnOnce(&mut Writing<'_>) -> Result<T, Failure> + Send,
 {
     fn perform(&mut self, file: &DatabaseFile, writing: &mut Writing<'_>) -> bool {
-        let Some(work) = self.work.take() else { return false };
+        let Some(work) = self.work.take() else {
+            return false;
+        };
         let done = catch_unwind(AssertUnwindSafe(|| work(writing)))
             .unwrap_or(Err(Failure::Store(StoreError::Inconsistent(
                 "a write ended in a panic, which is in the log",
@@ -144,7 +146,8 @@ impl Scribe {
             None => self.opened.insert(self.file.open()?),
         };
         self.file.check_still(opened)?;
-        perform(&self.file, &opened.connection, &mut self.head, batch).map_err(|failure| self.file.failure(failure))
+        perform(&self.file, &opened.connection, &mut self.head, batch)
+            .map_err(|failure| self.file.failure(failure))
     }
 }
 

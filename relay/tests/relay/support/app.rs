@@ -232,7 +232,7 @@ impl Around {
             sim: Arc::new(sim),
             gate: None,
             clock: Arc::new(ManualClock::new()),
-            database: Arc::new(Database::new(folder.path())),
+            database: Arc::new(Database::new(folder.path()).await),
             folder: Arc::new(folder),
             change,
         }

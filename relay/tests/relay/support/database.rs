@@ -10,7 +10,7 @@ pub(crate) enum Database {
 }
 
 impl Database {
-    pub(crate) fn new(folder: &Path) -> Self {
+    pub(crate) async fn new(folder: &Path) -> Self {
         Self::Sqlite(folder.join("stagedoor.db"))
     }
 

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use stagedoor_ledger::{Hash, Node, Row};
+use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use stagedoor_relay::store::{
     Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
     LoginRecords, NewInvite, Profile, Scrubbed, StaffId, StaffMember, StaffRow, Store, StoreError,

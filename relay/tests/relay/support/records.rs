@@ -67,7 +67,10 @@ impl Records {
         for sequence in self.find(id).await.expect("the login is recorded").reports {
             let entry = self.entry(sequence).await;
             let cause = entry["customer"]["cause"].as_str().unwrap_or_default();
-            reports.push(format!("{}:{cause}", entry["record"]["outcome"].as_str().unwrap()));
+            reports.push(format!(
+                "{}:{cause}",
+                entry["record"]["outcome"].as_str().unwrap()
+            ));
         }
         reports.sort();
         reports
