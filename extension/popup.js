@@ -25,14 +25,14 @@ const actions = {
   },
   typeAnother: (error) => show({ screen: "manual", inputError: error }, view),
   back: (earlier) => show(earlier),
+  refresh: () => request({ type: "popup/status" }),
   openSettings: () => chrome.runtime.openOptionsPage().then(() => window.close()),
   close: () => window.close(),
 };
 
-function withoutBlanks({ email, platform, reason, ticket, replaceWindows }) {
-  return Object.fromEntries(
-    Object.entries({ email, platform, reason: reason.trim(), ticket: ticket.trim(), replaceWindows }).filter(([, value]) => value),
-  );
+function withoutBlanks({ email, platform, reason, ticket, replaceWindows, overrides }) {
+  const parts = { email, platform, reason: reason.trim(), ticket: ticket.trim(), replaceWindows, overrides };
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value));
 }
 
 /** Sends a message about this tab and shows the answer, with something to see at once where there is anything. */
@@ -79,7 +79,7 @@ function announce() {
   const said = {
     working: () => text(`working_${view.step}`),
     opened: () => text("opened_title"),
-    error: () => `${viewText(view.title)}. ${viewText(view.cure)}`,
+    error: () => `${viewText(view.title)}. ${[...stage.querySelectorAll(".prose")].map((line) => line.textContent).join(" ")}`,
   };
   announcer.textContent = said[view.screen]?.() ?? "";
 }

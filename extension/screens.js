@@ -66,9 +66,10 @@ function choose(view, actions) {
 function manual(view, actions) {
   const { root, title, lead, looked, email, inputError, back } = stamp("screen-manual");
   const empty = view.screen === "none";
-  title.textContent = text(empty ? "none_title" : "manual_title");
-  lead.textContent = text(empty ? "none_text" : "manual_text");
-  looked.hidden = !empty;
+  const name = view.cut ? "none_cut" : empty ? "none" : "manual";
+  title.textContent = text(`${name}_title`);
+  lead.textContent = text(`${name}_text`);
+  looked.hidden = !empty || view.cut;
   back.hidden = empty;
   back.addEventListener("click", () => actions.back(view.earlier));
   email.value = view.inputError ? actions.typed.email : "";
@@ -99,13 +100,14 @@ function error(view, actions) {
   parts.code.textContent = view.code;
   parts.title.textContent = viewText(view.title);
   parts.cure.textContent = viewText(view.cure);
-  parts.wait.hidden = !view.retryAfterSeconds;
-  parts.wait.textContent = text("error_wait", [view.retryAfterSeconds ?? 0]);
+  parts.wait.textContent = view.retryAfterSeconds ? text("error_wait", [view.retryAfterSeconds]) : "";
+  if (view.claim) countDown(view.claim, parts, actions);
+  parts.wait.hidden = !parts.wait.textContent;
   parts.detail.textContent = view.detail ?? "";
   parts.said.hidden = !view.detail;
   showRequest(parts, view.requestId);
   if (view.email) concern(typed, view.email);
-  for (const name of ["email", "platform", "reason"]) {
+  for (const name of ["email", "platform", "reason", "ticket"]) {
     if (view[name]) typed[name] = view[name];
     parts[name].textContent = (name === "platform" && view.platform && typed.platformName) || view[name] || "";
     parts[`${name}Row`].hidden = !view[name];
@@ -115,6 +117,7 @@ function error(view, actions) {
     rescan: ["error_retry_rescan", actions.rescan],
     options: ["error_retry_options", actions.openSettings],
     replaceWindows: ["error_retry_replace_windows", () => actions.login({ replaceWindows: true })],
+    override: ["error_retry_override", () => actions.login({ overrides: view.claim.requestId })],
   };
   const [label, retry] = retries[view.retry] ?? [];
   parts.retry.hidden = !label;
@@ -124,9 +127,32 @@ function error(view, actions) {
   parts.back.textContent = text(known ? "common_back" : "error_start_over");
   parts.back.hidden = view.retry === "rescan" && !known;
   parts.back.addEventListener("click", () => (known ? actions.select(view.email) : actions.rescan()));
+  if (view.retry === "override") {
+    // The way back takes the place, the look and the focus of what is pressed out of habit.
+    parts.retry.before(parts.back);
+    parts.retry.className = "secondary danger";
+    parts.back.className = "primary";
+    return { root: parts.root, focus: parts.back };
+  }
   // Closing other windows is not to happen by a habitual Enter.
   const eager = label && view.retry !== "replaceWindows";
   return { root: parts.root, focus: eager ? parts.retry : parts.root.querySelector("h1") };
+}
+
+/** Says how long a colleague's claim has stood and will stand. What follows when it has run out, the core says. */
+function countDown({ staffName, heldSeconds, remainingSeconds }, parts, actions) {
+  const language = text("language");
+  const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const duration = new Intl.NumberFormat(language, { style: "unit", unit: "second", unitDisplay: "long" });
+  const shown = Date.now();
+  const tick = () => {
+    const passed = Math.floor((Date.now() - shown) / 1000);
+    if (passed >= remainingSeconds) return actions.refresh();
+    parts.cure.textContent = text("claim_text", [staffName, ago.format(-heldSeconds - passed, "second")]);
+    parts.wait.textContent = text("claim_wait", [duration.format(remainingSeconds - passed)]);
+    setTimeout(() => parts.root.isConnected && tick(), 1000 - ((Date.now() - shown) % 1000));
+  };
+  tick();
 }
 
 function showRequest(parts, id) {

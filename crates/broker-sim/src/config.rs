@@ -20,6 +20,8 @@ pub struct SimConfig {
     pub keys: Vec<ApiKey>,
     /// The customers that exist.
     pub accounts: Vec<Account>,
+    /// Domains of which every address is a customer: a load test has more of them than anybody wants to list.
+    pub customer_domains: Vec<String>,
     /// The addresses the broker's support team has whitelisted. Only the peer address of the connection counts.
     pub allowed_ips: Vec<IpAddr>,
     /// Where the broker API listens; port 0 takes a free one.
@@ -40,6 +42,9 @@ pub struct SimConfig {
     pub single_use: bool,
     /// The longest `validityTime` accepted; the broker documents none, its samples end at an hour.
     pub longest_validity: Duration,
+    /// How many of the latest requests and tokens are remembered. An older token is then unknown. Everything is
+    /// remembered by default, which a load test cannot afford.
+    pub memory: usize,
 }
 
 impl Default for SimConfig {
@@ -49,6 +54,7 @@ impl Default for SimConfig {
             dialect: Dialect::V1,
             keys: vec![ApiKey::new(DEFAULT_API_KEY, true)],
             accounts: Vec::new(),
+            customer_domains: Vec::new(),
             allowed_ips: vec![Ipv4Addr::LOCALHOST.into()],
             broker_address: any_loopback_port,
             platform_address: any_loopback_port,
@@ -59,6 +65,7 @@ impl Default for SimConfig {
             send_retry_after: true,
             single_use: true,
             longest_validity: Duration::from_hours(24),
+            memory: usize::MAX,
         }
     }
 }

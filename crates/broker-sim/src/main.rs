@@ -31,6 +31,15 @@ struct Arguments {
     /// A customer, as EMAIL=NAME; may be repeated.
     #[arg(long = "account", value_name = "EMAIL=NAME", value_parser = account)]
     accounts: Vec<Account>,
+    /// A domain of which every address is a customer; may be repeated.
+    #[arg(long = "customer-domain", value_name = "DOMAIN")]
+    customer_domains: Vec<String>,
+    /// Requests that a key may make within any 60 seconds; 500 by default, as at the broker.
+    #[arg(long, value_name = "NUMBER")]
+    requests_per_minute: Option<u32>,
+    /// How many of the latest requests and tokens are remembered; all by default.
+    #[arg(long, value_name = "NUMBER")]
+    memory: Option<usize>,
     /// A file that holds the API key, alone. Without it the key is `broker-sim-api-key`.
     #[arg(long, value_name = "FILE")]
     api_key_file: Option<PathBuf>,
@@ -91,6 +100,13 @@ impl Arguments {
         config.broker_address = self.broker_address;
         config.platform_address = self.platform_address;
         config.accounts = self.accounts;
+        config.customer_domains = self.customer_domains;
+        if let Some(number) = self.requests_per_minute {
+            config.requests_per_minute = number;
+        }
+        if let Some(number) = self.memory {
+            config.memory = number;
+        }
         if let Some(file) = &self.api_key_file {
             config.keys = vec![ApiKey::new(read_key(file)?, true)];
         }

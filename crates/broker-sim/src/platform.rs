@@ -33,7 +33,7 @@ async fn front(State(shared): State<Shared>, uri: Uri, headers: HeaderMap) -> Re
             Err(refusal) => refused(refusal),
         },
         None => {
-            let account = session_cookie(&headers).and_then(|id| shared.world().session(id).cloned());
+            let account = session_cookie(&headers).and_then(|id| shared.world().session(id));
             account.map_or_else(
                 || refused(Refusal::Missing),
                 |account| html(page::logged_in(&account)),

@@ -1,5 +1,7 @@
 //! Random names for tokens, sessions and accounts.
 
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use uuid::Uuid;
 
@@ -21,6 +23,12 @@ pub(crate) fn token(style: &TokenStyle, email: &str) -> String {
             )
         }
     }
+}
+
+/// The same id for the same text, within one version of the program.
+pub(crate) fn uuid_of(text: &str) -> String {
+    let half = |salt: u8| BuildHasherDefault::<DefaultHasher>::new().hash_one((salt, text));
+    Uuid::from_u64_pair(half(0), half(1)).to_string()
 }
 
 /// A random UUID in its usual spelling.

@@ -114,12 +114,12 @@ impl Sim {
 
     /// Every request the broker API has received since the start or the last [`Sim::take_journal`].
     pub fn journal(&self) -> Vec<JournalEntry> {
-        self.shared.world().journal.clone()
+        self.shared.world().journal.iter().cloned().collect()
     }
 
     /// The journal, which starts anew.
     pub fn take_journal(&self) -> Vec<JournalEntry> {
-        std::mem::take(&mut self.shared.world().journal)
+        std::mem::take(&mut self.shared.world().journal).into()
     }
 
     /// Waits until the journal holds at least `count` requests. Their answers may still be on their way.

@@ -1,5 +1,6 @@
 //! The life of one-time tokens: newest only, single use, valid for as long as was asked.
 
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -90,7 +91,12 @@ impl Refusal {
 #[derive(Debug)]
 pub(crate) struct TokenBook {
     single_use: bool,
-    tokens: Vec<Token>,
+    memory: usize,
+    tokens: VecDeque<Token>,
+    /// How many tokens have been forgotten, which are those with the smallest numbers.
+    forgotten: u64,
+    /// The number of each customer's newest token, by the address in lower case.
+    newest: HashMap<String, u64>,
     pub(crate) redemptions: Vec<Redemption>,
 }
 
@@ -105,25 +111,28 @@ struct Token {
 }
 
 impl TokenBook {
-    pub(crate) fn new(single_use: bool) -> Self {
+    /// An empty book that remembers so many tokens.
+    pub(crate) fn new(single_use: bool, memory: usize) -> Self {
         Self {
             single_use,
-            tokens: Vec::new(),
+            memory,
+            tokens: VecDeque::new(),
+            forgotten: 0,
+            newest: HashMap::new(),
             redemptions: Vec::new(),
         }
     }
 
     /// Enters a new token, which makes every older one of the same customer worthless.
     pub(crate) fn issue(&mut self, value: String, email: String, now: Timestamp, validity: Duration) {
-        for older in self
-            .tokens
-            .iter_mut()
-            .filter(|token| token.email.eq_ignore_ascii_case(&email))
+        let id = self.forgotten + self.tokens.len() as u64 + 1;
+        if let Some(older) = self.newest.insert(email.to_ascii_lowercase(), id)
+            && let Some(older) = self.token(older)
         {
             older.superseded = true;
         }
         let valid_until = later(now, validity);
-        self.tokens.push(Token {
+        self.tokens.push_back(Token {
             value,
             email,
             issued_at: now,
@@ -131,6 +140,26 @@ impl TokenBook {
             used: false,
             superseded: false,
         });
+        if self.tokens.len() > self.memory {
+            self.forget_oldest();
+        }
+    }
+
+    /// The token with this number, unless it has been forgotten.
+    fn token(&mut self, id: u64) -> Option<&mut Token> {
+        let index = id.checked_sub(self.forgotten + 1)?;
+        self.tokens.get_mut(usize::try_from(index).ok()?)
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some(token) = self.tokens.pop_front() else {
+            return;
+        };
+        self.forgotten += 1;
+        let email = token.email.to_ascii_lowercase();
+        if self.newest.get(&email) == Some(&self.forgotten) {
+            self.newest.remove(&email);
+        }
     }
 
     /// Tries to log in with `value`; the customer's e-mail on success. The attempt is recorded either way.
@@ -139,7 +168,7 @@ impl TokenBook {
         let found = self
             .tokens
             .iter_mut()
-            .zip(1..)
+            .zip(self.forgotten + 1..)
             .find(|(token, _)| token.value == value);
         let Some((token, id)) = found else {
             let result = RedemptionResult::Refused(Refusal::Unknown);
@@ -174,7 +203,7 @@ impl TokenBook {
 
     /// Every token issued so far, oldest first, in its state at `now`.
     pub(crate) fn issued(&self, now: Timestamp) -> Vec<IssuedToken> {
-        let entries = self.tokens.iter().zip(1..);
+        let entries = self.tokens.iter().zip(self.forgotten + 1..);
         entries
             .map(|(token, id)| token.describe(id, now, self.single_use))
             .collect()
@@ -218,7 +247,7 @@ mod tests {
     }
 
     fn book_with(tokens: &[(&str, &str)]) -> TokenBook {
-        let mut book = TokenBook::new(true);
+        let mut book = TokenBook::new(true, usize::MAX);
         for (value, email) in tokens {
             book.issue((*value).to_owned(), (*email).to_owned(), at(0), THIRTY);
         }
@@ -255,10 +284,29 @@ mod tests {
         assert!(once.redeem("t", at(1)).is_ok());
         assert_eq!(once.redeem("t", at(2)), Err(Refusal::Used));
 
-        let mut often = TokenBook::new(false);
+        let mut often = TokenBook::new(false, usize::MAX);
         often.issue("t".to_owned(), "a@x.example".to_owned(), at(0), THIRTY);
         assert!(often.redeem("t", at(1)).is_ok());
         assert!(often.redeem("t", at(2)).is_ok());
+    }
+
+    #[test]
+    fn a_bounded_book_forgets_the_oldest_and_keeps_counting() {
+        let mut book = TokenBook::new(true, 2);
+        for (value, email) in [
+            ("a1", "a@x.example"),
+            ("b1", "b@x.example"),
+            ("b2", "b@x.example"),
+            ("c1", "c@x.example"),
+        ] {
+            book.issue(value.to_owned(), email.to_owned(), at(0), THIRTY);
+        }
+        assert_eq!(book.redeem("b1", at(1)), Err(Refusal::Unknown));
+        assert_eq!(book.redeem("b2", at(1)), Ok("b@x.example".to_owned()));
+        let ids: Vec<_> = book.issued(at(1)).iter().map(|token| token.id).collect();
+        assert_eq!((ids, book.newest.len()), (vec![3, 4], 2));
+        book.issue("c2".to_owned(), "C@x.example".to_owned(), at(2), THIRTY);
+        assert_eq!(book.redeem("c1", at(2)), Err(Refusal::Superseded));
     }
 
     #[test]

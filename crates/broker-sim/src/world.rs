@@ -78,16 +78,18 @@ impl Shared {
             releases: watch::Sender::new(()),
             world: Arc::new(Mutex::new(World {
                 accounts: config.accounts,
+                customer_domains: config.customer_domains,
                 keys: config.keys,
                 allowed_ips: config.allowed_ips.into_iter().collect(),
                 answer_shape: config.answer_shape,
                 token_style: config.token_style,
                 requests_per_minute: config.requests_per_minute,
                 recent_requests: HashMap::new(),
-                tokens: TokenBook::new(config.single_use),
+                tokens: TokenBook::new(config.single_use, config.memory),
                 sessions: HashMap::new(),
                 scripts: Scripts::default(),
-                journal: Vec::new(),
+                journal: VecDeque::new(),
+                memory: config.memory,
             })),
         }
     }
@@ -100,7 +102,8 @@ impl Shared {
 
 /// The changing part of the simulation.
 pub(crate) struct World {
-    pub(crate) accounts: Vec<Account>,
+    accounts: Vec<Account>,
+    customer_domains: Vec<String>,
     pub(crate) keys: Vec<ApiKey>,
     pub(crate) allowed_ips: HashSet<IpAddr>,
     pub(crate) answer_shape: AnswerShape,
@@ -110,15 +113,39 @@ pub(crate) struct World {
     pub(crate) tokens: TokenBook,
     sessions: HashMap<String, String>,
     pub(crate) scripts: Scripts,
-    pub(crate) journal: Vec<JournalEntry>,
+    pub(crate) journal: VecDeque<JournalEntry>,
+    memory: usize,
 }
 
 impl World {
     /// The customer with this address; the broker does not say whether case matters, so here it does not.
-    pub(crate) fn account(&self, email: &str) -> Option<&Account> {
-        self.accounts
+    pub(crate) fn account(&self, email: &str) -> Option<Account> {
+        let listed = self
+            .accounts
             .iter()
-            .find(|account| account.email.eq_ignore_ascii_case(email))
+            .find(|account| account.email.eq_ignore_ascii_case(email));
+        listed.cloned().or_else(|| self.account_of_domain(email))
+    }
+
+    /// Everybody under a customers' domain exists. The id follows from the address, so that it is the same each time.
+    fn account_of_domain(&self, email: &str) -> Option<Account> {
+        let (name, domain) = email.rsplit_once('@')?;
+        let known = self
+            .customer_domains
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(domain));
+        known.then(|| Account {
+            uuid: random::uuid_of(&email.to_ascii_lowercase()),
+            ..Account::new(email, name)
+        })
+    }
+
+    /// Enters a request into the journal, and forgets the oldest when there are too many.
+    pub(crate) fn record(&mut self, entry: JournalEntry) {
+        self.journal.push_back(entry);
+        if self.journal.len() > self.memory {
+            self.journal.pop_front();
+        }
     }
 
     /// Adds a customer, or replaces the one with the same address.
@@ -136,7 +163,7 @@ impl World {
 
     /// Issues a token for a customer and returns it; `None` when there is no such customer.
     pub(crate) fn mint(&mut self, email: &str, now: Timestamp, validity: Duration) -> Option<String> {
-        let email = self.account(email)?.email.clone();
+        let email = self.account(email)?.email;
         let token = random::token(&self.token_style, &email);
         self.tokens.issue(token.clone(), email, now, validity);
         Some(token)
@@ -162,14 +189,14 @@ impl World {
     /// Logs a customer in with a token: the account and the id of a new session.
     pub(crate) fn log_in(&mut self, token: &str, now: Timestamp) -> Result<(Account, String), Refusal> {
         let email = self.tokens.redeem(token, now)?;
-        let account = self.account(&email).cloned().ok_or(Refusal::Unknown)?;
+        let account = self.account(&email).ok_or(Refusal::Unknown)?;
         let session = random::uuid();
         self.sessions.insert(session.clone(), email);
         Ok((account, session))
     }
 
     /// The customer a session belongs to.
-    pub(crate) fn session(&self, id: &str) -> Option<&Account> {
+    pub(crate) fn session(&self, id: &str) -> Option<Account> {
         self.account(self.sessions.get(id)?)
     }
 }

@@ -59,6 +59,9 @@ pub fn refused(answer: &HttpAnswer, problem: Option<Problem>) -> Fault {
                 detail: (!detail.is_empty()).then(|| detail.chars().take(MAX_DETAIL_CHARS).collect()),
                 request_id: problem.request_id,
                 retry_after: problem.retry_after_seconds.or_else(wait),
+                claim: problem
+                    .claim
+                    .filter(|_| code == Code::Relay(ErrorCode::CustomerClaimed)),
             }
         }
         None if answer.status == 429 => Fault {
@@ -145,6 +148,15 @@ mod tests {
             (fault.detail.as_deref(), fault.retry_after),
             (Some("Ask support."), Some(7))
         );
+
+        let claimed: Problem = crate::testing::fixture("problem-claimed");
+        let answered = answer(409, "application/problem+json", "");
+        assert_eq!(refused(&answered, Some(claimed.clone())).claim, claimed.claim);
+        let mislaid = Problem {
+            code: "broker_failed".into(),
+            ..claimed
+        };
+        assert_eq!(refused(&answered, Some(mislaid)).claim, None);
 
         let newer = Problem {
             code: "new".into(),

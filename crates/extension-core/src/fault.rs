@@ -1,6 +1,6 @@
 //! What can go wrong, as codes that the pages have texts for, and what a person can do next.
 
-use stagedoor_protocol::{ErrorCode, RequestId};
+use stagedoor_protocol::{Claim, ErrorCode, RequestId};
 
 use crate::text::{Text, joined};
 
@@ -125,6 +125,8 @@ pub enum Retry {
     Options,
     /// Close the private windows and go on.
     ReplaceWindows,
+    /// Ask for a token although a colleague's becomes void by it.
+    Override,
 }
 
 impl Retry {
@@ -135,6 +137,7 @@ impl Retry {
             Self::Rescan => "rescan",
             Self::Options => "options",
             Self::ReplaceWindows => "replaceWindows",
+            Self::Override => "override",
         }
     }
 }
@@ -150,6 +153,8 @@ pub struct Fault {
     pub request_id: Option<RequestId>,
     /// When another try makes sense, in seconds.
     pub retry_after: Option<u32>,
+    /// Whose claim stands in the way.
+    pub claim: Option<Claim>,
 }
 
 impl From<Code> for Fault {
@@ -159,6 +164,7 @@ impl From<Code> for Fault {
             detail: None,
             request_id: None,
             retry_after: None,
+            claim: None,
         }
     }
 }

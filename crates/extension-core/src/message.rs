@@ -19,6 +19,8 @@ pub struct Message {
     pub ticket: Option<String>,
     /// Whether private windows that are open may be closed.
     pub replace_windows: bool,
+    /// The claim that was shown and is to be overridden, by its login's id.
+    pub overrides: Option<String>,
     /// The relay's address, typed.
     pub relay: String,
     /// The enrolment code, typed.
@@ -37,6 +39,7 @@ impl Message {
             reason: text("reason"),
             ticket: text("ticket"),
             replace_windows: message.get("replaceWindows").flag(),
+            overrides: text("overrides"),
             relay: text("relay").unwrap_or_default(),
             code: text("code").unwrap_or_default(),
         }

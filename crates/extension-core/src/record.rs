@@ -2,7 +2,7 @@
 
 mod form;
 
-use stagedoor_protocol::{CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
+use stagedoor_protocol::{Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
 
 use crate::{
     environment::TabId,
@@ -58,6 +58,8 @@ pub struct Scan {
     pub total: usize,
     /// Whether the first may be proposed.
     pub clear: bool,
+    /// Whether there was more on the page than could be read in its time.
+    pub cut: bool,
     /// The page's origin.
     pub origin: Option<String>,
     /// Staff member, platforms and policy.
@@ -90,6 +92,8 @@ pub struct Login {
     pub platform: Platform,
     /// Why.
     pub reason: Option<String>,
+    /// Ticket or case number.
+    pub ticket: Option<String>,
     /// Whether in a private window.
     pub isolated: bool,
     /// For a failed one: the code of what went wrong.
@@ -98,13 +102,15 @@ pub struct Login {
     pub detail: Option<String>,
     /// For a failed one: when another try makes sense, in seconds.
     pub retry_after: Option<u32>,
+    /// For a failed one: the claim that stood in its way, as it was when it failed.
+    pub claim: Option<Claim>,
     /// Whether the result reached a page.
     pub seen: bool,
 }
 
 impl Login {
-    /// What went wrong with a failed or interrupted one.
-    pub fn fault(&self) -> Fault {
+    /// What went wrong with a failed or interrupted one, as it stands now.
+    pub fn fault(&self, now: u64) -> Fault {
         let saved = || self.code.as_deref().and_then(Code::parse);
         let code = match self.step {
             Step::Interrupted => Some(Code::Interrupted),
@@ -115,6 +121,18 @@ impl Login {
             detail: self.detail.clone(),
             request_id: Some(self.request_id.clone()),
             retry_after: self.retry_after,
+            claim: self.claim.as_ref().map(|claim| self.aged(claim, now)),
+        }
+    }
+
+    /// The claim as it stands now. With no seconds left it stands no more.
+    fn aged(&self, claim: &Claim, now: u64) -> Claim {
+        let passed = now.saturating_sub(self.since) / 1000;
+        let passed = u32::try_from(passed).unwrap_or(u32::MAX);
+        Claim {
+            held_seconds: claim.held_seconds.saturating_add(passed),
+            remaining_seconds: claim.remaining_seconds.saturating_sub(passed),
+            ..claim.clone()
         }
     }
 
@@ -123,6 +141,7 @@ impl Login {
         self.code = Some(fault.code.as_str().into());
         self.detail = fault.detail;
         self.retry_after = fault.retry_after;
+        self.claim = fault.claim;
     }
 }
 

@@ -85,10 +85,12 @@ mod tests {
             email: CustomerEmail::parse("anna@example.com").unwrap(),
             platform: session().platforms[0].clone(),
             reason: None,
+            ticket: None,
             isolated: true,
             code: None,
             detail: None,
             retry_after: None,
+            claim: None,
             seen: false,
         }
     }

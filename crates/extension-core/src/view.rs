@@ -3,8 +3,8 @@
 mod form;
 
 use stagedoor_protocol::{
-    CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId, Session, Staff,
-    limits::MAX_REASON_CHARS,
+    Claim, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId, Session,
+    Staff, limits::MAX_REASON_CHARS,
 };
 
 use crate::{
@@ -57,6 +57,8 @@ pub enum View {
     },
     /// No address on the page; one can be typed.
     None {
+        /// Whether the page was read in part only.
+        cut: bool,
         /// What is wrong with the input.
         input_error: Option<Text>,
     },
@@ -95,6 +97,10 @@ pub enum View {
         platform: Option<PlatformId>,
         /// Likewise.
         reason: Option<String>,
+        /// Likewise.
+        ticket: Option<String>,
+        /// The claim that the button overrides.
+        claim: Option<Claim>,
     },
     /// The options page.
     Options(Box<OptionsView>),
@@ -220,24 +226,36 @@ impl View {
     }
 
     fn error(fault: &Fault, retry: Option<Retry>, kept: Kept) -> Self {
+        let claim = fault.claim.as_ref();
+        let standing = claim.filter(|claim| claim.remaining_seconds > 0);
+        let (title, cure) = match claim {
+            Some(_) if standing.is_none() => (Text::new("claim_free_title"), Text::new("claim_free_cure")),
+            _ => (fault.title(), fault.cure()),
+        };
         Self::Error {
             code: fault.code.as_str(),
-            title: fault.title(),
-            cure: fault.cure(),
-            detail: fault.detail.clone(),
+            title,
+            cure,
+            // The relay's words and seconds would not count down with the claim, which says the same.
+            detail: fault.detail.clone().filter(|_| claim.is_none()),
             request_id: fault.request_id.clone(),
-            retry_after_seconds: fault.retry_after,
-            retry,
+            retry_after_seconds: fault.retry_after.filter(|_| claim.is_none()),
+            retry: standing.map(|_| Retry::Override).or(retry),
             email: kept.email,
             platform: kept.platform,
             reason: kept.reason,
+            ticket: kept.ticket,
+            claim: standing.cloned(),
         }
     }
 
     /// What a scan of a page comes to, with a word on what was wrong with the input since.
     pub fn of_scan(scan: &Scan, input_error: Option<Text>) -> Self {
         match scan.candidates.as_slice() {
-            [] => Self::None { input_error },
+            [] => Self::None {
+                cut: scan.cut,
+                input_error,
+            },
             [first, ..] if scan.clear => {
                 Self::confirm(scan, Customer::of(first), scan.total - 1, input_error)
             }
@@ -284,8 +302,8 @@ impl View {
         }
     }
 
-    /// Where a login stands.
-    pub fn of_login(login: &Login) -> Self {
+    /// Where a login stands now.
+    pub fn of_login(login: &Login, now: u64) -> Self {
         match login.step {
             Step::Asking => Self::working(login, WorkingStep::Asking),
             Step::Opening => Self::working(login, WorkingStep::Opening),
@@ -296,7 +314,7 @@ impl View {
                 isolated: login.isolated,
                 request_id: login.request_id.clone(),
             },
-            Step::Failed | Step::Interrupted => Self::login_fault(&login.fault(), Kept::of(login)),
+            Step::Failed | Step::Interrupted => Self::login_fault(&login.fault(now), Kept::of(login)),
         }
     }
 
@@ -318,6 +336,8 @@ pub struct Kept {
     pub platform: Option<PlatformId>,
     /// Why.
     pub reason: Option<String>,
+    /// Ticket or case number.
+    pub ticket: Option<String>,
 }
 
 impl Kept {
@@ -326,6 +346,7 @@ impl Kept {
             email: Some(login.email.clone()),
             platform: Some(login.platform.id.clone()),
             reason: login.reason.clone(),
+            ticket: login.ticket.clone(),
         }
     }
 }

@@ -65,7 +65,7 @@ pub(super) async fn record(
     }
     // From the moment the entry can be seen a release counts for this request.
     let releases = shared.releases.subscribe();
-    shared.world().journal.push(entry);
+    shared.world().record(entry);
     shared.recorded.notify_waiters();
 
     match fault {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use reqwest::Response;
 use serde_json::{Value, json};
-use stagedoor_broker_sim::{AnswerShape, DEFAULT_API_KEY, SENTINEL_TOKEN_PREFIX, TokenStyle};
+use stagedoor_broker_sim::{AnswerShape, DEFAULT_API_KEY, SENTINEL_TOKEN_PREFIX, SimConfig, TokenStyle};
 
 use crate::bench::{Bench, JANE};
 
@@ -188,4 +188,34 @@ async fn post(bench: &Bench, content_type: &str, body: String) -> Response {
         .header("authorization", DEFAULT_API_KEY)
         .header("content-type", content_type);
     request.body(body).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn everybody_under_a_customer_domain_exists_and_a_bounded_memory_keeps_the_latest() {
+    let bench = Bench::start(SimConfig {
+        customer_domains: vec!["many.example".to_owned()],
+        memory: 2,
+        ..SimConfig::default()
+    })
+    .await;
+    for name in ["one", "two", "three"] {
+        bench.mint(&format!("{name}@Many.example"), 30).await;
+    }
+    let elsewhere = bench.mint_request("one@few.example", 30);
+    assert_eq!(elsewhere.send().await.unwrap().status(), 404);
+
+    let tokens = bench.sim.tokens();
+    let customers: Vec<_> = tokens.iter().map(|token| (token.id, &*token.email)).collect();
+    assert_eq!(customers, [(2, "two@Many.example"), (3, "three@Many.example")]);
+    let statuses: Vec<_> = bench.sim.journal().iter().map(|entry| entry.status).collect();
+    assert_eq!(statuses, [Some(200), Some(404)]);
+    assert_eq!(bench.open(&tokens[1].value).await.status(), 200);
+
+    let account = async |path: &str| bench.get(path).await.json::<Value>().await.unwrap();
+    let one = account("/v1/accounts/by-email/one@many.example").await;
+    assert_eq!(one, account("/v1/accounts/by-email/one@many.example").await);
+    assert_ne!(
+        one["uuid"],
+        account("/v1/accounts/by-email/two@many.example").await["uuid"]
+    );
 }

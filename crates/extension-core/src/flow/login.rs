@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use stagedoor_protocol::{
-    ErrorCode, Isolation, LoginRequest, LoginResponse, Outcome, OutcomeReport, PageReference, Platform,
-    PlatformId, RequestId, limits::RELAY_TIMEOUT_MILLISECONDS,
+    CustomerEmail, ErrorCode, Isolation, LoginRequest, LoginResponse, Outcome, OutcomeReport, PageReference,
+    Platform, PlatformId, RequestId, limits::RELAY_TIMEOUT_MILLISECONDS,
 };
 
 use super::{Core, window_name};
@@ -35,8 +35,9 @@ struct Order {
     /// The platform's address as it was shown.
     shown: ParsedUrl,
     plan: Plan,
-    ticket: Option<String>,
     origin: Option<String>,
+    /// The colleague's login that the person was shown and overrides.
+    overrides: Option<RequestId>,
 }
 
 /// Why no window stands open although there was a token; the relay is told.
@@ -61,11 +62,14 @@ impl<E: Environment> Core<E> {
 
     async fn under_way(&self, id: TabId, message: &Message) -> Result<View, Box<Fault>> {
         let saved = self.tab(id).await?.login.filter(|login| is_under_way(login.step));
-        Ok(saved.as_ref().map(View::of_login).unwrap_or(View::Working {
-            step: WorkingStep::Asking,
-            email: typed(&message.email),
-            platform_name: None,
-        }))
+        Ok(match saved {
+            Some(login) => View::of_login(&login, self.environment.now()),
+            None => View::Working {
+                step: WorkingStep::Asking,
+                email: typed(&message.email),
+                platform_name: None,
+            },
+        })
     }
 
     /// Everything that can be refused before a token exists, then the rest.
@@ -87,7 +91,8 @@ impl<E: Environment> Core<E> {
             let text = Text::new("error_reason_too_short_cure");
             return Ok(View::of_selection(scan, email, Some(text)));
         };
-        let order = self.order(profile, scan, message).await?;
+        let mut order = self.order(profile, scan, message).await?;
+        order.overrides = tab.login.as_ref().and_then(|login| shown(login, &email, message));
 
         // A login that is still marked as under way was lost with another worker, for this one is not working on it.
         let lost = |step| next(Some(step), Event::Loss).unwrap_or(step);
@@ -103,13 +108,15 @@ impl<E: Environment> Core<E> {
             email,
             platform: order.platform.clone(),
             reason,
+            ticket: ticket(message.ticket.as_deref()),
             isolated: order.plan.incognito,
             code: None,
             detail: None,
             retry_after: None,
+            claim: None,
             seen: false,
         });
-        let view = View::of_login(login);
+        let view = View::of_login(login, clicked);
         self.save_tab(&tab).await?;
         environment.progress(&push(id, &view));
 
@@ -134,8 +141,8 @@ impl<E: Environment> Core<E> {
             platform: platform.clone(),
             shown,
             plan,
-            ticket: ticket(message.ticket.as_deref()),
             origin: scan.origin.clone(),
+            overrides: None,
         })
     }
 
@@ -179,12 +186,12 @@ impl<E: Environment> Core<E> {
             platform: order.platform.id.clone(),
             customer_email: login.email.clone(),
             reason: login.reason.clone(),
-            ticket: order.ticket.clone(),
+            ticket: login.ticket.clone(),
             page: order.origin.clone().map(|origin| PageReference {
                 origin,
                 record_id: None,
             }),
-            overrides: None,
+            overrides: order.overrides.clone(),
             extension_version: self.environment.version(),
         };
         let answer = self.post(&order.profile, "/v1/logins", &request, RELAY_TIMEOUT_MILLISECONDS);
@@ -227,8 +234,9 @@ impl<E: Environment> Core<E> {
             .filter(|url| is_platform_address(url, &order.shown))
             .ok_or(unopened(Code::PlatformUrlRefused, "platform_url_refused"))?;
 
-        advance(login, Event::Token, environment.now());
-        let view = View::of_login(login);
+        let now = environment.now();
+        advance(login, Event::Token, now);
+        let view = View::of_login(login, now);
         self.save_tab(tab)
             .await
             .map_err(|_| unopened(Code::KeyStoreFailed, "storage_failed"))?;
@@ -270,7 +278,7 @@ impl<E: Environment> Core<E> {
                 login.fail(*fault);
             }
         }
-        let view = View::of_login(login);
+        let view = View::of_login(login, now);
         login.seen = self.environment.deliver(&push(tab.id, &view)).await;
         // The window is open or not, whether or not this can be kept.
         let _ = self.save_tab(&tab).await;
@@ -339,10 +347,20 @@ fn push(tab: TabId, view: &View) -> String {
     message
 }
 
+/// The claim that a message overrides, if it is the one that was shown for this very customer and platform. Otherwise
+/// nothing is overridden, and the relay's next answer shows what stands in the way now.
+fn shown(failed: &Login, email: &CustomerEmail, message: &Message) -> Option<RequestId> {
+    let id = &failed.claim.as_ref()?.request_id;
+    // By the bytes, which the popup sends back as they were: folding letters takes tables that weigh 20 KB.
+    let same = failed.email.as_str() == email.as_str() && failed.platform.id.as_str() == message.platform;
+    (same && message.overrides.as_deref() == Some(id.as_str())).then(|| id.clone())
+}
+
 fn kept(message: &Message) -> Kept {
     Kept {
         email: typed(&message.email),
         platform: PlatformId::parse(&message.platform).ok(),
         reason: message.reason.clone(),
+        ticket: message.ticket.clone(),
     }
 }

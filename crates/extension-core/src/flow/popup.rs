@@ -27,7 +27,7 @@ impl<E: Environment> Core<E> {
             self.notice_loss(id, login);
             let news = matches!(login.step, Step::Failed | Step::Interrupted) && !login.seen;
             if is_under_way(login.step) || (news && !again) {
-                let view = View::of_login(login);
+                let view = View::of_login(login, self.environment.now());
                 login.seen = !is_under_way(login.step);
                 self.save_tab(&tab).await?;
                 return Ok(view);
@@ -67,7 +67,7 @@ impl<E: Environment> Core<E> {
         let mut tab = self.tab(id).await?;
         if let Some(login) = &mut tab.login {
             self.notice_loss(id, login);
-            return Ok(View::of_login(login));
+            return Ok(View::of_login(login, self.environment.now()));
         }
         let scan = tab.scan.ok_or(Code::Internal)?;
         Ok(View::of_scan(&scan, None))
@@ -88,6 +88,7 @@ impl<E: Environment> Core<E> {
             candidates: found.collect(),
             total: ranking.total,
             clear: ranking.clear,
+            cut: frames.iter().any(|frame| frame.truncated),
             origin: self.origin(&frames),
             session,
         })

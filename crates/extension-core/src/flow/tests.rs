@@ -1,5 +1,6 @@
 //! The flows against a browser and a relay in memory.
 
+mod claims;
 mod fake;
 mod login;
 mod obstacles;

@@ -1,6 +1,6 @@
 //! The records as JSON. What an earlier version wrote in another form is read as nothing at all.
 
-use stagedoor_protocol::{CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
+use stagedoor_protocol::{Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
 
 use super::{Found, Login, Profile, Scan, Step, Tab, Window};
 use crate::{
@@ -54,6 +54,7 @@ impl ToJson for Scan {
             .with("candidates", &self.candidates)
             .with("total", &(self.total as u64))
             .with("clear", &self.clear)
+            .with("cut", &self.cut)
             .with_some("origin", self.origin.as_ref())
             .with("session", &self.session)
             .end();
@@ -66,6 +67,7 @@ impl FromJson for Scan {
             candidates: read_list(value.get("candidates"))?,
             total: value.get("total").number()?,
             clear: value.get("clear").flag(),
+            cut: value.get("cut").flag(),
             origin: value.get("origin").string(),
             session: Session::read(value.get("session"))?,
         })
@@ -100,10 +102,12 @@ impl ToJson for Login {
             .with("email", self.email.as_str())
             .with("platform", &self.platform)
             .with_some("reason", self.reason.as_ref())
+            .with_some("ticket", self.ticket.as_ref())
             .with("isolated", &self.isolated)
             .with_some("code", self.code.as_ref())
             .with_some("detail", self.detail.as_ref())
             .with_some("retryAfter", self.retry_after.map(u64::from).as_ref())
+            .with_some("claim", self.claim.as_ref())
             .with("seen", &self.seen)
             .end();
     }
@@ -119,10 +123,12 @@ impl FromJson for Login {
             email: CustomerEmail::parse(value.get("email").text()?).ok()?,
             platform: Platform::read(value.get("platform"))?,
             reason: value.get("reason").string(),
+            ticket: value.get("ticket").string(),
             isolated: value.get("isolated").flag(),
             code: value.get("code").string(),
             detail: value.get("detail").string(),
             retry_after: value.get("retryAfter").number(),
+            claim: Claim::read(value.get("claim")),
             seen: value.get("seen").flag(),
         })
     }
@@ -173,7 +179,12 @@ impl FromJson for Window {
 #[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use super::*;
-    use crate::{testing::session, text::Text};
+    use stagedoor_protocol::Problem;
+
+    use crate::{
+        testing::{fixture, session},
+        text::Text,
+    };
 
     fn check<T: ToJson + FromJson + PartialEq + core::fmt::Debug>(record: &T) {
         let value = Value::parse(&record.to_json()).unwrap();
@@ -193,10 +204,12 @@ mod tests {
             email: email.clone(),
             platform: session.platforms[0].clone(),
             reason: Some("asked \"why\"".into()),
+            ticket: Some("T-17".into()),
             isolated: true,
             code: None,
             detail: None,
             retry_after: None,
+            claim: None,
             seen: false,
         };
         for step in [
@@ -212,6 +225,7 @@ mod tests {
         login.code = Some("relay_timeout".into());
         login.detail = Some("HTTP 504".into());
         login.retry_after = Some(30);
+        login.claim = fixture::<Problem>("problem-claimed").claim;
         login.seen = true;
         let found = Found {
             email,
@@ -223,6 +237,7 @@ mod tests {
                 candidates: vec![found],
                 total: 3,
                 clear: true,
+                cut: true,
                 origin: Some("https://crm.example".into()),
                 session: session.clone(),
             }),

@@ -20,6 +20,8 @@ const OTHERS: &[(&str, usize)] = &[
     ("evidence_manual", 0),
     ("evidence_sources", 1),
     ("test_ok_title", 0),
+    ("claim_free_title", 0),
+    ("claim_free_cure", 0),
 ];
 
 #[test]

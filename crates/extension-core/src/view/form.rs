@@ -45,7 +45,9 @@ impl ToJson for View {
                 .with("candidates", candidates)
                 .with("others", &(*others as u64))
                 .with_some("inputError", input_error.as_ref()),
-            Self::None { input_error } => view.with_some("inputError", input_error.as_ref()),
+            Self::None { cut, input_error } => view
+                .with("cut", cut)
+                .with_some("inputError", input_error.as_ref()),
             Self::Opened {
                 email,
                 platform_name,
@@ -69,6 +71,8 @@ impl ToJson for View {
                 email,
                 platform,
                 reason,
+                ticket,
+                claim,
             } => view
                 .with("code", *code)
                 .with("title", title)
@@ -79,7 +83,9 @@ impl ToJson for View {
                 .with_some("retry", retry.map(|retry| retry.as_str()))
                 .with_some("email", email.as_ref().map(|email| email.as_str()))
                 .with_some("platform", platform.as_ref().map(|id| id.as_str()))
-                .with_some("reason", reason.as_ref()),
+                .with_some("reason", reason.as_ref())
+                .with_some("ticket", ticket.as_ref())
+                .with_some("claim", claim.as_ref()),
             Self::Options(options) => view
                 .with("version", &options.version)
                 .with("browser", options.browser)

@@ -133,6 +133,48 @@ async fn a_private_window_is_open_already_and_may_be_closed() {
 }
 
 #[wasm_bindgen_test]
+async fn a_colleagues_claim_is_shown_and_overridden_by_a_new_login_that_names_it() {
+    const CLAIMED: &str = "018bcfe5-6800-7fff-bfff-ffffffffffff";
+    enrolled().await;
+    ask(OPEN).await;
+    script(
+        "const usual = fake.relay['/v1/logins'];
+        fake.relay['/v1/logins'] = (body) => (body.overrides ? usual(body) : fake.json(409, {
+            type: '/problems/customer_claimed', title: 'Claimed', status: 409, detail: 'Claimed.', code: 'customer_claimed',
+            claim: {
+                requestId: '018bcfe5-6800-7fff-bfff-ffffffffffff', staffName: 'Maria \\u202eSilva', heldSeconds: 12, remainingSeconds: 3600,
+            },
+        }, 'application/problem+json'));",
+    );
+    let view = ask(LOGIN).await;
+    assert_eq!(screen(&view), ("error", "customer_claimed"));
+    assert_eq!(text(&view, "retry"), "override");
+    let claim = view.get("claim");
+    assert_eq!(
+        (text(claim, "requestId"), text(claim, "staffName")),
+        (CLAIMED, "Maria Silva")
+    );
+
+    let overriding = |id: &str| LOGIN.replace("\"tabId\":5", &format!("\"tabId\":5,\"overrides\":\"{id}\""));
+    let another = ask(&overriding("018bcfe5-6800-7fff-bfff-eeeeeeeeeeee")).await;
+    assert_eq!(screen(&another), ("error", "customer_claimed"));
+    let opened = ask(&overriding(CLAIMED)).await;
+    assert_eq!(screen(&opened), ("opened", ""));
+    let sent = script(
+        "return fake.requests.filter(({ path }) => path === '/v1/logins').map(({ body }) => JSON.parse(body));",
+    );
+    let overridden: Vec<Option<&str>> = sent
+        .list()
+        .iter()
+        .map(|body| body.get("overrides").text())
+        .collect();
+    assert_eq!(overridden, [None, None, Some(CLAIMED)]);
+    let ids: Vec<&str> = sent.list().iter().map(|body| text(body, "requestId")).collect();
+    assert!(ids[0] != ids[2] && ids[1] != ids[2]);
+    assert_eq!(script("return fake.created;").list().len(), 1);
+}
+
+#[wasm_bindgen_test]
 async fn a_double_click_mints_once() {
     enrolled().await;
     ask(OPEN).await;

@@ -13,7 +13,7 @@ use std::{
 use p256::ecdsa::{Signature, SigningKey, signature::Signer};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use stagedoor_protocol::{ErrorCode, Problem};
+use stagedoor_protocol::{Claim, ErrorCode, Problem, RequestId};
 
 use crate::{
     environment::{
@@ -123,6 +123,20 @@ impl Fake {
             path,
             Ok(http(code.status(), "application/problem+json", &problem)),
         );
+    }
+
+    /// The next login is answered with the claim of a colleague.
+    pub(super) fn claim(&self, login: u64, held_seconds: u32, remaining_seconds: u32) {
+        let mut problem = Problem::new(ErrorCode::CustomerClaimed, "Words that would not count down.");
+        problem.retry_after_seconds = Some(remaining_seconds);
+        problem.claim = Some(Claim {
+            request_id: claimed_by(login),
+            staff_name: "Maria Silva".into(),
+            held_seconds,
+            remaining_seconds,
+        });
+        let problem = serde_json::to_string(&problem).unwrap();
+        self.answer("/v1/logins", Ok(http(409, "application/problem+json", &problem)));
     }
 
     /// The requests so far, as `METHOD path`, leaving the list empty.
@@ -336,6 +350,11 @@ pub(super) fn page_with(addresses: &[&str]) -> String {
     let facts: Vec<Value> = addresses.iter().map(fact).collect();
     json!([{"frameId": 0, "result": {"version": 1, "url": "https://crm.example/contacts/7?q=secret", "facts": facts}}])
         .to_string()
+}
+
+/// The id of a colleague's login.
+pub(super) fn claimed_by(login: u64) -> RequestId {
+    RequestId::from_parts(1_699_999_990_000 + login, &[0x55; 10])
 }
 
 /// An answer of the relay, or of something before it.

@@ -88,7 +88,7 @@ fn several_customers_are_left_to_the_person() {
 fn an_address_can_be_typed() {
     let (fake, worker) = enrolled();
     *fake.page.borrow_mut() = Ok(page_with(&[]));
-    assert_eq!(open(&worker), json!({"screen": "none"}));
+    assert_eq!(open(&worker), json!({"screen": "none", "cut": false}));
     let view = select(&worker, " mailto:carla@example.com ");
     assert_eq!((&view["screen"], &view["others"]), (&json!("confirm"), &json!(0)));
     assert_eq!(view["customer"]["email"], "carla@example.com");
@@ -100,6 +100,25 @@ fn an_address_can_be_typed() {
         fake.take_requests(),
         ["GET /v1/session"],
         "the page is not read again"
+    );
+}
+
+#[test]
+fn a_page_that_was_read_in_part_is_not_said_to_hold_no_address() {
+    let (fake, worker) = enrolled();
+    let mut page: Value = serde_json::from_str(&page_with(&[])).unwrap();
+    // A frame that was read to its end does not make up for one that was not.
+    let whole = json!({"frameId": 9, "result": page[0]["result"].clone()});
+    page[0]["result"]["truncated"] = json!(true);
+    page.as_array_mut().unwrap().push(whole);
+    *fake.page.borrow_mut() = Ok(page.to_string());
+    let view = json!({"screen": "none", "cut": true});
+    assert_eq!(open(&worker), view);
+    let later = Core::new(Rc::clone(&fake));
+    assert_eq!(
+        ask(&later, json!({"type": "popup/status", "tabId": 5})),
+        view,
+        "it is kept with the scan"
     );
 }
 

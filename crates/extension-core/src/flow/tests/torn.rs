@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{fake::claimed_by, *};
 use crate::environment::HttpFailure;
 
 /// Starts a login and stops the worker while the relay is asked.
@@ -191,12 +191,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     /// Whatever the pages ask in whatever order, with workers stopped in between and windows closed or not: a token is
-    /// asked for only by a click, never twice under one id, and no window opens while a private one is open.
+    /// asked for only by a click, never twice under one id, no claim is overridden that was not shown, and no window
+    /// opens while a private one is open.
     #[test]
-    fn clicks_in_any_order(actions in prop::collection::vec((0..8_u8, 5..7_i32), 1..20)) {
+    fn clicks_in_any_order(actions in prop::collection::vec((0..10_u8, 5..7_i32), 1..20)) {
         let fake = Fake::enrolled();
         let mut worker = Core::new(Rc::clone(&fake));
         let mut clicks = 0;
+        let mut claims = 0;
         for (action, tab) in actions {
             match action {
                 0 => { ask(&worker, json!({"type": "popup/open", "tabId": tab})); }
@@ -206,11 +208,19 @@ proptest! {
                 4 => fake.windows.borrow_mut().retain(|window| !window.incognito),
                 5 => worker = Core::new(Rc::clone(&fake)),
                 6 => fake.answer("/v1/logins", Err(HttpFailure::Timeout)),
+                7 => {
+                    claims += 1;
+                    fake.claim(1, 0, 30);
+                }
                 _ => {
                     clicks += 1;
                     let private = fake.windows.borrow().iter().any(|window| window.incognito);
                     let before = fake.opened.borrow().len();
-                    ask(&worker, login_message(tab));
+                    let mut message = login_message(tab);
+                    if action == 9 {
+                        message["overrides"] = json!(claimed_by(1).as_str());
+                    }
+                    ask(&worker, message);
                     prop_assert!(!private || fake.opened.borrow().len() == before);
                 }
             }
@@ -222,6 +232,8 @@ proptest! {
             .map(|(_, body)| body["requestId"].to_string())
             .collect();
         prop_assert!(ids.len() <= clicks);
+        let overrides = requests.iter().filter(|(_, body)| body.get("overrides").is_some());
+        prop_assert!(overrides.count() <= claims);
         prop_assert!(fake.opened.borrow().len() <= ids.len());
         ids.sort();
         ids.dedup();

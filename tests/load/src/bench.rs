@@ -1,0 +1,9 @@
+//! The measurements, and what they share.
+
+mod broker;
+mod cores;
+mod disk;
+mod machine;
+mod peers;
+pub(crate) mod relay;
+mod table;
