@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{auth::GuessLimit, broker::Brokers, clock::Clock, config::Config, store::Store};
+use crate::{
+    auth::GuessLimit, broker::Brokers, clock::Clock, config::Config, store::Store, unrecorded::Unrecorded,
+};
 
 /// The relay's state. Nothing in it is about one customer: that is all in the store, by request id.
 pub struct App {
@@ -24,6 +26,8 @@ pub struct App {
     pub limits: Limits,
     /// Logins under way. They are finished and recorded whatever becomes of the request or the process's will to live.
     pub logins: TaskTracker,
+    /// Outcomes that the store could not take yet.
+    pub unrecorded: Unrecorded,
     /// Cancelled when the relay begins to shut down.
     pub draining: CancellationToken,
 }

@@ -1,7 +1,7 @@
 //! Who sends a request: every one under `/v1/` is signed (RFC 9421) by a profile's key, enrolled or about to be.
 //!
 //! There is no other way in: no path, header or address is exempt. A handler gets its caller from an extractor here
-//! ([`Signed`], [`Enrolling`]), so one that forgot to ask would have no caller to act for.
+//! ([`Signed`], [`Verified`], [`Enrolling`]), so one that forgot to ask would have no caller to act for.
 
 mod body;
 mod enrolling;
@@ -13,5 +13,5 @@ mod verify;
 pub(crate) use body::parse_json;
 pub(crate) use enrolling::Enrolling;
 pub(crate) use guess_limit::GuessLimit;
-pub(crate) use signed::Signed;
+pub(crate) use signed::{Signed, Verified};
 pub(crate) use verify::sha256;

@@ -22,9 +22,11 @@ pub use login::Login;
 pub use platform::{PlatformConfig, ProxyUrl};
 pub use section::Fault;
 pub use staff::StaffRules;
-pub use store::StoreUrl;
+pub use store::{PasswordSource, PostgresConfig, PostgresHost, StoreUrl};
 
 use section::{Faults, Section};
+
+use crate::auth::sha256;
 
 /// A commented configuration that parses; `stagedoor config example` prints it.
 pub const EXAMPLE: &str = include_str!("config/example.toml");
@@ -32,6 +34,8 @@ pub const EXAMPLE: &str = include_str!("config/example.toml");
 /// Everything the operator decides.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// A fingerprint of the file, under which the ledger names the rules that a login was allowed by.
+    pub version: String,
     /// The public API's listener.
     pub listen: Listen,
     /// The health listener.
@@ -115,17 +119,17 @@ impl Config {
             ConfigFaults::one(format!("line {line}"), format!("not TOML: {}", error.message()))
         })?;
         let mut faults = Faults::default();
-        let config = Self::read(Section::root(table, &mut faults), keys);
+        let config = Self::read(Section::root(table, &mut faults), keys, version(text));
         match config {
             Some(config) if faults.is_empty() => Ok(config),
             _ => Err(faults.into_vec().into()),
         }
     }
 
-    fn read(mut root: Section<'_>, keys: Keys) -> Option<Self> {
+    fn read(mut root: Section<'_>, keys: Keys, version: String) -> Option<Self> {
         let listen = root.section("listen", Listen::read);
         let health = root.section("health", Health::read);
-        let store = root.section("store", StoreUrl::read);
+        let store = root.section("store", |section| StoreUrl::read(section, keys));
         let extension = root.section("extension", Extension::read);
         let login = root.section("login", Login::read);
         let staff = root.section("staff", StaffRules::read);
@@ -134,6 +138,7 @@ impl Config {
         let platforms = platform::distinct(platforms, &mut root);
         root.finish();
         Some(Self {
+            version,
             listen: listen?,
             health: health?,
             store: store?,
@@ -144,6 +149,13 @@ impl Config {
             log: log?,
         })
     }
+}
+
+/// The first half of the text's SHA-256, in hexadecimal.
+fn version(text: &str) -> String {
+    let hash = sha256(text.as_bytes());
+    let hex = hash.iter().take(16).map(|byte| format!("{byte:02x}"));
+    hex.collect()
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

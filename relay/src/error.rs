@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use stagedoor_protocol::{ErrorCode, Problem, RequestId};
+use stagedoor_protocol::{Claim, ErrorCode, Problem, RequestId};
 
 pub use explanation::{Explanation, explain};
 
@@ -25,6 +25,7 @@ pub struct ApiError {
     detail: Option<String>,
     request_id: Option<RequestId>,
     retry_after_seconds: Option<u32>,
+    claim: Option<Claim>,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -45,6 +46,7 @@ impl ApiError {
             detail: None,
             request_id: None,
             retry_after_seconds: None,
+            claim: None,
             cause: None,
         }
     }
@@ -73,6 +75,14 @@ impl ApiError {
         }
     }
 
+    /// Says who holds the customer.
+    pub fn claim(self, claim: Claim) -> Self {
+        Self {
+            claim: Some(claim),
+            ..self
+        }
+    }
+
     /// Keeps the cause for the log.
     pub fn caused_by(self, cause: impl Error + Send + Sync + 'static) -> Self {
         Self {
@@ -89,7 +99,11 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self::new(ErrorCode::StoreUnavailable).caused_by(error)
+        let code = match error {
+            StoreError::Overloaded { .. } => ErrorCode::Overloaded,
+            _ => ErrorCode::StoreUnavailable,
+        };
+        Self::new(code).caused_by(error)
     }
 }
 
@@ -99,6 +113,7 @@ impl IntoResponse for ApiError {
         let mut problem = Problem::new(self.code, detail);
         problem.request_id = self.request_id;
         problem.retry_after_seconds = self.retry_after_seconds;
+        problem.claim = self.claim;
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();

@@ -22,3 +22,4 @@ mod router;
 pub mod shutdown;
 pub mod store;
 pub mod telemetry;
+pub mod unrecorded;

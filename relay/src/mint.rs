@@ -4,6 +4,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
 use stagedoor_protocol::{ErrorCode, OneTimeToken};
 use tracing::{error, info};
 
@@ -11,41 +12,52 @@ use crate::{
     app::App,
     broker::BrokerFailure,
     error::ApiError,
-    store::{Intent, MintOutcome},
+    store::{Claim, Completion, Intent, IntentAnswer, MintOutcome},
 };
 
 /// Performs a login. Run it in a task of its own: once begun it must end in a record, whatever becomes of the request.
 pub(crate) async fn perform(app: Arc<App>, intent: Intent) -> Result<OneTimeToken, ApiError> {
     let started = app.clock.elapsed();
-    if !app.store.record_intent(&intent).await? {
-        return Err(ApiError::new(ErrorCode::RequestRepeated));
+    match app.store.record_intent(&intent).await? {
+        IntentAnswer::Recorded => {}
+        IntentAnswer::Repeated => return Err(ApiError::new(ErrorCode::RequestRepeated)),
+        IntentAnswer::Replayed => return Err(ApiError::new(ErrorCode::SignatureReplayed)),
+        IntentAnswer::Claimed(claim) => return Err(claimed(&claim, intent.requested_at)),
     }
     let minted = ask(&app, &intent).await;
     let outcome = match &minted {
-        Ok(_) => MintOutcome::Minted,
+        Ok(_) => MintOutcome::Minted(None),
         Err(failure) => failure.outcome(),
     };
     let duration_ms = app.clock.milliseconds_since(started);
+    let completion = Completion {
+        outcome,
+        duration_ms: Some(duration_ms),
+        at: app.clock.now(),
+        claimed_until: held_until(&app, app.clock.now()),
+    };
     let (name, cause) = (outcome.as_str(), outcome.cause().unwrap_or_default());
     let detail = minted
         .as_ref()
         .err()
         .map(|failure| failure.detail.as_str())
         .unwrap_or_default();
-    // A failed write ends here: the token is dropped, and the intent is closed as unknown at the next start.
-    if let Err(fault) = app
-        .store
-        .record_outcome(&intent.request_id, outcome, app.clock.now())
-        .await
-    {
+    if let Err(fault) = app.store.record_outcome(&intent.request_id, &completion).await {
         error!(
             outcome = name,
             cause, duration_ms, "login not recorded, so its token was dropped"
         );
+        app.unrecorded.add(intent.request_id, completion);
         return Err(fault.into());
     }
     info!(platform = %intent.platform, outcome = name, cause, detail, duration_ms, "login");
     minted.map_err(BrokerFailure::into_api_error)
+}
+
+/// Until when a token made at some time can be outstanding.
+pub(crate) fn held_until(app: &App, minted: Timestamp) -> Timestamp {
+    let validity = SignedDuration::from_secs(app.config.login.validity_seconds.into());
+    minted.checked_add(validity).unwrap_or(Timestamp::MAX)
 }
 
 /// Asks the broker. A panic on the way is a mint of unknown outcome like any other.
@@ -60,5 +72,20 @@ async fn ask(app: &App, intent: &Intent) -> Result<OneTimeToken, BrokerFailure> 
         .unwrap_or_else(|payload| {
             std::mem::forget(payload);
             Err(BrokerFailure::interrupted())
+        })
+}
+
+/// Tells a person which colleague's token their own would make void.
+fn claimed(claim: &Claim, now: Timestamp) -> ApiError {
+    let seconds =
+        |from: Timestamp, to: Timestamp| u32::try_from(to.duration_since(from).as_secs()).unwrap_or(0);
+    let remaining = seconds(now, claim.until).saturating_add(1);
+    ApiError::new(ErrorCode::CustomerClaimed)
+        .retry_after(remaining)
+        .claim(stagedoor_protocol::Claim {
+            request_id: claim.request_id.clone(),
+            staff_name: claim.staff_name.clone(),
+            held_seconds: seconds(claim.since, now),
+            remaining_seconds: remaining,
         })
 }

@@ -17,6 +17,7 @@ use crate::{
     config::Config,
     listener, router, shutdown,
     store::{Store, StoreError},
+    unrecorded::{self, Unrecorded},
 };
 
 /// How often nonces that can no longer matter are forgotten.
@@ -63,7 +64,8 @@ impl Relay {
     ) -> Result<Self, StartError> {
         let (api, api_address) = bind("listen.address", config.listen.address).await?;
         let (health, health_address) = bind("health.address", config.health.address).await?;
-        let unfinished = store.close_open_intents(clock.now()).await?;
+        store.register_relay().await?;
+        let unfinished = store.close_abandoned_intents(clock.now()).await?;
         if unfinished > 0 {
             warn!(
                 logins = unfinished,
@@ -79,6 +81,7 @@ impl Relay {
             guesses: GuessLimit::default(),
             limits,
             logins: TaskTracker::new(),
+            unrecorded: Unrecorded::default(),
             draining: CancellationToken::new(),
         });
         Ok(Self {
@@ -127,12 +130,16 @@ impl Relay {
             closed.clone(),
         ));
         let housekeeping = tokio::spawn(keep_house(app.clone(), closed.clone()));
+        let settling = tokio::spawn(unrecorded::settle(app.clone(), closed.clone()));
         stop.cancelled().await;
         shutdown::drain(&app).await;
         closed.cancel();
-        for task in [api, health, housekeeping] {
+        for task in [api, health, housekeeping, settling] {
             // A task that panicked has been logged, and there is nothing left to do for it.
             let _ = task.await;
+        }
+        if let Err(error) = app.store.unregister_relay().await {
+            warn!(%error, "the store was not told of the end; it will notice");
         }
         info!("stopped");
     }
@@ -166,8 +173,15 @@ async fn keep_house(app: Arc<App>, closed: CancellationToken) {
             () = closed.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        if let Err(error) = app.store.forget_nonces(app.clock.now()).await {
-            warn!(%error, "old nonces could not be forgotten");
+        let now = app.clock.now();
+        if let Err(error) = app.store.forget_stale(now).await {
+            warn!(%error, "old nonces and claims could not be forgotten");
+        }
+        // Another relay of the same store may have ended badly meanwhile.
+        match app.store.close_abandoned_intents(now).await {
+            Ok(0) => {}
+            Ok(logins) => warn!(logins, "logins of a relay that is gone are recorded as unknown"),
+            Err(error) => warn!(%error, "logins of relays that are gone could not be looked for"),
         }
     }
 }

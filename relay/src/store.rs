@@ -1,6 +1,9 @@
-//! What the relay remembers: staff, their profiles, used nonces, and every login. One trait, so that engines can be
-//! exchanged; every method that writes returns only once the change is durable.
+//! What the relay remembers: staff, their profiles, used nonces, and the ledger of every login. One trait, so that engines
+//! can be exchanged; every method that writes returns only once the change is durable.
 
+mod entries;
+mod error;
+mod ledger;
 mod logins;
 mod sqlite;
 mod staff;
@@ -9,9 +12,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
-pub use logins::{Intent, MintOutcome};
+pub use error::StoreError;
+pub use ledger::{Erased, ErasureOrder, ErasureScope, Scrubbed, StoredCheckpoint};
+pub use logins::{Claim, Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome};
 pub use sqlite::SqliteStore;
 pub use staff::{
     Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StaffRow, VerifyingKey,
@@ -19,30 +25,26 @@ pub use staff::{
 
 use crate::config::StoreUrl;
 
-/// The store failed: it is locked, full, gone, or holds what this version does not understand.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database's own error. Its text names tables and files, never values.
-    #[error("the store failed: {0}")]
-    Database(#[from] sqlx::Error),
-    /// The schema could not be brought up to date.
-    #[error("the store's schema cannot be used: {0}; if a newer version of stagedoor wrote it, run that one")]
-    Migration(#[from] sqlx::migrate::MigrateError),
-    /// The file could not be made.
-    #[error(
-        "the store's file cannot be made: {0}; the folder must exist and be writable for the relay's user"
-    )]
-    File(#[from] std::io::Error),
-    /// A row that this version did not write, or a change that met another state than it needs.
-    #[error("the store is not in the state it should be: {0}")]
-    Inconsistent(&'static str),
+/// Versions of a store's schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaVersions {
+    /// What the store has; 0: nothing yet.
+    pub found: i64,
+    /// The newest that this program knows.
+    pub known: i64,
 }
 
 /// The relay's memory.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// Whether it can be reached and written.
-    async fn check(&self) -> Result<(), StoreError>;
+    /// Whether it can be reached and written: it writes, durably.
+    async fn check(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Makes this process a relay of the store. An engine that serves one relay at a time refuses a second.
+    async fn register_relay(&self) -> Result<(), StoreError>;
+
+    /// Gives that up: what is open then is another's to close.
+    async fn unregister_relay(&self) -> Result<(), StoreError>;
 
     /// Makes the staff member if there is none, enables a disabled one, and keeps the code's hash.
     async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError>;
@@ -74,24 +76,22 @@ pub trait Store: Send + Sync + 'static {
         expires_at: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Forgets nonces whose signatures are stale by now; returns how many.
-    async fn forget_nonces(&self, now: Timestamp) -> Result<u64, StoreError>;
+    /// Forgets what cannot matter any more: nonces whose signatures are stale, and claims that have ended. Returns how many.
+    async fn forget_stale(&self, now: Timestamp) -> Result<u64, StoreError>;
 
-    /// Writes what is about to be asked of the broker. `false`: a login of that id was recorded before.
-    async fn record_intent(&self, intent: &Intent) -> Result<bool, StoreError>;
+    /// Claims the nonce, the request id and the customer, and appends the intent to the ledger: all of it, or none but the
+    /// nonce.
+    async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError>;
 
-    /// Completes an intent, once. An error if it is not there or complete already.
-    async fn record_outcome(
-        &self,
-        id: &RequestId,
-        outcome: MintOutcome,
-        now: Timestamp,
-    ) -> Result<(), StoreError>;
+    /// Appends an intent's outcome, once; saying the same again is no error. [`StoreError::Inconsistent`] if there is no
+    /// such intent, or it ended otherwise.
+    async fn record_outcome(&self, id: &RequestId, completion: &Completion) -> Result<(), StoreError>;
 
-    /// Completes intents that a former process left behind as `unknown`; returns how many. Call it before serving.
-    async fn close_open_intents(&self, now: Timestamp) -> Result<u64, StoreError>;
+    /// Appends the outcome `unknown` to each intent whose relay is gone; returns how many.
+    async fn close_abandoned_intents(&self, now: Timestamp) -> Result<u64, StoreError>;
 
-    /// Adds what the extension says became of a token. `false`: that person got no token under that id.
+    /// Appends what the extension says became of a token; the first report of each kind counts. `false`: that person got no
+    /// token under that id.
     async fn report_outcome(
         &self,
         staff: StaffId,
@@ -99,11 +99,42 @@ pub trait Store: Send + Sync + 'static {
         report: &OutcomeReport,
         now: Timestamp,
     ) -> Result<bool, StoreError>;
+
+    /// How many records there are.
+    async fn ledger_size(&self) -> Result<u64, StoreError>;
+
+    /// Rows in their order, beginning at a sequence; at most `limit`, and none only at the end.
+    async fn rows_from(&self, sequence: u64, limit: u32) -> Result<Vec<Row>, StoreError>;
+
+    /// Hashes of tree nodes, in the order asked for. An error if one is not there.
+    async fn nodes(&self, nodes: &[Node]) -> Result<Vec<Hash>, StoreError>;
+
+    /// The login of that id.
+    async fn login(&self, id: &RequestId) -> Result<Option<LoginRecords>, StoreError>;
+
+    /// Logins in the order of their intents, at most `limit`.
+    async fn find_logins(&self, filter: &LoginFilter, limit: u32) -> Result<Vec<LoginRecords>, StoreError>;
+
+    /// Keeps a signed tree head.
+    async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError>;
+
+    /// Checkpoints of at least that size, smallest and oldest first, at most `limit`.
+    async fn checkpoints_from(&self, size: u64, limit: u32) -> Result<Vec<StoredCheckpoint>, StoreError>;
+
+    /// The newest checkpoint.
+    async fn last_checkpoint(&self) -> Result<Option<StoredCheckpoint>, StoreError>;
+
+    /// Erases a bounded number of personal parts and records that, in one change.
+    async fn erase(&self, order: &ErasureOrder) -> Result<Erased, StoreError>;
+
+    /// Removes what erased parts left behind in the store's files.
+    async fn scrub(&self) -> Result<Scrubbed, StoreError>;
 }
 
-/// Opens the store that the configuration names, and brings its schema up to date.
+/// Opens the store that the configuration names. A SQLite file is made, and its schema brought up to date.
 pub async fn open(url: &StoreUrl) -> Result<Arc<dyn Store>, StoreError> {
     match url {
         StoreUrl::Sqlite(path) => Ok(Arc::new(SqliteStore::open(path).await?)),
+        StoreUrl::Postgres(_) => Err(StoreError::Inconsistent("the PostgreSQL engine is not there yet")),
     }
 }

@@ -14,6 +14,7 @@ mod directions;
 mod doctor;
 mod extension;
 mod install;
+mod postgres;
 mod project;
 mod step;
 mod test;

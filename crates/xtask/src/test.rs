@@ -7,9 +7,10 @@ use clap::ValueEnum;
 
 use crate::extension;
 use crate::install;
+use crate::postgres::Postgres;
 use crate::project::Project;
 use crate::step::{Step, recorded_step, step};
-use crate::tools::FOR_BROWSERS;
+use crate::tools::{FOR_BROWSERS, FOR_NATIVE_TESTS};
 use crate::wasm;
 
 /// The name of the end-to-end tests' binary.
@@ -34,6 +35,9 @@ pub(crate) fn run(project: &Project, parts: &[Part]) -> Result<()> {
     if wanted(Part::Core) || wanted(Part::E2e) {
         install::ensure(project, FOR_BROWSERS)?;
     }
+    if wanted(Part::Native) {
+        install::ensure(project, FOR_NATIVE_TESTS)?;
+    }
     if wanted(Part::Extension) {
         step(project, "check extension", |_| extension::check(project))?;
     }
@@ -47,10 +51,12 @@ pub(crate) fn run(project: &Project, parts: &[Part]) -> Result<()> {
     }
     if wanted(Part::Native) {
         let targets = native_targets(project)?;
+        let postgres = Postgres::provide(project)?;
         recorded_step(project, "native tests", |step| {
             run_tests(
                 step,
-                cargo_test(project)
+                postgres
+                    .name_to(&mut cargo_test(project))
                     .args(["--no-fail-fast", "--lib", "--bins"])
                     .args(&targets),
             )

@@ -3,6 +3,8 @@
 //! There is no wasm-opt among them: on the core it saves a tenth of the raw size, makes the compressed module larger, and
 //! Debian's version breaks the table that holds JavaScript's objects.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
 use crate::project::Project;
@@ -25,6 +27,8 @@ pub(crate) struct Tool {
 pub(crate) enum Check {
     /// One of these programs can be found.
     Program(&'static [&'static str]),
+    /// This program is in a folder that is not on `PATH`.
+    Folder(fn() -> Option<PathBuf>, &'static str),
     /// This program can be found and says that it has this version.
     Version(&'static str, &'static str),
     /// The standard library for this target is installed.
@@ -142,6 +146,14 @@ pub(crate) static WASM_PACK: Tool = Tool {
     install: Install::Crate("wasm-pack"),
     loss: None,
 };
+/// The database of relays that stand side by side.
+pub(crate) static POSTGRESQL: Tool = Tool {
+    name: "PostgreSQL",
+    purpose: "keeps the records of several relays; the tests start a server of their own",
+    check: Check::Folder(stagedoor_test_postgres::programs, "postgres"),
+    install: Install::Apt(&["postgresql"]),
+    loss: None,
+};
 /// The formatter.
 pub(crate) static RUSTFMT: Tool = Tool {
     name: "rustfmt",
@@ -208,6 +220,8 @@ pub(crate) const FOR_BROWSERS: &[&Tool] = &[
     &FIREFOX,
     &GECKODRIVER,
 ];
+/// What the native tests need.
+pub(crate) const FOR_NATIVE_TESTS: &[&Tool] = &[&POSTGRESQL];
 /// What CI needs on top of the tests.
 pub(crate) const FOR_CI: &[&Tool] = &[&RUSTFMT, &CLIPPY, &CARGO_DENY, &RUST_WASM, &BROTLI];
 /// What the relay is compared with. Envoy is no package of Debian's: it takes part where it is installed by hand.
@@ -224,6 +238,7 @@ pub(crate) const ALL: &[&Tool] = &[
     &FIREFOX,
     &GECKODRIVER,
     &WASM_PACK,
+    &POSTGRESQL,
     &RUSTFMT,
     &CLIPPY,
     &CARGO_DENY,
@@ -238,6 +253,10 @@ impl Tool {
         Ok(match self.check {
             Check::Program(names) => match names.iter().find_map(|name| project.find(name)) {
                 Some(path) => State::Present(path.display().to_string()),
+                None => State::Missing("not found".to_owned()),
+            },
+            Check::Folder(find, program) => match find() {
+                Some(folder) => State::Present(folder.join(program).display().to_string()),
                 None => State::Missing("not found".to_owned()),
             },
             Check::Version(program, wanted) => match self.version(project) {
@@ -259,12 +278,13 @@ impl Tool {
     /// The version that the tool says it has.
     pub(crate) fn version(&self, project: &Project) -> Option<String> {
         let program = match self.check {
-            Check::Program(names) => names.iter().find(|name| project.find(name).is_some())?,
-            Check::Version(program, _) => program,
+            Check::Program(names) => (*names.iter().find(|name| project.find(name).is_some())?).to_owned(),
+            Check::Folder(find, program) => find()?.join(program).to_str()?.to_owned(),
+            Check::Version(program, _) => program.to_owned(),
             Check::Target(_) => return None,
         };
         project
-            .output(program, &["--version"])
+            .output(&program, &["--version"])
             .ok()
             .and_then(|text| first_version(&text))
     }
@@ -320,6 +340,7 @@ mod tests {
             FOR_BUILD,
             FOR_DEMO,
             FOR_BROWSERS,
+            FOR_NATIVE_TESTS,
             FOR_CI,
             FOR_BENCH,
         ]

@@ -10,7 +10,7 @@ use stagedoor_protocol::{EnrolmentRequest, ErrorCode, KeyId};
 
 use super::{
     body,
-    headers::SignedHeaders,
+    headers::{SignedHeaders, claim_nonce},
     parse_json,
     verify::{sha256, verify},
 };
@@ -56,7 +56,7 @@ impl FromRequest<Arc<App>> for Enrolling {
         app.guesses
             .acquire(client.0, app.clock.elapsed())
             .map_err(|seconds| ApiError::new(ErrorCode::TooManyRequests).retry_after(seconds))?;
-        headers.claim_nonce(app).await?;
+        claim_nonce(app, &key_id, &headers.input.nonce, headers.nonce_expires_at()?).await?;
         Ok(Self {
             enrolment: Enrolment {
                 code_sha256: sha256(request.code.expose().as_bytes()),

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderName, header, request::Parts};
 use jiff::{SignedDuration, Timestamp};
 use stagedoor_protocol::{
-    ErrorCode, SignatureInput, SignedRequest, content_digest, limits::SIGNATURE_WINDOW_SECONDS,
+    ErrorCode, KeyId, Nonce, SignatureInput, SignedRequest, content_digest, limits::SIGNATURE_WINDOW_SECONDS,
 };
 
 use super::verify::sha256;
@@ -71,22 +71,27 @@ impl SignedHeaders {
         }
     }
 
-    /// Records the nonce, durably. Call it only after the signature has been verified: otherwise anybody could burn
-    /// nonces of others.
-    pub(super) async fn claim_nonce(&self, app: &App) -> Result<(), ApiError> {
+    /// Until when the nonce must be remembered.
+    pub(super) fn nonce_expires_at(&self) -> Result<Timestamp, ApiError> {
         let keep = SignedDuration::from_secs(SIGNATURE_WINDOW_SECONDS + NONCE_MARGIN_SECONDS);
-        let expires_at = Timestamp::from_second(self.input.created)
+        Timestamp::from_second(self.input.created)
             .and_then(|created| created.checked_add(keep))
-            .map_err(|error| ApiError::new(ErrorCode::Internal).caused_by(error))?;
-        let claimed = app
-            .store
-            .claim_nonce(&self.input.key_id, &self.input.nonce, expires_at)
-            .await?;
-        if claimed {
-            Ok(())
-        } else {
-            Err(ApiError::new(ErrorCode::SignatureReplayed))
-        }
+            .map_err(|error| ApiError::new(ErrorCode::Internal).caused_by(error))
+    }
+}
+
+/// Records a nonce, durably; an error if it was used before. Call it only after the signature has been verified: otherwise
+/// anybody could burn nonces of others.
+pub(super) async fn claim_nonce(
+    app: &App,
+    key: &KeyId,
+    nonce: &Nonce,
+    expires_at: Timestamp,
+) -> Result<(), ApiError> {
+    if app.store.claim_nonce(key, nonce, expires_at).await? {
+        Ok(())
+    } else {
+        Err(ApiError::new(ErrorCode::SignatureReplayed))
     }
 }
 

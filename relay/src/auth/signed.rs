@@ -7,30 +7,39 @@ use axum::{
     extract::{FromRequest, Request},
     http::{HeaderMap, request::Parts},
 };
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use stagedoor_protocol::ErrorCode;
+use stagedoor_protocol::{ErrorCode, Nonce};
 use tracing::{Span, field::display};
 
 use super::{
     body,
-    headers::SignedHeaders,
+    headers::{SignedHeaders, claim_nonce},
     parse_json,
     verify::{decoy, verify},
 };
 use crate::{app::App, error::ApiError, store::Profile};
 
-/// A verified request.
+/// A verified request whose nonce is still to be claimed. Whoever takes it must claim the nonce, either by
+/// [`Verified::claim_nonce`] or together with what the request writes.
 ///
 /// The order of the checks is the order of their cost: form, host and time are free; then one look-up and one signature
-/// over the headers; only then is the body read, and only a verified request writes anything.
-pub(crate) struct Signed {
+/// over the headers; only then is the body read.
+pub(crate) struct Verified {
     /// Whose request it is.
     pub(crate) profile: Profile,
+    /// Good once.
+    pub(crate) nonce: Nonce,
+    /// Until when it must be remembered.
+    pub(crate) nonce_expires_at: Timestamp,
     headers: HeaderMap,
     body: Bytes,
 }
 
-impl Signed {
+/// A verified request whose nonce is claimed.
+pub(crate) struct Signed(Verified);
+
+impl Verified {
     /// The body as JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         parse_json(&self.headers, &self.body)
@@ -40,9 +49,31 @@ impl Signed {
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }
+
+    /// Records the nonce, durably; an error if it was used before.
+    pub(crate) async fn claim_nonce(&self, app: &App) -> Result<(), ApiError> {
+        claim_nonce(app, &self.profile.key_id, &self.nonce, self.nonce_expires_at).await
+    }
 }
 
-impl FromRequest<Arc<App>> for Signed {
+impl Signed {
+    /// Whose request it is.
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.0.profile
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        self.0.json()
+    }
+
+    /// The body's bytes.
+    pub(crate) fn body(&self) -> &[u8] {
+        self.0.body()
+    }
+}
+
+impl FromRequest<Arc<App>> for Verified {
     type Rejection = ApiError;
 
     async fn from_request(request: Request<Body>, app: &Arc<App>) -> Result<Self, ApiError> {
@@ -53,12 +84,23 @@ impl FromRequest<Arc<App>> for Signed {
         Span::current().record("staff", display(profile.staff.id));
         let body = body::read(body, app.limits.body).await?;
         headers.check_digest(&body)?;
-        headers.claim_nonce(app).await?;
         Ok(Self {
             profile,
+            nonce_expires_at: headers.nonce_expires_at()?,
+            nonce: headers.input.nonce,
             headers: parts.headers,
             body,
         })
+    }
+}
+
+impl FromRequest<Arc<App>> for Signed {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request<Body>, app: &Arc<App>) -> Result<Self, ApiError> {
+        let verified = Verified::from_request(request, app).await?;
+        verified.claim_nonce(app).await?;
+        Ok(Self(verified))
     }
 }
 

@@ -1,7 +1,12 @@
 //! Where a broker's API key comes from: a file that others cannot read, or an environment variable; never the
 //! command line, which every process of the machine can read.
 
-use std::{env, fs, io::Read, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{
+    env, fs,
+    io::Read,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 use secrecy::SecretString;
 use zeroize::{Zeroize, Zeroizing};
@@ -52,7 +57,8 @@ impl ApiKeySource {
     }
 }
 
-fn read_file(path: &PathBuf) -> Result<Zeroizing<String>, String> {
+/// Reads a small secret file that others cannot read.
+pub(super) fn read_file(path: &Path) -> Result<Zeroizing<String>, String> {
     let cannot = |error| format!("cannot be read ({error}); create it readable by the relay's user only");
     let mut file = fs::File::open(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
@@ -66,7 +72,9 @@ fn read_file(path: &PathBuf) -> Result<Zeroizing<String>, String> {
         );
     }
     if metadata.len() > MAX_BYTES {
-        return Err(format!("is larger than {MAX_BYTES} bytes, which no API key is"));
+        return Err(format!(
+            "is larger than {MAX_BYTES} bytes, which no key or password is"
+        ));
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES as usize));
     file.by_ref()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use stagedoor_protocol::{
     CustomerEmail, ErrorCode, LoginRequest, LoginResponse, PageReference, PlatformId,
@@ -14,7 +15,8 @@ use url::Url;
 
 use super::{check_label, is_odd};
 use crate::{
-    app::App, auth::Signed, error::ApiError, middleware::ClientAddress, mint, policy, store::Intent,
+    app::App, auth::Verified, config::PlatformConfig, error::ApiError, middleware::ClientAddress, mint,
+    policy, store::Intent,
 };
 
 /// The non-joiner and the joiner: invisible, but part of how some languages are written.
@@ -24,31 +26,53 @@ const JOINERS: [char; 2] = ['\u{200C}', '\u{200D}'];
 pub(crate) async fn create_login(
     State(app): State<Arc<App>>,
     Extension(client): Extension<ClientAddress>,
-    signed: Signed,
-) -> Result<(StatusCode, Json<LoginResponse>), ApiError> {
-    let request = read(&signed)?;
-    let id = request.request_id.clone();
-    Span::current().record("login", display(&id));
-    answer(app, client, signed, request)
-        .await
-        .map_err(|error| error.about(id))
-}
-
-async fn answer(
-    app: Arc<App>,
-    client: ClientAddress,
-    signed: Signed,
-    request: LoginRequest,
+    verified: Verified,
 ) -> Result<(StatusCode, Json<LoginResponse>), ApiError> {
     // Held before looking at the door, so that a shutdown either sees this login or keeps it out.
     let _under_way = app.logins.token();
+    let request = read(&verified).map(|request| {
+        Span::current().record("login", display(&request.request_id));
+        request
+    });
+    let allowed = match &request {
+        Ok(request) => allow(&app, &verified, request)
+            .await
+            .map_err(|error| error.about(request.request_id.clone())),
+        Err(_) => Err(ApiError::new(ErrorCode::MalformedRequest)),
+    };
+    match (request, allowed) {
+        (Ok(request), Ok(platform)) => {
+            let id = request.request_id.clone();
+            let platform_url = platform.platform_url.clone();
+            perform(&app, intent(&app, client, verified, request), platform_url)
+                .await
+                .map_err(|error| error.about(id))
+        }
+        // What is not recorded as a login must not come a second time either.
+        (Err(error), _) | (Ok(_), Err(error)) => {
+            verified.claim_nonce(&app).await?;
+            Err(error)
+        }
+    }
+}
+
+async fn allow<'a>(
+    app: &'a App,
+    verified: &Verified,
+    request: &LoginRequest,
+) -> Result<&'a PlatformConfig, ApiError> {
     if app.draining.is_cancelled() {
         return Err(ApiError::new(ErrorCode::Overloaded).retry_after(5));
     }
-    let platform = policy::allow(&app, &signed.profile.staff, &request).await?;
-    let platform_url = platform.platform_url.clone();
-    let request_id = request.request_id.clone();
-    let intent = intent(&app, client, signed, request);
+    policy::allow(app, &verified.profile.staff, request).await
+}
+
+async fn perform(
+    app: &Arc<App>,
+    intent: Intent,
+    platform_url: String,
+) -> Result<(StatusCode, Json<LoginResponse>), ApiError> {
+    let request_id = intent.request_id.clone();
     let login = mint::perform(app.clone(), intent).in_current_span();
     let one_time_token = match timeout(app.limits.login, app.logins.spawn(login)).await {
         Ok(Ok(result)) => result?,
@@ -66,11 +90,15 @@ async fn answer(
     Ok((StatusCode::CREATED, Json(response)))
 }
 
-fn intent(app: &App, client: ClientAddress, signed: Signed, request: LoginRequest) -> Intent {
+fn intent(app: &App, client: ClientAddress, verified: Verified, request: LoginRequest) -> Intent {
+    let now = app.clock.now();
+    let longest_mint = SignedDuration::try_from(app.limits.login).unwrap_or(SignedDuration::MAX);
     Intent {
         request_id: request.request_id,
-        staff: signed.profile.staff.id,
-        key_id: signed.profile.key_id,
+        staff: verified.profile.staff,
+        key_id: verified.profile.key_id,
+        nonce: verified.nonce,
+        nonce_expires_at: verified.nonce_expires_at,
         client_address: client.0,
         extension_version: request.extension_version,
         platform: request.platform,
@@ -78,15 +106,20 @@ fn intent(app: &App, client: ClientAddress, signed: Signed, request: LoginReques
         reason: request.reason,
         ticket: request.ticket,
         page: request.page,
+        overrides: request.overrides,
+        policy_version: app.config.version.clone(),
         validity_seconds: app.config.login.validity_seconds,
-        requested_at: app.clock.now(),
+        requested_at: now,
+        claimed_until: mint::held_until(app, now)
+            .checked_add(longest_mint)
+            .unwrap_or(Timestamp::MAX),
     }
 }
 
-fn read(signed: &Signed) -> Result<LoginRequest, ApiError> {
-    let request: LoginRequest = signed
+fn read(verified: &Verified) -> Result<LoginRequest, ApiError> {
+    let request: LoginRequest = verified
         .json()
-        .map_err(|error| name_bad_value(signed.body(), error))?;
+        .map_err(|error| name_bad_value(verified.body(), error))?;
     check_label("extensionVersion", &request.extension_version)?;
     check_text("reason", request.reason.as_deref(), MAX_REASON_CHARS, &JOINERS)?;
     check_text("ticket", request.ticket.as_deref(), MAX_TICKET_CHARS, &[])?;

@@ -15,7 +15,7 @@ pub(crate) async fn healthz() -> Json<Value> {
 /// The relay takes requests and can write its record.
 pub(crate) async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
     let draining = app.draining.is_cancelled();
-    let store = app.store.check().await;
+    let store = app.store.check(app.clock.now()).await;
     if let Err(error) = &store {
         tracing::warn!(%error, "not ready");
     }

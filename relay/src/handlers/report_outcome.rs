@@ -24,7 +24,7 @@ pub(crate) async fn report_outcome(
     }
     let id = RequestId::parse(&id).map_err(|_| ApiError::new(ErrorCode::LoginUnknown))?;
     Span::current().record("login", display(&id));
-    let staff = signed.profile.staff.id;
+    let staff = signed.profile().staff.id;
     if !app
         .store
         .report_outcome(staff, &id, &report, app.clock.now())

@@ -21,8 +21,8 @@ pub(crate) async fn session(State(app): State<Arc<App>>, signed: Signed) -> Resu
     });
     let login = &app.config.login;
     Ok(Json(Session {
-        staff: signed.profile.staff.to_wire(),
-        key_id: signed.profile.key_id,
+        staff: signed.profile().staff.to_wire(),
+        key_id: signed.profile().key_id.clone(),
         platforms: platforms.collect(),
         policy: Policy {
             reason: login.reason,

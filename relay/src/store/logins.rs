@@ -1,11 +1,11 @@
-//! A login's record: what was about to be asked of the broker, and what came of it.
+//! A login as the store takes it: what is about to be asked of the broker, what came of it, and who holds a customer.
 
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use stagedoor_protocol::{CustomerEmail, ErrorCode, KeyId, PageReference, PlatformId, RequestId};
+use stagedoor_protocol::{CustomerEmail, ErrorCode, KeyId, Nonce, PageReference, PlatformId, RequestId};
 
-use super::StaffId;
+use super::{StaffId, StaffMember};
 
 /// Everything known of a login before the broker is asked. `Debug` is not derived: it would show the reason.
 #[derive(Clone)]
@@ -13,9 +13,13 @@ pub struct Intent {
     /// The extension's id of it.
     pub request_id: RequestId,
     /// Who.
-    pub staff: StaffId,
+    pub staff: StaffMember,
     /// With which profile.
     pub key_id: KeyId,
+    /// The signature's nonce, claimed together with the intent.
+    pub nonce: Nonce,
+    /// Until when the nonce must be remembered.
+    pub nonce_expires_at: Timestamp,
     /// From where.
     pub client_address: IpAddr,
     /// The extension's version.
@@ -30,17 +34,64 @@ pub struct Intent {
     pub ticket: Option<String>,
     /// The CRM page.
     pub page: Option<PageReference>,
+    /// The colleague's login that this one takes the customer from, knowingly.
+    pub overrides: Option<RequestId>,
+    /// Which rules allowed it.
+    pub policy_version: String,
     /// How long the token shall be good for.
     pub validity_seconds: u32,
     /// When.
     pub requested_at: Timestamp,
+    /// Until when the customer is held if no outcome says otherwise.
+    pub claimed_until: Timestamp,
+}
+
+/// What became of an intent in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IntentAnswer {
+    /// It is durable; the broker may be asked.
+    Recorded,
+    /// A login of that id was recorded before.
+    Repeated,
+    /// The signature's nonce was used before.
+    Replayed,
+    /// A colleague holds the customer on this platform, and the intent did not name that login.
+    Claimed(Claim),
+}
+
+/// Who holds the outstanding token of a customer on a platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The login.
+    pub request_id: RequestId,
+    /// Whose.
+    pub staff: StaffId,
+    /// Their name, for the colleague who is told.
+    pub staff_name: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// The end of a mint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Completion {
+    /// What came of it.
+    pub outcome: MintOutcome,
+    /// How long the broker took, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// When.
+    pub at: Timestamp,
+    /// Until when a token that was or may have been made holds the customer.
+    pub claimed_until: Timestamp,
 }
 
 /// What came of asking the broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MintOutcome {
-    /// A token was made and received.
-    Minted,
+    /// A token was made and received. With a cause: it was dropped, for that reason.
+    Minted(Option<ErrorCode>),
     /// No token was made, for this cause.
     Failed(ErrorCode),
     /// It is not known whether a token was made.
@@ -48,20 +99,52 @@ pub enum MintOutcome {
 }
 
 impl MintOutcome {
-    /// The stored name.
+    /// The recorded name.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Minted => "minted",
+            Self::Minted(_) => "minted",
             Self::Failed(_) => "failed",
             Self::Unknown(_) => "unknown",
         }
     }
 
-    /// The stored cause.
+    /// The recorded cause.
     pub fn cause(self) -> Option<&'static str> {
         match self {
-            Self::Minted => None,
+            Self::Minted(code) => code.map(ErrorCode::as_str),
             Self::Failed(code) | Self::Unknown(code) => Some(code.as_str()),
         }
     }
+}
+
+/// The login of a look-up: where its records are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginRecords {
+    /// Its id.
+    pub request_id: RequestId,
+    /// Sequence of the intent.
+    pub intent: u64,
+    /// Sequence of the outcome; none while it is under way.
+    pub outcome: Option<u64>,
+    /// Sequences of what the extension reported, in their order.
+    pub reports: Vec<u64>,
+}
+
+/// Which logins are looked for; all of the given conditions must hold.
+#[derive(Debug, Clone, Default)]
+pub struct LoginFilter {
+    /// Address of the staff member.
+    pub staff: Option<CustomerEmail>,
+    /// Address of the customer. An erased customer is not found.
+    pub customer: Option<CustomerEmail>,
+    /// The platform.
+    pub platform: Option<PlatformId>,
+    /// `minted`, `failed`, `unknown`, or `open` for those under way.
+    pub outcome: Option<String>,
+    /// Not before this time.
+    pub from: Option<Timestamp>,
+    /// Before this time.
+    pub to: Option<Timestamp>,
+    /// Intents after this sequence only: the last one of the page before.
+    pub after: Option<u64>,
 }

@@ -1,71 +1,104 @@
 //! The embedded store: one SQLite file in WAL mode with `synchronous=FULL`, so that a commit is on disk when it returns.
 
+mod append;
+mod claims;
+mod erase;
+mod file;
+mod ledger;
 mod logins;
+mod readers;
+mod schema;
 mod staff;
 #[cfg(test)]
 mod tests;
+mod writer;
 
-use std::{fs, io, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
+use std::{
+    ffi::OsString,
+    fs::{File, OpenOptions, TryLockError},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::{
-    Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
 use super::{
-    Enrolment, EnrolmentRefusal, Intent, MintOutcome, NewInvite, Profile, StaffId, StaffMember, StaffRow,
-    Store, StoreError,
+    Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
+    LoginRecords, NewInvite, Profile, SchemaVersions, Scrubbed, StaffId, StaffMember, StaffRow, Store,
+    StoreError, StoredCheckpoint,
 };
-
-/// How long a statement waits for another process's (or connection's) write, and a request for a connection.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
-/// Readers do not wait for the writer in WAL mode; more connections than cores bring nothing.
-const CONNECTIONS: u32 = 4;
+use file::DatabaseFile;
+use readers::Readers;
+use writer::Writer;
 
 /// A store in one SQLite file.
-#[derive(Debug)]
 pub struct SqliteStore {
-    pool: SqlitePool,
+    file: DatabaseFile,
+    writer: Writer,
+    readers: Readers,
+    relay: Mutex<Option<Registration>>,
+}
+
+/// This process as the one relay of the file.
+struct Registration {
+    /// Locked until the process ends, however it ends.
+    _lock: File,
+    /// Open intents below this are another process's.
+    size: u64,
 }
 
 impl SqliteStore {
     /// Opens the file, makes it readable by its owner only if it is new, and brings the schema up to date.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        create_private(path)?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(BUSY_TIMEOUT)
-            .connect_with(options)
-            .await?;
-        sqlx::migrate!("./migrations/sqlite").run(&pool).await?;
-        Ok(Self { pool })
+        let file = DatabaseFile::new(path);
+        let opened = {
+            let file = file.clone();
+            let opening = tokio::task::spawn_blocking(move || {
+                file.create_private()?;
+                let mut opened = file.open()?;
+                schema::migrate(&file, &mut opened.connection)?;
+                Ok(opened)
+            });
+            let panicked =
+                StoreError::Inconsistent("opening the store ended in a panic, which is in the log");
+            opening.await.unwrap_or(Err(panicked))?
+        };
+        Ok(Self {
+            writer: Writer::start(file.clone(), opened)?,
+            readers: Readers::new(file.clone()),
+            file,
+            relay: Mutex::default(),
+        })
     }
 
-    /// A transaction that writes. It takes the write lock at once: taken later, a conflict could not be waited out.
-    async fn begin(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    /// Which schema the file has, without changing it.
+    pub fn versions(path: &Path) -> Result<SchemaVersions, StoreError> {
+        let file = DatabaseFile::new(path);
+        let opened = file.open()?;
+        schema::versions(&file, &opened.connection)
     }
-}
 
-/// Makes the file before SQLite does, which would leave its mode to the umask; the WAL file inherits the mode.
-fn create_private(path: &Path) -> io::Result<()> {
-    match fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-    {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other.map(drop),
+    fn lock(&self) -> Result<File, StoreError> {
+        let mut name = OsString::from(self.file.path());
+        name.push("-relay");
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(PathBuf::from(name))
+            .map_err(|error| self.file.io(&error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
+                place: self.file.place(),
+            }),
+            Err(TryLockError::Error(error)) => Err(self.file.io(&error)),
+        }
     }
 }
 
@@ -74,35 +107,67 @@ fn millis(time: Timestamp) -> i64 {
     time.as_millisecond()
 }
 
+fn timestamp(millis: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(millis).map_err(|_| StoreError::Inconsistent("a time is not one"))
+}
+
 #[async_trait]
 impl Store for SqliteStore {
-    async fn check(&self) -> Result<(), StoreError> {
-        // Taking the write lock finds a read-only or locked file, which a SELECT would not.
-        Ok(self.begin().await?.rollback().await?)
+    async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
+        // A real write finds a full or read-only disk and a locked file, which reading would not.
+        let probe =
+            "INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+        self.writer
+            .write(move |writing| {
+                writing.connection.prepare_cached(probe)?.execute([millis(now)])?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn register_relay(&self) -> Result<(), StoreError> {
+        let lock = self.lock()?;
+        let size = self.ledger_size().await?;
+        let mut relay = self.relay.lock().unwrap_or_else(PoisonError::into_inner);
+        *relay = Some(Registration { _lock: lock, size });
+        Ok(())
+    }
+
+    async fn unregister_relay(&self) -> Result<(), StoreError> {
+        *self.relay.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
     }
 
     async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError> {
-        self.insert_invite(invite, now).await
+        let invite = invite.clone();
+        self.writer
+            .write(move |writing| writing.insert_invite(&invite, now))
+            .await
     }
 
     async fn list_staff(&self) -> Result<Vec<StaffRow>, StoreError> {
-        self.select_staff().await
+        self.readers.read(staff::select_staff).await
     }
 
     async fn disable_staff(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, StoreError> {
-        self.update_staff_disabled(email, now).await
+        let email = email.clone();
+        self.writer
+            .write(move |writing| writing.disable(&email, now))
+            .await
     }
 
     async fn is_staff(&self, email: &CustomerEmail) -> Result<bool, StoreError> {
-        let found = sqlx::query_scalar::<_, i64>("SELECT id FROM staff WHERE email_folded = ?")
-            .bind(email.folded())
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(found.is_some())
+        let email = email.clone();
+        self.readers
+            .read(move |connection| staff::is_staff(connection, &email))
+            .await
     }
 
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError> {
-        self.select_profile(key).await
+        let key = key.clone();
+        self.readers
+            .read(move |connection| staff::select_profile(connection, &key))
+            .await
     }
 
     async fn enrol(
@@ -110,7 +175,10 @@ impl Store for SqliteStore {
         enrolment: &Enrolment,
         now: Timestamp,
     ) -> Result<Result<StaffMember, EnrolmentRefusal>, StoreError> {
-        self.insert_profile(enrolment, now).await
+        let enrolment = enrolment.clone();
+        self.writer
+            .write(move |writing| writing.insert_profile(&enrolment, now))
+            .await
     }
 
     async fn claim_nonce(
@@ -119,40 +187,51 @@ impl Store for SqliteStore {
         nonce: &Nonce,
         expires_at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let inserted = sqlx::query(
-            "INSERT INTO nonces (key_id, nonce, expires_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        )
-        .bind(key.as_str())
-        .bind(nonce.as_str())
-        .bind(millis(expires_at))
-        .execute(&self.pool)
-        .await?;
-        Ok(inserted.rows_affected() == 1)
+        let (key, nonce) = (key.clone(), nonce.clone());
+        self.writer
+            .write(move |writing| writing.insert_nonce(&key, &nonce, expires_at))
+            .await
     }
 
-    async fn forget_nonces(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let deleted = sqlx::query("DELETE FROM nonces WHERE expires_at < ?")
-            .bind(millis(now))
-            .execute(&self.pool)
-            .await?;
-        Ok(deleted.rows_affected())
+    async fn forget_stale(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.writer.write(move |writing| writing.delete_stale(now)).await
     }
 
-    async fn record_intent(&self, intent: &Intent) -> Result<bool, StoreError> {
-        self.insert_intent(intent).await
+    async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError> {
+        let intent = intent.clone();
+        self.writer
+            .write(move |writing| writing.insert_intent(&intent))
+            .await
     }
 
-    async fn record_outcome(
-        &self,
-        id: &RequestId,
-        outcome: MintOutcome,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.update_outcome(id, outcome, now).await
+    async fn record_outcome(&self, id: &RequestId, completion: &Completion) -> Result<(), StoreError> {
+        let (id, completion) = (id.clone(), *completion);
+        self.writer
+            .write(move |writing| writing.complete(&id, &completion))
+            .await
     }
 
-    async fn close_open_intents(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.update_open_intents(now).await
+    async fn close_abandoned_intents(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let registered = {
+            let relay = self.relay.lock().unwrap_or_else(PoisonError::into_inner);
+            relay.as_ref().map(|relay| relay.size)
+        };
+        let Some(below) = registered else {
+            return Err(StoreError::Inconsistent(
+                "only the store's relay may close what another left open",
+            ));
+        };
+        let mut closed = 0;
+        loop {
+            let step = self
+                .writer
+                .write(move |writing| writing.close_open_intents(below, now))
+                .await?;
+            if step == 0 {
+                return Ok(closed);
+            }
+            closed += step;
+        }
     }
 
     async fn report_outcome(
@@ -162,6 +241,68 @@ impl Store for SqliteStore {
         report: &OutcomeReport,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.insert_report(staff, id, report, now).await
+        let (id, report) = (id.clone(), report.clone());
+        self.writer
+            .write(move |writing| writing.insert_report(staff, &id, &report, now))
+            .await
+    }
+
+    async fn ledger_size(&self) -> Result<u64, StoreError> {
+        self.readers
+            .read(|connection| Ok(append::size(connection)?))
+            .await
+    }
+
+    async fn rows_from(&self, sequence: u64, limit: u32) -> Result<Vec<Row>, StoreError> {
+        self.readers
+            .read(move |connection| ledger::select_rows(connection, sequence, limit))
+            .await
+    }
+
+    async fn nodes(&self, nodes: &[Node]) -> Result<Vec<Hash>, StoreError> {
+        let nodes = nodes.to_vec();
+        self.readers
+            .read(move |connection| append::node_hashes(connection, &nodes))
+            .await
+    }
+
+    async fn login(&self, id: &RequestId) -> Result<Option<LoginRecords>, StoreError> {
+        let id = id.clone();
+        self.readers
+            .read(move |connection| logins::select_login(connection, &id))
+            .await
+    }
+
+    async fn find_logins(&self, filter: &LoginFilter, limit: u32) -> Result<Vec<LoginRecords>, StoreError> {
+        let filter = filter.clone();
+        self.readers
+            .read(move |connection| logins::select_logins(connection, &filter, limit))
+            .await
+    }
+
+    async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {
+        let checkpoint = checkpoint.clone();
+        self.writer
+            .write(move |writing| ledger::insert_checkpoint(writing.connection, &checkpoint))
+            .await
+    }
+
+    async fn checkpoints_from(&self, size: u64, limit: u32) -> Result<Vec<StoredCheckpoint>, StoreError> {
+        self.readers
+            .read(move |connection| ledger::select_checkpoints(connection, size, limit))
+            .await
+    }
+
+    async fn last_checkpoint(&self) -> Result<Option<StoredCheckpoint>, StoreError> {
+        self.readers.read(ledger::select_last_checkpoint).await
+    }
+
+    async fn erase(&self, order: &ErasureOrder) -> Result<Erased, StoreError> {
+        let order = order.clone();
+        self.writer.write(move |writing| writing.erase(&order)).await
+    }
+
+    async fn scrub(&self) -> Result<Scrubbed, StoreError> {
+        self.readers.read(erase::scrub).await
     }
 }

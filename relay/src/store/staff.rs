@@ -48,7 +48,7 @@ pub struct StaffRow {
 }
 
 /// An invitation to enrol.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct NewInvite {
     /// Whom it is for.
     pub email: CustomerEmail,
@@ -106,7 +106,7 @@ pub struct Profile {
 }
 
 /// A key that has proved itself, with the code that shall enrol it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Enrolment {
     /// SHA-256 of the code's 20 symbols.
     pub code_sha256: [u8; 32],

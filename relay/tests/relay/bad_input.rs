@@ -42,8 +42,8 @@ pub(crate) async fn relay() -> (TestApp, Profile, String) {
 /// Nothing was minted or recorded or lost, and each endpoint still does its work.
 pub(crate) async fn unharmed(app: &TestApp, desk: &Profile, login: &str) {
     assert_eq!(app.mints(), 0);
-    assert_eq!(app.records.count("logins").await, 1);
-    assert_eq!(app.records.count("outcome_reports").await, 0);
+    assert_eq!(app.records.kinds("intent").await, 1);
+    assert_eq!(app.records.kinds("report").await, 0);
     assert_eq!(app.records.count("profiles").await, 1);
     // Guesses made on the way do not stand in the way of the last, good enrolment.
     app.clock.advance(60);

@@ -109,11 +109,11 @@ async fn a_kill_during_a_mint_leaves_an_intent_that_the_next_start_closes() {
 
     serving.signal(Signal::KILL);
     serving.end().await;
-    assert_eq!(installation.records().login(&id).await, open());
+    assert_eq!(installation.records().await.login(&id).await, open());
 
     let serving = installation.serve().await;
     assert_eq!(
-        installation.records().login(&id).await,
+        installation.records().await.login(&id).await,
         ended("unknown", Some("outcome_unknown"))
     );
     let again = serving.draft(&signer, "POST", "/v1/logins", &login_body(&id).to_string());
@@ -273,7 +273,10 @@ async fn a_second_relay_on_the_same_address_does_not_start_and_touches_nothing()
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("cannot be listened on"), "{output:?}");
     assert_eq!(under_way.await.unwrap().status, 201);
-    assert_eq!(installation.records().login(&id).await, ended("minted", None));
+    assert_eq!(
+        installation.records().await.login(&id).await,
+        ended("minted", None)
+    );
 }
 
 async fn run_with(config: &Path) -> Output {

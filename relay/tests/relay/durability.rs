@@ -8,6 +8,8 @@ use tokio::{
     task::JoinHandle,
 };
 
+use stagedoor_relay::{clock::Clock, store::Store};
+
 use crate::support::{
     Answer, CUSTOMER, Profile, STAFF, TestApp, eventually,
     faulty_store::{At, How},
@@ -132,7 +134,7 @@ async fn a_store_that_hangs_does_not_hold_the_client() {
 async fn without_a_durable_intent_nothing_is_minted() {
     let app = TestApp::start().await;
     let desk = app.enrolled(STAFF).await;
-    for at in [At::Profile, At::Nonce, At::IsStaff, At::Intent] {
+    for at in [At::Profile, At::IsStaff, At::Intent] {
         app.store.fail(Some((at, How::Fail)));
         let answer = app.send(&desk.login().0).await;
         assert_eq!(answer.outcome(), problem(503, "store_unavailable"), "{at:?}");
@@ -142,6 +144,10 @@ async fn without_a_durable_intent_nothing_is_minted() {
             answer.body
         );
     }
+    // A login's nonce is claimed with its intent; that of every other request by itself.
+    app.store.fail(Some((At::Nonce, How::Fail)));
+    let answer = app.send(&desk.get("/v1/session")).await;
+    assert_eq!(answer.outcome(), problem(503, "store_unavailable"));
     app.store.fail(None);
     assert_eq!(app.mints(), 0);
     assert_eq!(app.send(&desk.login().0).await.status, 201);
@@ -152,6 +158,7 @@ async fn without_a_durable_intent_nothing_is_minted() {
 async fn without_a_durable_outcome_no_token_leaves_and_the_next_start_says_unknown() {
     let mut app = TestApp::start().await;
     let desk = app.enrolled(STAFF).await;
+    // It fails until the end of the process: the fault is the process's own.
     app.store.fail(Some((At::Outcome, How::Fail)));
     let (draft, id) = desk.login();
     let answer = app.send(&draft).await;
@@ -176,13 +183,18 @@ async fn without_a_durable_outcome_no_token_leaves_and_the_next_start_says_unkno
 }
 
 #[tokio::test]
-async fn an_outcome_that_was_closed_by_a_restart_is_not_overwritten_by_a_late_one() {
+async fn an_outcome_that_another_relay_has_closed_is_not_overwritten_by_a_late_one() {
     let (app, gate) = TestApp::start_gated(|_, _| ()).await;
     let desk = app.enrolled(STAFF).await;
     gate.close();
     let (id, under_way) = begin(&app, &desk).await;
-    // A second relay on the same store closes what it takes for left behind.
-    let _second = app.start_again().await;
+    // As if this relay had been taken for gone, and another had begun.
+    app.store.unregister_relay().await.unwrap();
+    app.store.register_relay().await.unwrap();
+    assert_eq!(
+        app.store.close_abandoned_intents(app.clock.now()).await.unwrap(),
+        1
+    );
     gate.open();
     assert_eq!(
         under_way.await.unwrap().outcome(),
@@ -192,13 +204,34 @@ async fn an_outcome_that_was_closed_by_a_restart_is_not_overwritten_by_a_late_on
         app.records.login(&id).await,
         ended("unknown", Some("outcome_unknown"))
     );
+    assert_eq!(app.records.kinds("outcome").await, 1);
+}
+
+#[tokio::test]
+async fn an_outcome_that_could_not_be_written_is_written_when_the_store_is_back() {
+    let app = TestApp::start().await;
+    let desk = app.enrolled(STAFF).await;
+    app.store.fail(Some((At::Outcome, How::Fail)));
+    let (draft, id) = desk.login();
+    assert_eq!(
+        app.send(&draft).await.outcome(),
+        problem(503, "store_unavailable")
+    );
+    assert_eq!(app.records.login(&id).await, open());
+    app.store.fail(None);
+    // The token was made, and nobody got it.
+    eventually("the outcome is recorded", async || {
+        app.records.login(&id).await == ended("minted", Some("store_unavailable"))
+    })
+    .await;
+    assert_eq!(app.records.kinds("outcome").await, 1);
 }
 
 #[tokio::test]
 async fn a_panic_is_a_500_the_relay_lives_and_the_log_shows_no_data() {
     let app = TestApp::start().await;
     let desk = app.enrolled(STAFF).await;
-    for at in [At::Profile, At::Nonce, At::IsStaff, At::Intent, At::Outcome] {
+    for at in [At::Profile, At::IsStaff, At::Intent, At::Outcome] {
         app.store.fail(Some((at, How::Panic)));
         let answer = app.send(&desk.login().0).await;
         assert_eq!(answer.outcome(), problem(500, "internal"), "{at:?}");

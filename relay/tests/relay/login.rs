@@ -48,24 +48,23 @@ async fn one_login_is_one_request_of_fixed_shape_and_one_record() {
     assert_eq!(answer.header("set-cookie"), "");
 
     assert_eq!(app.records.login(&id).await, ended("minted", None));
-    for (column, expected) in [
-        ("platform", "main"),
-        ("customer_email", CUSTOMER),
-        ("reason", "Cannot find the withdrawal form"),
-        ("ticket", "SUP-1042"),
-        ("page_origin", "https://crm.example"),
-        ("page_record_id", "c-1001"),
-        ("validity_seconds", "30"),
-        ("client_address", "127.0.0.1"),
-        ("extension_version", "0.1.0"),
-        ("requested_at", "1700000000000"),
-        ("key_id", profile.key_id().as_str()),
+    let intent = app.records.intent(&id).await;
+    for (part, key, expected) in [
+        ("record", "platform", json!("main")),
+        ("customer", "email", json!(CUSTOMER)),
+        ("customer", "reason", json!("Cannot find the withdrawal form")),
+        ("customer", "ticket", json!("SUP-1042")),
+        ("record", "origin", json!("https://crm.example")),
+        ("customer", "recordId", json!("c-1001")),
+        ("record", "validity", json!(30)),
+        ("staff", "address", json!("127.0.0.1")),
+        ("record", "extension", json!("0.1.0")),
+        ("record", "time", json!("2023-11-14T22:13:20.000Z")),
+        ("staff", "key", json!(profile.key_id().as_str())),
+        ("staff", "email", json!(STAFF)),
+        ("record", "method", json!("profile_signature")),
     ] {
-        assert_eq!(
-            app.records.column(&id, column).await.as_deref(),
-            Some(expected),
-            "{column}"
-        );
+        assert_eq!(intent[part][key], expected, "{part} {key}");
     }
 }
 
@@ -163,7 +162,7 @@ async fn nothing_can_have_become_of_a_token_that_was_not_made() {
             );
         }
     }
-    assert_eq!(app.records.count("outcome_reports").await, 0);
+    assert_eq!(app.records.kinds("report").await, 0);
 }
 
 #[tokio::test]
@@ -277,7 +276,7 @@ async fn one_request_id_mints_once_however_often_and_at_once_it_is_sent() {
     assert_eq!(outcomes[0], problem(201, ""));
     assert_eq!(outcomes[1..], vec![problem(409, "request_repeated"); 15]);
     assert_eq!(app.mints(), 1);
-    assert_eq!(app.records.count("logins").await, 1);
+    assert_eq!(app.records.kinds("intent").await, 1);
 }
 
 #[tokio::test]
@@ -294,10 +293,7 @@ async fn the_clients_address_comes_from_trusted_proxies_only() {
         let (draft, id) = desk.login();
         let draft = draft.header("x-forwarded-for", "6.6.6.6, 198.51.100.7");
         assert_eq!(app.send(&draft).await.status, 201);
-        assert_eq!(
-            app.records.column(&id, "client_address").await.as_deref(),
-            Some(expected)
-        );
+        assert_eq!(app.records.intent(&id).await["staff"]["address"], expected);
     }
 }
 

@@ -17,3 +17,4 @@ mod origins;
 mod secrecy;
 mod signatures;
 mod staff;
+mod store;

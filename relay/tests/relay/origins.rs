@@ -105,7 +105,7 @@ async fn web_pages_and_other_extensions_cannot_read_or_trigger_anything() {
         .and_header("origin", "https://evil.example");
     assert_eq!(app.send(&two).await.outcome(), problem(403, "origin_not_allowed"));
     assert_eq!(app.mints(), 0);
-    assert_eq!(app.records.count("logins").await, 0);
+    assert_eq!(app.records.kinds("intent").await, 0);
     assert_eq!(
         app.records.count("nonces").await,
         nonces,

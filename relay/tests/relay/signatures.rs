@@ -117,14 +117,14 @@ async fn a_nonce_is_good_once_for_each_key_even_across_a_restart() {
 
     // The clock is set back after house was kept: still a replay.
     app.clock.advance(61);
-    app.store.forget_nonces(app.clock.now()).await.unwrap();
+    app.store.forget_stale(app.clock.now()).await.unwrap();
     assert_eq!(
         app.records.count("nonces").await,
         4,
         "two enrolments, two sessions"
     );
     app.clock.advance(600);
-    app.store.forget_nonces(app.clock.now()).await.unwrap();
+    app.store.forget_stale(app.clock.now()).await.unwrap();
     assert_eq!(app.records.count("nonces").await, 0);
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod clock;
+pub(crate) mod database;
 pub(crate) mod faulty_store;
 pub(crate) mod gate;
 pub(crate) mod http;

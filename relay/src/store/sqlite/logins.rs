@@ -1,116 +1,250 @@
-//! Logins in SQLite: one row each, completed once.
+//! Logins in SQLite: a row each in the projection, and their records in the ledger.
 
 use jiff::Timestamp;
-use stagedoor_protocol::{ErrorCode, Outcome, OutcomeReport, RequestId};
+use rusqlite::{Connection, OptionalExtension, Row};
+use stagedoor_protocol::{ErrorCode, OutcomeReport, RequestId};
 
-use super::{Intent, MintOutcome, SqliteStore, StaffId, StoreError, millis};
+use super::{
+    claims::{claim_customer, hold_customer, holder, release_customer},
+    file::Failure,
+    millis,
+    writer::Writing,
+};
+use crate::store::{
+    Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome, StaffId, StoreError, entries,
+};
 
-impl SqliteStore {
-    pub(super) async fn insert_intent(&self, intent: &Intent) -> Result<bool, StoreError> {
-        let page = intent.page.as_ref();
-        let inserted = sqlx::query(
-            "INSERT INTO logins (request_id, staff_id, key_id, client_address, extension_version, platform, \
-             customer_email, reason, ticket, page_origin, page_record_id, validity_seconds, requested_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        )
-        .bind(intent.request_id.as_str())
-        .bind(intent.staff.0)
-        .bind(intent.key_id.as_str())
-        .bind(intent.client_address.to_string())
-        .bind(&intent.extension_version)
-        .bind(intent.platform.as_str())
-        .bind(intent.customer_email.as_str())
-        .bind(&intent.reason)
-        .bind(&intent.ticket)
-        .bind(page.map(|page| &page.origin))
-        .bind(page.and_then(|page| page.record_id.as_ref()))
-        .bind(intent.validity_seconds)
-        .bind(millis(intent.requested_at))
-        .execute(&self.pool)
-        .await?;
-        Ok(inserted.rows_affected() == 1)
-    }
+/// Intents closed in one transaction; a start after a crash must not hold the lock for long.
+const CLOSED_AT_ONCE: u32 = 256;
 
-    pub(super) async fn update_outcome(
-        &self,
-        id: &RequestId,
-        outcome: MintOutcome,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let updated = sqlx::query(
-            "UPDATE logins SET outcome = ?, cause = ?, completed_at = ? WHERE request_id = ? AND outcome IS NULL",
-        )
-        .bind(outcome.as_str())
-        .bind(outcome.cause())
-        .bind(millis(now))
-        .bind(id.as_str())
-        .execute(&self.pool)
-        .await?;
-        if updated.rows_affected() == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Inconsistent(
-                "a login to complete is not there, or is complete already",
-            ))
+/// A login as far as its end needs it.
+struct Stored {
+    intent_seq: u64,
+    outcome: Option<String>,
+    cause: Option<String>,
+}
+
+impl Writing<'_> {
+    pub(super) fn insert_intent(&mut self, intent: &Intent) -> Result<IntentAnswer, Failure> {
+        if !self.insert_nonce(&intent.key_id, &intent.nonce, intent.nonce_expires_at)? {
+            return Ok(IntentAnswer::Replayed);
         }
+        if self.stored(&intent.request_id)?.is_some() {
+            return Ok(IntentAnswer::Repeated);
+        }
+        let claim = holder(self.connection, intent)?;
+        let overridden = match claim {
+            Some(claim) if claim.staff == intent.staff.id => None,
+            Some(claim) if intent.overrides.as_ref() == Some(&claim.request_id) => {
+                self.stored(&claim.request_id)?.map(|stored| stored.intent_seq)
+            }
+            Some(claim) => return Ok(IntentAnswer::Claimed(claim)),
+            None => None,
+        };
+        let (entry, openings) = entries::intent(intent, overridden)?;
+        let sequence = self.append(intent.requested_at, entry, &openings)?;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO logins (request_id, intent_seq, staff_id, platform, customer_folded, requested_at) \
+                 VALUES (?, ?, ?, ?, ?, ?)",
+            )?
+            .execute((
+                intent.request_id.as_str(),
+                sequence.cast_signed(),
+                intent.staff.id.0,
+                intent.platform.as_str(),
+                intent.customer_email.folded(),
+                millis(intent.requested_at),
+            ))?;
+        claim_customer(self.connection, intent)?;
+        Ok(IntentAnswer::Recorded)
     }
 
-    pub(super) async fn update_open_intents(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let outcome = MintOutcome::Unknown(ErrorCode::OutcomeUnknown);
-        let updated =
-            sqlx::query("UPDATE logins SET outcome = ?, cause = ?, completed_at = ? WHERE outcome IS NULL")
-                .bind(outcome.as_str())
-                .bind(outcome.cause())
-                .bind(millis(now))
-                .execute(&self.pool)
-                .await?;
-        Ok(updated.rows_affected())
+    pub(super) fn complete(&mut self, id: &RequestId, completion: &Completion) -> Result<(), Failure> {
+        let outcome = completion.outcome;
+        let stored = self
+            .stored(id)?
+            .ok_or(StoreError::Inconsistent("a login to complete is not there"))?;
+        match &stored.outcome {
+            // The answer to an earlier attempt was lost.
+            Some(name) if name == outcome.as_str() && stored.cause.as_deref() == outcome.cause() => {
+                return Ok(());
+            }
+            Some(_) => {
+                return Err(
+                    StoreError::Inconsistent("a login to complete has ended otherwise already").into(),
+                );
+            }
+            None => {}
+        }
+        self.end(id, stored.intent_seq, completion)
     }
 
-    pub(super) async fn insert_report(
-        &self,
+    fn end(&mut self, id: &RequestId, intent: u64, completion: &Completion) -> Result<(), Failure> {
+        let outcome = completion.outcome;
+        let entry = entries::outcome(id, intent, completion);
+        let sequence = self.append(completion.at, entry, &entries::Openings::default())?;
+        self.connection
+            .prepare_cached("UPDATE logins SET outcome_seq = ?, outcome = ?, cause = ? WHERE request_id = ?")?
+            .execute((
+                sequence.cast_signed(),
+                outcome.as_str(),
+                outcome.cause(),
+                id.as_str(),
+            ))?;
+        match outcome {
+            MintOutcome::Minted(None) | MintOutcome::Unknown(_) => {
+                hold_customer(self.connection, id, completion.claimed_until)?;
+            }
+            // There is no token, or nobody has it.
+            MintOutcome::Failed(_) | MintOutcome::Minted(Some(_)) => release_customer(self.connection, id)?,
+        }
+        Ok(())
+    }
+
+    /// Closes open intents below a sequence: those of relays that are gone.
+    pub(super) fn close_open_intents(&mut self, below: u64, now: Timestamp) -> Result<u64, Failure> {
+        let open: Vec<(String, u64)> = self
+            .connection
+            .prepare_cached(
+                "SELECT request_id, intent_seq FROM logins WHERE outcome IS NULL AND intent_seq < ? LIMIT ?",
+            )?
+            .query_map((below.cast_signed(), CLOSED_AT_ONCE), |row| {
+                Ok((row.get(0)?, unsigned(row, 1)?))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        let completion = Completion {
+            outcome: MintOutcome::Unknown(ErrorCode::OutcomeUnknown),
+            duration_ms: None,
+            at: now,
+            // Whatever was minted then has ended, or will before anybody could be told of it.
+            claimed_until: now,
+        };
+        for (id, intent) in &open {
+            self.end(&parse_id(id)?, *intent, &completion)?;
+        }
+        Ok(open.len() as u64)
+    }
+
+    pub(super) fn insert_report(
+        &mut self,
         staff: StaffId,
         id: &RequestId,
         report: &OutcomeReport,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let mut transaction = self.begin().await?;
-        let minted = sqlx::query_scalar::<_, i64>(
-            "SELECT 1 FROM logins WHERE request_id = ? AND staff_id = ? AND outcome = ?",
-        )
-        .bind(id.as_str())
-        .bind(staff.0)
-        .bind(MintOutcome::Minted.as_str())
-        .fetch_optional(&mut *transaction)
-        .await?;
-        if minted.is_none() {
-            return Ok(false);
-        }
+    ) -> Result<bool, Failure> {
+        let intent = self
+            .connection
+            .prepare_cached(
+                "SELECT intent_seq FROM logins WHERE request_id = ? AND staff_id = ? AND outcome = 'minted' \
+                 AND cause IS NULL",
+            )?
+            .query_row((id.as_str(), staff.0), |row| unsigned(row, 0))
+            .optional()?;
+        let Some(intent) = intent else { return Ok(false) };
+        let kind = entries::report_name(report.outcome);
+        let known = self
+            .connection
+            .prepare_cached("SELECT 1 FROM reports WHERE request_id = ? AND outcome = ?")?
+            .exists((id.as_str(), kind))?;
         // A report that is sent again changes nothing: the first one stands.
-        sqlx::query(
-            "INSERT INTO outcome_reports (request_id, outcome, duration_milliseconds, cause, reported_at) \
-             VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        )
-        .bind(id.as_str())
-        .bind(outcome_name(report.outcome))
-        .bind(
-            report
-                .duration_milliseconds
-                .map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
-        )
-        .bind(&report.cause)
-        .bind(millis(now))
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
+        if known {
+            return Ok(true);
+        }
+        let (entry, openings) = entries::report(id, intent, report)?;
+        let sequence = self.append(now, entry, &openings)?;
+        self.connection
+            .prepare_cached("INSERT INTO reports (request_id, outcome, seq) VALUES (?, ?, ?)")?
+            .execute((id.as_str(), kind, sequence.cast_signed()))?;
+        if entries::ends_the_claim(report.outcome) {
+            release_customer(self.connection, id)?;
+        }
         Ok(true)
+    }
+
+    fn stored(&self, id: &RequestId) -> Result<Option<Stored>, Failure> {
+        let stored = self
+            .connection
+            .prepare_cached("SELECT intent_seq, outcome, cause FROM logins WHERE request_id = ?")?
+            .query_row([id.as_str()], |row| {
+                Ok(Stored {
+                    intent_seq: unsigned(row, 0)?,
+                    outcome: row.get(1)?,
+                    cause: row.get(2)?,
+                })
+            })
+            .optional()?;
+        Ok(stored)
     }
 }
 
-fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Opened => "opened",
-        Outcome::Closed => "closed",
-        Outcome::Failed => "failed",
-    }
+pub(super) fn select_login(connection: &Connection, id: &RequestId) -> Result<Option<LoginRecords>, Failure> {
+    let found = connection
+        .prepare_cached("SELECT request_id, intent_seq, outcome_seq FROM logins WHERE request_id = ?")?
+        .query_row([id.as_str()], login)
+        .optional()?;
+    found.map(|found| with_reports(connection, found)).transpose()
+}
+
+pub(super) fn select_logins(
+    connection: &Connection,
+    filter: &LoginFilter,
+    limit: u32,
+) -> Result<Vec<LoginRecords>, Failure> {
+    let found: Vec<_> = connection
+        .prepare_cached(
+            "SELECT request_id, intent_seq, outcome_seq FROM logins WHERE intent_seq > ?1 \
+             AND (?2 IS NULL OR staff_id = (SELECT id FROM staff WHERE email_folded = ?2)) \
+             AND (?3 IS NULL OR customer_folded = ?3) AND (?4 IS NULL OR platform = ?4) \
+             AND (?5 IS NULL OR coalesce(outcome, 'open') = ?5) \
+             AND (?6 IS NULL OR requested_at >= ?6) AND (?7 IS NULL OR requested_at < ?7) \
+             ORDER BY intent_seq LIMIT ?8",
+        )?
+        .query_map(
+            (
+                filter.after.map_or(-1, u64::cast_signed),
+                filter.staff.as_ref().map(|email| email.folded()),
+                filter.customer.as_ref().map(|email| email.folded()),
+                filter.platform.as_ref().map(|platform| platform.as_str()),
+                filter.outcome.as_deref(),
+                filter.from.map(millis),
+                filter.to.map(millis),
+                limit,
+            ),
+            login,
+        )?
+        .collect::<rusqlite::Result<_>>()?;
+    found
+        .into_iter()
+        .map(|found| with_reports(connection, found))
+        .collect()
+}
+
+type Found = (String, u64, Option<u64>);
+
+fn login(row: &Row<'_>) -> rusqlite::Result<Found> {
+    let outcome = row.get::<_, Option<i64>>(2)?.map(i64::cast_unsigned);
+    Ok((row.get(0)?, unsigned(row, 1)?, outcome))
+}
+
+fn with_reports(connection: &Connection, (id, intent, outcome): Found) -> Result<LoginRecords, Failure> {
+    let reports = connection
+        .prepare_cached("SELECT seq FROM reports WHERE request_id = ? ORDER BY seq")?
+        .query_map([&id], |row| unsigned(row, 0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(LoginRecords {
+        request_id: parse_id(&id)?,
+        intent,
+        outcome,
+        reports,
+    })
+}
+
+fn parse_id(text: &str) -> Result<RequestId, StoreError> {
+    RequestId::parse(text).map_err(|_| StoreError::Inconsistent("a login's id is not one"))
+}
+
+/// Sequences are never negative: the trigger on `records` sees to it.
+pub(super) fn unsigned(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(index).map(i64::cast_unsigned)
 }

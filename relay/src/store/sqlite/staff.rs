@@ -1,175 +1,172 @@
 //! Staff, invites and profiles in SQLite.
 
 use jiff::Timestamp;
-use sqlx::{Row, sqlite::SqliteRow};
+use rusqlite::{Connection, OptionalExtension, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId};
 
-use super::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, SqliteStore, StaffId, StaffMember, StaffRow, StoreError,
-    millis,
+use super::{file::Failure, millis, writer::Writing};
+use crate::store::{
+    Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StaffRow, StoreError, VerifyingKey,
 };
-use crate::store::VerifyingKey;
 
-impl SqliteStore {
-    pub(super) async fn insert_invite(
-        &self,
-        invite: &NewInvite,
-        now: Timestamp,
-    ) -> Result<StaffMember, StoreError> {
+impl Writing<'_> {
+    pub(super) fn insert_invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, Failure> {
         let local_part = invite.email.as_str().split('@').next().unwrap_or_default();
-        let mut transaction = self.begin().await?;
-        let row = sqlx::query(
-            "INSERT INTO staff (email, email_folded, name, created_at) VALUES (?, ?, coalesce(?, ?), ?) \
-             ON CONFLICT (email_folded) DO UPDATE SET name = coalesce(?, name), disabled_at = NULL \
-             RETURNING id AS staff_id, email, name, disabled_at",
-        )
-        .bind(invite.email.as_str())
-        .bind(invite.email.folded())
-        .bind(&invite.name)
-        .bind(local_part)
-        .bind(millis(now))
-        .bind(&invite.name)
-        .fetch_one(&mut *transaction)
-        .await?;
-        let staff = staff_member(&row)?;
-        sqlx::query(
-            "INSERT INTO invites (code_sha256, staff_id, created_at, expires_at) VALUES (?, ?, ?, ?)",
-        )
-        .bind(&invite.code_sha256[..])
-        .bind(staff.id.0)
-        .bind(millis(now))
-        .bind(millis(invite.expires_at))
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
+        let staff = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO staff (email, email_folded, name, created_at) \
+                 VALUES (?1, ?2, coalesce(?3, ?4), ?5) \
+                 ON CONFLICT (email_folded) DO UPDATE SET name = coalesce(?3, name), disabled_at = NULL \
+                 RETURNING id, email, name, disabled_at",
+            )?
+            .query_one(
+                (
+                    invite.email.as_str(),
+                    invite.email.folded(),
+                    &invite.name,
+                    local_part,
+                    millis(now),
+                ),
+                |row| staff_member(row, 0),
+            )??;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO invites (code_sha256, staff_id, created_at, expires_at) VALUES (?, ?, ?, ?)",
+            )?
+            .execute((
+                &invite.code_sha256[..],
+                staff.id.0,
+                millis(now),
+                millis(invite.expires_at),
+            ))?;
         Ok(staff)
     }
 
-    pub(super) async fn select_staff(&self) -> Result<Vec<StaffRow>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id AS staff_id, email, name, disabled_at, \
-             (SELECT count(*) FROM profiles WHERE staff_id = staff.id AND revoked_at IS NULL) AS profiles \
-             FROM staff ORDER BY email_folded",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let row = |row: &SqliteRow| {
-            Ok(StaffRow {
-                member: staff_member(row)?,
-                profiles: row.try_get("profiles")?,
-            })
-        };
-        rows.iter().map(row).collect()
-    }
-
-    pub(super) async fn update_staff_disabled(
-        &self,
-        email: &CustomerEmail,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    pub(super) fn disable(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, Failure> {
         let now = millis(now);
-        let mut transaction = self.begin().await?;
-        let id = sqlx::query_scalar::<_, i64>(
-            "UPDATE staff SET disabled_at = ? WHERE email_folded = ? AND disabled_at IS NULL RETURNING id",
-        )
-        .bind(now)
-        .bind(email.folded())
-        .fetch_optional(&mut *transaction)
-        .await?;
+        let id: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "UPDATE staff SET disabled_at = ? WHERE email_folded = ? AND disabled_at IS NULL RETURNING id",
+            )?
+            .query_row((now, email.folded()), |row| row.get(0))
+            .optional()?;
         let Some(id) = id else { return Ok(false) };
         // Inviting the person again later must not bring the old profiles and codes back.
-        sqlx::query("UPDATE profiles SET revoked_at = ? WHERE staff_id = ? AND revoked_at IS NULL")
-            .bind(now)
-            .bind(id)
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query(
-            "UPDATE invites SET expires_at = ? WHERE staff_id = ? AND used_at IS NULL AND expires_at > ?",
-        )
-        .bind(now)
-        .bind(id)
-        .bind(now)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
+        self.connection
+            .prepare_cached("UPDATE profiles SET revoked_at = ? WHERE staff_id = ? AND revoked_at IS NULL")?
+            .execute((now, id))?;
+        self.connection
+            .prepare_cached(
+                "UPDATE invites SET expires_at = ?1 WHERE staff_id = ?2 AND used_at IS NULL AND expires_at > ?1",
+            )?
+            .execute((now, id))?;
         Ok(true)
     }
 
-    pub(super) async fn select_profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError> {
-        let row = sqlx::query(
-            "SELECT algorithm, public_key, revoked_at, staff_id, email, name, disabled_at \
-             FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = ?",
-        )
-        .bind(key.as_str())
-        .fetch_optional(&self.pool)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let verifying_key = VerifyingKey::from_stored(row.try_get("algorithm")?, row.try_get("public_key")?)
-            .ok_or(StoreError::Inconsistent("a profile's key is not one"))?;
-        Ok(Some(Profile {
-            key_id: key.clone(),
-            key: verifying_key,
-            staff: staff_member(&row)?,
-            revoked: row.try_get::<Option<i64>, _>("revoked_at")?.is_some(),
-        }))
-    }
-
-    pub(super) async fn insert_profile(
+    pub(super) fn insert_profile(
         &self,
         enrolment: &Enrolment,
         now: Timestamp,
-    ) -> Result<Result<StaffMember, EnrolmentRefusal>, StoreError> {
+    ) -> Result<Result<StaffMember, EnrolmentRefusal>, Failure> {
         let now = millis(now);
-        let mut transaction = self.begin().await?;
-        // Spending the code first makes the rest happen once, and only for a good code.
-        let staff = sqlx::query(
-            "UPDATE invites SET used_at = ?, used_by_key = ? FROM staff WHERE code_sha256 = ? AND used_at IS NULL \
-             AND expires_at > ? AND staff.id = staff_id AND staff.disabled_at IS NULL \
-             RETURNING staff_id, \
-             (SELECT email FROM staff WHERE id = staff_id) AS email, \
-             (SELECT name FROM staff WHERE id = staff_id) AS name, NULL AS disabled_at",
-        )
-        .bind(now)
-        .bind(enrolment.key_id.as_str())
-        .bind(&enrolment.code_sha256[..])
-        .bind(now)
-        .fetch_optional(&mut *transaction)
-        .await?;
+        let staff = self
+            .connection
+            .prepare_cached(
+                "SELECT staff.id, email, name, disabled_at FROM invites JOIN staff ON staff.id = staff_id \
+                 WHERE code_sha256 = ? AND used_at IS NULL AND expires_at > ? AND disabled_at IS NULL",
+            )?
+            .query_row((&enrolment.code_sha256[..], now), |row| staff_member(row, 0))
+            .optional()?;
         let Some(staff) = staff else {
             return Ok(Err(EnrolmentRefusal::Code));
         };
-        let staff = staff_member(&staff)?;
+        let staff = staff?;
         // A revoked key may come back, by a new code.
-        let enrolled = sqlx::query(
-            "INSERT INTO profiles (key_id, staff_id, algorithm, public_key, extension_version, enrolled_at) \
-             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key_id) DO UPDATE SET staff_id = excluded.staff_id, \
-             extension_version = excluded.extension_version, enrolled_at = excluded.enrolled_at, revoked_at = NULL \
-             WHERE revoked_at IS NOT NULL",
-        )
-        .bind(enrolment.key_id.as_str())
-        .bind(staff.id.0)
-        .bind(enrolment.key.algorithm().as_str())
-        .bind(enrolment.key.as_bytes())
-        .bind(&enrolment.extension_version)
-        .bind(now)
-        .execute(&mut *transaction)
-        .await?;
-        if enrolled.rows_affected() == 0 {
-            // Dropping the transaction rolls back, so the code stays good.
+        let enrolled = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO profiles (key_id, staff_id, algorithm, public_key, extension_version, enrolled_at) \
+                 VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key_id) DO UPDATE SET staff_id = excluded.staff_id, \
+                 extension_version = excluded.extension_version, enrolled_at = excluded.enrolled_at, \
+                 revoked_at = NULL WHERE revoked_at IS NOT NULL",
+            )?
+            .execute((
+                enrolment.key_id.as_str(),
+                staff.id.0,
+                enrolment.key.algorithm().as_str(),
+                enrolment.key.as_bytes(),
+                &enrolment.extension_version,
+                now,
+            ))?;
+        if enrolled == 0 {
+            // Nothing was written, so the code stays good.
             return Ok(Err(EnrolmentRefusal::AlreadyEnrolled));
         }
-        transaction.commit().await?;
+        self.connection
+            .prepare_cached("UPDATE invites SET used_at = ?, used_by_key = ? WHERE code_sha256 = ?")?
+            .execute((now, enrolment.key_id.as_str(), &enrolment.code_sha256[..]))?;
         Ok(Ok(staff))
     }
 }
 
-fn staff_member(row: &SqliteRow) -> Result<StaffMember, StoreError> {
-    let email = CustomerEmail::parse(row.try_get("email")?)
-        .map_err(|_| StoreError::Inconsistent("a staff member's address is not one"))?;
-    Ok(StaffMember {
-        id: StaffId(row.try_get("staff_id")?),
+pub(super) fn select_staff(connection: &Connection) -> Result<Vec<StaffRow>, Failure> {
+    let mut select = connection.prepare_cached(
+        "SELECT id, email, name, disabled_at, \
+         (SELECT count(*) FROM profiles WHERE staff_id = staff.id AND revoked_at IS NULL) \
+         FROM staff ORDER BY email_folded",
+    )?;
+    let rows = select.query_map([], |row| {
+        let profiles = row.get(4)?;
+        Ok(staff_member(row, 0)?.map(|member| StaffRow { member, profiles }))
+    })?;
+    let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
+    Ok(rows.into_iter().collect::<Result<_, StoreError>>()?)
+}
+
+pub(super) fn is_staff(connection: &Connection, email: &CustomerEmail) -> Result<bool, Failure> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM staff WHERE email_folded = ?")?
+        .exists([email.folded()])?)
+}
+
+pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Option<Profile>, Failure> {
+    type Found = (String, Vec<u8>, bool, Result<StaffMember, StoreError>);
+    let found: Option<Found> = connection
+        .prepare_cached(
+            "SELECT algorithm, public_key, revoked_at IS NOT NULL, staff_id, email, name, disabled_at \
+             FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = ?",
+        )?
+        .query_row([key.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, staff_member(row, 3)?))
+        })
+        .optional()?;
+    let Some((algorithm, public_key, revoked, staff)) = found else {
+        return Ok(None);
+    };
+    let verifying_key = VerifyingKey::from_stored(&algorithm, &public_key)
+        .ok_or(StoreError::Inconsistent("a profile's key is not one"))?;
+    Ok(Some(Profile {
+        key_id: key.clone(),
+        key: verifying_key,
+        staff: staff?,
+        revoked,
+    }))
+}
+
+/// Reads id, address, name and time of disabling, from a column on.
+fn staff_member(row: &Row<'_>, first: usize) -> rusqlite::Result<Result<StaffMember, StoreError>> {
+    let email: String = row.get(first + 1)?;
+    let Ok(email) = CustomerEmail::parse(&email) else {
+        return Ok(Err(StoreError::Inconsistent(
+            "a staff member's address is not one",
+        )));
+    };
+    Ok(Ok(StaffMember {
+        id: StaffId(row.get(first)?),
         email,
-        name: row.try_get("name")?,
-        disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
-    })
+        name: row.get(first + 2)?,
+        disabled: row.get::<_, Option<i64>>(first + 3)?.is_some(),
+    }))
 }

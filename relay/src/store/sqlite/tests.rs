@@ -1,4 +1,4 @@
-//! What the SQLite store promises beyond what the relay's own tests see: durability settings, privacy, other processes.
+//! What the SQLite store promises beyond what every engine does: durable settings, privacy, the file itself.
 
 use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 
@@ -8,7 +8,11 @@ use tempfile::TempDir;
 use super::*;
 
 async fn open(folder: &TempDir) -> SqliteStore {
-    SqliteStore::open(&folder.path().join("store.db")).await.unwrap()
+    SqliteStore::open(&path(folder)).await.unwrap()
+}
+
+fn path(folder: &TempDir) -> PathBuf {
+    folder.path().join("store.db")
 }
 
 fn time(second: i64) -> Timestamp {
@@ -24,43 +28,51 @@ fn invite(email: &str, code: u8) -> NewInvite {
     }
 }
 
+fn settings(connection: &rusqlite::Connection) -> Vec<String> {
+    let pragma = |name| {
+        let query = format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}");
+        connection.query_one(&query, [], |row| row.get(0)).unwrap()
+    };
+    ["journal_mode", "synchronous", "foreign_keys", "secure_delete"]
+        .map(pragma)
+        .to_vec()
+}
+
 #[tokio::test]
-async fn every_connection_is_durable_and_checks_references() {
+async fn the_writer_and_the_readers_are_durable_and_check_references() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;
-    let mut connections = Vec::new();
-    for _ in 0..CONNECTIONS {
-        connections.push(store.pool.acquire().await.unwrap());
-    }
-    for connection in &mut connections {
-        for (pragma, expected) in [
-            ("journal_mode", "wal"),
-            ("synchronous", "2"),
-            ("foreign_keys", "1"),
-        ] {
-            let query = format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}");
-            let value: String = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
-                .fetch_one(&mut **connection)
-                .await
-                .unwrap();
-            assert_eq!(value, expected, "{pragma}");
-        }
-    }
+    let expected = ["wal", "2", "1", "1"];
+    let writers = store
+        .writer
+        .write(|writing| Ok(settings(writing.connection)))
+        .await;
+    assert_eq!(writers.unwrap(), expected);
+    let readers = store.readers.read(|connection| Ok(settings(connection))).await;
+    assert_eq!(readers.unwrap(), expected);
 }
 
 #[tokio::test]
 async fn only_the_owner_can_read_the_files() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;
+    store.register_relay().await.unwrap();
     store
         .invite(&invite("desk@broker.example", 1), time(0))
         .await
         .unwrap();
+    let mut names = Vec::new();
     for file in fs::read_dir(folder.path()).unwrap() {
         let file = file.unwrap();
         let mode = file.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{:?}", file.file_name());
+        names.push(file.file_name().into_string().unwrap());
     }
+    names.sort();
+    assert_eq!(
+        names,
+        ["store.db", "store.db-relay", "store.db-shm", "store.db-wal"]
+    );
 }
 
 #[tokio::test]
@@ -82,46 +94,154 @@ async fn two_processes_can_write_at_the_same_time() {
 }
 
 #[tokio::test]
-async fn a_locked_store_is_an_error_in_bounded_time() {
+async fn one_relay_at_a_time_serves_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
-    let (store, other) = (open(&folder).await, open(&folder).await);
-    let lock = other.begin().await.unwrap();
+    let (first, second) = (open(&folder).await, open(&folder).await);
+    first.register_relay().await.unwrap();
+    let refused = second.register_relay().await;
+    assert!(matches!(refused, Err(StoreError::InUse { .. })), "{refused:?}");
+    first.unregister_relay().await.unwrap();
+    second.register_relay().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_locked_store_is_an_error_in_bounded_time_and_works_again_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let other = rusqlite::Connection::open(path(&folder)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let written = store.invite(&invite("desk@broker.example", 1), time(0)).await;
-    assert!(matches!(written, Err(StoreError::Database(_))), "{written:?}");
-    assert!(store.check().await.is_err());
-    lock.rollback().await.unwrap();
-    store.check().await.unwrap();
+    let message = written.unwrap_err().to_string();
+    assert!(message.contains("locked; wait for it, or end it"), "{message}");
+    assert!(store.check(time(0)).await.is_err());
+    other.execute_batch("ROLLBACK").unwrap();
+    store.check(time(0)).await.unwrap();
     assert_eq!(store.list_staff().await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_an_error_until_it_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    store.check(time(0)).await.unwrap();
+    let aside = folder.path().join("aside");
+    fs::rename(path(&folder), &aside).unwrap();
+    let message = store.check(time(1)).await.unwrap_err().to_string();
+    assert!(message.contains("No such file"), "{message}");
+    assert!(
+        !path(&folder).exists(),
+        "no new record is begun beside a lost one"
+    );
+    fs::rename(&aside, path(&folder)).unwrap();
+    store.check(time(2)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_was_restored_is_opened_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    store
+        .invite(&invite("desk@broker.example", 1), time(0))
+        .await
+        .unwrap();
+    let backup = folder.path().join("backup");
+    rusqlite::Connection::open(path(&folder))
+        .unwrap()
+        .execute("VACUUM INTO ?", [backup.to_str().unwrap()])
+        .unwrap();
+    store
+        .invite(&invite("late@broker.example", 2), time(0))
+        .await
+        .unwrap();
+    for suffix in ["-wal", "-shm"] {
+        fs::remove_file(format!("{}{suffix}", path(&folder).display())).unwrap();
+    }
+    fs::rename(&backup, path(&folder)).unwrap();
+    assert!(store.check(time(1)).await.is_err(), "the first one to notice");
+    store.check(time(1)).await.unwrap();
+    assert_eq!(store.list_staff().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn a_store_of_a_newer_version_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
-    sqlx::query("INSERT INTO _sqlx_migrations VALUES (9999, 'newer', '2030-01-01', TRUE, x'00', 1)")
-        .execute(&store.pool)
-        .await
+    drop(open(&folder).await);
+    rusqlite::Connection::open(path(&folder))
+        .unwrap()
+        .execute_batch(
+            "INSERT INTO refinery_schema_history VALUES (99, 'newer', '2030-01-01T00:00:00Z', '1')",
+        )
         .unwrap();
-    let opened = SqliteStore::open(&folder.path().join("store.db")).await;
-    assert!(matches!(opened, Err(StoreError::Migration(_))), "{opened:?}");
+    let opened = SqliteStore::open(&path(&folder)).await;
+    let message = opened.err().unwrap().to_string();
+    assert!(message.contains("schema version 99"), "{message}");
+    assert!(message.contains("run the version that wrote it"), "{message}");
 }
 
 #[tokio::test]
-async fn an_invitation_keeps_a_known_name_unless_it_brings_a_new_one() {
+async fn work_that_fails_or_panics_is_undone_and_harms_nobody_else() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;
-    let mut name = Vec::new();
-    for (code, email, given) in [
-        (1, "Desk@broker.example", None),
-        (2, "desk@Broker.example", Some("Support desk")),
-        (3, "desk@broker.example", None),
-    ] {
-        let mut invite = invite(email, code);
-        invite.name = given.map(str::to_owned);
-        name.push(store.invite(&invite, time(0)).await.unwrap().name);
-    }
-    assert_eq!(name, ["Desk", "Support desk", "Support desk"]);
+    let insert = |email: &str| {
+        format!(
+            "INSERT INTO staff (email, email_folded, name, created_at) VALUES ('{email}', '{email}', 'x', 0)"
+        )
+    };
+    let (good, bad, worse) = (
+        insert("a@x.example"),
+        insert("b@x.example"),
+        insert("c@x.example"),
+    );
+    let (good, bad, worse) = tokio::join!(
+        store
+            .writer
+            .write(move |writing| Ok(writing.connection.execute(&good, [])?)),
+        store.writer.write(move |writing| {
+            writing.connection.execute(&bad, [])?;
+            Err::<(), _>(file::Failure::Store(StoreError::Inconsistent("on purpose")))
+        }),
+        store.writer.write(move |writing| {
+            writing.connection.execute(&worse, [])?;
+            let empty: [usize; 0] = [];
+            Ok(empty.iter().max().copied().expect("on purpose"))
+        }),
+    );
+    assert_eq!(good.unwrap(), 1);
+    assert!(bad.is_err() && worse.is_err());
     let staff = store.list_staff().await.unwrap();
     assert_eq!(staff.len(), 1);
-    assert_eq!(staff[0].member.email.as_str(), "Desk@broker.example");
+    assert_eq!(staff[0].member.email.as_str(), "a@x.example");
+}
+
+#[tokio::test]
+async fn records_and_checkpoints_cannot_be_changed_by_hand_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    store
+        .add_checkpoint(&StoredCheckpoint {
+            size: 1,
+            note: "n".to_owned(),
+        })
+        .await
+        .unwrap();
+    let connection = rusqlite::Connection::open(path(&folder)).unwrap();
+    connection.execute_batch("INSERT INTO records VALUES (0, x'7b7d', zeroblob(32)); INSERT INTO openings VALUES (0, x'01', x'02')").unwrap();
+    for (statement, refusal) in [
+        ("UPDATE records SET body = x'00'", "records are not changed"),
+        ("DELETE FROM records", "records are not deleted"),
+        (
+            "INSERT INTO records VALUES (2, x'00', zeroblob(32))",
+            "records are appended",
+        ),
+        ("UPDATE openings SET customer = x'09'", "openings are erased"),
+        ("DELETE FROM openings", "openings are erased"),
+        ("UPDATE checkpoints SET note = ''", "checkpoints are not changed"),
+        ("DELETE FROM checkpoints", "checkpoints are not deleted"),
+    ] {
+        let message = connection.execute_batch(statement).unwrap_err().to_string();
+        assert!(message.contains(refusal), "{statement}: {message}");
+    }
+    connection
+        .execute_batch("UPDATE openings SET customer = NULL")
+        .unwrap();
 }

@@ -9,7 +9,7 @@ use stagedoor_relay::{
     app::Limits,
     broker::Brokers,
     clock::Clock,
-    config::{Config, Keys, StoreUrl},
+    config::{Config, Keys},
     relay::Relay,
     store::{self, NewInvite, Store},
 };
@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Answer, Draft, Signer,
     clock::ManualClock,
+    database::Database,
     faulty_store::FaultyStore,
     gate::Gate,
     log,
@@ -52,6 +53,7 @@ struct Around {
     sim: Arc<Sim>,
     gate: Option<Arc<Gate>>,
     clock: Arc<ManualClock>,
+    database: Arc<Database>,
     folder: Arc<TempDir>,
     change: Change,
 }
@@ -94,14 +96,13 @@ impl TestApp {
 
     async fn run(around: Around) -> Self {
         log::capture();
-        let text = config_text(&around.sim, &around.folder);
+        let text = config_text(&around.sim, &around.folder, &around.database);
         let mut config = Config::parse(&text, Keys::Check).unwrap();
         if let Some(gate) = &around.gate {
             config.platforms[0].base_url = format!("http://{}", gate.address).parse().unwrap();
         }
         let mut limits = Limits::default();
         (around.change)(&mut config, &mut limits);
-        let StoreUrl::Sqlite(database) = config.store.clone();
         let brokers = Brokers::connect(&config, limits.broker).unwrap();
         let store = Arc::new(FaultyStore::new(store::open(&config.store).await.unwrap()));
         let clock = around.clock.clone();
@@ -115,8 +116,8 @@ impl TestApp {
             health,
             sim: around.sim.clone(),
             clock,
-            store,
-            records: Records::at(&database),
+            store: store.clone(),
+            records: Records::of(store.clone(), around.database.clone()),
             client: reqwest::Client::new(),
             around,
             running: tokio::spawn(relay.run(stop.clone())),
@@ -226,11 +227,13 @@ impl Around {
         };
         let sim = Sim::start(config).await.unwrap();
         sim.add_account(CUSTOMER, "Jane Roe");
+        let folder = tempfile::tempdir().unwrap();
         Self {
             sim: Arc::new(sim),
             gate: None,
             clock: Arc::new(ManualClock::new()),
-            folder: Arc::new(tempfile::tempdir().unwrap()),
+            database: Arc::new(Database::new(folder.path()).await),
+            folder: Arc::new(folder),
             change,
         }
     }
@@ -301,12 +304,12 @@ pub(crate) fn login_body(id: &str) -> Value {
     })
 }
 
-fn config_text(sim: &Sim, folder: &TempDir) -> String {
+fn config_text(sim: &Sim, folder: &TempDir, database: &Database) -> String {
     let key = folder.path().join("api-key");
     fs::write(&key, API_KEY).unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let (base_url, platform_url) = (sim.broker_url(), sim.platform_url());
-    let (key, database) = (key.display(), folder.path().join("stagedoor.db"));
+    let (key, store) = (key.display(), database.config());
     format!(
         r#"
         [listen]
@@ -315,7 +318,7 @@ fn config_text(sim: &Sim, folder: &TempDir) -> String {
         [health]
         address = "127.0.0.1:0"
         [store]
-        url = "sqlite://{}"
+        {store}
         [extension]
         origins = ["chrome-extension://jomfnokbjcodmeceeekpoggolchicolf"]
         firefox = true
@@ -330,7 +333,6 @@ fn config_text(sim: &Sim, folder: &TempDir) -> String {
         platform_url = "{platform_url}/"
         api_key_file = "{key}"
         egress_address = "203.0.113.7"
-        "#,
-        database.display()
+        "#
     )
 }

@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use stagedoor_relay::store::{
-    Enrolment, EnrolmentRefusal, Intent, MintOutcome, NewInvite, Profile, StaffId, StaffMember, StaffRow,
-    Store, StoreError,
+    Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
+    LoginRecords, NewInvite, Profile, Scrubbed, StaffId, StaffMember, StaffRow, Store, StoreError,
+    StoredCheckpoint,
 };
 
 /// The operation that goes wrong.
@@ -56,9 +58,11 @@ impl FaultyStore {
     async fn pass(&self, here: At) -> Result<(), StoreError> {
         let fault = *self.fault.lock().unwrap();
         match fault {
-            Some((at, How::Fail)) if at == here => Err(StoreError::Database(sqlx::Error::Io(
-                std::io::Error::other("disk full"),
-            ))),
+            Some((at, How::Fail)) if at == here => Err(StoreError::Unavailable {
+                place: "of this test".to_owned(),
+                cause: "disk full".to_owned(),
+                cure: "make room",
+            }),
             Some((at, How::Panic)) if at == here => panic!("no row for {}", super::CUSTOMER),
             Some((at, How::Hang)) if at == here => std::future::pending().await,
             _ => Ok(()),
@@ -68,9 +72,17 @@ impl FaultyStore {
 
 #[async_trait]
 impl Store for FaultyStore {
-    async fn check(&self) -> Result<(), StoreError> {
+    async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
         self.pass(At::Check).await?;
-        self.inner.check().await
+        self.inner.check(now).await
+    }
+
+    async fn register_relay(&self) -> Result<(), StoreError> {
+        self.inner.register_relay().await
+    }
+
+    async fn unregister_relay(&self) -> Result<(), StoreError> {
+        self.inner.unregister_relay().await
     }
 
     async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError> {
@@ -114,27 +126,22 @@ impl Store for FaultyStore {
         self.inner.claim_nonce(key, nonce, expires_at).await
     }
 
-    async fn forget_nonces(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.inner.forget_nonces(now).await
+    async fn forget_stale(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.inner.forget_stale(now).await
     }
 
-    async fn record_intent(&self, intent: &Intent) -> Result<bool, StoreError> {
+    async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError> {
         self.pass(At::Intent).await?;
         self.inner.record_intent(intent).await
     }
 
-    async fn record_outcome(
-        &self,
-        id: &RequestId,
-        outcome: MintOutcome,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    async fn record_outcome(&self, id: &RequestId, completion: &Completion) -> Result<(), StoreError> {
         self.pass(At::Outcome).await?;
-        self.inner.record_outcome(id, outcome, now).await
+        self.inner.record_outcome(id, completion).await
     }
 
-    async fn close_open_intents(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.inner.close_open_intents(now).await
+    async fn close_abandoned_intents(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.inner.close_abandoned_intents(now).await
     }
 
     async fn report_outcome(
@@ -146,5 +153,45 @@ impl Store for FaultyStore {
     ) -> Result<bool, StoreError> {
         self.pass(At::Report).await?;
         self.inner.report_outcome(staff, id, report, now).await
+    }
+
+    async fn ledger_size(&self) -> Result<u64, StoreError> {
+        self.inner.ledger_size().await
+    }
+
+    async fn rows_from(&self, sequence: u64, limit: u32) -> Result<Vec<Row>, StoreError> {
+        self.inner.rows_from(sequence, limit).await
+    }
+
+    async fn nodes(&self, nodes: &[Node]) -> Result<Vec<Hash>, StoreError> {
+        self.inner.nodes(nodes).await
+    }
+
+    async fn login(&self, id: &RequestId) -> Result<Option<LoginRecords>, StoreError> {
+        self.inner.login(id).await
+    }
+
+    async fn find_logins(&self, filter: &LoginFilter, limit: u32) -> Result<Vec<LoginRecords>, StoreError> {
+        self.inner.find_logins(filter, limit).await
+    }
+
+    async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {
+        self.inner.add_checkpoint(checkpoint).await
+    }
+
+    async fn checkpoints_from(&self, size: u64, limit: u32) -> Result<Vec<StoredCheckpoint>, StoreError> {
+        self.inner.checkpoints_from(size, limit).await
+    }
+
+    async fn last_checkpoint(&self) -> Result<Option<StoredCheckpoint>, StoreError> {
+        self.inner.last_checkpoint().await
+    }
+
+    async fn erase(&self, order: &ErasureOrder) -> Result<Erased, StoreError> {
+        self.inner.erase(order).await
+    }
+
+    async fn scrub(&self) -> Result<Scrubbed, StoreError> {
+        self.inner.scrub().await
     }
 }

@@ -12,13 +12,14 @@ use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use stagedoor_broker_sim::{ApiKey, Sim, SimConfig, TokenStyle};
+use stagedoor_relay::store;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
 };
 
-use super::{API_KEY, Answer, CUSTOMER, Draft, STAFF, Signer, records::Records};
+use super::{API_KEY, Answer, CUSTOMER, Draft, STAFF, Signer, database::Database, records::Records};
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_stagedoor");
 
@@ -124,8 +125,9 @@ impl Installation {
         serde_json::from_str(&text).unwrap()
     }
 
-    pub(crate) fn records(&self) -> Records {
-        Records::at(&self.folder.path().join("stagedoor.db"))
+    pub(crate) async fn records(&self) -> Records {
+        let database = Arc::new(Database::new(self.folder.path()).await);
+        Records::of(store::open(&database.url()).await.unwrap(), database)
     }
 }
 

@@ -1,15 +1,19 @@
-//! Looks into the store's file from outside, as an auditor would.
+//! Looks into the record as an auditor would: through the ledger's rows, not through the relay's API.
 
-use std::path::Path;
+use std::sync::Arc;
 
-use sqlx::{Row, SqlitePool, sqlite::SqliteConnectOptions};
+use serde_json::{Value, json};
+use stagedoor_ledger::Row;
+use stagedoor_protocol::RequestId;
+use stagedoor_relay::store::{LoginRecords, Store};
 
-/// What the file says of one login.
+use super::database::Database;
+
+/// What the ledger says of one login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LoginRecord {
     pub(crate) outcome: Option<String>,
     pub(crate) cause: Option<String>,
-    pub(crate) completed: bool,
 }
 
 /// A login that ended.
@@ -17,7 +21,6 @@ pub(crate) fn ended(outcome: &str, cause: Option<&str>) -> Option<LoginRecord> {
     Some(LoginRecord {
         outcome: Some(outcome.to_owned()),
         cause: cause.map(str::to_owned),
-        completed: true,
     })
 }
 
@@ -26,62 +29,86 @@ pub(crate) fn open() -> Option<LoginRecord> {
     Some(LoginRecord {
         outcome: None,
         cause: None,
-        completed: false,
     })
 }
 
-pub(crate) struct Records(SqlitePool);
+pub(crate) struct Records {
+    store: Arc<dyn Store>,
+    database: Arc<Database>,
+}
 
 impl Records {
-    pub(crate) fn at(path: &Path) -> Self {
-        Self(SqlitePool::connect_lazy_with(
-            SqliteConnectOptions::new().filename(path),
-        ))
+    pub(crate) fn of(store: Arc<dyn Store>, database: Arc<Database>) -> Self {
+        Self { store, database }
     }
 
     pub(crate) async fn login(&self, id: &str) -> Option<LoginRecord> {
-        let row = sqlx::query("SELECT outcome, cause, completed_at FROM logins WHERE request_id = ?")
-            .bind(id)
-            .fetch_optional(&self.0)
-            .await
-            .unwrap()?;
+        let records = self.find(id).await?;
+        let outcome = match records.outcome {
+            Some(sequence) => self.entry(sequence).await,
+            None => json!({"record": {}}),
+        };
+        let text = |key: &str| outcome["record"][key].as_str().map(str::to_owned);
         Some(LoginRecord {
-            outcome: row.get("outcome"),
-            cause: row.get("cause"),
-            completed: row.get::<Option<i64>, _>("completed_at").is_some(),
+            outcome: text("outcome"),
+            cause: text("cause"),
         })
     }
 
-    /// One column of one login, as text.
-    pub(crate) async fn column(&self, id: &str, column: &'static str) -> Option<String> {
-        let query = format!("SELECT CAST({column} AS TEXT) FROM logins WHERE request_id = ?");
-        sqlx::query_scalar(sqlx::AssertSqlSafe(query))
-            .bind(id)
-            .fetch_one(&self.0)
-            .await
-            .unwrap()
+    /// The intent's record with its openings: `{"record": .., "customer": .., "staff": ..}`.
+    pub(crate) async fn intent(&self, id: &str) -> Value {
+        let records = self.find(id).await.expect("the login is recorded");
+        self.entry(records.intent).await
     }
 
-    pub(crate) async fn count(&self, table: &'static str) -> i64 {
-        let query = format!("SELECT count(*) FROM {table}");
-        sqlx::query_scalar(sqlx::AssertSqlSafe(query))
-            .fetch_one(&self.0)
-            .await
-            .unwrap()
-    }
-
-    /// The reports about a login, as `outcome:cause`.
+    /// The reports about a login, as `outcome:cause`, in the order of the outcomes' names.
     pub(crate) async fn reports(&self, id: &str) -> Vec<String> {
-        let rows =
-            sqlx::query("SELECT outcome, cause FROM outcome_reports WHERE request_id = ? ORDER BY outcome")
-                .bind(id)
-                .fetch_all(&self.0)
-                .await
-                .unwrap();
-        let text = |row: &sqlx::sqlite::SqliteRow| {
-            let cause = row.get::<Option<String>, _>("cause").unwrap_or_default();
-            format!("{}:{cause}", row.get::<String, _>("outcome"))
-        };
-        rows.iter().map(text).collect()
+        let mut reports = Vec::new();
+        for sequence in self.find(id).await.expect("the login is recorded").reports {
+            let entry = self.entry(sequence).await;
+            let cause = entry["customer"]["cause"].as_str().unwrap_or_default();
+            reports.push(format!(
+                "{}:{cause}",
+                entry["record"]["outcome"].as_str().unwrap()
+            ));
+        }
+        reports.sort();
+        reports
     }
+
+    /// How many records of a kind the ledger has.
+    pub(crate) async fn kinds(&self, kind: &str) -> usize {
+        let rows = self.rows().await;
+        rows.iter()
+            .filter(|row| parsed(&row.record)["kind"] == kind)
+            .count()
+    }
+
+    /// The whole ledger.
+    pub(crate) async fn rows(&self) -> Vec<Row> {
+        self.store.rows_from(0, u32::MAX).await.unwrap()
+    }
+
+    /// The rows of one of the store's other tables.
+    pub(crate) async fn count(&self, table: &'static str) -> i64 {
+        self.database.count(table).await
+    }
+
+    async fn find(&self, id: &str) -> Option<LoginRecords> {
+        let id = RequestId::parse(id).unwrap();
+        self.store.login(&id).await.unwrap()
+    }
+
+    async fn entry(&self, sequence: u64) -> Value {
+        let rows = self.store.rows_from(sequence, 1).await.unwrap();
+        let row = &rows[0];
+        assert_eq!(row.sequence, sequence);
+        // A stored opening is 32 bytes of salt, then the value.
+        let part = |opening: &Option<Vec<u8>>| opening.as_ref().map(|bytes| parsed(&bytes[32..]));
+        json!({"record": parsed(&row.record), "customer": part(&row.customer), "staff": part(&row.staff)})
+    }
+}
+
+fn parsed(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).unwrap()
 }

@@ -1,0 +1,133 @@
+-- Times are milliseconds since 1970 (UTC). `*_folded` is lower case, for comparison.
+
+CREATE TABLE staff (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    email        TEXT NOT NULL,
+    email_folded TEXT NOT NULL UNIQUE,
+    name         TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    disabled_at  INTEGER
+) STRICT;
+
+-- Enrolment codes. Only the SHA-256 of a code is kept: a code has 100 random bits, so the hash leads nowhere.
+CREATE TABLE invites (
+    code_sha256 BLOB PRIMARY KEY CHECK (length(code_sha256) = 32),
+    staff_id    INTEGER NOT NULL REFERENCES staff (id),
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    used_at     INTEGER,
+    used_by_key TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Enrolled browser profiles, by the thumbprint of their public key.
+CREATE TABLE profiles (
+    key_id            TEXT PRIMARY KEY,
+    staff_id          INTEGER NOT NULL REFERENCES staff (id),
+    algorithm         TEXT NOT NULL CHECK (algorithm IN ('ecdsa-p256-sha256', 'ed25519')),
+    public_key        BLOB NOT NULL,
+    extension_version TEXT NOT NULL,
+    enrolled_at       INTEGER NOT NULL,
+    revoked_at        INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX profiles_by_staff ON profiles (staff_id);
+
+-- Nonces of verified requests, until no signature with them could be fresh any more.
+CREATE TABLE nonces (
+    key_id     TEXT NOT NULL,
+    nonce      TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (key_id, nonce)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX nonces_by_expiry ON nonces (expires_at);
+
+-- The ledger: see docs/ledger.md. `body` is the record, a leaf of the Merkle tree; `hashes` is the leaf's hash and those
+-- of the subtrees that it completes.
+CREATE TABLE records (
+    seq    INTEGER PRIMARY KEY,
+    body   BLOB NOT NULL,
+    hashes BLOB NOT NULL CHECK (length(hashes) >= 32 AND length(hashes) % 32 = 0)
+) STRICT;
+
+CREATE TRIGGER records_are_not_changed BEFORE UPDATE ON records
+BEGIN SELECT raise(ABORT, 'records are not changed; a correction is a new record'); END;
+CREATE TRIGGER records_are_not_deleted BEFORE DELETE ON records
+BEGIN SELECT raise(ABORT, 'records are not deleted; personal data is erased from openings'); END;
+CREATE TRIGGER records_are_appended BEFORE INSERT ON records
+WHEN NEW.seq <> (SELECT coalesce(max(seq) + 1, 0) FROM records)
+BEGIN SELECT raise(ABORT, 'records are appended, one after the other'); END;
+
+-- Personal data that records commit to: a salt and the value. Erasing sets a part to NULL.
+CREATE TABLE openings (
+    seq      INTEGER PRIMARY KEY REFERENCES records (seq),
+    customer BLOB,
+    staff    BLOB
+) STRICT;
+
+CREATE TRIGGER openings_are_only_erased BEFORE UPDATE ON openings
+WHEN NEW.seq IS NOT OLD.seq
+    OR (NEW.customer IS NOT NULL AND NEW.customer IS NOT OLD.customer)
+    OR (NEW.staff IS NOT NULL AND NEW.staff IS NOT OLD.staff)
+BEGIN SELECT raise(ABORT, 'openings are erased, never changed'); END;
+CREATE TRIGGER openings_are_not_deleted BEFORE DELETE ON openings
+BEGIN SELECT raise(ABORT, 'openings are erased by setting a part to NULL'); END;
+
+-- One row a login, made from its records: for uniqueness, look-ups, and what is still under way.
+CREATE TABLE logins (
+    request_id      TEXT PRIMARY KEY,
+    intent_seq      INTEGER NOT NULL UNIQUE REFERENCES records (seq),
+    outcome_seq     INTEGER REFERENCES records (seq),
+    staff_id        INTEGER NOT NULL REFERENCES staff (id),
+    platform        TEXT NOT NULL,
+    -- NULL after erasure.
+    customer_folded TEXT,
+    requested_at    INTEGER NOT NULL,
+    outcome         TEXT CHECK (outcome IN ('minted', 'failed', 'unknown')),
+    cause           TEXT,
+    CHECK ((outcome IS NULL) = (outcome_seq IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX logins_open ON logins (request_id) WHERE outcome IS NULL;
+CREATE INDEX logins_by_customer ON logins (customer_folded) WHERE customer_folded IS NOT NULL;
+
+-- What the extension said became of a token; once for each kind of outcome.
+CREATE TABLE reports (
+    request_id TEXT NOT NULL REFERENCES logins (request_id),
+    outcome    TEXT NOT NULL CHECK (outcome IN ('opened', 'closed', 'failed')),
+    seq        INTEGER NOT NULL UNIQUE REFERENCES records (seq),
+    PRIMARY KEY (request_id, outcome)
+) STRICT, WITHOUT ROWID;
+
+-- Who holds the outstanding token of a customer on a platform.
+CREATE TABLE claims (
+    customer_folded TEXT NOT NULL,
+    platform        TEXT NOT NULL,
+    request_id      TEXT NOT NULL REFERENCES logins (request_id),
+    staff_id        INTEGER NOT NULL REFERENCES staff (id),
+    since           INTEGER NOT NULL,
+    until           INTEGER NOT NULL,
+    PRIMARY KEY (customer_folded, platform)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX claims_by_end ON claims (until);
+CREATE INDEX claims_by_login ON claims (request_id);
+
+-- Signed tree heads, as they were shipped.
+CREATE TABLE checkpoints (
+    id   INTEGER PRIMARY KEY,
+    size INTEGER NOT NULL,
+    note TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX checkpoints_by_size ON checkpoints (size);
+CREATE TRIGGER checkpoints_are_not_changed BEFORE UPDATE ON checkpoints
+BEGIN SELECT raise(ABORT, 'checkpoints are not changed'); END;
+CREATE TRIGGER checkpoints_are_not_deleted BEFORE DELETE ON checkpoints
+BEGIN SELECT raise(ABORT, 'checkpoints are not deleted'); END;
+
+-- Written by the readiness check, to see that writing works.
+CREATE TABLE probe (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,60 @@
+//! Why the store did not do what it was asked. One error may be told to many who waited for the same commit, so it can be
+//! cloned; its text names files, tables and servers, never values.
+
+/// The store failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// It is locked, full, read-only, gone, or cannot be reached.
+    #[error("the store {place} cannot be used: {cause}; {cure}")]
+    Unavailable {
+        /// Which store: a path, or a server.
+        place: String,
+        /// What the engine or the operating system says.
+        cause: String,
+        /// What to do about it.
+        cure: &'static str,
+    },
+    /// More writes wait than the store takes in.
+    #[error("too many writes wait for the store {place}; they are refused until it keeps up")]
+    Overloaded {
+        /// Which store.
+        place: String,
+    },
+    /// A newer version of stagedoor wrote it.
+    #[error(
+        "the store {place} has schema version {found}, and this stagedoor knows versions up to {known}; run the version \
+         that wrote it, or a newer one"
+    )]
+    Newer {
+        /// Which store.
+        place: String,
+        /// Its schema.
+        found: i64,
+        /// The newest schema that is known here.
+        known: i64,
+    },
+    /// Its schema must be brought up to date first.
+    #[error(
+        "the store {place} has schema version {found}, and {known} is needed; run `stagedoor store migrate`"
+    )]
+    Older {
+        /// Which store.
+        place: String,
+        /// Its schema.
+        found: i64,
+        /// The schema that is needed.
+        known: i64,
+    },
+    /// Another relay has it.
+    #[error(
+        "another relay is running on the store {place}; stop it first, or use PostgreSQL, which serves several relays"
+    )]
+    InUse {
+        /// Which store.
+        place: String,
+    },
+    /// A row that this version did not write, or a change that met another state than it needs.
+    #[error("the store is not in the state it should be: {0}")]
+    Inconsistent(&'static str),
+}

@@ -1,0 +1,109 @@
+//! Erasing personal data: the openings go, a record of it comes, in one transaction.
+
+use jiff::Timestamp;
+use stagedoor_ledger::Record;
+use tokio_postgres::Client;
+
+use super::{
+    fault::Failure,
+    plan::{ErasedParts, Plan},
+    unsigned,
+    work::{Needs, Work},
+};
+use crate::store::{
+    Erased, ErasureOrder, ErasureScope, StoreError,
+    entries::{self, ERASED_AT_ONCE},
+};
+
+impl Work for ErasureOrder {
+    type Answer = Erased;
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.erasable = Some(self.scope.clone());
+    }
+
+    fn decide(&self, plan: &mut Plan) -> Result<Erased, StoreError> {
+        let sequences = std::mem::take(&mut plan.facts.erasable);
+        if sequences.is_empty() {
+            return Ok(Erased {
+                records: 0,
+                more: false,
+            });
+        }
+        for (entry, openings) in entries::erasures(self, &sequences)? {
+            plan.append(self.at, entry, &openings);
+        }
+        plan.erasure = Some(ErasedParts {
+            sequences: sequences.iter().map(|sequence| sequence.cast_signed()).collect(),
+            staff_too: matches!(self.scope, ErasureScope::Before(_)),
+        });
+        Ok(Erased {
+            records: sequences.len() as u64,
+            more: sequences.len() as u64 >= u64::from(ERASED_AT_ONCE),
+        })
+    }
+}
+
+/// Sequences whose parts are to be erased next.
+pub(super) async fn erasable(client: &Client, scope: &ErasureScope) -> Result<Vec<u64>, Failure> {
+    let limit = i64::from(ERASED_AT_ONCE);
+    let rows = match scope {
+        ErasureScope::Customer(email) => {
+            let parts_of_customer = "SELECT seq FROM openings WHERE customer IS NOT NULL AND seq IN ( \
+                 SELECT intent_seq FROM logins WHERE customer_folded = $1 UNION ALL \
+                 SELECT seq FROM reports JOIN logins USING (request_id) WHERE customer_folded = $1 \
+                 ) ORDER BY seq LIMIT $2";
+            client.query(parts_of_customer, &[&email.folded(), &limit]).await?
+        }
+        ErasureScope::Before(time) => {
+            let end = first_not_before(client, *time).await?;
+            let parts_before = "SELECT seq FROM openings WHERE seq < $1 AND (customer IS NOT NULL OR staff IS NOT NULL) \
+                 ORDER BY seq LIMIT $2";
+            client.query(parts_before, &[&end, &limit]).await?
+        }
+    };
+    rows.iter().map(|row| Ok(unsigned(row, 0)?)).collect()
+}
+
+/// The first sequence whose record is not older than a time; by bisection, because records are in the order of their time.
+async fn first_not_before(client: &Client, time: Timestamp) -> Result<i64, Failure> {
+    let size = client
+        .query_one("SELECT coalesce(max(seq) + 1, 0) FROM records", &[])
+        .await?;
+    let body = client.prepare("SELECT body FROM records WHERE seq = $1").await?;
+    let (mut low, mut high): (i64, i64) = (0, size.try_get(0)?);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let row = client.query_one(&body, &[&middle]).await?;
+        let record = Record::decode(row.try_get(0)?)
+            .map_err(|_| StoreError::Inconsistent("a record cannot be read; `stagedoor ledger verify` says more"))?;
+        if record.time < time {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}
+
+/// Erases the parts, and the customer's address wherever nothing else of the login has it.
+pub(super) async fn forget(client: &Client, parts: &ErasedParts) -> Result<(), Failure> {
+    let erase = if parts.staff_too {
+        "UPDATE openings SET customer = NULL, staff = NULL WHERE seq = ANY ($1)"
+    } else {
+        "UPDATE openings SET customer = NULL WHERE seq = ANY ($1)"
+    };
+    let forget_claims = "DELETE FROM claims USING logins \
+         WHERE logins.request_id = claims.request_id AND intent_seq = ANY ($1)";
+    // A report is found through its login's address, so the address goes with the last part.
+    let forget_addresses = "UPDATE logins SET customer_folded = NULL WHERE request_id IN ( \
+         SELECT request_id FROM logins WHERE intent_seq = ANY ($1) UNION ALL \
+         SELECT request_id FROM reports WHERE seq = ANY ($1)) \
+         AND NOT EXISTS (SELECT FROM openings WHERE customer IS NOT NULL AND seq = intent_seq) \
+         AND NOT EXISTS (SELECT FROM reports JOIN openings USING (seq) \
+         WHERE reports.request_id = logins.request_id AND customer IS NOT NULL)";
+    for statement in [erase, forget_claims, forget_addresses] {
+        client.execute(statement, &[&parts.sequences]).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! Opens a batch's transaction and fetches the facts it needs, in one round trip where that is possible.
+
+use futures_util::try_join;
+use stagedoor_ledger::{Frontier, Hash, Node};
+use tokio_postgres::{Client, Row, types::ToSql};
+
+use super::{
+    erase,
+    fault::Failure,
+    logins::parse_id,
+    statements::Statements,
+    timestamp, unsigned,
+    work::{Facts, Held, Login, Needs},
+};
+use crate::store::{Claim, StaffId, StoreError};
+
+/// All relays take this lock before they append, until their commit.
+pub(super) const TURN: i64 = 0x5374_6167_6564_0000;
+/// Intents closed in one transaction; a start after a crash must not hold up the others for long.
+const CLOSED_AT_ONCE: i64 = 256;
+
+/// The ledger's end, as it was when this relay last appended.
+#[derive(Clone)]
+pub(super) struct Head {
+    pub(super) frontier: Frontier,
+    /// What the last row stores. Another ledger of the same size, restored from a backup, has others.
+    pub(super) last_hashes: Vec<u8>,
+}
+
+/// Begins the transaction. What is read in it stands until its end, because nobody else appends meanwhile.
+pub(super) async fn gather(
+    client: &Client,
+    statements: &Statements,
+    relay: i64,
+    known: Option<Head>,
+    mut needs: Needs,
+) -> Result<(Frontier, Facts), Failure> {
+    let mut facts = Facts::default();
+    let begin = begin(client, statements);
+    // Futures that are polled together are sent together; the server performs them in the order of their first poll.
+    let last = if needs.abandoned || needs.erasable.is_some() {
+        begin.await?;
+        if let Some(scope) = &needs.erasable {
+            facts.erasable = erase::erasable(client, scope).await?;
+        }
+        if needs.abandoned {
+            facts.abandoned = abandoned(client, statements, relay).await?;
+            needs.logins.extend(facts.abandoned.iter().cloned());
+        }
+        fetch(client, statements, &needs, &mut facts).await?
+    } else {
+        try_join!(begin, fetch(client, statements, &needs, &mut facts))?.1
+    };
+    let frontier = match (last, known) {
+        (None, _) => Frontier::empty(),
+        (Some((size, hashes)), Some(known)) if known.frontier.size() == size && known.last_hashes == hashes => {
+            known.frontier
+        }
+        (Some((size, _)), _) => load_frontier(client, statements, size).await?,
+    };
+    Ok((frontier, facts))
+}
+
+async fn begin(client: &Client, statements: &Statements) -> Result<(), Failure> {
+    try_join!(
+        client.batch_execute("BEGIN"),
+        client.query(&statements.take_turn, &[&TURN])
+    )?;
+    Ok(())
+}
+
+/// Fetches the facts; returns the ledger's size and what its last row stores.
+async fn fetch(
+    client: &Client,
+    statements: &Statements,
+    needs: &Needs,
+    facts: &mut Facts,
+) -> Result<Option<(u64, Vec<u8>)>, Failure> {
+    let (mut keys, mut nonces, mut expiries) = (Vec::new(), Vec::new(), Vec::new());
+    for ((key, nonce), expires_at) in &needs.nonces {
+        keys.push(key);
+        nonces.push(nonce);
+        expiries.push(*expires_at);
+    }
+    let logins: Vec<_> = needs.logins.iter().collect();
+    let (customers, platforms): (Vec<_>, Vec<_>) = needs.claims.iter().map(|key| (&key.0, &key.1)).unzip();
+    let nonces: [&(dyn ToSql + Sync); 3] = [&keys, &nonces, &expiries];
+    let claims: [&(dyn ToSql + Sync); 2] = [&customers, &platforms];
+    let logins: [&(dyn ToSql + Sync); 1] = [&logins];
+    let (last, new, known, reported, on, of) = try_join!(
+        client.query_opt(&statements.select_last_record, &[]),
+        client.query(&statements.insert_nonces, &nonces),
+        client.query(&statements.select_logins, &logins),
+        client.query(&statements.select_reports, &logins),
+        client.query(&statements.select_claims_on, &claims),
+        client.query(&statements.select_claims_of, &logins),
+    )?;
+    for row in new {
+        facts.fresh_nonces.insert((row.try_get(0)?, row.try_get(1)?));
+    }
+    for row in known {
+        facts.logins.insert(row.try_get(0)?, login(&row)?);
+    }
+    for row in reported {
+        facts
+            .reports
+            .insert((row.try_get(0)?, report_name(row.try_get(1)?)?));
+    }
+    for row in on.iter().chain(&of) {
+        facts
+            .claims
+            .insert((row.try_get(0)?, row.try_get(1)?), held(row)?);
+    }
+    let Some(last) = last else { return Ok(None) };
+    Ok(Some((unsigned(&last, 0)? + 1, last.try_get(1)?)))
+}
+
+async fn abandoned(client: &Client, statements: &Statements, relay: i64) -> Result<Vec<String>, Failure> {
+    let rows = client
+        .query(&statements.select_abandoned, &[&relay, &CLOSED_AT_ONCE])
+        .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+async fn load_frontier(client: &Client, statements: &Statements, size: u64) -> Result<Frontier, Failure> {
+    let nodes = Frontier::nodes_needed(size);
+    let hashes = node_hashes(client, &statements.select_nodes, &nodes).await?;
+    Frontier::from_hashes(size, hashes).map_err(|_| {
+        StoreError::Inconsistent("the ledger's tree hashes do not belong to its size").into()
+    })
+}
+
+/// The hashes of tree nodes, from the rows that complete them, by [`Statements::select_nodes`].
+pub(super) async fn node_hashes(
+    client: &Client,
+    select: &tokio_postgres::Statement,
+    nodes: &[Node],
+) -> Result<Vec<Hash>, Failure> {
+    let absent = StoreError::Inconsistent("a hash of the ledger's tree is not there");
+    let rows: Vec<i64> = nodes.iter().map(|node| node.row().cast_signed()).collect();
+    let offsets = nodes.iter().map(|node| i32::try_from(node.offset()));
+    let offsets: Vec<i32> = offsets.collect::<Result<_, _>>().map_err(|_| absent.clone())?;
+    let found = client.query(select, &[&rows, &offsets]).await?;
+    if found.len() != nodes.len() {
+        return Err(absent.into());
+    }
+    let hash = |row: &Row| {
+        let hash: [u8; 32] = row.try_get::<_, &[u8]>(0)?.try_into().map_err(|_| absent.clone())?;
+        Ok(Hash(hash))
+    };
+    found.iter().map(hash).collect()
+}
+
+fn login(row: &Row) -> Result<Login, Failure> {
+    Ok(Login {
+        intent: unsigned(row, 1)?,
+        staff: row.try_get(2)?,
+        outcome: row.try_get(3)?,
+        cause: row.try_get(4)?,
+    })
+}
+
+fn held(row: &Row) -> Result<Held, Failure> {
+    let claim = Claim {
+        request_id: parse_id(row.try_get(2)?)?,
+        staff: StaffId(row.try_get(3)?),
+        staff_name: row.try_get(4)?,
+        since: timestamp(row.try_get(5)?)?,
+        until: timestamp(row.try_get(6)?)?,
+    };
+    Ok(Held {
+        claim,
+        intent: unsigned(row, 7)?,
+    })
+}
+
+fn report_name(stored: &str) -> Result<&'static str, StoreError> {
+    ["opened", "closed", "failed"]
+        .into_iter()
+        .find(|name| *name == stored)
+        .ok_or(StoreError::Inconsistent("a report is of no kind"))
+}

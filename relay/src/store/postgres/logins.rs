@@ -1,0 +1,189 @@
+//! Intents, outcomes and reports as work of a batch. The rules are those of every engine.
+
+use jiff::Timestamp;
+use stagedoor_protocol::{ErrorCode, OutcomeReport, RequestId};
+
+use super::{
+    millis,
+    plan::Plan,
+    work::{ClaimKey, Held, Needs, NonceKey, Work},
+};
+use crate::store::{Claim, Completion, Intent, IntentAnswer, MintOutcome, StaffId, StoreError, entries};
+
+impl Work for Intent {
+    type Answer = IntentAnswer;
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.nonces.insert(nonce(self), millis(self.nonce_expires_at));
+        needs.logins.insert(self.request_id.as_str().to_owned());
+        needs.claims.insert(customer(self));
+    }
+
+    fn decide(&self, plan: &mut Plan) -> Result<IntentAnswer, StoreError> {
+        if !plan.facts.fresh_nonces.remove(&nonce(self)) {
+            return Ok(IntentAnswer::Replayed);
+        }
+        if plan.facts.login(&self.request_id).is_some() {
+            return Ok(IntentAnswer::Repeated);
+        }
+        let key = customer(self);
+        let overridden = match plan.facts.holder(&key, self.requested_at) {
+            Some(held) if held.claim.staff == self.staff.id => None,
+            Some(held) if self.overrides.as_ref() == Some(&held.claim.request_id) => Some(held.intent),
+            Some(held) => return Ok(IntentAnswer::Claimed(held.claim.clone())),
+            None => None,
+        };
+        let (entry, openings) = entries::intent(self, overridden)?;
+        let sequence = plan.append(self.requested_at, entry, &openings);
+        plan.add_login(self, sequence);
+        let claim = Claim {
+            request_id: self.request_id.clone(),
+            staff: self.staff.id,
+            staff_name: self.staff.name.clone(),
+            since: self.requested_at,
+            until: self.claimed_until,
+        };
+        let held = Held {
+            claim,
+            intent: sequence,
+        };
+        plan.claim(key, held);
+        Ok(IntentAnswer::Recorded)
+    }
+}
+
+fn nonce(intent: &Intent) -> NonceKey {
+    (intent.key_id.as_str().to_owned(), intent.nonce.as_str().to_owned())
+}
+
+fn customer(intent: &Intent) -> ClaimKey {
+    (
+        intent.customer_email.folded(),
+        intent.platform.as_str().to_owned(),
+    )
+}
+
+/// The end of a mint.
+pub(super) struct Ending {
+    pub(super) id: RequestId,
+    pub(super) completion: Completion,
+}
+
+impl Work for Ending {
+    type Answer = ();
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.logins.insert(self.id.as_str().to_owned());
+    }
+
+    fn decide(&self, plan: &mut Plan) -> Result<(), StoreError> {
+        let outcome = self.completion.outcome;
+        let login = plan
+            .facts
+            .login(&self.id)
+            .ok_or(StoreError::Inconsistent("a login to complete is not there"))?;
+        match &login.outcome {
+            // The answer to an earlier attempt was lost.
+            Some(name) if name == outcome.as_str() && login.cause.as_deref() == outcome.cause() => Ok(()),
+            Some(_) => Err(StoreError::Inconsistent(
+                "a login to complete has ended otherwise already",
+            )),
+            None => end(plan, &self.id, login.intent, &self.completion),
+        }
+    }
+}
+
+fn end(plan: &mut Plan, id: &RequestId, intent: u64, completion: &Completion) -> Result<(), StoreError> {
+    plan.end_login(id, intent, completion)?;
+    match completion.outcome {
+        MintOutcome::Minted(None) | MintOutcome::Unknown(_) => plan.hold(id, completion.claimed_until),
+        // There is no token, or nobody has it.
+        MintOutcome::Failed(_) | MintOutcome::Minted(Some(_)) => plan.release(id),
+    }
+    Ok(())
+}
+
+/// Closing what relays that are gone left open.
+pub(super) struct Closing {
+    pub(super) now: Timestamp,
+}
+
+impl Work for Closing {
+    /// How many were closed; zero when none is left.
+    type Answer = u64;
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.abandoned = true;
+    }
+
+    fn decide(&self, plan: &mut Plan) -> Result<u64, StoreError> {
+        let completion = Completion {
+            outcome: MintOutcome::Unknown(ErrorCode::OutcomeUnknown),
+            duration_ms: None,
+            at: self.now,
+            // Whatever was minted then has ended, or will before anybody could be told of it.
+            claimed_until: self.now,
+        };
+        let ids = plan.facts.abandoned.iter().map(|id| parse_id(id));
+        let abandoned = ids.collect::<Result<Vec<_>, _>>()?;
+        let mut closed = 0;
+        for id in abandoned {
+            // Its relay may have ended it in this same batch, just before it went.
+            if let Some(login) = plan.facts.login(&id)
+                && login.outcome.is_none()
+            {
+                let intent = login.intent;
+                end(plan, &id, intent, &completion)?;
+                closed += 1;
+            }
+        }
+        Ok(closed)
+    }
+}
+
+/// What the extension says became of a token.
+pub(super) struct Reported {
+    pub(super) staff: StaffId,
+    pub(super) id: RequestId,
+    pub(super) report: OutcomeReport,
+    pub(super) now: Timestamp,
+}
+
+impl Work for Reported {
+    /// Whether that person got a token under that id.
+    type Answer = bool;
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.logins.insert(self.id.as_str().to_owned());
+    }
+
+    fn decide(&self, plan: &mut Plan) -> Result<bool, StoreError> {
+        let login = plan.facts.login(&self.id).filter(|login| {
+            login.staff == self.staff.0 && login.outcome.as_deref() == Some("minted") && login.cause.is_none()
+        });
+        let Some(login) = login else { return Ok(false) };
+        let intent = login.intent;
+        let kind = (
+            self.id.as_str().to_owned(),
+            entries::report_name(self.report.outcome),
+        );
+        // A report that is sent again changes nothing: the first one stands.
+        if plan.facts.reports.contains(&kind) {
+            return Ok(true);
+        }
+        let (entry, openings) = entries::report(&self.id, intent, &self.report)?;
+        let sequence = plan.append(self.now, entry, &openings);
+        plan.reports.ids.push(kind.0.clone());
+        plan.reports.outcomes.push(kind.1.to_owned());
+        plan.reports.sequences.push(sequence.cast_signed());
+        plan.facts.reports.insert(kind);
+        if entries::ends_the_claim(self.report.outcome) {
+            plan.release(&self.id);
+        }
+        Ok(true)
+    }
+}
+
+pub(super) fn parse_id(text: &str) -> Result<RequestId, StoreError> {
+    RequestId::parse(text).map_err(|_| StoreError::Inconsistent("a login's id is not one"))
+}

@@ -1,0 +1,83 @@
+//! The schema's migrations, embedded and forward only. Migrating is the owner's work; a relay only looks whether it is done.
+
+use tokio_postgres::Client;
+
+use super::{
+    connection::Connector,
+    fault::Failure,
+};
+use crate::store::{SchemaVersions, StoreError};
+
+mod embedded {
+    refinery::embed_migrations!("migrations/postgres");
+}
+
+/// Held while migrating, so that two at once do not meet half a schema.
+const MIGRATION_LOCK: i64 = 0x5374_6167_6564_0001;
+
+/// Brings the schema up to date and gives the roles their rights; a newer schema is left alone.
+pub(super) async fn migrate(connector: &Connector) -> Result<SchemaVersions, StoreError> {
+    let place = connector.place();
+    let mut session = connector.session().await?;
+    prepare(&session).await.map_err(|failure| place.failure(failure))?;
+    let before = versions(connector, &session).await?;
+    if before.found < before.known {
+        let migrations = embedded::migrations::runner();
+        migrations.run_async(session.client()).await.map_err(|error| {
+            place.unusable(
+                format!("its schema cannot be brought up to date: {error}"),
+                "run this as the owner of the database; if the message speaks of something else, report it",
+            )
+        })?;
+    }
+    session
+        .batch_execute(include_str!("rights.sql"))
+        .await
+        .map_err(|error| place.error(&error))?;
+    Ok(before)
+}
+
+async fn prepare(client: &Client) -> Result<(), Failure> {
+    client
+        .batch_execute("SET statement_timeout = 0; SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0")
+        .await?;
+    client.execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK]).await?;
+    Ok(())
+}
+
+/// Which schema the database has, and which one this program knows. A newer one is an error.
+pub(super) async fn versions(connector: &Connector, client: &Client) -> Result<SchemaVersions, StoreError> {
+    let known = embedded::migrations::runner()
+        .get_migrations()
+        .iter()
+        .map(|migration| i64::from(migration.version()))
+        .max()
+        .unwrap_or_default();
+    let place = connector.place();
+    let found = found(client).await.map_err(|failure| place.failure(failure))?;
+    if found > known {
+        return Err(StoreError::Newer {
+            place: place.name(),
+            found,
+            known,
+        });
+    }
+    Ok(SchemaVersions { found, known })
+}
+
+/// Zero for an empty database.
+async fn found(client: &Client) -> Result<i64, Failure> {
+    let table = client
+        .query_one("SELECT to_regclass('refinery_schema_history') IS NOT NULL", &[])
+        .await?;
+    if !table.try_get::<_, bool>(0)? {
+        return Ok(0);
+    }
+    let version = client
+        .query_one(
+            "SELECT coalesce(max(version), 0)::bigint FROM refinery_schema_history",
+            &[],
+        )
+        .await?;
+    Ok(version.try_get(0)?)
+}

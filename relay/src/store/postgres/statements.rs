@@ -1,0 +1,74 @@
+//! The writer's statements, prepared once for each connection. All work on arrays, so that a batch is as many statements as
+//! one login.
+
+use futures_util::future::try_join_all;
+use tokio_postgres::{Client, Statement};
+
+use super::fault::Failure;
+
+macro_rules! statements {
+    ($($(#[doc = $doc:literal])* $name:ident: $sql:literal;)*) => {
+        /// Prepared statements.
+        pub(super) struct Statements {
+            $($(#[doc = $doc])* pub(super) $name: Statement,)*
+        }
+
+        impl Statements {
+            pub(super) async fn prepare(client: &Client) -> Result<Self, Failure> {
+                let mut prepared = try_join_all([$($sql),*].map(|sql| client.prepare(sql))).await?.into_iter();
+                let missing = crate::store::StoreError::Inconsistent("a statement was not prepared");
+                Ok(Self {
+                    $($name: prepared.next().ok_or_else(|| missing.clone())?,)*
+                })
+            }
+        }
+    };
+}
+
+statements! {
+    /// Puts relays in a row: whoever holds this until its commit appends alone.
+    take_turn: "SELECT pg_advisory_xact_lock($1)";
+    select_last_record: "SELECT seq, hashes FROM records ORDER BY seq DESC LIMIT 1";
+    select_nodes: "SELECT substr(hashes, node.first + 1, 32) \
+        FROM unnest($1::bigint[], $2::int[]) WITH ORDINALITY AS node (seq, first, place) \
+        JOIN records USING (seq) ORDER BY place";
+
+    /// Answers with the nonces that are new.
+    insert_nonces: "INSERT INTO nonces (key_id, nonce, expires_at) \
+        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]) ON CONFLICT DO NOTHING RETURNING key_id, nonce";
+    select_logins: "SELECT request_id, intent_seq, staff_id, outcome, cause FROM logins WHERE request_id = ANY ($1::text[])";
+    select_reports: "SELECT request_id, outcome FROM reports WHERE request_id = ANY ($1::text[])";
+    select_claims_on: "SELECT claims.customer_folded, claims.platform, claims.request_id, claims.staff_id, staff.name, \
+        claims.since, claims.until, logins.intent_seq \
+        FROM unnest($1::text[], $2::text[]) AS wanted (customer_folded, platform) \
+        JOIN claims USING (customer_folded, platform) \
+        JOIN staff ON staff.id = claims.staff_id JOIN logins USING (request_id)";
+    select_claims_of: "SELECT claims.customer_folded, claims.platform, claims.request_id, claims.staff_id, staff.name, \
+        claims.since, claims.until, logins.intent_seq \
+        FROM claims JOIN staff ON staff.id = claims.staff_id JOIN logins USING (request_id) \
+        WHERE claims.request_id = ANY ($1::text[])";
+    /// Open intents of relays whose lock can be taken. It is taken until the end of the transaction.
+    select_abandoned: "WITH open AS MATERIALIZED ( \
+            SELECT DISTINCT relay FROM logins WHERE outcome IS NULL AND relay <> $1 \
+        ), gone AS MATERIALIZED (SELECT relay FROM open WHERE pg_try_advisory_xact_lock(relay)) \
+        SELECT request_id FROM logins JOIN gone USING (relay) WHERE outcome IS NULL ORDER BY intent_seq LIMIT $2";
+
+    insert_records: "INSERT INTO records (seq, body, hashes) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])";
+    insert_openings: "INSERT INTO openings (seq, customer, staff) \
+        SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])";
+    insert_logins: "INSERT INTO logins (request_id, intent_seq, relay, staff_id, platform, customer_folded, requested_at) \
+        SELECT id, intent, $1, staff, platform, customer, at \
+        FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[]) \
+        AS login (id, intent, staff, platform, customer, at)";
+    update_outcomes: "UPDATE logins SET outcome_seq = ended.seq, outcome = ended.outcome, cause = ended.cause \
+        FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[]) AS ended (id, seq, outcome, cause) \
+        WHERE request_id = ended.id AND logins.outcome IS NULL";
+    insert_reports: "INSERT INTO reports (request_id, outcome, seq) \
+        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])";
+    upsert_claims: "INSERT INTO claims (customer_folded, platform, request_id, staff_id, since, until) \
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[]) \
+        ON CONFLICT (customer_folded, platform) DO UPDATE SET request_id = excluded.request_id, \
+        staff_id = excluded.staff_id, since = excluded.since, until = excluded.until";
+    delete_claims: "DELETE FROM claims USING unnest($1::text[], $2::text[]) AS gone (customer, platform) \
+        WHERE claims.customer_folded = gone.customer AND claims.platform = gone.platform";
+}

@@ -1,0 +1,129 @@
+//! What is written to the ledger, as work of a batch: first it says which facts it needs, then it decides on them what to
+//! write. It must not look anything up by itself, so that a batch costs as few round trips as one login.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use stagedoor_protocol::RequestId;
+use tokio::sync::oneshot;
+
+use super::plan::Plan;
+use crate::store::{Claim, ErasureScope, StoreError};
+
+/// A customer on a platform.
+pub(super) type ClaimKey = (String, String);
+/// A profile and its nonce.
+pub(super) type NonceKey = (String, String);
+
+/// A write of some answer.
+pub(super) trait Work: Send + 'static {
+    type Answer: Send + 'static;
+
+    /// Names the facts.
+    fn needs(&self, needs: &mut Needs);
+    /// Decides. After an error nothing of this work may be in the plan, so it checks before it adds.
+    fn decide(&self, plan: &mut Plan) -> Result<Self::Answer, StoreError>;
+}
+
+/// Facts that a batch needs.
+#[derive(Default)]
+pub(super) struct Needs {
+    /// Nonces to claim, with the time when they may be forgotten.
+    pub(super) nonces: HashMap<NonceKey, i64>,
+    /// Logins by their id, with their reports and claims.
+    pub(super) logins: HashSet<String>,
+    /// Claims on customers.
+    pub(super) claims: HashSet<ClaimKey>,
+    /// Open intents whose relay is gone.
+    pub(super) abandoned: bool,
+    /// Parts to erase.
+    pub(super) erasable: Option<ErasureScope>,
+}
+
+/// What the store knows, and what the batch has decided so far.
+#[derive(Default)]
+pub(super) struct Facts {
+    /// Nonces that nobody has used; taken out by the first who does.
+    pub(super) fresh_nonces: HashSet<NonceKey>,
+    pub(super) logins: HashMap<String, Login>,
+    /// Login and kind of report.
+    pub(super) reports: HashSet<(String, &'static str)>,
+    pub(super) claims: HashMap<ClaimKey, Held>,
+    pub(super) abandoned: Vec<String>,
+    pub(super) erasable: Vec<u64>,
+}
+
+/// A login as far as a batch needs it.
+#[derive(Clone)]
+pub(super) struct Login {
+    pub(super) intent: u64,
+    pub(super) staff: i64,
+    pub(super) outcome: Option<String>,
+    pub(super) cause: Option<String>,
+}
+
+/// A claim, with the sequence of its intent.
+#[derive(Clone)]
+pub(super) struct Held {
+    pub(super) claim: Claim,
+    pub(super) intent: u64,
+}
+
+impl Facts {
+    pub(super) fn login(&self, id: &RequestId) -> Option<&Login> {
+        self.logins.get(id.as_str())
+    }
+
+    /// Whoever holds the customer at that time.
+    pub(super) fn holder(&self, key: &ClaimKey, at: Timestamp) -> Option<&Held> {
+        self.claims.get(key).filter(|held| held.claim.until > at)
+    }
+}
+
+/// Work that somebody waits for.
+pub(super) trait Job: Send {
+    fn needs(&self, needs: &mut Needs);
+    /// Decides; the answer is kept.
+    fn decide(&mut self, plan: &mut Plan);
+    /// Hands out the answer, once it is known whether the batch stands.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+/// The only implementation.
+pub(super) struct Call<W: Work> {
+    work: W,
+    decided: Option<Result<W::Answer, StoreError>>,
+    waiting: oneshot::Sender<Result<W::Answer, StoreError>>,
+}
+
+impl<W: Work> Call<W> {
+    pub(super) fn new(work: W) -> (Self, oneshot::Receiver<Result<W::Answer, StoreError>>) {
+        let (waiting, answer) = oneshot::channel();
+        let call = Self {
+            work,
+            decided: None,
+            waiting,
+        };
+        (call, answer)
+    }
+}
+
+impl<W: Work> Job for Call<W> {
+    fn needs(&self, needs: &mut Needs) {
+        self.work.needs(needs);
+    }
+
+    fn decide(&mut self, plan: &mut Plan) {
+        self.decided = Some(self.work.decide(plan));
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let undecided = StoreError::Inconsistent("a write was not looked at");
+        let answer = match committed {
+            Ok(()) => self.decided.unwrap_or(Err(undecided)),
+            Err(error) => Err(error),
+        };
+        // Nobody waits any more: the write stands all the same.
+        let _ = self.waiting.send(answer);
+    }
+}

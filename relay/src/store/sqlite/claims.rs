@@ -1,0 +1,107 @@
+//! Nonces and claims in SQLite: what may be used once, or held by one person at a time.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+use stagedoor_protocol::{KeyId, Nonce, RequestId};
+
+use super::{file::Failure, millis, timestamp, writer::Writing};
+use crate::store::{Claim, Intent, StaffId, StoreError};
+
+impl Writing<'_> {
+    /// `false`: it was there before.
+    pub(super) fn insert_nonce(
+        &self,
+        key: &KeyId,
+        nonce: &Nonce,
+        expires_at: Timestamp,
+    ) -> Result<bool, Failure> {
+        let inserted = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO nonces (key_id, nonce, expires_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            )?
+            .execute((key.as_str(), nonce.as_str(), millis(expires_at)))?;
+        Ok(inserted == 1)
+    }
+
+    pub(super) fn delete_stale(&self, now: Timestamp) -> Result<u64, Failure> {
+        let mut deleted = 0;
+        for delete in [
+            "DELETE FROM nonces WHERE expires_at < ?",
+            "DELETE FROM claims WHERE until <= ?",
+        ] {
+            deleted += self.connection.prepare_cached(delete)?.execute([millis(now)])?;
+        }
+        Ok(deleted as u64)
+    }
+}
+
+/// Who holds the intent's customer on its platform at that time.
+pub(super) fn holder(connection: &Connection, intent: &Intent) -> Result<Option<Claim>, Failure> {
+    type Found = (String, i64, String, i64, i64);
+    let found: Option<Found> = connection
+        .prepare_cached(
+            "SELECT request_id, staff_id, name, since, until FROM claims JOIN staff ON staff.id = staff_id \
+             WHERE customer_folded = ? AND platform = ? AND until > ?",
+        )?
+        .query_row(
+            (
+                intent.customer_email.folded(),
+                intent.platform.as_str(),
+                millis(intent.requested_at),
+            ),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+        )
+        .optional()?;
+    let Some((request_id, staff, staff_name, since, until)) = found else {
+        return Ok(None);
+    };
+    Ok(Some(Claim {
+        request_id: RequestId::parse(&request_id)
+            .map_err(|_| StoreError::Inconsistent("a claim's login is not one"))?,
+        staff: StaffId(staff),
+        staff_name,
+        since: timestamp(since)?,
+        until: timestamp(until)?,
+    }))
+}
+
+/// Makes the intent's login the holder of its customer.
+pub(super) fn claim_customer(connection: &Connection, intent: &Intent) -> Result<(), Failure> {
+    connection
+        .prepare_cached(
+            "INSERT INTO claims (customer_folded, platform, request_id, staff_id, since, until) \
+             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (customer_folded, platform) DO UPDATE SET \
+             request_id = excluded.request_id, staff_id = excluded.staff_id, since = excluded.since, \
+             until = excluded.until",
+        )?
+        .execute((
+            intent.customer_email.folded(),
+            intent.platform.as_str(),
+            intent.request_id.as_str(),
+            intent.staff.id.0,
+            millis(intent.requested_at),
+            millis(intent.claimed_until),
+        ))?;
+    Ok(())
+}
+
+/// A token was made, or may have been: its login holds the customer until then.
+pub(super) fn hold_customer(
+    connection: &Connection,
+    id: &RequestId,
+    until: Timestamp,
+) -> Result<(), Failure> {
+    connection
+        .prepare_cached("UPDATE claims SET until = ? WHERE request_id = ?")?
+        .execute((millis(until), id.as_str()))?;
+    Ok(())
+}
+
+/// There is no token of this login any more.
+pub(super) fn release_customer(connection: &Connection, id: &RequestId) -> Result<(), Failure> {
+    connection
+        .prepare_cached("DELETE FROM claims WHERE request_id = ?")?
+        .execute([id.as_str()])?;
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! Erasing personal data in SQLite: the openings go, a record of it comes, in one transaction.
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use stagedoor_ledger::Record;
+
+use super::{append, file::Failure, logins::unsigned, writer::Writing};
+use crate::store::{
+    Erased, ErasureOrder, ErasureScope, Scrubbed, StoreError,
+    entries::{self, ERASED_AT_ONCE},
+};
+
+impl Writing<'_> {
+    pub(super) fn erase(&mut self, order: &ErasureOrder) -> Result<Erased, Failure> {
+        let sequences = match &order.scope {
+            ErasureScope::Customer(email) => self.parts_of_customer(email.folded().as_ref())?,
+            ErasureScope::Before(time) => self.parts_before(*time)?,
+        };
+        if sequences.is_empty() {
+            return Ok(Erased {
+                records: 0,
+                more: false,
+            });
+        }
+        let parts = match order.scope {
+            ErasureScope::Customer(_) => "customer = NULL",
+            ErasureScope::Before(_) => "customer = NULL, staff = NULL",
+        };
+        let erase = format!("UPDATE openings SET {parts} WHERE seq = ?");
+        for sequence in &sequences {
+            self.connection
+                .prepare_cached(&erase)?
+                .execute([sequence.cast_signed()])?;
+            self.forget_customer(*sequence)?;
+        }
+        for (entry, openings) in entries::erasures(order, &sequences)? {
+            self.append(order.at, entry, &openings)?;
+        }
+        Ok(Erased {
+            records: sequences.len() as u64,
+            more: sequences.len() as u64 >= u64::from(ERASED_AT_ONCE),
+        })
+    }
+
+    fn parts_of_customer(&self, folded: &str) -> Result<Vec<u64>, Failure> {
+        let sequences = self
+            .connection
+            .prepare_cached(
+                "SELECT seq FROM openings WHERE customer IS NOT NULL AND seq IN ( \
+                 SELECT intent_seq FROM logins WHERE customer_folded = ?1 UNION ALL \
+                 SELECT seq FROM reports JOIN logins USING (request_id) WHERE customer_folded = ?1 \
+                 ) ORDER BY seq LIMIT ?2",
+            )?
+            .query_map((folded, ERASED_AT_ONCE), |row| unsigned(row, 0))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(sequences)
+    }
+
+    fn parts_before(&self, time: Timestamp) -> Result<Vec<u64>, Failure> {
+        let end = first_not_before(self.connection, time)?;
+        let sequences = self
+            .connection
+            .prepare_cached(
+                "SELECT seq FROM openings WHERE seq < ? AND (customer IS NOT NULL OR staff IS NOT NULL) \
+                 ORDER BY seq LIMIT ?",
+            )?
+            .query_map((end.cast_signed(), ERASED_AT_ONCE), |row| unsigned(row, 0))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(sequences)
+    }
+
+    /// Takes the address out of the projection, once nothing else of the login has it.
+    fn forget_customer(&self, sequence: u64) -> Result<(), Failure> {
+        let sequence = sequence.cast_signed();
+        self.connection
+            .prepare_cached(
+                "DELETE FROM claims WHERE request_id = (SELECT request_id FROM logins WHERE intent_seq = ?)",
+            )?
+            .execute([sequence])?;
+        // A report is found through its login's address, so the address goes with the last part.
+        self.connection
+            .prepare_cached(
+                "UPDATE logins SET customer_folded = NULL WHERE request_id = ( \
+                 SELECT request_id FROM logins WHERE intent_seq = ?1 UNION ALL \
+                 SELECT request_id FROM reports WHERE seq = ?1) \
+                 AND NOT EXISTS (SELECT 1 FROM openings WHERE customer IS NOT NULL AND seq = intent_seq) \
+                 AND NOT EXISTS (SELECT 1 FROM reports JOIN openings USING (seq) \
+                 WHERE reports.request_id = logins.request_id AND customer IS NOT NULL)",
+            )?
+            .execute([sequence])?;
+        Ok(())
+    }
+}
+
+/// The first sequence whose record is not older than a time; by bisection, because records are in the order of their time.
+fn first_not_before(connection: &Connection, time: Timestamp) -> Result<u64, Failure> {
+    let mut body = connection.prepare_cached("SELECT body FROM records WHERE seq = ?")?;
+    let (mut low, mut high) = (0, append::size(connection)?);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let body: Vec<u8> = body.query_one([middle.cast_signed()], |row| row.get(0))?;
+        let record = Record::decode(&body).map_err(|_| {
+            StoreError::Inconsistent("a record cannot be read; `stagedoor ledger verify` says more")
+        })?;
+        if record.time < time {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}
+
+/// Moves the WAL's content into the file and empties it. What was erased is overwritten in the file by then.
+pub(super) fn scrub(connection: &Connection) -> Result<Scrubbed, Failure> {
+    let busy: i64 = connection.query_one("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    Ok(if busy == 0 {
+        Scrubbed::Gone
+    } else {
+        Scrubbed::Later(
+            "the store was in use, so old pages are left in its -wal file; run the same command again",
+        )
+    })
+}

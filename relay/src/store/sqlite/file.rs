@@ -1,0 +1,161 @@
+//! The database file: made private, opened with durable settings, and recognised again when somebody replaced it.
+
+use std::{
+    fs, io,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::store::StoreError;
+
+/// How long a statement waits for another process's write.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Every statement of this store fits, so none is compiled twice.
+const STATEMENTS: usize = 64;
+
+/// The file of a store.
+#[derive(Debug, Clone)]
+pub(super) struct DatabaseFile {
+    path: PathBuf,
+}
+
+/// An open connection, with the file that it was opened on.
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    identity: Identity,
+}
+
+/// Device and inode: what a path meant at some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Identity(u64, u64);
+
+/// Why a piece of work on the database failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// SQLite says so.
+    Sqlite(rusqlite::Error),
+    /// The store says so.
+    Store(StoreError),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl DatabaseFile {
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the file before SQLite does, which would leave its mode to the umask; the WAL file inherits the mode.
+    pub(super) fn create_private(&self) -> Result<(), StoreError> {
+        let created = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&self.path);
+        match created {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(self.io(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens the file that must be there: a database that vanished is a fault, not a reason to begin a new record.
+    pub(super) fn open(&self) -> Result<Opened, StoreError> {
+        let identity = self.identity().map_err(|error| self.io(&error))?;
+        let connection = self.connect().map_err(|error| self.sqlite(&error))?;
+        Ok(Opened { connection, identity })
+    }
+
+    fn connect(&self) -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        // What is erased is overwritten, not only unlinked.
+        connection.pragma_update(None, "secure_delete", true)?;
+        Ok(connection)
+    }
+
+    /// Whether the path still leads to the file that the connection has open. SQLite would go on writing into a file that
+    /// was removed, and nobody would ever find those records.
+    pub(super) fn check_still(&self, opened: &Opened) -> Result<(), StoreError> {
+        match self.identity() {
+            Ok(identity) if identity == opened.identity => Ok(()),
+            Ok(_) => Err(self.unavailable(
+                "its file was replaced by another one",
+                "it is opened anew for the next request",
+            )),
+            Err(error) => Err(self.io(&error)),
+        }
+    }
+
+    fn identity(&self) -> io::Result<Identity> {
+        let metadata = fs::metadata(&self.path)?;
+        Ok(Identity(metadata.dev(), metadata.ino()))
+    }
+
+    pub(super) fn failure(&self, failure: Failure) -> StoreError {
+        match failure {
+            Failure::Sqlite(error) => self.sqlite(&error),
+            Failure::Store(error) => error,
+        }
+    }
+
+    pub(super) fn sqlite(&self, error: &rusqlite::Error) -> StoreError {
+        let cure = match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => "make room on its disk",
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                "another program holds it locked; wait for it, or end it"
+            }
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                "the file and its folder must be there, and writable for the relay's user"
+            }
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+                "put it aside and restore it from a backup"
+            }
+            Some(ErrorCode::SystemIoFailure) => "look at the disk, and at the operating system's log",
+            _ => "look at the relay's log, and at the operating system's",
+        };
+        self.unavailable(&error.to_string(), cure)
+    }
+
+    pub(super) fn io(&self, error: &io::Error) -> StoreError {
+        self.unavailable(
+            &error.to_string(),
+            "the file and its folder must be there, and writable for the relay's user",
+        )
+    }
+
+    fn unavailable(&self, cause: &str, cure: &'static str) -> StoreError {
+        StoreError::Unavailable {
+            place: self.place(),
+            cause: cause.to_owned(),
+            cure,
+        }
+    }
+
+    pub(super) fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+}

@@ -1,0 +1,107 @@
+//! Erasing personal data: what goes, what stays, and what says so.
+
+use stagedoor_ledger::{Entry, Record, Row};
+use stagedoor_protocol::{CustomerEmail, Outcome, OutcomeReport};
+use stagedoor_relay::store::{ErasureOrder, ErasureScope, IntentAnswer, LoginFilter};
+
+use super::{Lab, MINTED, at, intent};
+
+const CUSTOMER: &str = "jane@customers.example";
+
+fn order(scope: ErasureScope, second: i64) -> ErasureOrder {
+    ErasureOrder {
+        scope,
+        operator: "the data protection officer".to_owned(),
+        reason: "request 17".to_owned(),
+        at: at(second),
+    }
+}
+
+/// Which parts of each row are there: `cs`, `c`, `s` or nothing.
+fn parts(rows: &[Row]) -> Vec<&'static str> {
+    let parts = |row: &Row| match (&row.customer, &row.staff) {
+        (Some(_), Some(_)) => "cs",
+        (Some(_), None) => "c",
+        (None, Some(_)) => "s",
+        (None, None) => "",
+    };
+    rows.iter().map(parts).collect()
+}
+
+async fn lab() -> Lab {
+    let lab = Lab::new().await;
+    let jane = intent(&lab.maria, CUSTOMER, 0);
+    lab.login(&jane, MINTED).await;
+    let report = OutcomeReport {
+        outcome: Outcome::Failed,
+        duration_milliseconds: None,
+        cause: Some("window_failed".to_owned()),
+    };
+    assert!(
+        lab.store
+            .report_outcome(lab.maria.id, &jane.request_id, &report, at(2))
+            .await
+            .unwrap()
+    );
+    lab.login(&intent(&lab.tom, "joe@customers.example", 100), MINTED)
+        .await;
+    lab.login(&intent(&lab.tom, "Jane@Customers.Example", 200), MINTED)
+        .await;
+    let rows = lab.store.rows_from(0, 100).await.unwrap();
+    assert_eq!(parts(&rows), ["cs", "", "c", "cs", "", "cs", ""]);
+    lab
+}
+
+#[tokio::test]
+async fn a_customer_is_erased_from_every_record_and_only_they() {
+    let lab = lab().await;
+    let scope = ErasureScope::Customer(CustomerEmail::parse("JANE@customers.example").unwrap());
+    let erased = lab.store.erase(&order(scope.clone(), 300)).await.unwrap();
+    assert_eq!((erased.records, erased.more), (3, false));
+
+    let rows = lab.store.rows_from(0, 100).await.unwrap();
+    assert_eq!(parts(&rows), ["s", "", "", "cs", "", "s", "", "s"]);
+    let record = Record::decode(&rows[7].record).unwrap();
+    let Entry::Erasure(erasure) = record.entry else {
+        panic!("an erasure")
+    };
+    assert_eq!(erasure.sequences.to_string(), "0,2,5");
+    assert_eq!(record.time, at(300));
+
+    let by_customer = |address: &str| LoginFilter {
+        customer: Some(CustomerEmail::parse(address).unwrap()),
+        ..LoginFilter::default()
+    };
+    let found = lab.store.find_logins(&by_customer(CUSTOMER), 10).await.unwrap();
+    assert!(found.is_empty(), "{found:?}");
+    let others = lab
+        .store
+        .find_logins(&by_customer("joe@customers.example"), 10)
+        .await
+        .unwrap();
+    assert_eq!(others.len(), 1);
+
+    // Once more finds nothing, and records nothing.
+    let again = lab.store.erase(&order(scope, 301)).await.unwrap();
+    assert_eq!((again.records, again.more), (0, false));
+    assert_eq!(lab.store.ledger_size().await.unwrap(), 8);
+    // The customer may be opened again afterwards.
+    let later = lab.store.record_intent(&intent(&lab.maria, CUSTOMER, 400)).await;
+    assert_eq!(later.unwrap(), IntentAnswer::Recorded);
+}
+
+#[tokio::test]
+async fn what_is_old_loses_all_personal_parts() {
+    let lab = lab().await;
+    let erased = lab
+        .store
+        .erase(&order(ErasureScope::Before(at(200)), 300))
+        .await
+        .unwrap();
+    assert_eq!((erased.records, erased.more), (3, false));
+    let rows = lab.store.rows_from(0, 100).await.unwrap();
+    assert_eq!(parts(&rows), ["", "", "", "", "", "cs", "", "s"]);
+    let left = lab.store.find_logins(&LoginFilter::default(), 10).await.unwrap();
+    assert_eq!(left.len(), 3, "that there was a login stays");
+    lab.store.scrub().await.unwrap();
+}
