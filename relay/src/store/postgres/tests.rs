@@ -1,1 +1,9 @@
-//! placeholder
+//! What the PostgreSQL engine promises beyond what every engine does: rights, several relays, lost servers.
+
+mod disaster;
+mod lab;
+mod relays;
+mod rights;
+mod server;
+mod tls;
+mod wire;
