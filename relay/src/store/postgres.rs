@@ -18,7 +18,13 @@ mod work;
 mod write;
 mod writer;
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -47,8 +53,8 @@ pub struct PostgresStore {
     connector: Connector,
     connections: Connections,
     writer: Writer,
-    /// The number of this process, whose lock shows that it lives.
-    relay: i64,
+    /// The number that this process's intents are written under, and whose lock shows that it lives.
+    relay: Arc<AtomicI64>,
     presence: Mutex<Option<Presence>>,
 }
 
@@ -65,14 +71,10 @@ impl PostgresStore {
                 known,
             });
         }
-        let relay = random::bytes().map_err(|_| {
-            StoreError::Inconsistent("the operating system gave no random bytes to number this relay with")
-        })?;
-        // One sign, so that it is never taken for one of the locks that all relays share.
-        let relay = i64::from_be_bytes(relay) & i64::MAX;
+        let relay = Arc::new(AtomicI64::new(relay_number()?));
         Ok(Self {
             connections: Connections::new(&connector)?,
-            writer: Writer::start(connector.clone(), relay),
+            writer: Writer::start(connector.clone(), relay.clone()),
             connector,
             relay,
             presence: Mutex::default(),
@@ -91,6 +93,13 @@ impl PostgresStore {
         let session = connector.session().await?;
         schema::versions(&connector, &session).await
     }
+}
+
+/// A number that no other relay has.
+fn relay_number() -> Result<i64, StoreError> {
+    let bytes = random::bytes()
+        .map_err(|_| StoreError::Inconsistent("the operating system gave no random bytes to number this relay with"))?;
+    Ok(i64::from_be_bytes(bytes))
 }
 
 /// PostgreSQL's form of a time.
@@ -123,7 +132,10 @@ impl Store for PostgresStore {
     async fn register_relay(&self) -> Result<(), StoreError> {
         let mut presence = self.presence.lock().await;
         if presence.is_none() {
-            *presence = Some(Presence::begin(self.connector.clone(), self.relay).await?);
+            // A new number each time: what was left open under the last one is another's to close.
+            let relay = relay_number()?;
+            *presence = Some(Presence::begin(self.connector.clone(), relay).await?);
+            self.relay.store(relay, Ordering::SeqCst);
         }
         Ok(())
     }

@@ -4,6 +4,8 @@
 //! starts one for itself.
 
 mod account;
+#[cfg(feature = "database")]
+mod database;
 mod folder;
 mod programs;
 mod server;
@@ -12,20 +14,14 @@ use std::env;
 
 use anyhow::{Result, bail};
 
+#[cfg(feature = "database")]
+pub use database::Database;
 pub use programs::folder as programs;
 pub use server::Server;
 
 /// The environment variable that names the server for tests: a URL with user, password, host, port and database, whose user
 /// may make databases and roles.
 pub const URL_VARIABLE: &str = "STAGEDOOR_TEST_POSTGRES_URL";
-
-/// Makes the roles that rights are given to. They belong to the server, so every test makes the same ones: run this in the
-/// database that the URL names, where those who run it at the same time wait for each other.
-pub const MAKE_ROLES: &str = "DO $$ DECLARE name TEXT; BEGIN \
-    PERFORM pg_advisory_xact_lock(1); \
-    FOREACH name IN ARRAY ARRAY['stagedoor_relay', 'stagedoor_eraser', 'stagedoor_auditor'] LOOP \
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN \
-    EXECUTE format('CREATE ROLE %I NOLOGIN', name); END IF; END LOOP; END $$";
 
 /// The URL of the server for tests; an error that says how to get one.
 pub fn url() -> Result<String> {

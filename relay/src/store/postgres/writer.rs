@@ -1,7 +1,13 @@
 //! The one writer of a relay: a task with a connection of its own, which performs all ledger writes that are waiting in one
 //! transaction, so that many logins share a turn among the relays and one flush of the server's disk.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{sync::mpsc, time::timeout};
 
@@ -33,7 +39,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connector: Connector, relay: i64) -> Self {
+    pub(super) fn start(connector: Connector, relay: Arc<AtomicI64>) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let place = connector.place().name();
         let scribe = Scribe {
@@ -61,7 +67,7 @@ impl Writer {
 /// What the task owns.
 struct Scribe {
     connector: Connector,
-    relay: i64,
+    relay: Arc<AtomicI64>,
     /// None after a fault; the next batch connects anew.
     desk: Option<Desk>,
 }
@@ -126,7 +132,7 @@ impl Scribe {
     async fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
         // Taken out while it is in use: whatever ends this early ends the connection, too.
         let desk = self.desk.take();
-        let writing = write(&self.connector, self.relay, desk, batch);
+        let writing = write(&self.connector, self.relay.load(Ordering::SeqCst), desk, batch);
         let Ok((desk, written)) = timeout(PATIENCE, writing).await else {
             return Err(Fault::Uncertain(self.connector.place().silent().into()));
         };

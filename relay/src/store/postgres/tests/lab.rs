@@ -1,12 +1,13 @@
 //! A database of a test's own, and logins to put into it.
 
-use std::{fs, os::unix::fs::PermissionsExt, sync::Arc, thread};
+use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use stagedoor_ledger::{Frontier, Hash};
 use stagedoor_protocol::{CustomerEmail, ErrorCode, KeyId, Nonce, PageReference, PlatformId, RequestId};
 use tempfile::TempDir;
-use tokio_postgres::{Client, Config, NoTls};
+use stagedoor_test_postgres::Database;
+use tokio_postgres::Client;
 
 use crate::{
     config::{PasswordSource, PostgresConfig, PostgresHost},
@@ -14,11 +15,10 @@ use crate::{
     store::{Completion, Intent, MintOutcome, NewInvite, PostgresStore, StaffMember, Store},
 };
 
-/// A migrated database. It is dropped with this.
+/// A migrated database.
 pub(super) struct Lab {
     pub(super) config: PostgresConfig,
-    server: Config,
-    name: String,
+    database: Database,
     folder: TempDir,
 }
 
@@ -31,47 +31,28 @@ impl Lab {
     /// On another server.
     pub(super) async fn on(url: &str) -> Self {
         let lab = Self::empty(url).await;
-        let server = connect(&lab.server).await;
-        server.batch_execute(stagedoor_test_postgres::MAKE_ROLES).await.unwrap();
         PostgresStore::migrate(&lab.config).await.unwrap();
         lab
     }
 
     /// Without tables.
     pub(super) async fn empty(url: &str) -> Self {
-        let server: Config = url.parse().unwrap();
-        let name = format!("stagedoor_test_{}", hex());
-        let folder = tempfile::tempdir().unwrap();
-        let port = server.get_ports().first().copied().unwrap_or(5432);
-        let host = match &server.get_hosts()[0] {
-            tokio_postgres::config::Host::Tcp(host) => PostgresHost::Tcp {
-                host: host.clone(),
-                port,
-            },
-            tokio_postgres::config::Host::Unix(folder) => PostgresHost::Socket {
-                folder: folder.clone(),
-                port,
-            },
-        };
+        let database = Database::create(url).await.unwrap();
         let mut lab = Self {
             config: PostgresConfig {
-                user: server.get_user().unwrap().to_owned(),
-                database: name.clone(),
-                hosts: vec![host],
+                user: database.user().to_owned(),
+                database: database.name().to_owned(),
+                hosts: vec![PostgresHost::Tcp {
+                    host: database.host().to_owned(),
+                    port: database.port(),
+                }],
                 password: None,
                 root_certificate_file: None,
             },
-            server,
-            name,
-            folder,
+            database,
+            folder: tempfile::tempdir().unwrap(),
         };
-        let password = String::from_utf8(lab.server.get_password().unwrap_or_default().to_vec()).unwrap();
-        lab.config.password = Some(lab.password_file("server", &password));
-        connect(&lab.server)
-            .await
-            .batch_execute(&format!("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0", lab.name))
-            .await
-            .unwrap();
+        lab.config.password = Some(lab.password_file("server", &lab.database.password()));
         lab
     }
 
@@ -84,7 +65,7 @@ impl Lab {
 
     /// The owner's own connection.
     pub(super) async fn admin(&self) -> Client {
-        connect(self.server.clone().dbname(&self.name)).await
+        self.database.connect().await.unwrap()
     }
 
     pub(super) async fn store(&self) -> Arc<PostgresStore> {
@@ -113,30 +94,6 @@ impl Lab {
             ..self.config.clone()
         }
     }
-}
-
-impl Drop for Lab {
-    fn drop(&mut self) {
-        let (server, name) = (self.server.clone(), self.name.clone());
-        // A runtime of its own: the test's may be ending.
-        let drop_database = move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async {
-                let (client, connection) = server.connect(NoTls).await.map_err(std::io::Error::other)?;
-                tokio::spawn(connection);
-                let drop = format!("DROP DATABASE {name} WITH (FORCE)");
-                client.batch_execute(&drop).await.map_err(std::io::Error::other)
-            })
-        };
-        // A server of the test's own is gone by now, and its databases with it.
-        let _: Result<Result<(), std::io::Error>, _> = thread::spawn(drop_database).join();
-    }
-}
-
-async fn connect(config: &Config) -> Client {
-    let (client, connection) = config.connect(NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
 }
 
 fn hex() -> String {

@@ -49,6 +49,8 @@ async fn only_what_a_relay_left_behind_is_closed() {
     assert_eq!(third.close_abandoned_intents(at(2)).await.unwrap(), 0);
 
     dying.unregister_relay().await.unwrap();
+    // Beginning again does not make it the owner of what it left.
+    dying.register_relay().await.unwrap();
     assert_eq!(third.close_abandoned_intents(at(3)).await.unwrap(), 1);
     assert_eq!(living.close_abandoned_intents(at(3)).await.unwrap(), 0);
     let closed = third.login(&lost.request_id).await.unwrap().unwrap();
