@@ -46,13 +46,15 @@ pub const CLOCK_STEP_MILLISECONDS: i64 = 5 * 60 * 1000;
 const MAX_GAP: u64 = 1 << 24;
 
 /// Verifies rows in order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Verifier {
     from: Sequence,
     /// The sequence that must come next.
     next: Sequence,
     /// Absent once a record is missing or out of place: then no root can be computed any more.
     tree: Option<Frontier>,
+    /// Whether rows have hashes; the first tells.
+    hashed: Option<bool>,
     /// The highest time so far.
     latest: Option<Timestamp>,
     intents: Intents,
@@ -71,6 +73,7 @@ impl Verifier {
             from,
             next: from,
             tree: Some(frontier),
+            hashed: None,
             latest: None,
             intents: Intents::new(from),
             customer: Openings::default(),
@@ -135,6 +138,7 @@ impl Verifier {
         let Examined {
             sequence,
             leaf,
+            hashed,
             upper,
             faults,
             facts,
@@ -142,6 +146,10 @@ impl Verifier {
         self.summary.records += 1;
         for fault in faults {
             self.find(Some(sequence), fault);
+        }
+        // All rows have hashes or none has: an emptied column is not one that nobody knew.
+        if *self.hashed.get_or_insert(hashed) != hashed {
+            self.find(Some(sequence), Fault::Hashes);
         }
         let placed = self.place(sequence);
         self.grow(sequence, leaf, upper.as_deref());

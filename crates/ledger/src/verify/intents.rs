@@ -24,7 +24,7 @@ pub(super) enum Known {
 }
 
 /// All intents so far. Open ones are kept whole; of the others, in the end, one bit.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Intents {
     from: Sequence,
     known: Bits,
@@ -35,7 +35,7 @@ pub(super) struct Intents {
     open: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Recent {
     sequence: Sequence,
     login: Box<str>,
