@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     io::Read as _,
     net::TcpListener,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread::sleep,
@@ -34,7 +35,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Makes a server and starts it; returns once it takes connections.
+    /// Makes a server and starts it; returns once it takes connections. On Linux it ends with the thread that called this,
+    /// or [`Self::resume`].
     pub fn start() -> Result<Self> {
         let mut server = Self {
             folder: Folder::create()?,
@@ -70,6 +72,17 @@ impl Server {
     /// The folder of the server's Unix socket.
     pub fn socket_folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Puts a file where only the server can read it, and says where that is.
+    pub fn give_file(&self, name: &str, content: &[u8]) -> Result<PathBuf> {
+        let path = self.folder.path().join(name);
+        fs::write(&path, content)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+        if let Some(account) = &self.account {
+            account.own(&path)?;
+        }
+        Ok(path)
     }
 
     /// The version of the programs, as they say it.
@@ -115,11 +128,9 @@ impl Server {
     }
 
     fn initialise(&self) -> Result<()> {
-        let password_file = self.folder.path().join("password");
-        fs::write(&password_file, &self.password)?;
+        let password_file = self.give_file("password", self.password.as_bytes())?;
         if let Some(account) = &self.account {
             account.own(self.folder.path())?;
-            account.own(&password_file)?;
         }
         let mut command = self.program("initdb");
         command.args(["--username=postgres", "--auth=scram-sha-256", "--pwfile"]);

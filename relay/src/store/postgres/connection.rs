@@ -71,7 +71,11 @@ impl Connector {
             .dbname(&config.database)
             .application_name("stagedoor")
             .options(OPTIONS)
-            .ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable })
+            .ssl_mode(if tls.is_some() {
+                SslMode::Require
+            } else {
+                SslMode::Disable
+            })
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_user_timeout(SEND_TIMEOUT)
             .keepalives_idle(KEEPALIVE)
@@ -94,18 +98,26 @@ impl Connector {
 
     /// A connection of one's own to a server that keeps what it has committed.
     pub(super) async fn session(&self) -> Result<Session, StoreError> {
-        let (client, driver) = self.connect_now().await.map_err(|error| self.place.error(&error))?;
+        let (client, driver) = self
+            .connect_now()
+            .await
+            .map_err(|error| self.place.error(&error))?;
         let session = Session {
             client,
             driver: Driver(driver),
         };
-        self.check_server(&session).await.map_err(|failure| self.place.failure(failure))?;
+        self.check_server(&session)
+            .await
+            .map_err(|failure| self.place.failure(failure))?;
         Ok(session)
     }
 
     async fn check_server(&self, client: &Client) -> Result<(), Failure> {
         let server = client
-            .query_one("SELECT current_setting('fsync'), current_setting('server_encoding')", &[])
+            .query_one(
+                "SELECT current_setting('fsync'), current_setting('server_encoding')",
+                &[],
+            )
             .await?;
         if server.try_get::<_, String>(0)? != "on" {
             return Err(self.place.unfit(
@@ -158,7 +170,8 @@ impl Connect for Connector {
     fn connect(
         &self,
         _: &Config,
-    ) -> Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), tokio_postgres::Error>> + Send + '_>> {
+    ) -> Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), tokio_postgres::Error>> + Send + '_>>
+    {
         Box::pin(self.connect_now())
     }
 }
@@ -200,8 +213,8 @@ fn tls(config: &PostgresConfig, place: &Place) -> Result<MakeRustlsConnect, Stor
                     "name a PEM file with the certificate of the authority that signed the server's",
                 )
             };
-            let certificates =
-                CertificateDer::pem_file_iter(file).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+            let certificates = CertificateDer::pem_file_iter(file)
+                .map_err(|error| unreadable(format!("cannot be read: {error}")))?;
             for certificate in certificates {
                 certificate
                     .map_err(|error| error.to_string())

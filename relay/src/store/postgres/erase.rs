@@ -53,7 +53,9 @@ pub(super) async fn erasable(client: &Client, scope: &ErasureScope) -> Result<Ve
                  SELECT intent_seq FROM logins WHERE customer_folded = $1 UNION ALL \
                  SELECT seq FROM reports JOIN logins USING (request_id) WHERE customer_folded = $1 \
                  ) ORDER BY seq LIMIT $2";
-            client.query(parts_of_customer, &[&email.folded(), &limit]).await?
+            client
+                .query(parts_of_customer, &[&email.folded(), &limit])
+                .await?
         }
         ErasureScope::Before(time) => {
             let end = first_not_before(client, *time).await?;
@@ -75,8 +77,9 @@ async fn first_not_before(client: &Client, time: Timestamp) -> Result<i64, Failu
     while low < high {
         let middle = low + (high - low) / 2;
         let row = client.query_one(&body, &[&middle]).await?;
-        let record = Record::decode(row.try_get(0)?)
-            .map_err(|_| StoreError::Inconsistent("a record cannot be read; `stagedoor ledger verify` says more"))?;
+        let record = Record::decode(row.try_get(0)?).map_err(|_| {
+            StoreError::Inconsistent("a record cannot be read; `stagedoor ledger verify` says more")
+        })?;
         if record.time < time {
             low = middle + 1;
         } else {

@@ -34,7 +34,9 @@ impl Failure {
     /// Whether the connection is of no use any more.
     pub(super) fn is_lost(&self) -> bool {
         match self {
-            Self::Database(error) => error.is_closed() || error.as_db_error().is_none() || is_going_away(error),
+            Self::Database(error) => {
+                error.is_closed() || error.as_db_error().is_none() || is_going_away(error)
+            }
             Self::Store(_) => false,
         }
     }
@@ -42,6 +44,18 @@ impl Failure {
     /// Whether the server has refused a statement, so that nothing of its transaction stands.
     pub(super) fn is_refused(&self) -> bool {
         matches!(self, Self::Database(error) if error.as_db_error().is_some()) && !self.is_lost()
+    }
+
+    /// Whether it is about what was to be written, and not about the state that the server is in.
+    pub(super) fn is_about_content(&self) -> bool {
+        // Data, integrity, rights and syntax, limits, and what triggers raise.
+        const CLASSES: [&str; 5] = ["22", "23", "42", "54", "P0"];
+        match self {
+            Self::Database(error) => error
+                .code()
+                .is_some_and(|code| CLASSES.iter().any(|class| code.code().starts_with(class))),
+            Self::Store(error) => matches!(error, StoreError::Inconsistent(_)),
+        }
     }
 }
 
@@ -104,7 +118,10 @@ impl Place {
     pub(super) fn error(&self, error: &tokio_postgres::Error) -> StoreError {
         let Some(refusal) = error.as_db_error() else {
             if let Some(Err(problem)) = self.password() {
-                return self.unusable(format!("its password {problem}"), "see that the relay's user can read it");
+                return self.unusable(
+                    format!("its password {problem}"),
+                    "see that the relay's user can read it",
+                );
             }
             return self.unusable(
                 with_sources(error),
@@ -120,14 +137,20 @@ impl Place {
 
 fn cure(code: &SqlState) -> &'static str {
     match code.code() {
-        "28000" | "28P01" => "see that store.url names the right role and that its password and pg_hba.conf are right",
+        "28000" | "28P01" => {
+            "see that store.url names the right role and that its password and pg_hba.conf are right"
+        }
         "3D000" => "make the database; docs/postgres.md shows how",
         "42P01" | "3F000" | "42703" => "run `stagedoor store migrate` as the owner of the tables",
-        "42501" => "give the role its rights: docs/postgres.md lists them, and `stagedoor store migrate` grants them",
+        "42501" => {
+            "give the role its rights: docs/postgres.md lists them, and `stagedoor store migrate` grants them"
+        }
         "53300" => "raise max_connections; a relay takes up to 12 connections",
         "53100" => "make room on the server's disk",
         "25006" => "the server is a standby or read-only; name the server that takes writes",
-        "57014" | "55P03" | "25P03" => "see what holds or slows the server: pg_stat_activity and pg_locks tell",
+        "57014" | "55P03" | "25P03" => {
+            "see what holds or slows the server: pg_stat_activity and pg_locks tell"
+        }
         code if code.starts_with("57P") => "the server is stopping or starting; it is tried again by itself",
         code if code.starts_with("58") || code.starts_with("XX") => "look into the server's log",
         _ => "look into the server's log; if it stays, report the message",

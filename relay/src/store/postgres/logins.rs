@@ -53,7 +53,10 @@ impl Work for Intent {
 }
 
 fn nonce(intent: &Intent) -> NonceKey {
-    (intent.key_id.as_str().to_owned(), intent.nonce.as_str().to_owned())
+    (
+        intent.key_id.as_str().to_owned(),
+        intent.nonce.as_str().to_owned(),
+    )
 }
 
 fn customer(intent: &Intent) -> ClaimKey {

@@ -18,7 +18,8 @@ pub(super) struct Plan {
     /// This process.
     pub(super) relay: i64,
     pub(super) facts: Facts,
-    pub(super) frontier: Frontier,
+    frontier: Frontier,
+    last_hashes: Vec<u8>,
     pub(super) records: Records,
     pub(super) openings: OpeningRows,
     pub(super) logins: LoginRows,
@@ -85,11 +86,12 @@ pub(super) struct ErasedParts {
 }
 
 impl Plan {
-    pub(super) fn new(relay: i64, facts: Facts, frontier: Frontier) -> Self {
+    pub(super) fn new(relay: i64, facts: Facts, head: Head) -> Self {
         Self {
             relay,
             facts,
-            frontier,
+            frontier: head.frontier,
+            last_hashes: head.last_hashes,
             records: Records::default(),
             openings: OpeningRows::default(),
             logins: LoginRows::default(),
@@ -158,9 +160,13 @@ impl Plan {
             completion.outcome.as_str().to_owned(),
             completion.outcome.cause().map(str::to_owned),
         );
-        let login = self.facts.logins.get_mut(id.as_str()).ok_or(StoreError::Inconsistent(
-            "a login to complete is not among those looked up",
-        ))?;
+        let login = self
+            .facts
+            .logins
+            .get_mut(id.as_str())
+            .ok_or(StoreError::Inconsistent(
+                "a login to complete is not among those looked up",
+            ))?;
         login.outcome = Some(outcome.clone());
         login.cause.clone_from(&cause);
         let entry = entries::outcome(id, intent, completion);
@@ -227,12 +233,11 @@ impl Plan {
         (kept, gone)
     }
 
-    /// The ledger's end once this has been committed; none if nothing was appended, and so nothing is known of its last row.
-    pub(super) fn into_head(mut self) -> Option<Head> {
-        let last_hashes = self.records.hashes.pop()?;
-        Some(Head {
+    /// The ledger's end once this has been committed.
+    pub(super) fn into_head(mut self) -> Head {
+        Head {
             frontier: self.frontier,
-            last_hashes,
-        })
+            last_hashes: self.records.hashes.pop().unwrap_or(self.last_hashes),
+        }
     }
 }

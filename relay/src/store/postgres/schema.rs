@@ -2,10 +2,7 @@
 
 use tokio_postgres::Client;
 
-use super::{
-    connection::Connector,
-    fault::Failure,
-};
+use super::{connection::Connector, fault::Failure};
 use crate::store::{SchemaVersions, StoreError};
 
 mod embedded {
@@ -19,7 +16,9 @@ const MIGRATION_LOCK: i64 = 0x5374_6167_6564_0001;
 pub(super) async fn migrate(connector: &Connector) -> Result<SchemaVersions, StoreError> {
     let place = connector.place();
     let mut session = connector.session().await?;
-    prepare(&session).await.map_err(|failure| place.failure(failure))?;
+    prepare(&session)
+        .await
+        .map_err(|failure| place.failure(failure))?;
     let before = versions(connector, &session).await?;
     if before.found < before.known {
         let migrations = embedded::migrations::runner();
@@ -41,7 +40,9 @@ async fn prepare(client: &Client) -> Result<(), Failure> {
     client
         .batch_execute("SET statement_timeout = 0; SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0")
         .await?;
-    client.execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK]).await?;
+    client
+        .execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK])
+        .await?;
     Ok(())
 }
 

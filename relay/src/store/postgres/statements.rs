@@ -6,8 +6,13 @@ use tokio_postgres::{Client, Statement};
 
 use super::fault::Failure;
 
+/// Hashes of tree nodes, each by the row that stores it and its place there.
+pub(super) const SELECT_NODES: &str = "SELECT substr(hashes, node.first + 1, 32) \
+     FROM unnest($1::bigint[], $2::int[]) WITH ORDINALITY AS node (seq, first, place) \
+     JOIN records USING (seq) ORDER BY place";
+
 macro_rules! statements {
-    ($($(#[doc = $doc:literal])* $name:ident: $sql:literal;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident: $sql:expr;)*) => {
         /// Prepared statements.
         pub(super) struct Statements {
             $($(#[doc = $doc])* pub(super) $name: Statement,)*
@@ -29,9 +34,7 @@ statements! {
     /// Puts relays in a row: whoever holds this until its commit appends alone.
     take_turn: "SELECT pg_advisory_xact_lock($1)";
     select_last_record: "SELECT seq, hashes FROM records ORDER BY seq DESC LIMIT 1";
-    select_nodes: "SELECT substr(hashes, node.first + 1, 32) \
-        FROM unnest($1::bigint[], $2::int[]) WITH ORDINALITY AS node (seq, first, place) \
-        JOIN records USING (seq) ORDER BY place";
+    select_nodes: SELECT_NODES;
 
     /// Answers with the nonces that are new.
     insert_nonces: "INSERT INTO nonces (key_id, nonce, expires_at) \

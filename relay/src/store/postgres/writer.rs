@@ -75,6 +75,8 @@ struct Desk {
 
 /// How far a batch came before it failed.
 enum Fault {
+    /// There was no connection to begin with.
+    Unconnected(Failure),
     /// Nothing of it stands.
     Undone(Failure),
     /// It may stand: the answer to the commit was lost.
@@ -88,7 +90,7 @@ impl Scribe {
             let committed = self.perform(&mut batch).await;
             match committed {
                 // One may have spoilt it for all: each by itself, so that only that one fails.
-                Err(Fault::Undone(failure)) if failure.is_refused() && batch.len() > 1 => {
+                Err(Fault::Undone(failure)) if failure.is_about_content() && batch.len() > 1 => {
                     for mut job in batch.drain(..) {
                         let alone = self.perform(std::slice::from_mut(&mut job)).await;
                         job.answer(self.told(alone));
@@ -105,7 +107,11 @@ impl Scribe {
     }
 
     fn told(&self, committed: Result<(), Fault>) -> Result<(), StoreError> {
-        committed.map_err(|Fault::Undone(failure) | Fault::Uncertain(failure)| self.connector.place().failure(failure))
+        committed.map_err(|fault| match fault {
+            Fault::Unconnected(failure) | Fault::Undone(failure) | Fault::Uncertain(failure) => {
+                self.connector.place().failure(failure)
+            }
+        })
     }
 
     /// One transaction for the whole batch. A connection that was lost before anything was written is made again once.
@@ -118,30 +124,31 @@ impl Scribe {
     }
 
     async fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
-        let silent = Fault::Uncertain(self.connector.place().silent().into());
         // Taken out while it is in use: whatever ends this early ends the connection, too.
         let desk = self.desk.take();
-        let (desk, written) = match timeout(PATIENCE, write(&self.connector, self.relay, desk, batch)).await {
-            Ok(Ok(worked)) => worked,
-            Ok(Err(failure)) => return Err(Fault::Undone(failure)),
-            Err(_) => return Err(silent),
+        let writing = write(&self.connector, self.relay, desk, batch);
+        let Ok((desk, written)) = timeout(PATIENCE, writing).await else {
+            return Err(Fault::Uncertain(self.connector.place().silent().into()));
         };
         self.desk = desk;
         written
     }
 }
 
-/// Performs a batch and gives the connection back, unless it is of no use any more. The outer error: there was none to begin
-/// with.
+/// Performs a batch and gives the connection back, unless it is of no use any more.
 async fn write(
     connector: &Connector,
     relay: i64,
     desk: Option<Desk>,
     batch: &mut [Box<dyn Job>],
-) -> Result<(Option<Desk>, Result<(), Fault>), Failure> {
+) -> (Option<Desk>, Result<(), Fault>) {
+    let desk = match desk {
+        Some(desk) if !desk.session.is_closed() => Ok(desk),
+        _ => Desk::open(connector).await,
+    };
     let mut desk = match desk {
-        Some(desk) if !desk.session.is_closed() => desk,
-        _ => Desk::open(connector).await?,
+        Ok(desk) => desk,
+        Err(failure) => return (None, Err(Fault::Unconnected(failure))),
     };
     let written = desk.write(relay, batch).await;
     let kept = match &written {
@@ -149,7 +156,7 @@ async fn write(
         Err(Fault::Undone(failure)) if failure.is_refused() => desk.undo().await,
         Err(_) => None,
     };
-    Ok((kept, written))
+    (kept, written)
 }
 
 impl Desk {
@@ -168,10 +175,10 @@ impl Desk {
             job.needs(&mut needs);
         }
         let known = self.head.take();
-        let (frontier, facts) = gather(&self.session, &self.statements, relay, known, needs)
+        let (head, facts) = gather(&self.session, &self.statements, relay, known, needs)
             .await
             .map_err(Fault::Undone)?;
-        let mut plan = Plan::new(relay, facts, frontier);
+        let mut plan = Plan::new(relay, facts, head);
         for job in batch {
             job.decide(&mut plan);
         }
@@ -181,7 +188,7 @@ impl Desk {
                 true => Fault::Undone(failure),
                 false => Fault::Uncertain(failure),
             })?;
-        self.head = plan.into_head();
+        self.head = Some(plan.into_head());
         Ok(())
     }
 

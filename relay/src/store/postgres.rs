@@ -1,0 +1,265 @@
+//! The store that several relays share: a database of a PostgreSQL server. A commit is on the server's disk when it returns.
+
+mod connection;
+mod erase;
+mod fault;
+mod gather;
+mod logins;
+mod plan;
+mod pool;
+mod presence;
+mod reading;
+mod schema;
+mod staff;
+mod statements;
+#[cfg(test)]
+mod tests;
+mod work;
+mod write;
+mod writer;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use stagedoor_ledger::{Hash, Node, Row};
+use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
+use tokio::sync::Mutex;
+
+use super::{
+    Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
+    LoginRecords, NewInvite, Profile, SchemaVersions, Scrubbed, StaffId, StaffMember, StaffRow, Store,
+    StoreError, StoredCheckpoint,
+};
+use crate::{config::PostgresConfig, random};
+use connection::Connector;
+use fault::Failure;
+use logins::{Closing, Ending, Reported};
+use pool::{Connections, run};
+use presence::Presence;
+use writer::Writer;
+
+/// How long the readiness check may take.
+const CHECK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A store in a PostgreSQL database.
+pub struct PostgresStore {
+    connector: Connector,
+    connections: Connections,
+    writer: Writer,
+    /// The number of this process, whose lock shows that it lives.
+    relay: i64,
+    presence: Mutex<Option<Presence>>,
+}
+
+impl PostgresStore {
+    /// Connects. The schema must be up to date: bringing it there is the tables' owner's work, which a relay need not be.
+    pub async fn open(config: &PostgresConfig) -> Result<Self, StoreError> {
+        let connector = Connector::new(config)?;
+        let session = connector.session().await?;
+        let SchemaVersions { found, known } = schema::versions(&connector, &session).await?;
+        if found < known {
+            return Err(StoreError::Older {
+                place: connector.place().name(),
+                found,
+                known,
+            });
+        }
+        let relay = random::bytes().map_err(|_| {
+            StoreError::Inconsistent("the operating system gave no random bytes to number this relay with")
+        })?;
+        // One sign, so that it is never taken for one of the locks that all relays share.
+        let relay = i64::from_be_bytes(relay) & i64::MAX;
+        Ok(Self {
+            connections: Connections::new(&connector)?,
+            writer: Writer::start(connector.clone(), relay),
+            connector,
+            relay,
+            presence: Mutex::default(),
+        })
+    }
+
+    /// Brings the schema up to date and gives the roles their rights; returns the versions as they were before. The
+    /// configuration must name the tables' owner.
+    pub async fn migrate(config: &PostgresConfig) -> Result<SchemaVersions, StoreError> {
+        schema::migrate(&Connector::new(config)?).await
+    }
+
+    /// Which schema the database has, without changing it.
+    pub async fn versions(config: &PostgresConfig) -> Result<SchemaVersions, StoreError> {
+        let connector = Connector::new(config)?;
+        let session = connector.session().await?;
+        schema::versions(&connector, &session).await
+    }
+}
+
+/// PostgreSQL's form of a time.
+fn millis(time: Timestamp) -> i64 {
+    time.as_millisecond()
+}
+
+fn timestamp(millis: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(millis).map_err(|_| StoreError::Inconsistent("a time is not one"))
+}
+
+/// Sequences are never negative: a condition on `records` sees to it.
+fn unsigned(row: &tokio_postgres::Row, index: usize) -> Result<u64, Failure> {
+    Ok(row.try_get::<_, i64>(index)?.cast_unsigned())
+}
+
+/// A real write finds a full disk and a server that takes no writes, which reading would not.
+async fn write_probe(client: &deadpool_postgres::Client, now: Timestamp) -> Result<(), Failure> {
+    let probe = "INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+    client.execute(probe, &[&millis(now)]).await?;
+    Ok(())
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
+        run!(self.connections, CHECK_PATIENCE, client => write_probe(client, now))
+    }
+
+    async fn register_relay(&self) -> Result<(), StoreError> {
+        let mut presence = self.presence.lock().await;
+        if presence.is_none() {
+            *presence = Some(Presence::begin(self.connector.clone(), self.relay).await?);
+        }
+        Ok(())
+    }
+
+    async fn unregister_relay(&self) -> Result<(), StoreError> {
+        if let Some(presence) = self.presence.lock().await.take() {
+            presence.end().await;
+        }
+        Ok(())
+    }
+
+    async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError> {
+        run!(self.connections, client => staff::insert_invite(client, invite, now))
+    }
+
+    async fn list_staff(&self) -> Result<Vec<StaffRow>, StoreError> {
+        run!(self.connections, client => staff::select_staff(client))
+    }
+
+    async fn disable_staff(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, StoreError> {
+        run!(self.connections, client => staff::disable(client, email, now))
+    }
+
+    async fn is_staff(&self, email: &CustomerEmail) -> Result<bool, StoreError> {
+        run!(self.connections, client => staff::is_staff(client, email))
+    }
+
+    async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError> {
+        run!(self.connections, client => staff::select_profile(client, key))
+    }
+
+    async fn enrol(
+        &self,
+        enrolment: &Enrolment,
+        now: Timestamp,
+    ) -> Result<Result<StaffMember, EnrolmentRefusal>, StoreError> {
+        run!(self.connections, client => staff::insert_profile(client, enrolment, now))
+    }
+
+    async fn claim_nonce(
+        &self,
+        key: &KeyId,
+        nonce: &Nonce,
+        expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        run!(self.connections, client => staff::insert_nonce(client, key, nonce, expires_at))
+    }
+
+    async fn forget_stale(&self, now: Timestamp) -> Result<u64, StoreError> {
+        run!(self.connections, client => staff::delete_stale(client, now))
+    }
+
+    async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError> {
+        self.writer.write(intent.clone()).await
+    }
+
+    async fn record_outcome(&self, id: &RequestId, completion: &Completion) -> Result<(), StoreError> {
+        let ending = Ending {
+            id: id.clone(),
+            completion: *completion,
+        };
+        self.writer.write(ending).await
+    }
+
+    async fn close_abandoned_intents(&self, now: Timestamp) -> Result<u64, StoreError> {
+        if self.presence.lock().await.is_none() {
+            return Err(StoreError::Inconsistent(
+                "only a relay may close what others left open",
+            ));
+        }
+        let mut closed = 0;
+        loop {
+            let step = self.writer.write(Closing { now }).await?;
+            if step == 0 {
+                return Ok(closed);
+            }
+            closed += step;
+        }
+    }
+
+    async fn report_outcome(
+        &self,
+        staff: StaffId,
+        id: &RequestId,
+        report: &OutcomeReport,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let reported = Reported {
+            staff,
+            id: id.clone(),
+            report: report.clone(),
+            now,
+        };
+        self.writer.write(reported).await
+    }
+
+    async fn ledger_size(&self) -> Result<u64, StoreError> {
+        run!(self.connections, client => reading::select_size(client))
+    }
+
+    async fn rows_from(&self, sequence: u64, limit: u32) -> Result<Vec<Row>, StoreError> {
+        run!(self.connections, client => reading::select_rows(client, sequence, limit))
+    }
+
+    async fn nodes(&self, nodes: &[Node]) -> Result<Vec<Hash>, StoreError> {
+        run!(self.connections, client => reading::select_nodes(client, nodes))
+    }
+
+    async fn login(&self, id: &RequestId) -> Result<Option<LoginRecords>, StoreError> {
+        run!(self.connections, client => reading::select_login(client, id))
+    }
+
+    async fn find_logins(&self, filter: &LoginFilter, limit: u32) -> Result<Vec<LoginRecords>, StoreError> {
+        run!(self.connections, client => reading::select_logins(client, filter, limit))
+    }
+
+    async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {
+        run!(self.connections, client => reading::insert_checkpoint(client, checkpoint))
+    }
+
+    async fn checkpoints_from(&self, size: u64, limit: u32) -> Result<Vec<StoredCheckpoint>, StoreError> {
+        run!(self.connections, client => reading::select_checkpoints(client, size, limit))
+    }
+
+    async fn last_checkpoint(&self) -> Result<Option<StoredCheckpoint>, StoreError> {
+        run!(self.connections, client => reading::select_last_checkpoint(client))
+    }
+
+    async fn erase(&self, order: &ErasureOrder) -> Result<Erased, StoreError> {
+        self.writer.write(order.clone()).await
+    }
+
+    async fn scrub(&self) -> Result<Scrubbed, StoreError> {
+        Ok(Scrubbed::Later(
+            "the server keeps old row versions until they are vacuumed, and its write-ahead log, standbys and backups \
+             until they are rotated; docs/postgres.md says how to remove them",
+        ))
+    }
+}

@@ -1,0 +1,221 @@
+//! Staff, invites, profiles and nonces in PostgreSQL.
+
+use deadpool_postgres::Client;
+use jiff::Timestamp;
+use stagedoor_protocol::{CustomerEmail, KeyId, Nonce};
+use tokio_postgres::Row;
+
+use super::{fault::Failure, gather::TURN, millis};
+use crate::store::{
+    Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StaffRow, StoreError, VerifyingKey,
+};
+
+pub(super) async fn insert_invite(
+    client: &mut Client,
+    invite: &NewInvite,
+    now: Timestamp,
+) -> Result<StaffMember, Failure> {
+    let local_part = invite.email.as_str().split('@').next().unwrap_or_default();
+    let transaction = client.transaction().await?;
+    let staff = transaction
+        .query_one(
+            "INSERT INTO staff (email, email_folded, name, created_at) \
+             VALUES ($1, $2, coalesce($3, $4), $5) \
+             ON CONFLICT (email_folded) DO UPDATE SET name = coalesce($3, staff.name), disabled_at = NULL \
+             RETURNING id, email, name, disabled_at",
+            &[
+                &invite.email.as_str(),
+                &invite.email.folded(),
+                &invite.name,
+                &local_part,
+                &millis(now),
+            ],
+        )
+        .await?;
+    let staff = staff_member(&staff, 0)?;
+    transaction
+        .execute(
+            "INSERT INTO invites (code_sha256, staff_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+            &[
+                &&invite.code_sha256[..],
+                &staff.id.0,
+                &millis(now),
+                &millis(invite.expires_at),
+            ],
+        )
+        .await?;
+    transaction.commit().await?;
+    Ok(staff)
+}
+
+pub(super) async fn select_staff(client: &Client) -> Result<Vec<StaffRow>, Failure> {
+    let rows = client
+        .query(
+            "SELECT id, email, name, disabled_at, \
+             (SELECT count(*) FROM profiles WHERE staff_id = staff.id AND revoked_at IS NULL) \
+             FROM staff ORDER BY email_folded",
+            &[],
+        )
+        .await?;
+    let row = |row: &Row| {
+        Ok(StaffRow {
+            member: staff_member(row, 0)?,
+            profiles: row.try_get(4)?,
+        })
+    };
+    rows.iter().map(row).collect()
+}
+
+pub(super) async fn disable(
+    client: &mut Client,
+    email: &CustomerEmail,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    let now = millis(now);
+    let transaction = client.transaction().await?;
+    let disabled = transaction
+        .query_opt(
+            "UPDATE staff SET disabled_at = $1 WHERE email_folded = $2 AND disabled_at IS NULL RETURNING id",
+            &[&now, &email.folded()],
+        )
+        .await?;
+    let Some(disabled) = disabled else {
+        return Ok(false);
+    };
+    let id: i64 = disabled.try_get(0)?;
+    // Inviting the person again later must not bring the old profiles and codes back.
+    for revoke in [
+        "UPDATE profiles SET revoked_at = $1 WHERE staff_id = $2 AND revoked_at IS NULL",
+        "UPDATE invites SET expires_at = $1 WHERE staff_id = $2 AND used_at IS NULL AND expires_at > $1",
+    ] {
+        transaction.execute(revoke, &[&now, &id]).await?;
+    }
+    transaction.commit().await?;
+    Ok(true)
+}
+
+pub(super) async fn is_staff(client: &Client, email: &CustomerEmail) -> Result<bool, Failure> {
+    let select = client
+        .prepare_cached("SELECT 1 FROM staff WHERE email_folded = $1")
+        .await?;
+    Ok(client.query_opt(&select, &[&email.folded()]).await?.is_some())
+}
+
+pub(super) async fn select_profile(client: &Client, key: &KeyId) -> Result<Option<Profile>, Failure> {
+    let select = client
+        .prepare_cached(
+            "SELECT algorithm, public_key, revoked_at IS NOT NULL, staff.id, email, name, disabled_at \
+             FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = $1",
+        )
+        .await?;
+    let Some(row) = client.query_opt(&select, &[&key.as_str()]).await? else {
+        return Ok(None);
+    };
+    let verifying_key = VerifyingKey::from_stored(row.try_get(0)?, row.try_get(1)?)
+        .ok_or(StoreError::Inconsistent("a profile's key is not one"))?;
+    Ok(Some(Profile {
+        key_id: key.clone(),
+        key: verifying_key,
+        staff: staff_member(&row, 3)?,
+        revoked: row.try_get(2)?,
+    }))
+}
+
+pub(super) async fn insert_profile(
+    client: &mut Client,
+    enrolment: &Enrolment,
+    now: Timestamp,
+) -> Result<Result<StaffMember, EnrolmentRefusal>, Failure> {
+    let (now, code) = (millis(now), &enrolment.code_sha256[..]);
+    let transaction = client.transaction().await?;
+    // The person's row first, as disabling does: it holds still from here on, and neither can wait for the other in a ring.
+    let staff = transaction
+        .query_opt(
+            "SELECT id, email, name, disabled_at FROM staff \
+             WHERE id = (SELECT staff_id FROM invites WHERE code_sha256 = $1) AND disabled_at IS NULL FOR UPDATE",
+            &[&code],
+        )
+        .await?;
+    let Some(staff) = staff else {
+        return Ok(Err(EnrolmentRefusal::Code));
+    };
+    let staff = staff_member(&staff, 0)?;
+    let spent = transaction
+        .execute(
+            "UPDATE invites SET used_at = $1, used_by_key = $2 \
+             WHERE code_sha256 = $3 AND used_at IS NULL AND expires_at > $1",
+            &[&now, &enrolment.key_id.as_str(), &code],
+        )
+        .await?;
+    if spent == 0 {
+        return Ok(Err(EnrolmentRefusal::Code));
+    }
+    // A revoked key may come back, by a new code.
+    let enrolled = transaction
+        .execute(
+            "INSERT INTO profiles (key_id, staff_id, algorithm, public_key, extension_version, enrolled_at) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key_id) DO UPDATE SET staff_id = excluded.staff_id, \
+             extension_version = excluded.extension_version, enrolled_at = excluded.enrolled_at, \
+             revoked_at = NULL WHERE profiles.revoked_at IS NOT NULL",
+            &[
+                &enrolment.key_id.as_str(),
+                &staff.id.0,
+                &enrolment.key.algorithm().as_str(),
+                &enrolment.key.as_bytes(),
+                &enrolment.extension_version,
+                &now,
+            ],
+        )
+        .await?;
+    if enrolled == 0 {
+        // Dropping the transaction rolls back, so the code stays good.
+        return Ok(Err(EnrolmentRefusal::AlreadyEnrolled));
+    }
+    transaction.commit().await?;
+    Ok(Ok(staff))
+}
+
+pub(super) async fn insert_nonce(
+    client: &Client,
+    key: &KeyId,
+    nonce: &Nonce,
+    expires_at: Timestamp,
+) -> Result<bool, Failure> {
+    let insert = client
+        .prepare_cached(
+            "INSERT INTO nonces (key_id, nonce, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .await?;
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+        [&key.as_str(), &nonce.as_str(), &millis(expires_at)];
+    Ok(client.execute(&insert, &values).await? == 1)
+}
+
+/// Takes a turn among the relays: rows removed in another order than a batch changes them could make both wait in a ring.
+pub(super) async fn delete_stale(client: &mut Client, now: Timestamp) -> Result<u64, Failure> {
+    let transaction = client.transaction().await?;
+    transaction
+        .execute("SELECT pg_advisory_xact_lock($1)", &[&TURN])
+        .await?;
+    let mut deleted = 0;
+    for delete in [
+        "DELETE FROM nonces WHERE expires_at < $1",
+        "DELETE FROM claims WHERE until <= $1",
+    ] {
+        deleted += transaction.execute(delete, &[&millis(now)]).await?;
+    }
+    transaction.commit().await?;
+    Ok(deleted)
+}
+
+/// Reads id, address, name and time of disabling, from a column on.
+fn staff_member(row: &Row, first: usize) -> Result<StaffMember, Failure> {
+    let email = CustomerEmail::parse(row.try_get(first + 1)?)
+        .map_err(|_| StoreError::Inconsistent("a staff member's address is not one"))?;
+    Ok(StaffMember {
+        id: StaffId(row.try_get(first)?),
+        email,
+        name: row.try_get(first + 2)?,
+        disabled: row.try_get::<_, Option<i64>>(first + 3)?.is_some(),
+    })
+}

@@ -1,0 +1,9 @@
+//! What the PostgreSQL engine promises beyond what every engine does: rights, several relays, lost servers.
+
+mod disaster;
+mod lab;
+mod relays;
+mod rights;
+mod server;
+mod tls;
+mod wire;

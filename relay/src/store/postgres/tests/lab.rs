@@ -1,0 +1,219 @@
+//! A database of a test's own, and logins to put into it.
+
+use std::{fs, os::unix::fs::PermissionsExt, sync::Arc, thread};
+
+use jiff::{SignedDuration, Timestamp};
+use stagedoor_ledger::{Frontier, Hash};
+use stagedoor_protocol::{CustomerEmail, ErrorCode, KeyId, Nonce, PageReference, PlatformId, RequestId};
+use tempfile::TempDir;
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::{
+    config::{PasswordSource, PostgresConfig, PostgresHost},
+    random,
+    store::{Completion, Intent, MintOutcome, NewInvite, PostgresStore, StaffMember, Store},
+};
+
+/// A migrated database. It is dropped with this.
+pub(super) struct Lab {
+    pub(super) config: PostgresConfig,
+    server: Config,
+    name: String,
+    folder: TempDir,
+}
+
+impl Lab {
+    /// On the server that the environment names.
+    pub(super) async fn new() -> Self {
+        Self::on(&stagedoor_test_postgres::url().unwrap()).await
+    }
+
+    /// On another server.
+    pub(super) async fn on(url: &str) -> Self {
+        let lab = Self::empty(url).await;
+        let server = connect(&lab.server).await;
+        server.batch_execute(stagedoor_test_postgres::MAKE_ROLES).await.unwrap();
+        PostgresStore::migrate(&lab.config).await.unwrap();
+        lab
+    }
+
+    /// Without tables.
+    pub(super) async fn empty(url: &str) -> Self {
+        let server: Config = url.parse().unwrap();
+        let name = format!("stagedoor_test_{}", hex());
+        let folder = tempfile::tempdir().unwrap();
+        let port = server.get_ports().first().copied().unwrap_or(5432);
+        let host = match &server.get_hosts()[0] {
+            tokio_postgres::config::Host::Tcp(host) => PostgresHost::Tcp {
+                host: host.clone(),
+                port,
+            },
+            tokio_postgres::config::Host::Unix(folder) => PostgresHost::Socket {
+                folder: folder.clone(),
+                port,
+            },
+        };
+        let mut lab = Self {
+            config: PostgresConfig {
+                user: server.get_user().unwrap().to_owned(),
+                database: name.clone(),
+                hosts: vec![host],
+                password: None,
+                root_certificate_file: None,
+            },
+            server,
+            name,
+            folder,
+        };
+        let password = String::from_utf8(lab.server.get_password().unwrap_or_default().to_vec()).unwrap();
+        lab.config.password = Some(lab.password_file("server", &password));
+        connect(&lab.server)
+            .await
+            .batch_execute(&format!("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0", lab.name))
+            .await
+            .unwrap();
+        lab
+    }
+
+    pub(super) fn password_file(&self, name: &str, password: &str) -> PasswordSource {
+        let path = self.folder.path().join(name);
+        fs::write(&path, password).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        PasswordSource::File(path)
+    }
+
+    /// The owner's own connection.
+    pub(super) async fn admin(&self) -> Client {
+        connect(self.server.clone().dbname(&self.name)).await
+    }
+
+    pub(super) async fn store(&self) -> Arc<PostgresStore> {
+        Arc::new(PostgresStore::open(&self.config).await.unwrap())
+    }
+
+    /// A new role with the rights of another, and how to connect as it.
+    pub(super) async fn member_of(&self, group: &str) -> PostgresConfig {
+        let user = format!("stagedoor_test_{}", hex());
+        let create = format!("CREATE ROLE {user} LOGIN PASSWORD '{user}' IN ROLE {group}");
+        self.admin().await.batch_execute(&create).await.unwrap();
+        PostgresConfig {
+            password: Some(self.password_file(&user, &user)),
+            user,
+            ..self.config.clone()
+        }
+    }
+
+    /// The same database through another port of this machine.
+    pub(super) fn through(&self, port: u16) -> PostgresConfig {
+        PostgresConfig {
+            hosts: vec![PostgresHost::Tcp {
+                host: "127.0.0.1".to_owned(),
+                port,
+            }],
+            ..self.config.clone()
+        }
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        // A runtime of its own: the test's may be ending.
+        let drop_database = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let (client, connection) = server.connect(NoTls).await.map_err(std::io::Error::other)?;
+                tokio::spawn(connection);
+                let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+                client.batch_execute(&drop).await.map_err(std::io::Error::other)
+            })
+        };
+        // A server of the test's own is gone by now, and its databases with it.
+        let _: Result<Result<(), std::io::Error>, _> = thread::spawn(drop_database).join();
+    }
+}
+
+async fn connect(config: &Config) -> Client {
+    let (client, connection) = config.connect(NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+fn hex() -> String {
+    let bytes: [u8; 8] = random::bytes().unwrap();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Compares the rows with each other: sequences, and the hashes of the tree. Returns how many there are.
+pub(super) async fn check_tree(store: &dyn Store) -> u64 {
+    let mut frontier = Frontier::empty();
+    loop {
+        let rows = store.rows_from(frontier.size(), 1000).await.unwrap();
+        if rows.is_empty() {
+            return frontier.size();
+        }
+        for row in rows {
+            assert_eq!(row.sequence, frontier.size());
+            let hashes = frontier.append(Hash::of_leaf(&row.record));
+            let hashes: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
+            assert_eq!(row.hashes, hashes, "row {}", row.sequence);
+        }
+    }
+}
+
+pub(super) async fn maria(store: &dyn Store) -> StaffMember {
+    let invite = NewInvite {
+        email: CustomerEmail::parse("maria@broker.example").unwrap(),
+        name: Some("Maria".to_owned()),
+        code_sha256: random::bytes().unwrap(),
+        expires_at: at(900),
+    };
+    store.invite(&invite, at(0)).await.unwrap()
+}
+
+/// Seconds after the tests' beginning of time.
+pub(super) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + seconds).unwrap()
+}
+
+/// A login for a customer nobody else opens.
+pub(super) fn intent(staff: &StaffMember) -> Intent {
+    Intent {
+        request_id: RequestId::from_parts(1_700_000_000_000, &random::bytes().unwrap()),
+        staff: staff.clone(),
+        key_id: KeyId::from_thumbprint(&[7; 32]),
+        nonce: Nonce::from_random(&random::bytes().unwrap()),
+        nonce_expires_at: at(600),
+        client_address: "192.0.2.7".parse().unwrap(),
+        extension_version: "0.1.0".to_owned(),
+        platform: PlatformId::parse("main").unwrap(),
+        customer_email: CustomerEmail::parse(&format!("{}@customers.example", hex())).unwrap(),
+        reason: Some("Cannot find the withdrawal form".to_owned()),
+        ticket: None,
+        page: Some(PageReference {
+            origin: "https://crm.example".to_owned(),
+            record_id: None,
+        }),
+        overrides: None,
+        policy_version: "p1".to_owned(),
+        validity_seconds: 30,
+        requested_at: at(0),
+        claimed_until: at(30),
+    }
+}
+
+pub(super) fn minted() -> Completion {
+    Completion {
+        outcome: MintOutcome::Minted(None),
+        duration_ms: Some(120),
+        at: at(1),
+        claimed_until: at(1).checked_add(SignedDuration::from_secs(30)).unwrap(),
+    }
+}
+
+pub(super) fn failed() -> Completion {
+    Completion {
+        outcome: MintOutcome::Failed(ErrorCode::CustomerUnknown),
+        ..minted()
+    }
+}

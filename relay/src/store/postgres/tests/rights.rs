@@ -1,0 +1,163 @@
+//! Nobody changes or removes a record: a relay has no right to, and triggers stop even the owner.
+
+use futures_util::future::{join, join_all};
+use stagedoor_protocol::{Outcome, OutcomeReport};
+use tokio_postgres::{Client, error::SqlState};
+
+use super::lab::{Lab, at, check_tree, intent, maria, minted};
+use crate::store::{
+    ErasureOrder, ErasureScope, IntentAnswer, PostgresStore, Store, StoreError, StoredCheckpoint,
+};
+
+/// Ways to change what was recorded.
+const CHANGES: [&str; 8] = [
+    "UPDATE records SET body = ''",
+    "DELETE FROM records",
+    "TRUNCATE records",
+    "UPDATE openings SET customer = 'x' WHERE seq = 0",
+    "DELETE FROM openings",
+    "TRUNCATE openings",
+    "UPDATE checkpoints SET note = ''",
+    "DELETE FROM checkpoints",
+];
+
+async fn refusal(client: &Client, statement: &str) -> SqlState {
+    let error = client.batch_execute(statement).await.expect_err(statement);
+    error.code().unwrap_or_else(|| panic!("{statement}: {error}")).clone()
+}
+
+fn erasure(scope: ErasureScope) -> ErasureOrder {
+    ErasureOrder {
+        scope,
+        operator: "dpo".to_owned(),
+        reason: "request 7".to_owned(),
+        at: at(5),
+    }
+}
+
+#[tokio::test]
+async fn a_relay_does_its_work_with_no_right_to_change_a_record() {
+    let lab = Lab::new().await;
+    let config = lab.member_of("stagedoor_relay").await;
+    let store = PostgresStore::open(&config).await.unwrap();
+    store.register_relay().await.unwrap();
+    assert_eq!(store.close_abandoned_intents(at(0)).await.unwrap(), 0);
+    store.check(at(0)).await.unwrap();
+    let maria = maria(&store).await;
+    let intent = intent(&maria);
+    assert_eq!(store.record_intent(&intent).await.unwrap(), IntentAnswer::Recorded);
+    store.record_outcome(&intent.request_id, &minted()).await.unwrap();
+    let report = OutcomeReport {
+        outcome: Outcome::Closed,
+        duration_milliseconds: Some(1),
+        cause: Some("done".to_owned()),
+    };
+    assert!(
+        store
+            .report_outcome(maria.id, &intent.request_id, &report, at(2))
+            .await
+            .unwrap()
+    );
+    let checkpoint = StoredCheckpoint {
+        size: 3,
+        note: "note".to_owned(),
+    };
+    store.add_checkpoint(&checkpoint).await.unwrap();
+    assert!(store.disable_staff(&maria.email, at(3)).await.unwrap());
+    assert_eq!(store.forget_stale(at(4000)).await.unwrap(), 1);
+    assert_eq!(check_tree(&store).await, 3);
+
+    let client = as_role(&lab, &config).await;
+    for change in CHANGES.iter().chain(&["UPDATE openings SET customer = NULL", "DELETE FROM logins"]) {
+        assert_eq!(refusal(&client, change).await, SqlState::INSUFFICIENT_PRIVILEGE, "{change}");
+    }
+    assert_eq!(check_tree(&store).await, 3);
+}
+
+async fn as_role(lab: &Lab, config: &crate::config::PostgresConfig) -> Client {
+    let client = lab.admin().await;
+    client
+        .batch_execute(&format!("SET SESSION AUTHORIZATION {}", config.user))
+        .await
+        .unwrap();
+    client
+}
+
+#[tokio::test]
+async fn even_the_owner_is_stopped() {
+    let lab = Lab::new().await;
+    let store = lab.store().await;
+    let maria = maria(&*store).await;
+    store.record_intent(&intent(&maria)).await.unwrap();
+    let owner = lab.admin().await;
+    for change in CHANGES {
+        assert_eq!(refusal(&owner, change).await, SqlState::RESTRICT_VIOLATION, "{change}");
+    }
+    let hash = format!("decode('{}', 'hex')", "00".repeat(32));
+    for sequences in ["2", "0", "-1", "1), (3", "2), (3"] {
+        let insert = format!(
+            "INSERT INTO records SELECT seq, 'x', {hash} FROM (VALUES ({sequences})) AS added (seq)"
+        );
+        let state = refusal(&owner, &insert).await;
+        let expected = match sequences {
+            "0" => SqlState::UNIQUE_VIOLATION,
+            "-1" => SqlState::CHECK_VIOLATION,
+            _ => SqlState::RESTRICT_VIOLATION,
+        };
+        assert_eq!(state, expected, "{sequences}");
+    }
+    assert_eq!(check_tree(&*store).await, 1);
+}
+
+#[tokio::test]
+async fn the_eraser_erases_and_does_nothing_else_and_the_auditor_reads() {
+    let lab = Lab::new().await;
+    let relay = lab.store().await;
+    let maria = maria(&*relay).await;
+    let login = intent(&maria);
+    relay.record_intent(&login).await.unwrap();
+    relay.record_outcome(&login.request_id, &minted()).await.unwrap();
+
+    let eraser = PostgresStore::open(&lab.member_of("stagedoor_eraser").await).await.unwrap();
+    let order = erasure(ErasureScope::Customer(login.customer_email.clone()));
+    let erased = eraser.erase(&order).await.unwrap();
+    assert_eq!((erased.records, erased.more), (1, false));
+    assert_eq!(eraser.erase(&order).await.unwrap().records, 0);
+    let refused = eraser.record_intent(&intent(&maria)).await.unwrap_err();
+    assert!(refused.to_string().contains("permission denied"), "{refused}");
+
+    let auditor = PostgresStore::open(&lab.member_of("stagedoor_auditor").await).await.unwrap();
+    assert_eq!(check_tree(&auditor).await, 3);
+    let rows = auditor.rows_from(0, 10).await.unwrap();
+    assert!(rows[0].customer.is_none() && rows[0].staff.is_some());
+    let everything = erasure(ErasureScope::Before(at(100)));
+    let refused = auditor.erase(&everything).await.unwrap_err();
+    assert!(refused.to_string().contains("permission denied"), "{refused}");
+    // The relay goes on after the record that another process appended.
+    assert_eq!(relay.record_intent(&intent(&maria)).await.unwrap(), IntentAnswer::Recorded);
+    assert_eq!(check_tree(&*relay).await, 4);
+}
+
+#[tokio::test]
+async fn work_that_the_server_refuses_fails_alone() {
+    let lab = Lab::new().await;
+    let store = PostgresStore::open(&lab.member_of("stagedoor_relay").await).await.unwrap();
+    let maria = maria(&store).await;
+    let first = intent(&maria);
+    store.record_intent(&first).await.unwrap();
+    // A relay has no right to erase. The logins that are taken into the same transaction must not suffer for that.
+    let intents: Vec<_> = (0..20).map(|_| intent(&maria)).collect();
+    let order = erasure(ErasureScope::Customer(first.customer_email.clone()));
+    let logins = join_all(intents.iter().map(|intent| store.record_intent(intent)));
+    let (erased, answers) = join(store.erase(&order), logins).await;
+    let StoreError::Unavailable { cause, cure, .. } = erased.unwrap_err() else {
+        panic!("another error")
+    };
+    assert!(cause.contains("permission denied for table openings (SQLSTATE 42501)"), "{cause}");
+    assert!(cure.contains("docs/postgres.md"), "{cure}");
+    for answer in answers {
+        assert_eq!(answer.unwrap(), IntentAnswer::Recorded);
+    }
+    assert_eq!(check_tree(&store).await, 21);
+    assert!(store.rows_from(0, 1).await.unwrap()[0].customer.is_some());
+}
