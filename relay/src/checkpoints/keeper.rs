@@ -26,6 +26,9 @@ use crate::{
 /// How long the end of the process waits for the last checkpoint, and then for its shipping.
 const LAST: Duration = Duration::from_secs(10);
 
+/// How long the start waits for the folder of checkpoints, which may be on a network that is not there.
+const RECALL: Duration = Duration::from_secs(3);
+
 /// What the signing task remembers.
 #[derive(Default)]
 pub(crate) struct Keeper {
@@ -81,7 +84,7 @@ impl Keeper {
 
     /// Takes up what a former process shipped: the store may have lost it since.
     async fn recall(&mut self, directory: &Path, trusted: &[VerifyingKey]) {
-        let found = match timeout(LAST, directory::latest(directory)).await {
+        let found = match timeout(RECALL, directory::latest(directory)).await {
             Ok(Ok(Some(text))) => SignedCheckpoint::parse(&text).and_then(|note| note.verify_any(trusted)),
             // A folder that cannot be read will be found to be unwritable too, and that is said then.
             Ok(Ok(None) | Err(_)) | Err(_) => return,

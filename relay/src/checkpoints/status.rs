@@ -82,10 +82,11 @@ impl Status {
             facts.rewritten_since = Some(now);
             error!(
                 %evidence,
-                "the ledger was rewritten: logins are refused and nothing is signed. Keep a copy of the store for the \
-                 investigation; run `stagedoor ledger verify` with checkpoints from outside the store; then restore the \
-                 newest backup that contains them, and restart the relay. A new ledger, begun on purpose, needs a key of its own and an empty \
-                 checkpoint directory"
+                "the ledger was rewritten, or lost records: logins are refused and nothing is signed. Keep a copy of the \
+                 store for the investigation; run `stagedoor ledger verify` with checkpoints from outside the store; then \
+                 restore the newest backup that contains them, and restart the relay. If there is none, or the ledger is \
+                 a new one, keep the old checkpoints elsewhere, empty the checkpoint directory, and go on with a new key: \
+                 `stagedoor ledger keygen`, and the old verifying key in ledger.verifying_keys"
             );
         }
     }

@@ -27,6 +27,7 @@ async fn two_logins(prepared: &Prepared) -> (TestApp, Profile) {
     let directory = prepared.directory();
     let app = TestApp::start_with(prepared.signing(move |ledger| {
         ledger.every_records = 4;
+        ledger.verifying_keys = vec![key().verifying_key()];
         ledger.directory = Some(directory.clone());
     }))
     .await;
@@ -74,7 +75,7 @@ async fn another_ledger_is_not_signed_until_the_real_one_is_back() {
     is_refused(&app, &desk).await;
     let log = log::text();
     assert!(
-        log.contains("the ledger was rewritten: logins are refused and nothing is signed"),
+        log.contains("the ledger was rewritten, or lost records: logins are refused and nothing is signed"),
         "{log}"
     );
     assert!(
@@ -153,4 +154,31 @@ async fn a_forged_checkpoint_in_the_store_is_a_rewritten_ledger() {
     is_noticed(&app).await;
     is_refused(&app, &desk).await;
     assert!(log::text().contains("the last checkpoint in the store is not one: its signature by the key"));
+}
+
+#[tokio::test]
+async fn after_a_loss_the_relay_goes_on_with_a_new_key_as_its_log_says() {
+    let prepared = Prepared::new();
+    let (mut app, desk) = two_logins(&prepared).await;
+    app.stop().await;
+    // As an old backup has it.
+    let real = app.records.rows().await;
+    app.database().rewrite(&real[..2]).await;
+    app.database().forget_checkpoints().await;
+    add_checkpoint(&app, &key(), 2, root_of(&real[..2]), app.clock.now()).await;
+    let mut app = app.start_again().await;
+    is_refused(&app, &desk).await;
+    app.stop().await;
+
+    fs::rename(prepared.directory(), prepared.path("evidence")).unwrap();
+    fs::create_dir(prepared.directory()).unwrap();
+    let new = SigningKey::generate("relay.example/ledger-2", [3; 32]).unwrap();
+    fs::write(prepared.path("key"), &*new.expose_text()).unwrap();
+    let app = app.start_again().await;
+    assert_eq!(ready(&app).await.1, "ok");
+    app.clock.advance(600);
+    has_signed(&app, 2).await;
+    let note = SignedCheckpoint::parse(&stored(&app).await[1].note).unwrap();
+    let checkpoint = note.verify(&new.verifying_key()).unwrap();
+    assert_eq!((checkpoint.size, checkpoint.root), (2, root_of(&real[..2])));
 }
