@@ -293,9 +293,9 @@ impl Verifier {
                 }
                 self.intents.begin(sequence, login);
             }
-            Says::Outcome { intent, login } => match self.intents.end(intent) {
+            Says::Outcome { intent, login } => match self.intents.end(intent, &login) {
                 Known::Closed(_) => self.find(Some(sequence), Fault::SecondOutcome { intent }),
-                known => self.judge(sequence, intent, &known, Some(&login)),
+                known => self.judge(sequence, intent, known),
             },
             Says::Report { intent, login } => self.refer(sequence, intent, Some(&login)),
             Says::Erasure { sequences, staff_too } => {
@@ -323,20 +323,18 @@ impl Verifier {
     }
 
     fn refer(&mut self, sequence: Sequence, intent: Sequence, login: Option<&str>) {
-        let known = self.intents.look_up(intent);
-        self.judge(sequence, intent, &known, login);
+        let known = self.intents.look_up(intent, login);
+        self.judge(sequence, intent, known);
     }
 
-    fn judge(&mut self, sequence: Sequence, intent: Sequence, known: &Known, login: Option<&str>) {
+    fn judge(&mut self, sequence: Sequence, intent: Sequence, known: Known) {
         match known {
             Known::Outside => self.summary.outside += 1,
             Known::Absent => self.find(Some(sequence), Fault::NoIntent { intent }),
-            Known::Open(theirs) | Known::Closed(Some(theirs)) => {
-                if login.is_some_and(|login| *login != **theirs) {
-                    self.find(Some(sequence), Fault::OtherLogin { intent });
-                }
+            Known::Open(false) | Known::Closed(Some(false)) => {
+                self.find(Some(sequence), Fault::OtherLogin { intent });
             }
-            Known::Closed(None) => {}
+            Known::Open(true) | Known::Closed(Some(true) | None) => {}
         }
     }
 
