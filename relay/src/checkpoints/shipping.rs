@@ -42,12 +42,13 @@ pub(super) async fn ship(app: Arc<App>, part: Part, closed: CancellationToken) {
         if last {
             return;
         }
-        pause = match pause {
-            _ if shipped => None,
-            None => Some(FIRST_PAUSE),
-            Some(pause) => Some(LONGEST_PAUSE.min(pause * 2)),
-        };
+        pause = (!shipped).then(|| longer(pause));
     }
+}
+
+/// The pause after a failure that came after this pause.
+fn longer(pause: Option<Duration>) -> Duration {
+    pause.map_or(FIRST_PAUSE, |pause| LONGEST_PAUSE.min(pause * 2))
 }
 
 async fn deliver(app: &App, part: Part, signed: &Signed) -> bool {
@@ -81,5 +82,17 @@ async fn deliver_to(signing: &Signing, part: Part, signed: &Signed) -> Result<()
         (Part::Directory, Some(directory), _) => directory::put(directory, signed).await,
         (Part::Receiver, _, Some(receiver)) => receiver.deliver(signed).await,
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_from_a_second_to_five_minutes() {
+        let pauses = std::iter::successors(Some(longer(None)), |pause| Some(longer(Some(*pause))));
+        let seconds: Vec<u64> = pauses.take(11).map(|pause| pause.as_secs()).collect();
+        assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
     }
 }
