@@ -161,7 +161,7 @@ async fn neither_key_nor_token_is_left_behind() {
     log_in(&app, &desk).await;
     app.stop().await;
 
-    let mut everything = app.stored_bytes();
+    let mut everything = app.stored_bytes().await;
     for (_, note) in files(&prepared.path("nowhere")) {
         everything.extend(note.into_bytes());
     }

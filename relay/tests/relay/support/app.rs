@@ -214,19 +214,18 @@ impl TestApp {
         &self.around.database
     }
 
-    /// Every byte of the folder: the store with its WAL, and the key file's neighbours.
-    pub(crate) fn stored_bytes(&self) -> Vec<u8> {
+    /// Every byte of the folder, the store with its WAL among them, but for the key file; and what a database server keeps.
+    pub(crate) async fn stored_bytes(&self) -> Vec<u8> {
+        let served = self.around.database.served_bytes().await;
         let files = fs::read_dir(self.around.folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().path());
         let store_files = files
-            .filter(|path| !path.ends_with("api-key"))
+            .filter(|path| !path.ends_with("api-key") && !path.ends_with("database-password"))
             .collect::<Vec<PathBuf>>();
-        assert!(!store_files.is_empty());
-        store_files
-            .iter()
-            .flat_map(|path| fs::read(path).unwrap())
-            .collect()
+        assert!(!(store_files.is_empty() && served.is_empty()));
+        let files = store_files.iter().flat_map(|path| fs::read(path).unwrap());
+        files.chain(served).collect()
     }
 }
 
