@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    auth::GuessLimit, broker::Brokers, clock::Clock, config::Config, store::Store, unrecorded::Unrecorded,
+    auth::GuessLimit, broker::Brokers, checkpoints::Checkpoints, clock::Clock, config::Config, store::Store,
+    unrecorded::Unrecorded,
 };
 
 /// The relay's state. Nothing in it is about one customer: that is all in the store, by request id.
@@ -28,11 +29,13 @@ pub struct App {
     pub logins: TaskTracker,
     /// Outcomes that the store could not take yet.
     pub unrecorded: Unrecorded,
+    /// Signed checkpoints of the record.
+    pub checkpoints: Checkpoints,
     /// Cancelled when the relay begins to shut down.
     pub draining: CancellationToken,
 }
 
-/// Bounds on what a client can make the relay hold.
+/// Bounds on what a client can make the relay hold, and on how long the relay holds out.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Open connections; more wait in the kernel's queue.
@@ -52,6 +55,8 @@ pub struct Limits {
     pub answer: Duration,
     /// For logins under way at shutdown.
     pub drain: Duration,
+    /// Between two looks whether a checkpoint is due: no more are signed, however busy the desk is.
+    pub checkpoint_pause: Duration,
 }
 
 impl Default for Limits {
@@ -65,6 +70,7 @@ impl Default for Limits {
             login: Duration::from_millis(9_500),
             answer: Duration::from_secs(20),
             drain: Duration::from_secs(20),
+            checkpoint_pause: Duration::from_secs(1),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod api_key;
 mod extension;
 mod health;
+mod ledger;
 mod listen;
 mod log;
 mod login;
@@ -16,6 +17,7 @@ use std::{fmt, fs, path::Path};
 pub use api_key::ApiKeySource;
 pub use extension::Extension;
 pub use health::Health;
+pub use ledger::{Ledger, Receiver};
 pub use listen::Listen;
 pub use log::{Format, Level, Log};
 pub use login::Login;
@@ -42,6 +44,8 @@ pub struct Config {
     pub health: Health,
     /// Where records are kept.
     pub store: StoreUrl,
+    /// Checkpoints of the ledger.
+    pub ledger: Ledger,
     /// Which extensions are served.
     pub extension: Extension,
     /// Rules for logins.
@@ -130,6 +134,7 @@ impl Config {
         let listen = root.section("listen", Listen::read);
         let health = root.section("health", Health::read);
         let store = root.section("store", |section| StoreUrl::read(section, keys));
+        let ledger = root.section("ledger", |section| Ledger::read(section, keys));
         let extension = root.section("extension", Extension::read);
         let login = root.section("login", Login::read);
         let staff = root.section("staff", StaffRules::read);
@@ -142,6 +147,7 @@ impl Config {
             listen: listen?,
             health: health?,
             store: store?,
+            ledger: ledger?,
             extension: extension?,
             login: login?,
             staff: staff?,

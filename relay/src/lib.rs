@@ -6,6 +6,7 @@
 pub mod app;
 mod auth;
 pub mod broker;
+pub mod checkpoints;
 pub mod cli;
 pub mod clock;
 pub mod config;

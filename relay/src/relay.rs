@@ -13,8 +13,9 @@ use crate::{
     app::{App, Limits},
     auth::GuessLimit,
     broker::Brokers,
+    checkpoints::{self, Checkpoints, Keeper},
     clock::Clock,
-    config::Config,
+    config::{Config, ConfigFaults},
     listener, router, shutdown,
     store::{Store, StoreError},
     unrecorded::{self, Unrecorded},
@@ -38,6 +39,9 @@ pub enum StartError {
         /// What the operating system says.
         error: io::Error,
     },
+    /// A key, or what is needed to ship checkpoints, cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigFaults),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -46,6 +50,7 @@ pub enum StartError {
 /// A relay with bound listeners.
 pub struct Relay {
     app: Arc<App>,
+    keeper: Keeper,
     api: TcpListener,
     health: TcpListener,
     api_address: SocketAddr,
@@ -62,6 +67,7 @@ impl Relay {
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<Self, StartError> {
+        let checkpoints = Checkpoints::open(&config.ledger)?;
         let (api, api_address) = bind("listen.address", config.listen.address).await?;
         let (health, health_address) = bind("health.address", config.health.address).await?;
         store.register_relay().await?;
@@ -82,9 +88,11 @@ impl Relay {
             limits,
             logins: TaskTracker::new(),
             unrecorded: Unrecorded::default(),
+            checkpoints,
             draining: CancellationToken::new(),
         });
         Ok(Self {
+            keeper: Keeper::begin(&app).await,
             app,
             api,
             health,
@@ -109,9 +117,15 @@ impl Relay {
     }
 
     /// Serves until `stop`, then ends in order: new requests are refused, logins under way are recorded, answers are
-    /// written.
+    /// written, and a checkpoint is signed over it all.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { app, api, health, .. } = self;
+        let Self {
+            app,
+            keeper,
+            api,
+            health,
+            ..
+        } = self;
         info!(api = %self.api_address, health = %self.health_address, "listening");
         let closed = CancellationToken::new();
         let (limits, listen) = (app.limits.clone(), app.config.listen.clone());
@@ -131,6 +145,8 @@ impl Relay {
         ));
         let housekeeping = tokio::spawn(keep_house(app.clone(), closed.clone()));
         let settling = tokio::spawn(unrecorded::settle(app.clone(), closed.clone()));
+        let complete = CancellationToken::new();
+        let checkpoints = tokio::spawn(checkpoints::keep(app.clone(), keeper, complete.clone()));
         stop.cancelled().await;
         shutdown::drain(&app).await;
         closed.cancel();
@@ -138,6 +154,8 @@ impl Relay {
             // A task that panicked has been logged, and there is nothing left to do for it.
             let _ = task.await;
         }
+        complete.cancel();
+        let _ = checkpoints.await;
         if let Err(error) = app.store.unregister_relay().await {
             warn!(%error, "the store was not told of the end; it will notice");
         }

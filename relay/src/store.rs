@@ -5,6 +5,7 @@ mod entries;
 mod error;
 mod ledger;
 mod logins;
+mod postgres;
 mod sqlite;
 mod staff;
 
@@ -18,6 +19,7 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 pub use error::StoreError;
 pub use ledger::{Erased, ErasureOrder, ErasureScope, Scrubbed, StoredCheckpoint};
 pub use logins::{Claim, Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome};
+pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 pub use staff::{
     Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StaffRow, VerifyingKey,
@@ -131,10 +133,47 @@ pub trait Store: Send + Sync + 'static {
     async fn scrub(&self) -> Result<Scrubbed, StoreError>;
 }
 
-/// Opens the store that the configuration names. A SQLite file is made, and its schema brought up to date.
+/// Opens the store that the configuration names. A SQLite file is made, and its schema brought up to date; a PostgreSQL
+/// database must be up to date.
 pub async fn open(url: &StoreUrl) -> Result<Arc<dyn Store>, StoreError> {
     match url {
         StoreUrl::Sqlite(path) => Ok(Arc::new(SqliteStore::open(path).await?)),
-        StoreUrl::Postgres(_) => Err(StoreError::Inconsistent("the PostgreSQL engine is not there yet")),
+        StoreUrl::Postgres(config) => Ok(Arc::new(PostgresStore::open(config).await?)),
+    }
+}
+
+/// What the store is called in messages: a path, or a server.
+pub fn place(url: &StoreUrl) -> String {
+    match url {
+        StoreUrl::Sqlite(path) => path.display().to_string(),
+        StoreUrl::Postgres(_) => "the PostgreSQL database".to_owned(),
+    }
+}
+
+/// Which schema the store has, without changing it or making one.
+pub async fn versions(url: &StoreUrl) -> Result<SchemaVersions, StoreError> {
+    match url {
+        StoreUrl::Sqlite(path) => {
+            let path = path.clone();
+            let looking = tokio::task::spawn_blocking(move || SqliteStore::versions(&path));
+            let panicked =
+                StoreError::Inconsistent("looking at the store ended in a panic, which is in the log");
+            looking.await.unwrap_or(Err(panicked))
+        }
+        StoreUrl::Postgres(config) => PostgresStore::versions(config).await,
+    }
+}
+
+/// Brings the schema up to date, and makes the store if there is none.
+pub async fn migrate(url: &StoreUrl) -> Result<SchemaVersions, StoreError> {
+    match url {
+        StoreUrl::Sqlite(path) => {
+            drop(SqliteStore::open(path).await?);
+            versions(url).await
+        }
+        StoreUrl::Postgres(config) => {
+            PostgresStore::migrate(config).await?;
+            versions(url).await
+        }
     }
 }

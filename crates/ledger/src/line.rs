@@ -125,7 +125,7 @@ impl Held<'_> {
 }
 
 /// Writes an opening as [`Held`] reads it.
-pub(crate) fn write_held(writer: &mut Writer<'_>, key: &'static str, opening: Option<&Opening>) {
+pub(crate) fn write_held(writer: &mut Writer<'_, Vec<u8>>, key: &'static str, opening: Option<&Opening>) {
     let Some(opening) = opening else { return };
     let mut held = Vec::with_capacity(opening.value().len() + 80);
     let mut members = Writer::new(&mut held);

@@ -3,7 +3,7 @@
 use crate::entry::{
     Entry, Erasure, ErasureScope, Intent, Method, MintOutcome, Outcome, Parts, Report, ReportOutcome,
 };
-use crate::wire::{Text, Wire};
+use crate::wire::{RecordMembers, Text};
 use crate::{Commitment, Hash, MAX_INTEGER, Sequence, SequenceSet, Timestamp, time};
 
 /// Longest record, in bytes.
@@ -87,15 +87,11 @@ impl Record {
         if bytes.len() > MAX_RECORD_BYTES {
             return Err(RecordError::TooLong(bytes.len()));
         }
-        let wire: Wire<'_> = serde_json::from_slice(bytes).map_err(|_| RecordError::Malformed)?;
-        let record = Self::from_wire(wire)?;
-        let mut again = Vec::with_capacity(bytes.len());
-        record.encode_into(&mut again);
-        if again == bytes {
-            Ok(record)
-        } else {
-            Err(RecordError::NotCanonical)
-        }
+        let members = RecordMembers::parse(bytes).ok_or(RecordError::Malformed)?;
+        // Of the members' order and spelling this decides; of each value, its own parser accepts one spelling only.
+        let canonical = members.is_written(bytes);
+        let record = Self::from_members(members)?;
+        canonical.then_some(record).ok_or(RecordError::NotCanonical)
     }
 
     /// The leaf of a record's bytes in the tree.
@@ -104,81 +100,83 @@ impl Record {
     }
 
     fn encode_into(&self, out: &mut Vec<u8>) {
-        let mut wire = Wire {
+        let mut members = RecordMembers {
             seq: Some(self.sequence),
-            time: owned(time::format(self.time)),
+            time: Text::owned(time::format(self.time)),
             v: Some(VERSION),
-            ..Wire::default()
+            ..RecordMembers::default()
         };
         match &self.entry {
             Entry::Intent(intent) => {
-                wire.kind = borrowed("intent");
-                wire.customer = owned(intent.customer.to_string());
-                wire.extension = borrowed(&intent.extension);
-                wire.login = borrowed(&intent.login);
-                wire.method = borrowed(intent.method.as_str());
-                wire.origin = intent.origin.as_deref().and_then(borrowed);
-                wire.overrides = intent.overrides;
-                wire.platform = borrowed(&intent.platform);
-                wire.policy = borrowed(&intent.policy);
-                wire.staff = owned(intent.staff.to_string());
-                wire.validity = Some(intent.validity);
+                members.kind = Text::borrowed("intent");
+                members.customer = Text::owned(intent.customer.to_string());
+                members.extension = Text::borrowed(&intent.extension);
+                members.login = Text::borrowed(&intent.login);
+                members.method = Text::borrowed(intent.method.as_str());
+                members.origin = intent.origin.as_deref().and_then(Text::borrowed);
+                members.overrides = intent.overrides;
+                members.platform = Text::borrowed(&intent.platform);
+                members.policy = Text::borrowed(&intent.policy);
+                members.staff = Text::owned(intent.staff.to_string());
+                members.validity = Some(intent.validity);
             }
             Entry::Outcome(outcome) => {
-                wire.kind = borrowed("outcome");
-                wire.cause = outcome.cause.as_deref().and_then(borrowed);
-                wire.duration = outcome.duration;
-                wire.intent = Some(outcome.intent);
-                wire.login = borrowed(&outcome.login);
-                wire.outcome = borrowed(outcome.outcome.as_str());
+                members.kind = Text::borrowed("outcome");
+                members.cause = outcome.cause.as_deref().and_then(Text::borrowed);
+                members.duration = outcome.duration;
+                members.intent = Some(outcome.intent);
+                members.login = Text::borrowed(&outcome.login);
+                members.outcome = Text::borrowed(outcome.outcome.as_str());
             }
             Entry::Report(report) => {
-                wire.kind = borrowed("report");
-                wire.customer = report.customer.and_then(|customer| owned(customer.to_string()));
-                wire.duration = report.duration;
-                wire.intent = Some(report.intent);
-                wire.login = borrowed(&report.login);
-                wire.outcome = borrowed(report.outcome.as_str());
+                members.kind = Text::borrowed("report");
+                members.customer = report
+                    .customer
+                    .and_then(|customer| Text::owned(customer.to_string()));
+                members.duration = report.duration;
+                members.intent = Some(report.intent);
+                members.login = Text::borrowed(&report.login);
+                members.outcome = Text::borrowed(report.outcome.as_str());
             }
             Entry::Erasure(erasure) => {
-                wire.kind = borrowed("erasure");
-                wire.parts = borrowed(erasure.parts.as_str());
-                wire.sequences = owned(erasure.sequences.to_string());
-                wire.staff = owned(erasure.staff.to_string());
+                members.kind = Text::borrowed("erasure");
+                members.parts = Text::borrowed(erasure.parts.as_str());
+                members.sequences = Text::owned(erasure.sequences.to_string());
+                members.staff = Text::owned(erasure.staff.to_string());
                 match erasure.scope {
-                    ErasureScope::Customer => wire.scope = borrowed("customer"),
+                    ErasureScope::Customer => members.scope = Text::borrowed("customer"),
                     ErasureScope::Age { before } => {
-                        wire.scope = borrowed("age");
-                        wire.before = owned(time::format(before));
+                        members.scope = Text::borrowed("age");
+                        members.before = Text::owned(time::format(before));
                     }
                 }
             }
         }
-        wire.write(out);
+        members.write(out);
     }
 
-    fn from_wire(mut wire: Wire<'_>) -> Result<Self, RecordError> {
+    fn from_members(mut members: RecordMembers<'_>) -> Result<Self, RecordError> {
         // The version first: in another one, everything else may mean something else.
-        match wire.v.take() {
+        match members.v.take() {
             Some(VERSION) => {}
             Some(other) => return Err(RecordError::Version(other)),
             None => return Err(RecordError::Missing("v")),
         }
-        if wire.unknown {
+        if members.unknown {
             return Err(RecordError::UnknownMember);
         }
-        let sequence = integer(wire.seq.take(), "seq")?;
-        let time = moment(wire.time.take(), "time")?;
-        let kind = text(wire.kind.take(), "kind")?;
-        let entry = match kind.as_str() {
-            "intent" => Entry::Intent(intent(&mut wire)?),
-            "outcome" => Entry::Outcome(outcome(&mut wire)?),
-            "report" => Entry::Report(report(&mut wire)?),
-            "erasure" => Entry::Erasure(erasure(&mut wire)?),
+        let sequence = integer(members.seq.take(), "seq")?;
+        let time = moment(members.time.take(), "time")?;
+        let kind = members.kind.take().ok_or(RecordError::Missing("kind"))?;
+        let entry = match &*kind.0 {
+            "intent" => Entry::Intent(intent(&mut members)?),
+            "outcome" => Entry::Outcome(outcome(&mut members)?),
+            "report" => Entry::Report(report(&mut members)?),
+            "erasure" => Entry::Erasure(erasure(&mut members)?),
             _ => return Err(RecordError::Kind),
         };
         // What a kind has was taken; the rest it does not have.
-        if let Some(key) = wire.any() {
+        if let Some(key) = members.any() {
             return Err(RecordError::ForeignMember(key));
         }
         Ok(Self {
@@ -189,68 +187,68 @@ impl Record {
     }
 }
 
-fn intent(wire: &mut Wire<'_>) -> Result<Intent, RecordError> {
+fn intent(members: &mut RecordMembers<'_>) -> Result<Intent, RecordError> {
     Ok(Intent {
-        customer: commitment(wire.customer.take(), "customer")?,
-        extension: text(wire.extension.take(), "extension")?,
-        login: text(wire.login.take(), "login")?,
-        method: word(wire.method.take(), "method", Method::parse)?,
-        origin: wire.origin.take().map(|origin| origin.0.into_owned()),
-        overrides: optional_integer(wire.overrides.take(), "overrides")?,
-        platform: text(wire.platform.take(), "platform")?,
-        policy: text(wire.policy.take(), "policy")?,
-        staff: commitment(wire.staff.take(), "staff")?,
-        validity: integer(wire.validity.take(), "validity")?,
+        customer: commitment(members.customer.take(), "customer")?,
+        extension: text(members.extension.take(), "extension")?,
+        login: text(members.login.take(), "login")?,
+        method: word(members.method.take(), "method", Method::parse)?,
+        origin: members.origin.take().map(|origin| origin.into_string()),
+        overrides: optional_integer(members.overrides.take(), "overrides")?,
+        platform: text(members.platform.take(), "platform")?,
+        policy: text(members.policy.take(), "policy")?,
+        staff: commitment(members.staff.take(), "staff")?,
+        validity: integer(members.validity.take(), "validity")?,
     })
 }
 
-fn outcome(wire: &mut Wire<'_>) -> Result<Outcome, RecordError> {
+fn outcome(members: &mut RecordMembers<'_>) -> Result<Outcome, RecordError> {
     Ok(Outcome {
-        cause: wire.cause.take().map(|cause| cause.0.into_owned()),
-        duration: optional_integer(wire.duration.take(), "duration")?,
-        intent: integer(wire.intent.take(), "intent")?,
-        login: text(wire.login.take(), "login")?,
-        outcome: word(wire.outcome.take(), "outcome", MintOutcome::parse)?,
+        cause: members.cause.take().map(|cause| cause.into_string()),
+        duration: optional_integer(members.duration.take(), "duration")?,
+        intent: integer(members.intent.take(), "intent")?,
+        login: text(members.login.take(), "login")?,
+        outcome: word(members.outcome.take(), "outcome", MintOutcome::parse)?,
     })
 }
 
-fn report(wire: &mut Wire<'_>) -> Result<Report, RecordError> {
-    let customer = match wire.customer.take() {
+fn report(members: &mut RecordMembers<'_>) -> Result<Report, RecordError> {
+    let customer = match members.customer.take() {
         None => None,
         some => Some(commitment(some, "customer")?),
     };
     Ok(Report {
         customer,
-        duration: optional_integer(wire.duration.take(), "duration")?,
-        intent: integer(wire.intent.take(), "intent")?,
-        login: text(wire.login.take(), "login")?,
-        outcome: word(wire.outcome.take(), "outcome", ReportOutcome::parse)?,
+        duration: optional_integer(members.duration.take(), "duration")?,
+        intent: integer(members.intent.take(), "intent")?,
+        login: text(members.login.take(), "login")?,
+        outcome: word(members.outcome.take(), "outcome", ReportOutcome::parse)?,
     })
 }
 
-fn erasure(wire: &mut Wire<'_>) -> Result<Erasure, RecordError> {
-    let scope = match text(wire.scope.take(), "scope")?.as_str() {
+fn erasure(members: &mut RecordMembers<'_>) -> Result<Erasure, RecordError> {
+    let scope = match text(members.scope.take(), "scope")?.as_str() {
         "customer" => ErasureScope::Customer,
         "age" => ErasureScope::Age {
-            before: moment(wire.before.take(), "before")?,
+            before: moment(members.before.take(), "before")?,
         },
         _ => return Err(RecordError::Value("scope", "a scope that is known")),
     };
     Ok(Erasure {
-        parts: word(wire.parts.take(), "parts", Parts::parse)?,
+        parts: word(members.parts.take(), "parts", Parts::parse)?,
         scope,
         sequences: parsed(
-            wire.sequences.take(),
+            members.sequences.take(),
             "sequences",
             "ascending ranges such as `0-5,9`",
             SequenceSet::parse,
         )?,
-        staff: commitment(wire.staff.take(), "staff")?,
+        staff: commitment(members.staff.take(), "staff")?,
     })
 }
 
 fn text(value: Option<Text<'_>>, key: &'static str) -> Result<String, RecordError> {
-    Ok(value.ok_or(RecordError::Missing(key))?.0.into_owned())
+    Ok(value.ok_or(RecordError::Missing(key))?.into_string())
 }
 
 fn parsed<T>(
@@ -288,14 +286,6 @@ fn optional_integer(value: Option<u64>, key: &'static str) -> Result<Option<u64>
         return Err(RecordError::Value(key, "below 2^53"));
     }
     Ok(value)
-}
-
-fn borrowed(text: &str) -> Option<Text<'_>> {
-    Some(Text(text.into()))
-}
-
-fn owned(text: String) -> Option<Text<'static>> {
-    Some(Text(text.into()))
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub(crate) fn format(time: Timestamp) -> String {
             rest /= 10;
         }
     }
-    text.iter().map(|&byte| char::from(byte)).collect()
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Accepts exactly what [`format`] writes.

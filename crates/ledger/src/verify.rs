@@ -46,13 +46,15 @@ pub const CLOCK_STEP_MILLISECONDS: i64 = 5 * 60 * 1000;
 const MAX_GAP: u64 = 1 << 24;
 
 /// Verifies rows in order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Verifier {
     from: Sequence,
     /// The sequence that must come next.
     next: Sequence,
     /// Absent once a record is missing or out of place: then no root can be computed any more.
     tree: Option<Frontier>,
+    /// Whether rows have hashes; the first tells.
+    hashed: Option<bool>,
     /// The highest time so far.
     latest: Option<Timestamp>,
     intents: Intents,
@@ -71,6 +73,7 @@ impl Verifier {
             from,
             next: from,
             tree: Some(frontier),
+            hashed: None,
             latest: None,
             intents: Intents::new(from),
             customer: Openings::default(),
@@ -135,6 +138,7 @@ impl Verifier {
         let Examined {
             sequence,
             leaf,
+            hashed,
             upper,
             faults,
             facts,
@@ -142,6 +146,10 @@ impl Verifier {
         self.summary.records += 1;
         for fault in faults {
             self.find(Some(sequence), fault);
+        }
+        // All rows have hashes or none has: an emptied column is not one that nobody knew.
+        if *self.hashed.get_or_insert(hashed) != hashed {
+            self.find(Some(sequence), Fault::Hashes);
         }
         let placed = self.place(sequence);
         self.grow(sequence, leaf, upper.as_deref());
@@ -285,9 +293,9 @@ impl Verifier {
                 }
                 self.intents.begin(sequence, login);
             }
-            Says::Outcome { intent, login } => match self.intents.end(intent) {
+            Says::Outcome { intent, login } => match self.intents.end(intent, &login) {
                 Known::Closed(_) => self.find(Some(sequence), Fault::SecondOutcome { intent }),
-                known => self.judge(sequence, intent, &known, Some(&login)),
+                known => self.judge(sequence, intent, known),
             },
             Says::Report { intent, login } => self.refer(sequence, intent, Some(&login)),
             Says::Erasure { sequences, staff_too } => {
@@ -315,20 +323,18 @@ impl Verifier {
     }
 
     fn refer(&mut self, sequence: Sequence, intent: Sequence, login: Option<&str>) {
-        let known = self.intents.look_up(intent);
-        self.judge(sequence, intent, &known, login);
+        let known = self.intents.look_up(intent, login);
+        self.judge(sequence, intent, known);
     }
 
-    fn judge(&mut self, sequence: Sequence, intent: Sequence, known: &Known, login: Option<&str>) {
+    fn judge(&mut self, sequence: Sequence, intent: Sequence, known: Known) {
         match known {
             Known::Outside => self.summary.outside += 1,
             Known::Absent => self.find(Some(sequence), Fault::NoIntent { intent }),
-            Known::Open(theirs) | Known::Closed(Some(theirs)) => {
-                if login.is_some_and(|login| *login != **theirs) {
-                    self.find(Some(sequence), Fault::OtherLogin { intent });
-                }
+            Known::Open(false) | Known::Closed(Some(false)) => {
+                self.find(Some(sequence), Fault::OtherLogin { intent });
             }
-            Known::Closed(None) => {}
+            Known::Open(true) | Known::Closed(Some(true) | None) => {}
         }
     }
 

@@ -1,29 +1,53 @@
-//! A record as its JSON members: flat, borrowed, any kind's keys. What a kind needs is decided in `record`.
+//! Records and parts as their JSON members: flat, borrowed, any kind's keys. What a kind needs is decided in `record`
+//! and in `part`.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use crate::jcs::Writer;
+use crate::jcs::{Same, Sink, Writer};
 
 /// A JSON string, borrowed from the input when it has no escapes.
 pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 
+impl<'a> Text<'a> {
+    /// As a member, borrowed.
+    pub(crate) fn borrowed(text: &'a str) -> Option<Self> {
+        Some(Self(Cow::Borrowed(text)))
+    }
+
+    /// As a member, owned.
+    pub(crate) fn owned(text: String) -> Option<Self> {
+        Some(Self(Cow::Owned(text)))
+    }
+
+    /// The string itself.
+    pub(crate) fn into_string(self) -> String {
+        self.0.into_owned()
+    }
+}
+
 /// Makes the struct of all members, its reader, and its writer from one list in ascending order.
 macro_rules! members {
-    ($($key:ident: $type:ty),+ $(,)?) => {
-        /// The members of a record; those that are absent are `None`.
+    ($(#[$about:meta])* $name:ident, $visitor:ident { $($key:ident: $type:ty),+ $(,)? }) => {
+        $(#[$about])*
         #[derive(Default)]
-        pub(crate) struct Wire<'a> {
+        pub(crate) struct $name<'a> {
             $(pub(crate) $key: Option<$type>,)+
-            /// Whether there was a member that no kind has.
+            /// Whether there was a member that nothing of ours has.
             pub(crate) unknown: bool,
         }
 
-        impl Wire<'_> {
+        impl<'a> $name<'a> {
+            /// Reads the members, in whatever order and spelling.
+            pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
+                // Checked once here, and not again for each string.
+                serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()
+            }
+
             /// Writes what is there, canonically.
-            pub(crate) fn write(&self, out: &mut Vec<u8>) {
+            pub(crate) fn write(&self, out: &mut impl Sink) {
                 let mut writer = Writer::new(out);
                 $(
                     if let Some(value) = &self.$key {
@@ -31,6 +55,13 @@ macro_rules! members {
                     }
                 )+
                 writer.end();
+            }
+
+            /// Whether these bytes are how it is written.
+            pub(crate) fn is_written(&self, bytes: &[u8]) -> bool {
+                let mut same = Same::new(bytes);
+                self.write(&mut same);
+                same.holds()
             }
 
             /// Any member that is there.
@@ -44,77 +75,103 @@ macro_rules! members {
             }
         }
 
-        impl<'de> Visitor<'de> for Members {
-            type Value = Wire<'de>;
+        struct $visitor;
+
+        impl<'de> Deserialize<'de> for $name<'de> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_map($visitor)
+            }
+        }
+
+        impl<'de> Visitor<'de> for $visitor {
+            type Value = $name<'de>;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a record")
+                formatter.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Wire<'de>, A::Error> {
-                let mut wire = Wire::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<$name<'de>, A::Error> {
+                let mut members = $name::default();
                 while let Some(key) = map.next_key::<Text<'de>>()? {
                     match &*key.0 {
-                        $(stringify!($key) => wire.$key = Some(map.next_value()?),)+
+                        $(stringify!($key) => members.$key = Some(map.next_value()?),)+
                         _ => {
                             map.next_value::<IgnoredAny>()?;
-                            wire.unknown = true;
+                            members.unknown = true;
                         }
                     }
                 }
-                Ok(wire)
+                Ok(members)
             }
         }
     };
 }
 
 members! {
-    before: Text<'a>,
-    cause: Text<'a>,
-    customer: Text<'a>,
-    duration: u64,
-    extension: Text<'a>,
-    intent: u64,
-    kind: Text<'a>,
-    login: Text<'a>,
-    method: Text<'a>,
-    origin: Text<'a>,
-    outcome: Text<'a>,
-    overrides: u64,
-    parts: Text<'a>,
-    platform: Text<'a>,
-    policy: Text<'a>,
-    scope: Text<'a>,
-    seq: u64,
-    sequences: Text<'a>,
-    staff: Text<'a>,
-    time: Text<'a>,
-    v: u64,
-    validity: u64,
+    /// The members of a record; those that are absent are `None`.
+    RecordMembers, RecordVisitor {
+        before: Text<'a>,
+        cause: Text<'a>,
+        customer: Text<'a>,
+        duration: u64,
+        extension: Text<'a>,
+        intent: u64,
+        kind: Text<'a>,
+        login: Text<'a>,
+        method: Text<'a>,
+        origin: Text<'a>,
+        outcome: Text<'a>,
+        overrides: u64,
+        parts: Text<'a>,
+        platform: Text<'a>,
+        policy: Text<'a>,
+        scope: Text<'a>,
+        seq: u64,
+        sequences: Text<'a>,
+        staff: Text<'a>,
+        time: Text<'a>,
+        v: u64,
+        validity: u64,
+    }
 }
 
-struct Members;
-
-impl<'de> Deserialize<'de> for Wire<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
+members! {
+    /// The members of a part; those that are absent are `None`.
+    #[expect(non_snake_case, reason = "a member is named as in the JSON")]
+    PartMembers, PartVisitor {
+        address: Text<'a>,
+        cause: Text<'a>,
+        email: Text<'a>,
+        id: i64,
+        key: Text<'a>,
+        name: Text<'a>,
+        operator: Text<'a>,
+        reason: Text<'a>,
+        recordId: Text<'a>,
+        ticket: Text<'a>,
     }
 }
 
 /// What a member can be.
 trait Member {
-    fn write(&self, key: &'static str, writer: &mut Writer<'_>);
+    fn write(&self, key: &'static str, writer: &mut Writer<'_, impl Sink>);
 }
 
 impl Member for Text<'_> {
-    fn write(&self, key: &'static str, writer: &mut Writer<'_>) {
+    fn write(&self, key: &'static str, writer: &mut Writer<'_, impl Sink>) {
         writer.text(key, &self.0);
     }
 }
 
 impl Member for u64 {
-    fn write(&self, key: &'static str, writer: &mut Writer<'_>) {
+    fn write(&self, key: &'static str, writer: &mut Writer<'_, impl Sink>) {
         writer.integer(key, *self);
+    }
+}
+
+impl Member for i64 {
+    fn write(&self, key: &'static str, writer: &mut Writer<'_, impl Sink>) {
+        writer.signed(key, *self);
     }
 }
 

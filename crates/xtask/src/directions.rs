@@ -67,6 +67,34 @@ const DIRECTIONS: &[Direction] = &[
         reason: "the protocol is below everything of ours",
     },
     Direction {
+        package: "stagedoor-ledger",
+        target: None,
+        absent: &[
+            "tokio",
+            "reqwest",
+            "hyper",
+            "axum",
+            "sqlx",
+            "rusqlite",
+            "tokio-postgres",
+            "rustls",
+            "getrandom",
+        ],
+        reason: "the ledger is data: what it reads, the time and randomness come in as arguments",
+    },
+    Direction {
+        package: "stagedoor-ledger",
+        target: None,
+        absent: &[
+            "stagedoor-protocol",
+            "stagedoor-relay",
+            "stagedoor-extension-core",
+            "stagedoor-broker-client",
+            "stagedoor-broker-sim",
+        ],
+        reason: "an auditor verifies a ledger with the ledger alone",
+    },
+    Direction {
         package: "stagedoor-broker-client",
         target: None,
         absent: &[

@@ -52,7 +52,7 @@ pub(crate) fn run(project: &Project, parts: &[Part]) -> Result<()> {
     if wanted(Part::Native) {
         let targets = native_targets(project)?;
         let postgres = Postgres::provide(project)?;
-        recorded_step(project, "native tests", |step| {
+        recorded_step(project, "native tests, the relay's on SQLite", |step| {
             run_tests(
                 step,
                 postgres
@@ -60,6 +60,14 @@ pub(crate) fn run(project: &Project, parts: &[Part]) -> Result<()> {
                     .args(["--no-fail-fast", "--lib", "--bins"])
                     .args(&targets),
             )
+        })?;
+        // The same tests of the relay on its other engine.
+        recorded_step(project, "relay tests on PostgreSQL", |step| {
+            let mut cargo = cargo_test(project);
+            cargo
+                .args(["--no-fail-fast", "--test", "relay"])
+                .env("STAGEDOOR_TEST_ENGINE", "postgres");
+            run_tests(step, postgres.name_to(&mut cargo))
         })?;
         recorded_step(project, "documentation tests", |step| {
             step.run(cargo_test(project).args(["--no-fail-fast", "--doc"]))?;

@@ -168,7 +168,7 @@ fn parse_dialect(text: &str) -> Result<Dialect, String> {
     }
 }
 
-fn parse_url(text: &str) -> Result<Url, String> {
+pub(super) fn parse_url(text: &str) -> Result<Url, String> {
     let url = text
         .parse::<Url>()
         .map_err(|error| format!("must be a web address such as \"https://broker.example\" ({error})"))?;

@@ -15,8 +15,8 @@ use url::Url;
 
 use super::{check_label, is_odd};
 use crate::{
-    app::App, auth::Verified, config::PlatformConfig, error::ApiError, middleware::ClientAddress, mint,
-    policy, store::Intent,
+    app::App, auth::Verified, checkpoints, config::PlatformConfig, error::ApiError,
+    middleware::ClientAddress, mint, policy, store::Intent,
 };
 
 /// The non-joiner and the joiner: invisible, but part of how some languages are written.
@@ -63,6 +63,9 @@ async fn allow<'a>(
 ) -> Result<&'a PlatformConfig, ApiError> {
     if app.draining.is_cancelled() {
         return Err(ApiError::new(ErrorCode::Overloaded).retry_after(5));
+    }
+    if app.checkpoints.is_rewritten() {
+        return Err(ApiError::new(ErrorCode::StoreUnavailable).detail(checkpoints::REFUSAL));
     }
     policy::allow(app, &verified.profile.staff, request).await
 }

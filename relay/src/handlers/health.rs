@@ -12,14 +12,15 @@ pub(crate) async fn healthz() -> Json<Value> {
     Json(json!({"status": "ok"}))
 }
 
-/// The relay takes requests and can write its record.
+/// The relay takes requests and can write its record. That checkpoints fail is said and no more: logins go on without.
 pub(crate) async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
     let draining = app.draining.is_cancelled();
     let store = app.store.check(app.clock.now()).await;
     if let Err(error) = &store {
         tracing::warn!(%error, "not ready");
     }
-    let ready = !draining && store.is_ok();
+    let intact = !app.checkpoints.is_rewritten();
+    let ready = !draining && store.is_ok() && intact;
     let status = if ready {
         StatusCode::OK
     } else {
@@ -30,6 +31,18 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<Val
         "status": word(ready, "unavailable"),
         "accepting": word(!draining, "shutting down"),
         "store": word(store.is_ok(), "failing"),
+        "ledger": word(intact, "rewritten"),
+        "checkpoints": checkpoints(&app),
     });
     (status, Json(body))
+}
+
+fn checkpoints(app: &App) -> String {
+    let Some(facts) = app.checkpoints.facts() else {
+        return "off".to_owned();
+    };
+    match facts.failing_since() {
+        Some(since) => format!("failing since {since:.0}"),
+        None => "ok".to_owned(),
+    }
 }

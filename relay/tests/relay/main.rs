@@ -8,6 +8,7 @@ mod support;
 mod bad_input;
 mod binary;
 mod bounds;
+mod checkpoints;
 mod durability;
 mod enrolment;
 mod error_docs;

@@ -56,7 +56,7 @@ async fn neither_keys_nor_tokens_nor_addresses_are_left_behind() {
     assert!(tokens.len() > 5, "the broker did make tokens: {}", tokens.len());
     app.stop().await;
 
-    let stored = app.stored_bytes();
+    let stored = app.stored_bytes().await;
     let stored = String::from_utf8_lossy(&stored);
     let log = log::text();
     assert!(

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 /// A set of small numbers. Grows to the highest that was set.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Bits(Vec<u64>);
 
 impl Bits {

@@ -11,6 +11,8 @@ use super::finding::{Fault, PartName};
 pub struct Examined {
     pub(super) sequence: Sequence,
     pub(super) leaf: Hash,
+    /// Whether the row has hashes.
+    pub(super) hashed: bool,
     /// What the row stores of the tree above its leaf; absent when the row has no hashes, or wrong ones.
     pub(super) upper: Option<Box<[u8]>>,
     pub(super) faults: Vec<Fault>,
@@ -86,6 +88,7 @@ pub fn examine(row: &Row) -> Examined {
     Examined {
         sequence: row.sequence,
         leaf,
+        hashed: !row.hashes.is_empty(),
         upper,
         faults,
         facts,

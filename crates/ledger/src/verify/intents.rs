@@ -11,20 +11,20 @@ use super::bits::Bits;
 const WINDOW: u64 = 1 << 16;
 
 /// What is known of a sequence that a record refers to.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Known {
     /// It is before the part that is verified.
     Outside,
     /// It is no intent, or not an earlier one.
     Absent,
-    /// An intent without outcome, of this login.
-    Open(Box<str>),
-    /// An intent with an outcome, of this login if that is still known.
-    Closed(Option<Box<str>>),
+    /// An intent without outcome; whether it is of the same login.
+    Open(bool),
+    /// An intent with an outcome; whether it is of the same login, if that is still known.
+    Closed(Option<bool>),
 }
 
 /// All intents so far. Open ones are kept whole; of the others, in the end, one bit.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Intents {
     from: Sequence,
     known: Bits,
@@ -35,7 +35,7 @@ pub(super) struct Intents {
     open: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Recent {
     sequence: Sequence,
     login: Box<str>,
@@ -73,8 +73,8 @@ impl Intents {
     }
 
     /// Closes an intent. Says what was known of it before.
-    pub(super) fn end(&mut self, sequence: Sequence) -> Known {
-        let known = self.look_up(sequence);
+    pub(super) fn end(&mut self, sequence: Sequence, login: &str) -> Known {
+        let known = self.look_up(sequence, Some(login));
         if matches!(known, Known::Open(_)) {
             self.open -= 1;
             let slot = self.slot(sequence);
@@ -86,21 +86,26 @@ impl Intents {
         known
     }
 
-    /// What is known of an intent.
-    pub(super) fn look_up(&self, sequence: Sequence) -> Known {
+    /// What is known of an intent, which should be of this login, if that matters.
+    pub(super) fn look_up(&self, sequence: Sequence, login: Option<&str>) -> Known {
         let Some(place) = sequence.checked_sub(self.from) else {
             return Known::Outside;
         };
         if !self.known.has(place) {
             return Known::Absent;
         }
+        let same = |theirs: &str| login.is_none_or(|login| login == theirs);
         match self.recent.get(self.slot(sequence)) {
-            Some(Some(recent)) if recent.sequence == sequence && recent.open => {
-                Known::Open(recent.login.clone())
+            Some(Some(recent)) if recent.sequence == sequence => {
+                let same = same(&recent.login);
+                if recent.open {
+                    Known::Open(same)
+                } else {
+                    Known::Closed(Some(same))
+                }
             }
-            Some(Some(recent)) if recent.sequence == sequence => Known::Closed(Some(recent.login.clone())),
             _ => match self.old_open.get(&sequence) {
-                Some(login) => Known::Open(login.clone()),
+                Some(theirs) => Known::Open(same(theirs)),
                 None => Known::Closed(None),
             },
         }
@@ -125,13 +130,16 @@ mod tests {
     fn an_intent_is_open_until_its_end() {
         let mut intents = Intents::new(10);
         intents.begin(12, "a".into());
-        assert_eq!(intents.look_up(9), Known::Outside);
-        assert_eq!(intents.look_up(11), Known::Absent);
-        assert_eq!(intents.look_up(13), Known::Absent);
-        assert_eq!(intents.look_up(u64::MAX), Known::Absent);
+        assert_eq!(intents.look_up(9, None), Known::Outside);
+        assert_eq!(intents.look_up(11, None), Known::Absent);
+        assert_eq!(intents.look_up(13, None), Known::Absent);
+        assert_eq!(intents.look_up(u64::MAX, None), Known::Absent);
+        assert_eq!(intents.look_up(12, None), Known::Open(true));
+        assert_eq!(intents.look_up(12, Some("b")), Known::Open(false));
         assert_eq!(intents.open(), 1);
-        assert_eq!(intents.end(12), Known::Open("a".into()));
-        assert_eq!(intents.end(12), Known::Closed(Some("a".into())));
+        assert_eq!(intents.end(12, "a"), Known::Open(true));
+        assert_eq!(intents.end(12, "a"), Known::Closed(Some(true)));
+        assert_eq!(intents.look_up(12, Some("b")), Known::Closed(Some(false)));
         assert_eq!(intents.open(), 0);
     }
 
@@ -140,13 +148,14 @@ mod tests {
         let mut intents = Intents::new(0);
         intents.begin(0, "open".into());
         intents.begin(1, "closed".into());
-        intents.end(1);
+        intents.end(1, "closed");
         intents.begin(WINDOW, "x".into());
         intents.begin(WINDOW + 1, "y".into());
-        assert_eq!(intents.look_up(1), Known::Closed(None));
-        assert_eq!(intents.look_up(WINDOW), Known::Open("x".into()));
-        assert_eq!(intents.end(0), Known::Open("open".into()));
-        assert_eq!(intents.look_up(0), Known::Closed(None));
+        assert_eq!(intents.look_up(1, Some("closed")), Known::Closed(None));
+        assert_eq!(intents.look_up(WINDOW, Some("x")), Known::Open(true));
+        assert_eq!(intents.look_up(0, Some("other")), Known::Open(false));
+        assert_eq!(intents.end(0, "open"), Known::Open(true));
+        assert_eq!(intents.look_up(0, Some("open")), Known::Closed(None));
         assert_eq!(intents.open(), 2);
     }
 }

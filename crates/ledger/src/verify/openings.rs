@@ -4,7 +4,7 @@ use super::bits::Bits;
 use super::examine::Held;
 
 /// Which openings of one part are there, and which are missing and not yet accounted for.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Openings {
     pub(super) there: Bits,
     pub(super) missing: Bits,

@@ -1,6 +1,6 @@
 //! What verification says at the end.
 
-use crate::{Hash, Sequence};
+use crate::Hash;
 
 use super::finding::Finding;
 

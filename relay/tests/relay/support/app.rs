@@ -59,7 +59,7 @@ struct Around {
 }
 
 /// What a test changes before the start.
-type Change = fn(&mut Config, &mut Limits);
+type Change = Arc<dyn Fn(&mut Config, &mut Limits) + Send + Sync>;
 
 /// A browser profile with a key, which may or may not be enrolled.
 #[derive(Clone)]
@@ -76,13 +76,17 @@ impl TestApp {
     }
 
     /// A relay whose configuration and limits a test changes first.
-    pub(crate) async fn start_with(change: Change) -> Self {
-        Self::run(Around::new(change).await).await
+    pub(crate) async fn start_with(
+        change: impl Fn(&mut Config, &mut Limits) + Send + Sync + 'static,
+    ) -> Self {
+        Self::run(Around::new(Arc::new(change)).await).await
     }
 
     /// The same, with a gate before the broker.
-    pub(crate) async fn start_gated(change: Change) -> (Self, Arc<Gate>) {
-        let mut around = Around::new(change).await;
+    pub(crate) async fn start_gated(
+        change: impl Fn(&mut Config, &mut Limits) + Send + Sync + 'static,
+    ) -> (Self, Arc<Gate>) {
+        let mut around = Around::new(Arc::new(change)).await;
         let gate = Arc::new(Gate::before(around.sim.broker_address()).await);
         around.gate = Some(gate.clone());
         (Self::run(around).await, gate)
@@ -101,7 +105,10 @@ impl TestApp {
         if let Some(gate) = &around.gate {
             config.platforms[0].base_url = format!("http://{}", gate.address).parse().unwrap();
         }
-        let mut limits = Limits::default();
+        let mut limits = Limits {
+            checkpoint_pause: Duration::from_millis(20),
+            ..Limits::default()
+        };
         (around.change)(&mut config, &mut limits);
         let brokers = Brokers::connect(&config, limits.broker).unwrap();
         let store = Arc::new(FaultyStore::new(store::open(&config.store).await.unwrap()));
@@ -202,19 +209,23 @@ impl TestApp {
             .count()
     }
 
-    /// Every byte of the folder: the store with its WAL, and the key file's neighbours.
-    pub(crate) fn stored_bytes(&self) -> Vec<u8> {
+    /// What is behind the store.
+    pub(crate) fn database(&self) -> &Database {
+        &self.around.database
+    }
+
+    /// Every byte of the folder, the store with its WAL among them, but for the key file; and what a database server keeps.
+    pub(crate) async fn stored_bytes(&self) -> Vec<u8> {
+        let served = self.around.database.served_bytes().await;
         let files = fs::read_dir(self.around.folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().path());
         let store_files = files
-            .filter(|path| !path.ends_with("api-key"))
+            .filter(|path| !path.ends_with("api-key") && !path.ends_with("database-password"))
             .collect::<Vec<PathBuf>>();
-        assert!(!store_files.is_empty());
-        store_files
-            .iter()
-            .flat_map(|path| fs::read(path).unwrap())
-            .collect()
+        assert!(!(store_files.is_empty() && served.is_empty()));
+        let files = store_files.iter().flat_map(|path| fs::read(path).unwrap());
+        files.chain(served).collect()
     }
 }
 

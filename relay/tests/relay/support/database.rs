@@ -1,23 +1,60 @@
-//! The database that a test's relay keeps its record in: a SQLite file.
+//! The database that a test's relay keeps its record in: a SQLite file, or, when the environment says so, a database of its
+//! own on the PostgreSQL server for tests.
 
-use std::path::{Path, PathBuf};
+use std::{
+    env, fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    thread,
+};
 
-use stagedoor_relay::config::StoreUrl;
+use stagedoor_relay::{
+    config::{PasswordSource, PostgresConfig, PostgresHost, StoreUrl},
+    store::PostgresStore,
+};
+use tokio_postgres::{Client, Config, NoTls, config::Host};
+
+use super::signer::random;
+
+/// Set to `postgres`, it makes all these tests run on PostgreSQL.
+const ENGINE: &str = "STAGEDOOR_TEST_ENGINE";
 
 /// A database of one test's own.
 pub(crate) enum Database {
     Sqlite(PathBuf),
+    Postgres(Box<Postgres>),
+}
+
+/// A migrated database on the server for tests. It is dropped with this.
+pub(crate) struct Postgres {
+    server: Config,
+    config: PostgresConfig,
+    password_file: PathBuf,
+}
+
+/// Whether these tests run on PostgreSQL.
+pub(crate) fn on_postgres() -> bool {
+    match env::var(ENGINE).as_deref() {
+        Ok("postgres") => true,
+        Ok("sqlite") | Err(_) => false,
+        Ok(other) => panic!("{ENGINE}={other}: must be sqlite or postgres"),
+    }
 }
 
 impl Database {
     pub(crate) async fn new(folder: &Path) -> Self {
-        Self::Sqlite(folder.join("stagedoor.db"))
+        if on_postgres() {
+            Self::Postgres(Box::new(Postgres::new(folder).await))
+        } else {
+            Self::Sqlite(folder.join("stagedoor.db"))
+        }
     }
 
     /// The `[store]` section that leads to it.
     pub(crate) fn config(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("url = \"sqlite://{}\"", path.display()),
+            Self::Postgres(postgres) => postgres.section(),
         }
     }
 
@@ -25,6 +62,7 @@ impl Database {
     pub(crate) fn url(&self) -> StoreUrl {
         match self {
             Self::Sqlite(path) => StoreUrl::Sqlite(path.clone()),
+            Self::Postgres(postgres) => StoreUrl::Postgres(postgres.config.clone()),
         }
     }
 
@@ -36,6 +74,123 @@ impl Database {
                 let connection = rusqlite::Connection::open(path).unwrap();
                 connection.query_one(&query, [], |row| row.get(0)).unwrap()
             }
+            Self::Postgres(postgres) => {
+                let client = postgres.client().await;
+                client.query_one(&query, &[]).await.unwrap().get(0)
+            }
         }
     }
+
+    /// Everything that a server keeps for it, as far as it is not in the test's folder.
+    pub(crate) async fn served_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Sqlite(_) => Vec::new(),
+            Self::Postgres(postgres) => postgres.dump().await,
+        }
+    }
+}
+
+impl Postgres {
+    async fn new(folder: &Path) -> Self {
+        let server: Config = stagedoor_test_postgres::url().unwrap().parse().unwrap();
+        let name = random::<8>().map(|byte| format!("{byte:02x}")).concat();
+        let database = format!("stagedoor_test_{name}");
+        let password_file = folder.join("database-password");
+        fs::write(&password_file, server.get_password().unwrap_or_default()).unwrap();
+        fs::set_permissions(&password_file, fs::Permissions::from_mode(0o600)).unwrap();
+        let client = connect(&server).await;
+        client
+            .batch_execute(stagedoor_test_postgres::MAKE_ROLES)
+            .await
+            .unwrap();
+        let create = format!("CREATE DATABASE {database} ENCODING 'UTF8' TEMPLATE template0");
+        client.batch_execute(&create).await.unwrap();
+        let port = server.get_ports().first().copied().unwrap_or(5432);
+        let host = match &server.get_hosts()[0] {
+            Host::Tcp(host) => PostgresHost::Tcp {
+                host: host.clone(),
+                port,
+            },
+            Host::Unix(folder) => PostgresHost::Socket {
+                folder: folder.clone(),
+                port,
+            },
+        };
+        let config = PostgresConfig {
+            user: server.get_user().unwrap().to_owned(),
+            database,
+            hosts: vec![host],
+            password: Some(PasswordSource::File(password_file.clone())),
+            root_certificate_file: None,
+        };
+        PostgresStore::migrate(&config).await.unwrap();
+        Self {
+            server,
+            config,
+            password_file,
+        }
+    }
+
+    fn section(&self) -> String {
+        let PostgresHost::Tcp { host, port } = &self.config.hosts[0] else {
+            panic!("the server for tests is reached over TCP")
+        };
+        let (user, database) = (&self.config.user, &self.config.database);
+        let file = self.password_file.display();
+        format!("url = \"postgres://{user}@{host}:{port}/{database}\"\npassword_file = \"{file}\"")
+    }
+
+    pub(super) async fn client(&self) -> Client {
+        connect(self.server.clone().dbname(&self.config.database)).await
+    }
+
+    /// All rows of all tables as text, and all binary values once more as what they are.
+    async fn dump(&self) -> Vec<u8> {
+        let client = self.client().await;
+        let tables = client
+            .query("SELECT relname::text FROM pg_stat_user_tables", &[])
+            .await
+            .unwrap();
+        let mut dump = Vec::new();
+        for table in tables {
+            let query = format!("SELECT t::text FROM \"{}\" t", table.get::<_, String>(0));
+            for row in client.query(&query, &[]).await.unwrap() {
+                let text: String = row.get(0);
+                for value in text.split("\\x").skip(1) {
+                    let digits: Vec<u8> = value.bytes().take_while(u8::is_ascii_hexdigit).collect();
+                    let pairs = digits.chunks_exact(2);
+                    dump.extend(pairs.map(|pair| {
+                        u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()
+                    }));
+                }
+                dump.extend(text.into_bytes());
+            }
+        }
+        dump
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.config.database.clone());
+        // A runtime of its own: the test's may be ending.
+        let drop_database = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+                connect(&server).await.batch_execute(&drop).await.unwrap();
+            });
+        };
+        // A database that stays behind goes with the server.
+        let _ = thread::spawn(drop_database).join();
+    }
+}
+
+async fn connect(config: &Config) -> Client {
+    let (client, connection) = config.connect(NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
 }

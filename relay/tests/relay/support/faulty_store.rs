@@ -1,6 +1,9 @@
 //! A store that fails, or panics, where a test wants it to.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -23,6 +26,7 @@ pub(crate) enum At {
     Enrol,
     IsStaff,
     Check,
+    Checkpoint,
 }
 
 /// How.
@@ -40,6 +44,7 @@ pub(crate) enum How {
 pub(crate) struct FaultyStore {
     inner: Arc<dyn Store>,
     fault: Mutex<Option<(At, How)>>,
+    looks: AtomicU64,
 }
 
 impl FaultyStore {
@@ -47,7 +52,13 @@ impl FaultyStore {
         Self {
             inner,
             fault: Mutex::new(None),
+            looks: AtomicU64::new(0),
         }
+    }
+
+    /// How many times the relay has looked whether a checkpoint is due.
+    pub(crate) fn looks(&self) -> u64 {
+        self.looks.load(Ordering::SeqCst)
     }
 
     /// From now on; `None` ends it.
@@ -176,6 +187,7 @@ impl Store for FaultyStore {
     }
 
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {
+        self.pass(At::Checkpoint).await?;
         self.inner.add_checkpoint(checkpoint).await
     }
 
@@ -184,6 +196,7 @@ impl Store for FaultyStore {
     }
 
     async fn last_checkpoint(&self) -> Result<Option<StoredCheckpoint>, StoreError> {
+        self.looks.fetch_add(1, Ordering::SeqCst);
         self.inner.last_checkpoint().await
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use super::{LONGER_THAN_A_TOKEN, Platform, Popup, Seat, platform_state};
+use super::{LONGER_THAN_A_TOKEN, Platform, Popup, SUPPORT, Seat, platform_state};
 use crate::camera::Camera;
 use crate::lab::{CUSTOMERS, Lab};
 use crate::page::Page;
@@ -78,7 +78,8 @@ pub async fn expired(lab: &Lab, seat: &Seat, camera: &Camera) -> Result<Story> {
     })
 }
 
-/// A newer token makes the older one invalid: two staff members open the same customer, and the second one is in.
+/// A newer token makes the older one invalid: two staff members open the same customer. The second one is told of the
+/// first, opens all the same, and is in.
 pub async fn regenerated(lab: &Lab, seats: [&Seat; 2], camera: &Camera) -> Result<Story> {
     let customer = CUSTOMERS[2].0;
     let [slower, faster] = seats;
@@ -90,8 +91,15 @@ pub async fn regenerated(lab: &Lab, seats: [&Seat; 2], camera: &Camera) -> Resul
 
     let other_tab = faster.browser.open(&lab.customer_page(customer)).await?;
     let other_popup = propose(faster, &other_tab, customer).await?;
-    let start = Instant::now();
     other_popup.confirm().await?;
+    let claimed = other_popup.error().await?;
+    let words = other_popup.words().await?;
+    ensure!(
+        claimed == "customer_claimed" && words.contains(SUPPORT[0].name),
+        "the popup says {claimed}: {words}, expected it to name the colleague who has the customer open"
+    );
+    let start = Instant::now();
+    other_popup.page.click("[data-slot=retry]").await?;
     let newer = answer(faster, &other_popup).await?;
     let took = start.elapsed();
     camera.take("regenerated-1-newer", &newer).await?;
@@ -110,7 +118,10 @@ pub async fn regenerated(lab: &Lab, seats: [&Seat; 2], camera: &Camera) -> Resul
     slower.browser.close_private().await?;
     faster.browser.close_private().await?;
     Ok(Story {
-        seen: format!("the newer token logged in as {customer}; the platform refused the older one"),
+        seen: format!(
+            "the second person was told who has {customer} open, and opened all the same: the newer token logged in, \
+             and the platform refused the older one"
+        ),
         took,
     })
 }

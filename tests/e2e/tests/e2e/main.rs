@@ -1,6 +1,7 @@
 //! Tests of the whole product: real browsers, the built extension, the real relay, the simulated broker.
 
 mod broker;
+mod claim;
 mod click;
 mod drivers;
 mod guide;

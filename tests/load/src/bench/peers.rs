@@ -34,6 +34,23 @@ impl Peer {
         }
     }
 
+    /// The version that it says it is, on whichever stream.
+    pub(crate) fn version(self, binary: &Path) -> Result<String> {
+        let argument = match self {
+            Self::Nginx | Self::Haproxy => "-v",
+            Self::Caddy => "version",
+            Self::Envoy => "--version",
+        };
+        let output = Command::new(binary).arg(argument).output()?;
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let version = said
+            .split(|letter: char| letter.is_whitespace() || letter == '/')
+            .map(|word| word.trim_start_matches('v'))
+            .find(|word| word.starts_with(|first: char| first.is_ascii_digit()) && word.contains('.'));
+        Ok(version.unwrap_or("of unknown version").to_owned())
+    }
+
     /// What is set beyond its defaults, for the reader of the figures.
     pub(crate) fn settings(self) -> &'static str {
         match self {

@@ -92,7 +92,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     )];
     for (peer, binary) in bench.peers() {
         rows.push(bench.peer(peer, binary).await?);
-        settings.push(format!("{}: {}", peer.name(), peer.settings()));
+        settings.push(format!(
+            "{} {}: {}",
+            peer.name(),
+            peer.version(binary)?,
+            peer.settings()
+        ));
     }
     report(&rows, &disk, verification, &settings);
     Ok(())

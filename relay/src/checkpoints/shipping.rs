@@ -1,0 +1,98 @@
+//! Brings the newest checkpoint to one place, for as long as that takes. A newer one takes the place of one that still
+//! waits: it proves all that the older one does, and nothing piles up.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{Part, Signed, Signing, directory};
+use crate::app::App;
+
+/// The first pause after a failure; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// A delivery that takes longer has failed, as far as health pages are concerned.
+const SLOW: Duration = Duration::from_secs(10);
+
+/// Ships until `closed`; then tries once more what is still owed.
+pub(super) async fn ship(app: Arc<App>, part: Part, closed: CancellationToken) {
+    let mut newest = app.checkpoints.newest.subscribe();
+    // One may have been there before.
+    newest.mark_changed();
+    let mut pause = None;
+    loop {
+        let woken = async {
+            match pause {
+                Some(pause) => sleep(pause).await,
+                // The sender is the app's, which is held here.
+                None => drop(newest.changed().await),
+            }
+        };
+        let last = closed.run_until_cancelled(woken).await.is_none();
+        if last && pause.is_none() && !newest.has_changed().unwrap_or_default() {
+            return;
+        }
+        let signed = newest.borrow_and_update().clone();
+        let shipped = match signed {
+            Some(signed) => deliver(&app, part, &signed).await,
+            None => true,
+        };
+        if last {
+            return;
+        }
+        pause = (!shipped).then(|| longer(pause));
+    }
+}
+
+/// The pause after a failure that came after this pause.
+fn longer(pause: Option<Duration>) -> Duration {
+    pause.map_or(FIRST_PAUSE, |pause| LONGEST_PAUSE.min(pause * 2))
+}
+
+async fn deliver(app: &App, part: Part, signed: &Signed) -> bool {
+    let status = &app.checkpoints.status;
+    let mut delivery = pin!(async {
+        match &app.checkpoints.signing {
+            Some(signing) => deliver_to(signing, part, signed).await,
+            None => Ok(()),
+        }
+    });
+    let delivered = match timeout(SLOW, &mut delivery).await {
+        Ok(delivered) => delivered,
+        Err(_) => {
+            status.failing(
+                part,
+                app.clock.now(),
+                &"it takes too long; is the network or the disk gone?",
+            );
+            delivery.await
+        }
+    };
+    match &delivered {
+        Ok(()) => status.well(part),
+        Err(problem) => status.failing(part, app.clock.now(), problem),
+    }
+    delivered.is_ok()
+}
+
+async fn deliver_to(signing: &Signing, part: Part, signed: &Signed) -> Result<(), String> {
+    match (part, &signing.directory, &signing.receiver) {
+        (Part::Directory, Some(directory), _) => directory::put(directory, signed).await,
+        (Part::Receiver, _, Some(receiver)) => receiver.deliver(signed).await,
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_from_a_second_to_five_minutes() {
+        let pauses = std::iter::successors(Some(longer(None)), |pause| Some(longer(Some(*pause))));
+        let seconds: Vec<u64> = pauses.take(11).map(|pause| pause.as_secs()).collect();
+        assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+    }
+}

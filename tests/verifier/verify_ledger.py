@@ -1,0 +1,150 @@
+"""Checks an exported Stagedoor ledger without any Stagedoor code; the format is described in docs/ledger.md.
+
+    verify_ledger.py EXPORT.jsonl [CHECKPOINT VKEY]
+
+With a checkpoint, the ledger must begin with exactly the records that were signed then; that needs the package PyNaCl
+(Debian: python3-nacl). Exit status: 0 sound, 1 findings, 2 could not be checked.
+"""
+import base64
+import datetime
+import functools
+import hashlib
+import json
+import sys
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+def unb64(text):
+    data = base64.b64decode(text, validate=True)
+    if b64(data) != text:
+        raise ValueError("base64 with stray bits")
+    return data
+
+
+def canonical(value):
+    """RFC 8785, for what a ledger holds: strings, integers, objects with ASCII names."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+class Tree:
+    """RFC 6962 section 2.1: the roots of the complete subtrees, largest first, each with its number of leaves."""
+    def __init__(self):
+        self.size, self.roots = 0, []
+
+    def append(self, leaf):
+        self.size, count, root = self.size + 1, 1, sha256(b"\x00" + leaf)
+        while self.roots and self.roots[-1][0] == count:
+            root = sha256(b"\x01" + self.roots.pop()[1] + root)
+            count *= 2
+        self.roots.append((count, root))
+
+    def root(self):
+        hashes = [root for _, root in self.roots] or [sha256(b"")]
+        return functools.reduce(lambda right, left: sha256(b"\x01" + left + right), reversed(hashes))
+
+
+class Ledger:
+    def __init__(self):
+        self.findings, self.tree, self.signed = [], Tree(), None
+        self.intents, self.ended, self.missing, self.erased = {}, set(), [], []
+        self.latest = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
+
+    def finding(self, sequence, text):
+        self.findings.append(f"record {sequence}: {text}")
+
+    def add(self, line):
+        sequence, row = self.tree.size, json.loads(line)
+        record = row["record"]
+        if canonical(row) != line.rstrip(b"\n"):
+            self.finding(sequence, "the line is not spelt canonically")
+        if record.get("seq") != sequence:
+            self.finding(sequence, f"says that it is number {record.get('seq')}: deleted, inserted or reordered")
+        if record.get("v") != 1 or record.get("kind") not in ("intent", "outcome", "report", "erasure"):
+            self.finding(sequence, "is of a kind or version that this verifier does not know")
+        time = datetime.datetime.fromisoformat(record["time"].replace("Z", "+00:00"))
+        if time < self.latest - datetime.timedelta(minutes=5):
+            self.finding(sequence, "its time is long before that of an earlier record")
+        self.latest = max(self.latest, time)
+        for part in ("customer", "staff"):
+            self.check_part(sequence, part, record.get(part), row.get(part))
+        self.check_links(sequence, record)
+        self.tree.append(canonical(record))
+        if self.signed and self.signed[0] == self.tree.size and self.signed[1] != self.tree.root():
+            self.finding(sequence, "up to here the records are not those of the checkpoint")
+
+    def check_part(self, sequence, part, commitment, opening):
+        if opening is None and commitment is not None:
+            self.missing.append((sequence, part))
+        elif opening is not None:
+            if b64(sha256(unb64(opening["salt"]) + canonical(opening["value"]))) != commitment:
+                self.finding(sequence, f"the {part} part is not the one that was recorded")
+
+    def check_links(self, sequence, record):
+        kind, intent = record.get("kind"), record.get("intent")
+        if kind == "intent":
+            self.intents[sequence] = record["login"]
+        elif kind in ("outcome", "report") and self.intents.get(intent) != record["login"]:
+            self.finding(sequence, f"record {intent} is not the intent of its login")
+        elif kind == "outcome":
+            if intent in self.ended:
+                self.finding(sequence, f"intent {intent} had an outcome already")
+            self.ended.add(intent)
+        elif kind == "erasure":
+            for span in record["sequences"].split(","):
+                first, _, last = span.partition("-")
+                self.erased.append((int(first), int(last or first), record["parts"].split(","), sequence))
+
+    def finish(self):
+        for sequence, part in self.missing:
+            if not any(a <= sequence <= b and part in parts and sequence < by for a, b, parts, by in self.erased):
+                self.finding(sequence, f"the {part} part is missing, and no erasure is recorded")
+        if self.signed and self.signed[0] > self.tree.size:
+            self.findings.append(f"the checkpoint is of {self.signed[0]} records, but only {self.tree.size} are here")
+
+
+def open_note(text, vkey):
+    """A C2SP signed note with an Ed25519 signature; returns the checkpoint's size and root."""
+    from nacl.signing import VerifyKey  # only here, so that a ledger without a checkpoint needs no package
+    name, key_id, key = vkey.split("+", 2)
+    key = unb64(key)
+    if key[:1] != b"\x01" or sha256(f"{name}\n".encode() + key)[:4].hex() != key_id:
+        raise ValueError("the key is not a verifying key for Ed25519")
+    body, _, signatures = text.partition("\n\n")
+    for line in signatures.splitlines():
+        dash, signer, signature = line.split(" ")
+        signature = unb64(signature)
+        if (dash, signer, signature[:4].hex()) == ("\u2014", name, key_id):
+            VerifyKey(key[1:]).verify((body + "\n").encode(), signature[4:])
+            origin, size, root = body.split("\n")[:3]
+            if origin == name:
+                return int(size), unb64(root)
+    raise ValueError("the checkpoint is not of this key's ledger, or not signed by it")
+
+
+def main(export, checkpoint=None, key=""):
+    ledger = Ledger()
+    if checkpoint:
+        with open(checkpoint, encoding="utf-8") as note:
+            ledger.signed = open_note(note.read(), key)
+    with open(export, "rb") as lines:
+        for line in lines:
+            ledger.add(line)
+    ledger.finish()
+    print("\n".join(ledger.findings) or "sound")
+    print(f"{ledger.tree.size} records, root {b64(ledger.tree.root())}")
+    return 1 if ledger.findings else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except Exception as error:  # whatever it is, the ledger was not checked
+        print(f"could not be checked: {type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(2)
