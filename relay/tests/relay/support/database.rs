@@ -8,6 +8,7 @@ use std::{
     thread,
 };
 
+use stagedoor_ledger::Row;
 use stagedoor_relay::{
     config::{PasswordSource, PostgresConfig, PostgresHost, StoreUrl},
     store::PostgresStore,
@@ -77,6 +78,65 @@ impl Database {
             Self::Postgres(postgres) => {
                 let client = postgres.client().await;
                 client.query_one(&query, &[]).await.unwrap().get(0)
+            }
+        }
+    }
+
+    /// Puts these rows in the place of the ledger, as somebody does who may do anything with the database.
+    pub(crate) async fn rewrite(&self, rows: &[Row]) {
+        match self {
+            Self::Sqlite(path) => {
+                let mut connection = rusqlite::Connection::open(path).unwrap();
+                connection.pragma_update(None, "foreign_keys", false).unwrap();
+                let change = connection.transaction().unwrap();
+                change
+                    .execute_batch(
+                        "DROP TRIGGER IF EXISTS records_are_not_changed; \
+                         DROP TRIGGER IF EXISTS records_are_not_deleted; DELETE FROM records;",
+                    )
+                    .unwrap();
+                for row in rows {
+                    let insert = "INSERT INTO records (seq, body, hashes) VALUES (?, ?, ?)";
+                    let values = (row.sequence.cast_signed(), &row.record, &row.hashes);
+                    change.execute(insert, values).unwrap();
+                }
+                change.commit().unwrap();
+            }
+            Self::Postgres(postgres) => {
+                let mut client = postgres.client().await;
+                let change = client.transaction().await.unwrap();
+                // No trigger fires for a replica, those that guard references included.
+                change
+                    .batch_execute("SET LOCAL session_replication_role = replica; DELETE FROM records")
+                    .await
+                    .unwrap();
+                for row in rows {
+                    let insert = "INSERT INTO records (seq, body, hashes) VALUES ($1, $2, $3)";
+                    change
+                        .execute(insert, &[&row.sequence.cast_signed(), &row.record, &row.hashes])
+                        .await
+                        .unwrap();
+                }
+                change.commit().await.unwrap();
+            }
+        }
+    }
+
+    /// Deletes all checkpoints.
+    pub(crate) async fn forget_checkpoints(&self) {
+        match self {
+            Self::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path).unwrap();
+                connection
+                    .execute_batch("DROP TRIGGER checkpoints_are_not_deleted; DELETE FROM checkpoints;")
+                    .unwrap();
+            }
+            Self::Postgres(postgres) => {
+                let client = postgres.client().await;
+                client
+                    .batch_execute("SET session_replication_role = replica; DELETE FROM checkpoints")
+                    .await
+                    .unwrap();
             }
         }
     }
