@@ -97,8 +97,9 @@ impl PostgresStore {
 
 /// A number that no other relay has.
 fn relay_number() -> Result<i64, StoreError> {
-    let bytes = random::bytes()
-        .map_err(|_| StoreError::Inconsistent("the operating system gave no random bytes to number this relay with"))?;
+    let bytes = random::bytes().map_err(|_| {
+        StoreError::Inconsistent("the operating system gave no random bytes to number this relay with")
+    })?;
     Ok(i64::from_be_bytes(bytes))
 }
 

@@ -5,13 +5,7 @@ use std::{fs::File, io::Read as _, thread};
 use anyhow::{Context as _, Result};
 use tokio_postgres::{Client, Config, NoTls, config::Host};
 
-/// Makes the roles that rights are given to. They belong to the server, so every test makes the same ones; those who do it
-/// at the same time wait for each other.
-const MAKE_ROLES: &str = "DO $$ DECLARE name TEXT; BEGIN \
-    PERFORM pg_advisory_xact_lock(1); \
-    FOREACH name IN ARRAY ARRAY['stagedoor_relay', 'stagedoor_eraser', 'stagedoor_auditor'] LOOP \
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN \
-    EXECUTE format('CREATE ROLE %I NOLOGIN', name); END IF; END LOOP; END $$";
+use crate::MAKE_ROLES;
 
 /// An empty database, whose owner is the user that the server's URL names. It is dropped some time after this was.
 pub struct Database {
@@ -86,7 +80,10 @@ impl Drop for Database {
 }
 
 async fn connect(config: &Config) -> Result<Client> {
-    let (client, connection) = config.connect(NoTls).await.context("cannot connect to PostgreSQL")?;
+    let (client, connection) = config
+        .connect(NoTls)
+        .await
+        .context("cannot connect to PostgreSQL")?;
     tokio::spawn(connection);
     Ok(client)
 }

@@ -23,6 +23,14 @@ pub use server::Server;
 /// may make databases and roles.
 pub const URL_VARIABLE: &str = "STAGEDOOR_TEST_POSTGRES_URL";
 
+/// Makes the roles that rights are given to. They belong to the server, so every test makes the same ones: run this in the
+/// database that the server's URL names, where those who do it at the same time wait for each other.
+pub const MAKE_ROLES: &str = "DO $$ DECLARE name TEXT; BEGIN \
+    PERFORM pg_advisory_xact_lock(1); \
+    FOREACH name IN ARRAY ARRAY['stagedoor_relay', 'stagedoor_eraser', 'stagedoor_auditor'] LOOP \
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN \
+    EXECUTE format('CREATE ROLE %I NOLOGIN', name); END IF; END LOOP; END $$";
+
 /// The URL of the server for tests; an error that says how to get one.
 pub fn url() -> Result<String> {
     match env::var(URL_VARIABLE) {

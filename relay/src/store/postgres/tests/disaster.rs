@@ -49,12 +49,18 @@ async fn an_outcome_whose_answer_was_lost_is_found_when_it_is_written_again() {
     let login = intent(&maria);
     store.record_intent(&login).await.unwrap();
     wire.cut_next_commit_at(Moment::Answer);
-    let lost = store.record_outcome(&login.request_id, &minted()).await.unwrap_err();
+    let lost = store
+        .record_outcome(&login.request_id, &minted())
+        .await
+        .unwrap_err();
     assert!(matches!(lost, StoreError::Unavailable { .. }), "{lost}");
     // It is there, and the second attempt sees that; another outcome is refused.
     assert_eq!(lab.store().await.ledger_size().await.unwrap(), 2);
     store.record_outcome(&login.request_id, &minted()).await.unwrap();
-    let other = store.record_outcome(&login.request_id, &failed()).await.unwrap_err();
+    let other = store
+        .record_outcome(&login.request_id, &failed())
+        .await
+        .unwrap_err();
     assert!(matches!(other, StoreError::Inconsistent(_)), "{other}");
     assert_eq!(check_tree(&store).await, 2);
 }
@@ -70,7 +76,10 @@ async fn a_commit_that_never_arrived_is_not_taken_for_one() {
     // The nonce was not spent either.
     assert_eq!(store.record_intent(&login).await.unwrap(), IntentAnswer::Recorded);
     wire.cut_next_commit_at(Moment::Request);
-    store.record_outcome(&login.request_id, &minted()).await.unwrap_err();
+    store
+        .record_outcome(&login.request_id, &minted())
+        .await
+        .unwrap_err();
     store.record_outcome(&login.request_id, &minted()).await.unwrap();
     assert_eq!(check_tree(&store).await, 2);
 }
@@ -85,7 +94,10 @@ async fn while_the_server_is_away_every_call_fails_soon_and_says_why() {
         let login = intent(&maria);
         [
             store.record_intent(&login).await.unwrap_err(),
-            store.record_outcome(&login.request_id, &minted()).await.unwrap_err(),
+            store
+                .record_outcome(&login.request_id, &minted())
+                .await
+                .unwrap_err(),
             store.check(at(0)).await.unwrap_err(),
             store.ledger_size().await.unwrap_err(),
         ]
@@ -93,11 +105,17 @@ async fn while_the_server_is_away_every_call_fails_soon_and_says_why() {
     for error in away.await.unwrap() {
         let text = error.to_string();
         assert!(matches!(error, StoreError::Unavailable { .. }), "{text}");
-        assert!(text.contains("cannot be used") && text.contains("see that the server runs"), "{text}");
+        assert!(
+            text.contains("cannot be used") && text.contains("see that the server runs"),
+            "{text}"
+        );
     }
     wire.revive();
     store.check(at(1)).await.unwrap();
-    assert_eq!(store.record_intent(&intent(&maria)).await.unwrap(), IntentAnswer::Recorded);
+    assert_eq!(
+        store.record_intent(&intent(&maria)).await.unwrap(),
+        IntentAnswer::Recorded
+    );
     assert_eq!(check_tree(&store).await, 1);
 }
 
@@ -108,12 +126,20 @@ async fn a_turn_that_is_never_given_up_is_waited_for_in_bounded_time() {
     let maria = maria(&*store).await;
     let login = intent(&maria);
     let hog = lab.admin().await;
-    hog.execute("SELECT pg_advisory_lock($1)", &[&crate::store::postgres::gather::TURN])
+    hog.execute(
+        "SELECT pg_advisory_lock($1)",
+        &[&crate::store::postgres::gather::TURN],
+    )
+    .await
+    .unwrap();
+    let waited = timeout(Duration::from_secs(8), store.record_intent(&login))
         .await
         .unwrap();
-    let waited = timeout(Duration::from_secs(8), store.record_intent(&login)).await.unwrap();
     let text = waited.unwrap_err().to_string();
-    assert!(text.contains("lock timeout (SQLSTATE 55P03)") && text.contains("pg_locks"), "{text}");
+    assert!(
+        text.contains("lock timeout (SQLSTATE 55P03)") && text.contains("pg_locks"),
+        "{text}"
+    );
     hog.execute("SELECT pg_advisory_unlock_all()", &[]).await.unwrap();
     assert_eq!(store.record_intent(&login).await.unwrap(), IntentAnswer::Recorded);
     assert_eq!(check_tree(&*store).await, 1);

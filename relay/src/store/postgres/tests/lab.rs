@@ -5,8 +5,8 @@ use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use stagedoor_ledger::{Frontier, Hash};
 use stagedoor_protocol::{CustomerEmail, ErrorCode, KeyId, Nonce, PageReference, PlatformId, RequestId};
-use tempfile::TempDir;
 use stagedoor_test_postgres::Database;
+use tempfile::TempDir;
 use tokio_postgres::Client;
 
 use crate::{

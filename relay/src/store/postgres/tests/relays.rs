@@ -24,7 +24,10 @@ async fn relays_append_to_one_ledger() {
         let other = stores[(number + 1) % 3].clone();
         let intent = intent(&maria);
         tokio::spawn(async move {
-            assert_eq!(store.record_intent(&intent).await.unwrap(), IntentAnswer::Recorded);
+            assert_eq!(
+                store.record_intent(&intent).await.unwrap(),
+                IntentAnswer::Recorded
+            );
             let mut again = intent.clone();
             again.nonce = super::lab::intent(&intent.staff).nonce;
             assert_eq!(other.record_intent(&again).await.unwrap(), IntentAnswer::Repeated);
@@ -56,7 +59,10 @@ async fn only_what_a_relay_left_behind_is_closed() {
     let closed = third.login(&lost.request_id).await.unwrap().unwrap();
     assert_eq!(closed.outcome, Some(2));
     // Too late: whoever comes back with a token learns that it must be dropped.
-    let late = dying.record_outcome(&lost.request_id, &minted()).await.unwrap_err();
+    let late = dying
+        .record_outcome(&lost.request_id, &minted())
+        .await
+        .unwrap_err();
     assert!(matches!(late, StoreError::Inconsistent(_)), "{late}");
     living.record_outcome(&kept.request_id, &minted()).await.unwrap();
     assert_eq!(check_tree(&*third).await, 4);
@@ -127,6 +133,9 @@ async fn many_logins_left_behind_are_closed_in_several_steps() {
         ..minted()
     };
     // Saying the same again is no error, and no record.
-    store.record_outcome(&intents[0].request_id, &unknown).await.unwrap();
+    store
+        .record_outcome(&intents[0].request_id, &unknown)
+        .await
+        .unwrap();
     assert_eq!(store.ledger_size().await.unwrap(), 600);
 }

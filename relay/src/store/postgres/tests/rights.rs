@@ -23,7 +23,10 @@ const CHANGES: [&str; 8] = [
 
 async fn refusal(client: &Client, statement: &str) -> SqlState {
     let error = client.batch_execute(statement).await.expect_err(statement);
-    error.code().unwrap_or_else(|| panic!("{statement}: {error}")).clone()
+    error
+        .code()
+        .unwrap_or_else(|| panic!("{statement}: {error}"))
+        .clone()
 }
 
 fn erasure(scope: ErasureScope) -> ErasureOrder {
@@ -45,7 +48,10 @@ async fn a_relay_does_its_work_with_no_right_to_change_a_record() {
     store.check(at(0)).await.unwrap();
     let maria = maria(&store).await;
     let intent = intent(&maria);
-    assert_eq!(store.record_intent(&intent).await.unwrap(), IntentAnswer::Recorded);
+    assert_eq!(
+        store.record_intent(&intent).await.unwrap(),
+        IntentAnswer::Recorded
+    );
     store.record_outcome(&intent.request_id, &minted()).await.unwrap();
     let report = OutcomeReport {
         outcome: Outcome::Closed,
@@ -68,8 +74,15 @@ async fn a_relay_does_its_work_with_no_right_to_change_a_record() {
     assert_eq!(check_tree(&store).await, 3);
 
     let client = as_role(&lab, &config).await;
-    for change in CHANGES.iter().chain(&["UPDATE openings SET customer = NULL", "DELETE FROM logins"]) {
-        assert_eq!(refusal(&client, change).await, SqlState::INSUFFICIENT_PRIVILEGE, "{change}");
+    for change in CHANGES
+        .iter()
+        .chain(&["UPDATE openings SET customer = NULL", "DELETE FROM logins"])
+    {
+        assert_eq!(
+            refusal(&client, change).await,
+            SqlState::INSUFFICIENT_PRIVILEGE,
+            "{change}"
+        );
     }
     assert_eq!(check_tree(&store).await, 3);
 }
@@ -91,13 +104,16 @@ async fn even_the_owner_is_stopped() {
     store.record_intent(&intent(&maria)).await.unwrap();
     let owner = lab.admin().await;
     for change in CHANGES {
-        assert_eq!(refusal(&owner, change).await, SqlState::RESTRICT_VIOLATION, "{change}");
+        assert_eq!(
+            refusal(&owner, change).await,
+            SqlState::RESTRICT_VIOLATION,
+            "{change}"
+        );
     }
     let hash = format!("decode('{}', 'hex')", "00".repeat(32));
     for sequences in ["2", "0", "-1", "1), (3", "2), (3"] {
-        let insert = format!(
-            "INSERT INTO records SELECT seq, 'x', {hash} FROM (VALUES ({sequences})) AS added (seq)"
-        );
+        let insert =
+            format!("INSERT INTO records SELECT seq, 'x', {hash} FROM (VALUES ({sequences})) AS added (seq)");
         let state = refusal(&owner, &insert).await;
         let expected = match sequences {
             "0" => SqlState::UNIQUE_VIOLATION,
@@ -118,7 +134,9 @@ async fn the_eraser_erases_and_does_nothing_else_and_the_auditor_reads() {
     relay.record_intent(&login).await.unwrap();
     relay.record_outcome(&login.request_id, &minted()).await.unwrap();
 
-    let eraser = PostgresStore::open(&lab.member_of("stagedoor_eraser").await).await.unwrap();
+    let eraser = PostgresStore::open(&lab.member_of("stagedoor_eraser").await)
+        .await
+        .unwrap();
     let order = erasure(ErasureScope::Customer(login.customer_email.clone()));
     let erased = eraser.erase(&order).await.unwrap();
     assert_eq!((erased.records, erased.more), (1, false));
@@ -126,7 +144,9 @@ async fn the_eraser_erases_and_does_nothing_else_and_the_auditor_reads() {
     let refused = eraser.record_intent(&intent(&maria)).await.unwrap_err();
     assert!(refused.to_string().contains("permission denied"), "{refused}");
 
-    let auditor = PostgresStore::open(&lab.member_of("stagedoor_auditor").await).await.unwrap();
+    let auditor = PostgresStore::open(&lab.member_of("stagedoor_auditor").await)
+        .await
+        .unwrap();
     assert_eq!(check_tree(&auditor).await, 3);
     let rows = auditor.rows_from(0, 10).await.unwrap();
     assert!(rows[0].customer.is_none() && rows[0].staff.is_some());
@@ -134,14 +154,19 @@ async fn the_eraser_erases_and_does_nothing_else_and_the_auditor_reads() {
     let refused = auditor.erase(&everything).await.unwrap_err();
     assert!(refused.to_string().contains("permission denied"), "{refused}");
     // The relay goes on after the record that another process appended.
-    assert_eq!(relay.record_intent(&intent(&maria)).await.unwrap(), IntentAnswer::Recorded);
+    assert_eq!(
+        relay.record_intent(&intent(&maria)).await.unwrap(),
+        IntentAnswer::Recorded
+    );
     assert_eq!(check_tree(&*relay).await, 4);
 }
 
 #[tokio::test]
 async fn work_that_the_server_refuses_fails_alone() {
     let lab = Lab::new().await;
-    let store = PostgresStore::open(&lab.member_of("stagedoor_relay").await).await.unwrap();
+    let store = PostgresStore::open(&lab.member_of("stagedoor_relay").await)
+        .await
+        .unwrap();
     let maria = maria(&store).await;
     let first = intent(&maria);
     store.record_intent(&first).await.unwrap();
@@ -153,7 +178,10 @@ async fn work_that_the_server_refuses_fails_alone() {
     let StoreError::Unavailable { cause, cure, .. } = erased.unwrap_err() else {
         panic!("another error")
     };
-    assert!(cause.contains("permission denied for table openings (SQLSTATE 42501)"), "{cause}");
+    assert!(
+        cause.contains("permission denied for table openings (SQLSTATE 42501)"),
+        "{cause}"
+    );
     assert!(cure.contains("docs/postgres.md"), "{cure}");
     for answer in answers {
         assert_eq!(answer.unwrap(), IntentAnswer::Recorded);

@@ -28,14 +28,23 @@ async fn what_keeps_a_store_from_opening_is_said_with_its_cure_and_without_the_p
         config.password = Some(wrong.clone());
     });
     let text = unknown_role.await;
-    assert!(text.contains("password authentication failed") && text.contains("pg_hba.conf"), "{text}");
+    assert!(
+        text.contains("password authentication failed") && text.contains("pg_hba.conf"),
+        "{text}"
+    );
     let text = refusal(&lab, |config| config.password = Some(wrong)).await;
-    assert!(text.contains("SQLSTATE 28P01") && !text.contains("SENTINEL"), "{text}");
+    assert!(
+        text.contains("SQLSTATE 28P01") && !text.contains("SENTINEL"),
+        "{text}"
+    );
     let absent = crate::config::PasswordSource::File("/nowhere/password".into());
     let text = refusal(&lab, |config| config.password = Some(absent)).await;
     assert!(text.contains("/nowhere/password: cannot be read"), "{text}");
     let text = refusal(&lab, |config| config.database = "no_such_database".into()).await;
-    assert!(text.contains("does not exist (SQLSTATE 3D000)") && text.contains("make the database"), "{text}");
+    assert!(
+        text.contains("does not exist (SQLSTATE 3D000)") && text.contains("make the database"),
+        "{text}"
+    );
     let nobody_listens = refusal(&lab, |config| {
         config.hosts = vec![PostgresHost::Tcp {
             host: "127.0.0.1".into(),
@@ -43,7 +52,10 @@ async fn what_keeps_a_store_from_opening_is_said_with_its_cure_and_without_the_p
         }];
     });
     let text = nobody_listens.await;
-    assert!(text.contains("Connection refused") && text.contains("see that the server runs"), "{text}");
+    assert!(
+        text.contains("Connection refused") && text.contains("see that the server runs"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -51,7 +63,14 @@ async fn a_relay_neither_makes_nor_changes_the_schema() {
     let lab = Lab::empty(&stagedoor_test_postgres::url().unwrap()).await;
     let older = PostgresStore::open(&lab.config).await.err();
     assert!(
-        matches!(older, Some(StoreError::Older { found: 0, known: 1, .. })),
+        matches!(
+            older,
+            Some(StoreError::Older {
+                found: 0,
+                known: 1,
+                ..
+            })
+        ),
         "{older:?}"
     );
     let versions = |found| SchemaVersions { found, known: 1 };
@@ -62,12 +81,21 @@ async fn a_relay_neither_makes_nor_changes_the_schema() {
     lab.store().await.check(at(0)).await.unwrap();
     lab.admin()
         .await
-        .batch_execute("INSERT INTO refinery_schema_history VALUES (9999, 'newer', '2030-01-01T00:00:00Z', '1')")
+        .batch_execute(
+            "INSERT INTO refinery_schema_history VALUES (9999, 'newer', '2030-01-01T00:00:00Z', '1')",
+        )
         .await
         .unwrap();
     let newer = PostgresStore::open(&lab.config).await.err();
     assert!(
-        matches!(newer, Some(StoreError::Newer { found: 9999, known: 1, .. })),
+        matches!(
+            newer,
+            Some(StoreError::Newer {
+                found: 9999,
+                known: 1,
+                ..
+            })
+        ),
         "{newer:?}"
     );
     let newer = PostgresStore::migrate(&lab.config).await;
@@ -88,7 +116,10 @@ async fn several_that_migrate_at_once_do_it_once() {
 }
 
 async fn set(client: &Client, setting: &str) {
-    client.batch_execute(&format!("ALTER SYSTEM SET {setting}")).await.unwrap();
+    client
+        .batch_execute(&format!("ALTER SYSTEM SET {setting}"))
+        .await
+        .unwrap();
     client.batch_execute("SELECT pg_reload_conf()").await.unwrap();
 }
 
@@ -97,8 +128,16 @@ async fn commits_are_durable_whatever_the_servers_defaults() {
     let server = Server::start().unwrap();
     let lab = Lab::on(&server.url()).await;
     let admin = lab.admin().await;
-    for (default, used) in [("off", "on"), ("local", "on"), ("remote_write", "on"), ("remote_apply", "remote_apply")] {
-        let default = format!("ALTER DATABASE {} SET synchronous_commit = {default}", lab.config.database);
+    for (default, used) in [
+        ("off", "on"),
+        ("local", "on"),
+        ("remote_write", "on"),
+        ("remote_apply", "remote_apply"),
+    ] {
+        let default = format!(
+            "ALTER DATABASE {} SET synchronous_commit = {default}",
+            lab.config.database
+        );
         admin.batch_execute(&default).await.unwrap();
         let connector = crate::store::postgres::connection::Connector::new(&lab.config).unwrap();
         let session = connector.session().await.unwrap();
@@ -113,7 +152,10 @@ async fn commits_are_durable_whatever_the_servers_defaults() {
             Err(error) => break error.to_string(),
         }
     };
-    assert!(text.contains("fsync = off") && text.contains("set fsync = on"), "{text}");
+    assert!(
+        text.contains("fsync = off") && text.contains("set fsync = on"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -134,6 +176,11 @@ async fn of_several_servers_the_one_that_takes_writes_is_used() {
     config.hosts.extend(lab.config.hosts.clone());
     let store = PostgresStore::open(&config).await.unwrap();
     store.check(at(0)).await.unwrap();
-    let probed = lab.admin().await.query_one("SELECT at FROM probe", &[]).await.unwrap();
+    let probed = lab
+        .admin()
+        .await
+        .query_one("SELECT at FROM probe", &[])
+        .await
+        .unwrap();
     assert_eq!(probed.get::<_, i64>(0), at(0).as_millisecond());
 }

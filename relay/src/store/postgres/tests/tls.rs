@@ -13,17 +13,39 @@ use crate::{
 
 /// A certificate for `localhost` that signs itself, and its key. The program belongs to what Debian's PostgreSQL needs.
 fn certificate(folder: &TempDir, name: &str) -> (PathBuf, PathBuf) {
-    let (certificate, key) = (folder.path().join(name), folder.path().join(format!("{name}.key")));
+    let (certificate, key) = (
+        folder.path().join(name),
+        folder.path().join(format!("{name}.key")),
+    );
     let output = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
-        .args(["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+        ])
+        .args([
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+        ])
         .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"])
         .arg(&key)
         .arg("-out")
         .arg(&certificate)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     (certificate, key)
 }
 
@@ -42,7 +64,11 @@ fn at_host(config: &PostgresConfig, host: &str, root: Option<PathBuf>) -> Postgr
 }
 
 async fn refusal(config: &PostgresConfig) -> String {
-    PostgresStore::open(config).await.err().expect("opened").to_string()
+    PostgresStore::open(config)
+        .await
+        .err()
+        .expect("opened")
+        .to_string()
 }
 
 #[tokio::test]
@@ -57,7 +83,9 @@ async fn only_a_server_with_a_trusted_certificate_of_its_name_is_spoken_to() {
     let without_tls = refusal(&localhost(&trusted)).await;
     assert!(without_tls.contains("TLS"), "{without_tls}");
 
-    let given_certificate = server.give_file("server.pem", &fs::read(&trusted).unwrap()).unwrap();
+    let given_certificate = server
+        .give_file("server.pem", &fs::read(&trusted).unwrap())
+        .unwrap();
     let given_key = server.give_file("server.key", &fs::read(&key).unwrap()).unwrap();
     let admin = lab.admin().await;
     for setting in [
@@ -65,7 +93,10 @@ async fn only_a_server_with_a_trusted_certificate_of_its_name_is_spoken_to() {
         format!("ssl_key_file = '{}'", given_key.display()),
         "ssl = on".to_owned(),
     ] {
-        admin.batch_execute(&format!("ALTER SYSTEM SET {setting}")).await.unwrap();
+        admin
+            .batch_execute(&format!("ALTER SYSTEM SET {setting}"))
+            .await
+            .unwrap();
     }
     admin.batch_execute("SELECT pg_reload_conf()").await.unwrap();
     // The server answers the reload before it has happened.
@@ -83,7 +114,10 @@ async fn only_a_server_with_a_trusted_certificate_of_its_name_is_spoken_to() {
 
     for (config, says) in [
         (localhost(&other), "certificate"),
-        (at_host(&lab.config, "127.0.0.1", Some(trusted.clone())), "certificate"),
+        (
+            at_host(&lab.config, "127.0.0.1", Some(trusted.clone())),
+            "certificate",
+        ),
         (localhost(&key), "holds no certificate"),
         (localhost(&folder.path().join("absent.pem")), "cannot be read"),
     ] {
