@@ -64,7 +64,7 @@ pub(super) async fn erasable(client: &Client, scope: &ErasureScope) -> Result<Ve
             client.query(parts_before, &[&end, &limit]).await?
         }
     };
-    rows.iter().map(|row| Ok(unsigned(row, 0)?)).collect()
+    rows.iter().map(|row| unsigned(row, 0)).collect()
 }
 
 /// The first sequence whose record is not older than a time; by bisection, because records are in the order of their time.

@@ -2,6 +2,7 @@
 //! transaction, so that many logins share a turn among the relays and one flush of the server's disk.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -9,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{
@@ -123,10 +125,23 @@ impl Scribe {
     /// One transaction for the whole batch. A connection that was lost before anything was written is made again once.
     async fn perform(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
         let had_connection = self.desk.is_some();
-        match self.attempt(batch).await {
-            Err(Fault::Undone(failure)) if had_connection && failure.is_lost() => self.attempt(batch).await,
+        match self.survive(batch).await {
+            Err(Fault::Undone(failure)) if had_connection && failure.is_lost() => self.survive(batch).await,
             other => other,
         }
+    }
+
+    /// A panic ends the batch and its connection, but not the writer.
+    async fn survive(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+        let panicked = StoreError::Inconsistent("a write ended in a panic, which is in the log");
+        AssertUnwindSafe(self.attempt(batch))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|payload| {
+                // Its message may hold data.
+                std::mem::forget(payload);
+                Err(Fault::Uncertain(panicked.into()))
+            })
     }
 
     async fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {

@@ -18,7 +18,13 @@ use super::{
 };
 use crate::{
     config::PostgresHost,
-    store::{IntentAnswer, PostgresStore, StaffMember, Store, StoreError},
+    store::{
+        IntentAnswer, PostgresStore, StaffMember, Store, StoreError,
+        postgres::{
+            plan::Plan,
+            work::{Needs, Work},
+        },
+    },
 };
 
 async fn wired() -> (Lab, Wire, PostgresStore) {
@@ -215,4 +221,33 @@ async fn a_server_that_stops_and_crashes_under_load_loses_nothing_that_was_answe
     assert!(check_tree(&*store).await > size + 100);
     // Connections that were made before the restarts, and after, are as good as ever.
     store.check(at(1)).await.unwrap();
+}
+
+/// Work with a fault in it.
+struct Faulty;
+
+impl Work for Faulty {
+    type Answer = ();
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.abandoned = true;
+    }
+
+    fn decide(&self, _: &mut Plan) -> Result<(), StoreError> {
+        panic!("a fault in the program")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_ends_the_batch_and_not_the_writer() {
+    let lab = Lab::new().await;
+    let store = lab.store().await;
+    let maria = maria(&*store).await;
+    let error = store.writer.write(Faulty).await.unwrap_err();
+    assert!(error.to_string().contains("ended in a panic"), "{error}");
+    assert_eq!(
+        store.record_intent(&intent(&maria)).await.unwrap(),
+        IntentAnswer::Recorded
+    );
+    assert_eq!(check_tree(&*store).await, 1);
 }
