@@ -184,3 +184,22 @@ async fn of_several_servers_the_one_that_takes_writes_is_used() {
         .unwrap();
     assert_eq!(probed.get::<_, i64>(0), at(0).as_millisecond());
 }
+
+#[tokio::test]
+async fn the_server_ends_what_takes_too_long() {
+    let lab = Lab::new().await;
+    let connector = crate::store::postgres::connection::Connector::new(&lab.config).unwrap();
+    let session = connector.session().await.unwrap();
+    for (setting, value) in [
+        ("statement_timeout", "5s"),
+        ("lock_timeout", "3s"),
+        ("idle_in_transaction_session_timeout", "10s"),
+        ("idle_session_timeout", "0"),
+        ("tcp_keepalives_idle", "15"),
+        ("default_transaction_isolation", "read committed"),
+        ("application_name", "stagedoor"),
+    ] {
+        let shown = session.query_one(&format!("SHOW {setting}"), &[]).await.unwrap();
+        assert_eq!(shown.get::<_, &str>(0), value, "{setting}");
+    }
+}
