@@ -126,7 +126,7 @@ impl Installation {
     }
 
     pub(crate) async fn records(&self) -> Records {
-        let database = Arc::new(Database::new(self.folder.path()).await);
+        let database = Arc::new(Database::sqlite(self.folder.path()));
         Records::of(store::open(&database.url()).await.unwrap(), database)
     }
 }
