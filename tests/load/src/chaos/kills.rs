@@ -12,7 +12,7 @@ use super::{
     promises::Rules,
     random::Random,
     report::Report,
-    scene::{Place, Scene},
+    scene::{Place, Scene, last_words},
     witness::Said,
 };
 use crate::{client::Connection, installation::Relay, program::Program};
@@ -160,7 +160,7 @@ async fn kill_once(
         let store = scene.store().await?;
         scene.ledger.mark(&*store).await?;
     }
-    let said = relay.program.output();
+    let said = last_words(&relay);
     relay.program.kill()?;
     load.end().await?;
     tally.kills += 1;

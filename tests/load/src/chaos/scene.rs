@@ -156,10 +156,17 @@ pub(crate) async fn ready_again(relay: &Relay, patience: Duration) -> Result<Dur
         if started.elapsed() > patience {
             bail!(
                 "the relay is not ready {patience:?} after the fault ended; it said last:\n{}",
-                relay.program.output()
+                last_words(relay)
             );
         }
         sleep(Duration::from_millis(20)).await;
     }
     Ok(started.elapsed())
+}
+
+/// The end of what the relay said.
+pub(crate) fn last_words(relay: &Relay) -> String {
+    let said = relay.program.output();
+    let lines: Vec<_> = said.lines().collect();
+    lines[lines.len().saturating_sub(5)..].join("\n")
 }
