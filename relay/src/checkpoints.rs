@@ -18,7 +18,7 @@ mod tree;
 
 use std::{cmp::Ordering, path::PathBuf, sync::Arc, time::Duration};
 
-use stagedoor_ledger::checkpoint::{Checkpoint, SigningKey, VerifyingKey};
+use stagedoor_ledger::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint, SigningKey, VerifyingKey};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -110,6 +110,14 @@ impl Checkpoints {
             }
             newer
         });
+    }
+}
+
+impl Signed {
+    /// Reads a note that one of these keys must have signed.
+    fn read(note: String, trusted: &[VerifyingKey]) -> Result<Self, CheckpointError> {
+        let checkpoint = SignedCheckpoint::parse(&note)?.verify_any(trusted)?;
+        Ok(Self { checkpoint, note })
     }
 }
 

@@ -8,12 +8,15 @@
 
 mod config_check;
 mod config_example;
+mod ledger;
 mod serve;
 mod staff_disable;
 mod staff_invite;
 mod staff_list;
+mod store_migrate;
+mod store_status;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{io, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
 
@@ -55,6 +58,12 @@ enum Command {
     /// Say who may use the relay.
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// Read, verify, prove and erase what is recorded.
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
+    /// Look after the database.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Write and check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -71,6 +80,14 @@ enum StaffCommand {
         /// The person's own address.
         email: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum StoreCommand {
+    /// Show where records are kept, how many there are, and whether the schema is up to date.
+    Status,
+    /// Make the store, or bring its schema up to date. Stop the relays first.
+    Migrate,
 }
 
 #[derive(Debug, Subcommand)]
@@ -98,6 +115,8 @@ pub fn run() -> ExitCode {
     };
     match dispatch(arguments) {
         Ok(code) => code,
+        // Whoever read the output has seen enough.
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let is_config = error.is::<ConfigFaults>();
             eprintln!("stagedoor: {error:#}");
@@ -110,6 +129,12 @@ pub fn run() -> ExitCode {
     }
 }
 
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
 #[tokio::main]
 async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let path = arguments.config;
@@ -118,6 +143,9 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Staff(StaffCommand::Invite(invite)) => staff_invite::run(&path, invite).await?,
         Command::Staff(StaffCommand::List) => staff_list::run(&path).await?,
         Command::Staff(StaffCommand::Disable { email }) => staff_disable::run(&path, &email).await?,
+        Command::Ledger(command) => return ledger::run(&path, command).await,
+        Command::Store(StoreCommand::Status) => store_status::run(&path).await?,
+        Command::Store(StoreCommand::Migrate) => store_migrate::run(&path).await?,
         Command::Config(ConfigCommand::Example) => config_example::run(),
         Command::Config(ConfigCommand::Check { connect }) => return config_check::run(&path, connect).await,
     }

@@ -54,7 +54,7 @@ class Ledger:
     def __init__(self):
         self.findings, self.tree, self.signed = [], Tree(), None
         self.intents, self.ended, self.missing, self.erased = {}, set(), [], []
-        self.latest = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
+        self.latest = datetime.datetime.fromtimestamp(0, datetime.timezone.utc)
 
     def finding(self, sequence, text):
         self.findings.append(f"record {sequence}: {text}")

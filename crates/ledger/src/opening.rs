@@ -84,10 +84,15 @@ impl Opening {
     ///
     /// When the length is impossible.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, OpeningError> {
-        if bytes.len() < SALT_BYTES || bytes.len() > SALT_BYTES + MAX_VALUE_BYTES {
-            return Err(OpeningError::Length(bytes.len()));
-        }
-        Ok(Self(bytes.into()))
+        Self::value_of(bytes).map(|_| Self(bytes.into()))
+    }
+
+    /// The value in a stored opening's bytes.
+    pub(crate) fn value_of(bytes: &[u8]) -> Result<&[u8], OpeningError> {
+        bytes
+            .get(SALT_BYTES..)
+            .filter(|value| value.len() <= MAX_VALUE_BYTES)
+            .ok_or(OpeningError::Length(bytes.len()))
     }
 
     /// The part.

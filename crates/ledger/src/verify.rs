@@ -42,8 +42,8 @@ pub use summary::Summary;
 pub const MAX_FINDINGS: usize = 100;
 /// How far a record's time may be before an earlier one's, in milliseconds: clocks are set.
 pub const CLOCK_STEP_MILLISECONDS: i64 = 5 * 60 * 1000;
-/// The widest gap across which records are still told apart from a damaged number.
-const MAX_GAP: u64 = 1 << 24;
+/// How many records can be missing, all gaps together, before a number counts as damaged: bits are kept for them.
+const MAX_SKIPPED: u64 = 1 << 24;
 
 /// Verifies rows in order.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ pub struct Verifier {
     from: Sequence,
     /// The sequence that must come next.
     next: Sequence,
+    /// How many records are missing in gaps so far.
+    skipped: u64,
     /// Absent once a record is missing or out of place: then no root can be computed any more.
     tree: Option<Frontier>,
     /// Whether rows have hashes; the first tells.
@@ -72,6 +74,7 @@ impl Verifier {
         Self {
             from,
             next: from,
+            skipped: 0,
             tree: Some(frontier),
             hashed: None,
             latest: None,
@@ -233,11 +236,13 @@ impl Verifier {
             return false;
         }
         self.find(Some(sequence), Fault::Gap { expected });
-        if sequence - expected > MAX_GAP {
+        let skipped = self.skipped.saturating_add(sequence - expected);
+        if skipped > MAX_SKIPPED {
             // More likely this one number is damaged than so many records are gone.
             self.next += 1;
             return false;
         }
+        self.skipped = skipped;
         self.next = sequence + 1;
         true
     }

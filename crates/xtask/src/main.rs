@@ -7,6 +7,7 @@
 
 mod bench;
 mod build;
+mod chaos;
 mod children;
 mod ci;
 mod demo;
@@ -55,6 +56,12 @@ enum Task {
         #[command(subcommand)]
         kind: bench::Kind,
     },
+    /// Kill the relay, fill its disk, and let people fight over customers; hold the ledger to what came of it.
+    Chaos {
+        /// Handed on; `--help` lists them. Without any: 200 kills and 1,000 fights.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Build the unpacked extension into dist/extension.
     Wasm,
     /// Everything that must hold before a change lands: format, lints, dependencies, tests.
@@ -92,6 +99,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Task::Test { parts } => test::run(&project, parts),
         Task::Build => build::run(&project),
         Task::Bench { kind } => bench::run(&project, kind),
+        Task::Chaos { arguments } => chaos::run(&project, arguments),
         Task::Wasm => wasm::run(&project),
         Task::Ci => ci::run(&project),
         Task::Doctor => doctor::run(&project),

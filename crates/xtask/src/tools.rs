@@ -31,6 +31,8 @@ pub(crate) enum Check {
     Folder(fn() -> Option<PathBuf>, &'static str),
     /// This program can be found and says that it has this version.
     Version(&'static str, &'static str),
+    /// Debian's Python, or that on `PATH`, can import this module.
+    Module(&'static str),
     /// The standard library for this target is installed.
     Target(&'static str),
 }
@@ -48,6 +50,9 @@ pub(crate) enum Install {
     /// As a component of the Rust toolchain.
     RustComponent(&'static str),
 }
+
+/// Where Python is looked for: Debian's own, which has the modules of Debian's packages, comes first.
+const PYTHONS: [&str; 2] = ["/usr/bin/python3", "python3"];
 
 /// Whether a tool is there.
 pub(crate) enum State {
@@ -154,6 +159,14 @@ pub(crate) static POSTGRESQL: Tool = Tool {
     install: Install::Apt(&["postgresql"]),
     loss: None,
 };
+/// What the second verifier of the ledger needs.
+pub(crate) static PYNACL: Tool = Tool {
+    name: "PyNaCl",
+    purpose: "verifies signatures for tests/verifier, which shares no code with ours",
+    check: Check::Module("nacl.signing"),
+    install: Install::Apt(&["python3", "python3-nacl"]),
+    loss: None,
+};
 /// The formatter.
 pub(crate) static RUSTFMT: Tool = Tool {
     name: "rustfmt",
@@ -221,7 +234,7 @@ pub(crate) const FOR_BROWSERS: &[&Tool] = &[
     &GECKODRIVER,
 ];
 /// What the native tests need.
-pub(crate) const FOR_NATIVE_TESTS: &[&Tool] = &[&POSTGRESQL];
+pub(crate) const FOR_NATIVE_TESTS: &[&Tool] = &[&POSTGRESQL, &PYNACL];
 /// What CI needs on top of the tests.
 pub(crate) const FOR_CI: &[&Tool] = &[&RUSTFMT, &CLIPPY, &CARGO_DENY, &RUST_WASM, &BROTLI];
 /// What the relay is compared with. Envoy is no package of Debian's: it takes part where it is installed by hand.
@@ -239,6 +252,7 @@ pub(crate) const ALL: &[&Tool] = &[
     &GECKODRIVER,
     &WASM_PACK,
     &POSTGRESQL,
+    &PYNACL,
     &RUSTFMT,
     &CLIPPY,
     &CARGO_DENY,
@@ -264,6 +278,14 @@ impl Tool {
                 Some(version) => State::Missing(format!("version {version} is there, {wanted} is needed")),
                 None => State::Missing(format!("{program} not found")),
             },
+            Check::Module(module) => {
+                let import = format!("import {module}");
+                let can = |python: &&str| project.output(python, &["-c", &import]).is_ok();
+                match PYTHONS.iter().find(can) {
+                    Some(python) => State::Present((*python).to_owned()),
+                    None => State::Missing(format!("no Python here can {import}")),
+                }
+            }
             Check::Target(target) => {
                 let folder = project.output("rustc", &["--print", "target-libdir", "--target", target])?;
                 if std::path::Path::new(folder.trim()).is_dir() {
@@ -281,7 +303,7 @@ impl Tool {
             Check::Program(names) => (*names.iter().find(|name| project.find(name).is_some())?).to_owned(),
             Check::Folder(find, program) => find()?.join(program).to_str()?.to_owned(),
             Check::Version(program, _) => program.to_owned(),
-            Check::Target(_) => return None,
+            Check::Target(_) | Check::Module(_) => return None,
         };
         project
             .output(&program, &["--version"])

@@ -8,10 +8,10 @@ use std::{
     process, thread,
 };
 
-use stagedoor_ledger::checkpoint::{Checkpoint, MAX_CHECKPOINT_BYTES};
+use stagedoor_ledger::checkpoint::{Checkpoint, MAX_CHECKPOINT_BYTES, VerifyingKey};
 use tokio::sync::oneshot;
 
-use super::Signed;
+use super::{Signed, order};
 
 const LATEST: &str = "latest.checkpoint";
 /// How much of an origin goes into a file's name.
@@ -19,40 +19,49 @@ const MAX_ORIGIN_CHARS: usize = 100;
 /// For everybody to read: there is no personal data in a checkpoint, and auditors need it.
 const MODE: u32 = 0o644;
 
-/// Puts a checkpoint into the folder.
-pub(super) async fn put(directory: &Path, signed: &Signed) -> Result<(), String> {
-    let (directory, name, note) = (
-        directory.to_owned(),
-        file_name(&signed.checkpoint),
-        signed.note.clone(),
-    );
+/// Puts a checkpoint into the folder. `latest.checkpoint` becomes this one unless it is a newer one: that may be another
+/// relay's, or the only proof that the store has lost records.
+pub(super) async fn put(directory: &Path, signed: &Signed, trusted: &[VerifyingKey]) -> Result<(), String> {
+    let (directory, trusted) = (directory.to_owned(), trusted.to_owned());
+    let (checkpoint, note) = (signed.checkpoint.clone(), signed.note.clone());
     apart(move || {
-        write(&directory, &name, &note)
-            .and_then(|()| write(&directory, LATEST, &note))
-            .map_err(|error| {
-                format!(
-                    "{}: cannot be written ({error}); it must be a folder that the relay's user can write to, with room",
-                    directory.display()
-                )
-            })
+        let put = || {
+            write(&directory, &file_name(&checkpoint), &note)?;
+            let latest = read_latest(&directory)?.and_then(|latest| Signed::read(latest, &trusted).ok());
+            if latest.is_some_and(|latest| order(&latest.checkpoint, &checkpoint).is_gt()) {
+                return Ok(());
+            }
+            write(&directory, LATEST, &note)
+        };
+        put().map_err(|error: io::Error| {
+            format!(
+                "{}: cannot be written ({error}); it must be a folder that the relay's user can write to, with room",
+                directory.display()
+            )
+        })
     })
     .await
 }
 
 /// The newest checkpoint of the folder, whoever signed it; `None` if there is none yet.
 pub(super) async fn latest(directory: &Path) -> Result<Option<String>, String> {
-    let path = directory.join(LATEST);
+    let directory = directory.to_owned();
     apart(move || {
-        let mut text = String::new();
-        let limit = MAX_CHECKPOINT_BYTES as u64 + 1;
-        let read = File::open(&path).and_then(|file| file.take(limit).read_to_string(&mut text));
-        match read {
-            Ok(_) => Ok(Some(text)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(format!("{}: cannot be read ({error})", path.display())),
-        }
+        read_latest(&directory).map_err(|error| format!("{}: cannot be read ({error})", directory.display()))
     })
     .await
+}
+
+/// What is no text is no checkpoint either.
+fn read_latest(directory: &Path) -> io::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    let limit = MAX_CHECKPOINT_BYTES as u64 + 1;
+    match File::open(directory.join(LATEST)) {
+        Ok(file) => file.take(limit).read_to_end(&mut bytes)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Runs in a thread of its own: a network folder may hang for ever, and then neither the runtime nor its end must wait.

@@ -75,22 +75,25 @@ impl Keeper {
         let mut keeper = Self::default();
         if let Some(signing) = &app.checkpoints.signing {
             if let Some(directory) = &signing.directory {
-                keeper.recall(directory, &signing.trusted).await;
+                keeper.recall(app, directory, &signing.trusted).await;
             }
             keeper.look(app, signing, Occasion::Start).await;
         }
         keeper
     }
 
-    /// Takes up what a former process shipped: the store may have lost it since.
-    async fn recall(&mut self, directory: &Path, trusted: &[VerifyingKey]) {
-        let found = match timeout(RECALL, directory::latest(directory)).await {
-            Ok(Ok(Some(text))) => SignedCheckpoint::parse(&text).and_then(|note| note.verify_any(trusted)),
+    /// Takes up what a former process shipped: the store may have lost it since. It is published, so that nothing older
+    /// takes its place anywhere.
+    async fn recall(&mut self, app: &App, directory: &Path, trusted: &[VerifyingKey]) {
+        let Ok(Ok(Some(note))) = timeout(RECALL, directory::latest(directory)).await else {
             // A folder that cannot be read will be found to be unwritable too, and that is said then.
-            Ok(Ok(None) | Err(_)) | Err(_) => return,
+            return;
         };
-        match found {
-            Ok(checkpoint) => self.remember(checkpoint),
+        match Signed::read(note, trusted) {
+            Ok(signed) => {
+                self.remember(signed.checkpoint.clone());
+                app.checkpoints.publish(signed);
+            }
             Err(problem) => {
                 warn!(%problem, "latest.checkpoint in the checkpoint directory is not believed, and will be replaced");
             }

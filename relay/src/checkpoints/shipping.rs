@@ -79,7 +79,7 @@ async fn deliver(app: &App, part: Part, signed: &Signed) -> bool {
 
 async fn deliver_to(signing: &Signing, part: Part, signed: &Signed) -> Result<(), String> {
     match (part, &signing.directory, &signing.receiver) {
-        (Part::Directory, Some(directory), _) => directory::put(directory, signed).await,
+        (Part::Directory, Some(directory), _) => directory::put(directory, signed, &signing.trusted).await,
         (Part::Receiver, _, Some(receiver)) => receiver.deliver(signed).await,
         _ => Ok(()),
     }

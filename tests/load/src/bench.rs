@@ -3,6 +3,7 @@
 mod broker;
 mod cores;
 mod disk;
+pub(crate) mod ledger;
 mod machine;
 mod peers;
 pub(crate) mod relay;

@@ -81,13 +81,23 @@ impl Installation {
             str::to_owned,
         );
         let config = filled_in(&example, installation.folder(), upstream, &store)?;
-        fs::write(installation.path("stagedoor.toml"), config)?;
+        fs::write(installation.config(), config)?;
         Ok(installation)
     }
 
     /// The folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.path("stagedoor.toml")
+    }
+
+    /// Leaves the folder where it is.
+    pub fn keep(self) -> PathBuf {
+        self.folder.keep()
     }
 
     /// Starts the relay. After it has been killed or stopped it can be started again.
@@ -138,7 +148,7 @@ impl Installation {
     /// The binary with this installation's configuration.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
-        command.arg("--config").arg(self.path("stagedoor.toml"));
+        command.arg("--config").arg(self.config());
         command
     }
 

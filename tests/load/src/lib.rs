@@ -4,6 +4,7 @@
 //! The broker is not started here. Benchmarks run its simulator as a process, other tests in their own process, where
 //! they can read its journal; an [`Installation`] only needs its addresses.
 
+pub mod chaos;
 pub mod client;
 pub mod customers;
 pub mod installation;

@@ -29,7 +29,33 @@ impl Login {
         let milliseconds =
             u64::try_from(Timestamp::now().as_millisecond()).context("the clock is before 1970")?;
         let request_id = RequestId::from_parts(milliseconds, &profile.random()?);
-        let body = json!({
+        Self::signed(profile, request_id, customer, None)
+    }
+
+    /// A login that takes the customer from another one's, knowingly.
+    ///
+    /// # Errors
+    /// When the machine has no randomness.
+    pub fn overriding(profile: &Profile, customer: String, other: &str) -> Result<Self> {
+        let id = Self::new(profile, customer.clone())?.request_id;
+        Self::signed(profile, id, customer, Some(other))
+    }
+
+    /// The same login, signed anew.
+    ///
+    /// # Errors
+    /// When the machine has no randomness.
+    pub fn again(&self, profile: &Profile) -> Result<Self> {
+        Self::signed(profile, self.request_id.clone(), self.customer.clone(), None)
+    }
+
+    fn signed(
+        profile: &Profile,
+        request_id: RequestId,
+        customer: String,
+        overrides: Option<&str>,
+    ) -> Result<Self> {
+        let mut body = json!({
             "requestId": request_id,
             "platform": PLATFORM,
             "customerEmail": customer,
@@ -38,6 +64,9 @@ impl Login {
             "page": {"origin": "https://crm.example", "recordId": "c-1001"},
             "extensionVersion": "0.1.0",
         });
+        if let Some(other) = overrides {
+            body["overrides"] = other.into();
+        }
         let bytes = profile.request("POST", "/v1/logins", &body.to_string())?;
         Ok(Self {
             request_id,

@@ -19,6 +19,8 @@ struct Arguments {
 enum Kind {
     /// The relay beside the broker alone, and beside proxies that only add a header.
     Relay(bench::relay::Arguments),
+    /// The store alone, written to by several at a time.
+    Ledger(bench::ledger::Arguments),
 }
 
 // One thread: what the generator costs is lost to what it measures.
@@ -26,6 +28,7 @@ enum Kind {
 async fn main() -> ExitCode {
     let result = match Arguments::parse().kind {
         Kind::Relay(arguments) => bench::relay::run(&arguments).await,
+        Kind::Ledger(arguments) => bench::ledger::run(&arguments).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

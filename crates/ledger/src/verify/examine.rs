@@ -169,10 +169,10 @@ fn opens(name: PartName, commitment: Commitment, bytes: &[u8], entry: &Entry) ->
     if Commitment::of(bytes) != commitment {
         return Err(Fault::Unfit(name));
     }
-    let opening = Opening::from_bytes(bytes).map_err(|error| Fault::Opening(name, error))?;
+    let value = Opening::value_of(bytes).map_err(|error| Fault::Opening(name, error))?;
     match name {
-        PartName::Customer => part::check_customer(entry, opening.value()),
-        PartName::Staff => part::check_staff(entry, opening.value()),
+        PartName::Customer => part::check_customer(entry, value),
+        PartName::Staff => part::check_staff(entry, value),
     }
     .map_err(|error| Fault::Part(name, error))
 }

@@ -39,6 +39,9 @@ fn corpus() -> Vec<Vec<u8>> {
     let mut corpus = vec![
         Vec::new(),
         b"0-5,9,12-13".to_vec(),
+        // Nothing reads by calling itself, so depth costs no stack.
+        format!("{{\"record\":{}", "[".repeat(16_000)).into_bytes(),
+        format!("{{\"x\":{}", "{\"x\":".repeat(3_000)).into_bytes(),
         key(1).expose_text().as_bytes().to_vec(),
         key(1).verifying_key().to_text().into_bytes(),
         book.signed().into_bytes(),

@@ -166,9 +166,13 @@ async fn after_a_loss_the_relay_goes_on_with_a_new_key_as_its_log_says() {
     app.database().rewrite(&real[..2]).await;
     app.database().forget_checkpoints().await;
     add_checkpoint(&app, &key(), 2, root_of(&real[..2]), app.clock.now()).await;
-    let mut app = app.start_again().await;
-    is_refused(&app, &desk).await;
-    app.stop().await;
+    for _ in 0..2 {
+        app = app.start_again().await;
+        is_refused(&app, &desk).await;
+        app.stop().await;
+    }
+    let latest = fs::read_to_string(prepared.directory().join("latest.checkpoint")).unwrap();
+    assert_eq!(verified(&latest).size, 4, "nothing older takes the proof's place");
 
     fs::rename(prepared.directory(), prepared.path("evidence")).unwrap();
     fs::create_dir(prepared.directory()).unwrap();

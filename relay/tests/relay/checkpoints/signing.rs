@@ -66,9 +66,11 @@ async fn one_is_signed_at_the_end_and_at_a_start_only_when_the_last_is_old() {
     app.clock.advance(1);
     app.stop().await;
     app.clock.advance(601);
-    let app = app.start_again().await;
+    let mut app = app.start_again().await;
     has_signed(&app, 4).await;
     assert_eq!(signed(&app).await[3].time, app.clock.now());
+    app.stop().await;
+    assert_eq!(sizes(&app).await, [0, 2, 2, 2, 2]);
 }
 
 #[tokio::test]

@@ -47,8 +47,13 @@ impl Database {
         if on_postgres() {
             Self::Postgres(Box::new(Postgres::new(folder).await))
         } else {
-            Self::Sqlite(folder.join("stagedoor.db"))
+            Self::sqlite(folder)
         }
+    }
+
+    /// The file that the example configuration names.
+    pub(crate) fn sqlite(folder: &Path) -> Self {
+        Self::Sqlite(folder.join("stagedoor.db"))
     }
 
     /// The `[store]` section that leads to it.

@@ -46,6 +46,8 @@ impl Installation {
         };
         let sim = Sim::start(config).await.unwrap();
         sim.add_account(CUSTOMER, "Jane Roe");
+        // The test's own client needs it; a second call finds it installed.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let installation = Self { folder, sim };
         installation.write_key(API_KEY, 0o600);
@@ -126,7 +128,7 @@ impl Installation {
     }
 
     pub(crate) async fn records(&self) -> Records {
-        let database = Arc::new(Database::new(self.folder.path()).await);
+        let database = Arc::new(Database::sqlite(self.folder.path()));
         Records::of(store::open(&database.url()).await.unwrap(), database)
     }
 }

@@ -17,8 +17,15 @@ pub(crate) fn describe() -> String {
     format!("{cores} x {model}, Linux {}", kernel.trim())
 }
 
-/// How many processes wanted a processor during the last minute: what this machine does besides.
-pub(crate) fn load_average() -> Option<f64> {
+/// Says so when this machine has something else to do.
+pub(crate) fn warn_if_busy() {
+    if let Some(load) = load_average().filter(|load| *load > 0.5) {
+        println!("! this machine is busy (load average {load}): the figures will be worse and less stable");
+    }
+}
+
+/// How many processes wanted a processor during the last minute.
+fn load_average() -> Option<f64> {
     let text = fs::read_to_string("/proc/loadavg").ok()?;
     text.split_whitespace().next()?.parse().ok()
 }

@@ -73,9 +73,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let folder = tempfile::tempdir_in(&arguments.folder)?;
     println!("machine: {}", machine::describe());
     println!("data in: {}", machine::file_system(folder.path())?);
-    if let Some(load) = machine::load_average().filter(|load| *load > 0.5) {
-        println!("! this machine is busy (load average {load}): the figures will be worse and less stable");
-    }
+    machine::warn_if_busy();
     let bench = Bench {
         arguments,
         broker: Broker::start(&arguments.broker_sim, folder.path()).await?,

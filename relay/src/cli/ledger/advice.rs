@@ -1,0 +1,57 @@
+//! What to do about a finding of the verification, and the stable name that machines know it by.
+
+use stagedoor_ledger::{checkpoint::CheckpointError, verify::Fault};
+
+const INVESTIGATE: &str = "Treat it as tampering until it is explained: stop the relay, keep the store's files as they are, and compare \
+     them with a backup and with an export from before.";
+const REWRITTEN: &str = "What is in the ledger now is not what was signed then. Keep the store's files as they are, and compare them with \
+     a backup from the time of the checkpoint.";
+const CUT: &str = "Compare with the newest backup: a store that was restored from an older one lacks the records since; otherwise \
+     somebody deleted them. Of an export, take the whole.";
+
+/// The finding's name and what to do.
+pub(super) fn of(fault: &Fault) -> (&'static str, &'static str) {
+    match fault {
+        Fault::Record(_) => ("record_unreadable", INVESTIGATE),
+        Fault::Renumbered { .. } => ("record_renumbered", INVESTIGATE),
+        Fault::Gap { .. } => ("records_missing", CUT),
+        Fault::OutOfOrder { .. } => ("record_out_of_order", INVESTIGATE),
+        Fault::Hashes => ("hashes_differ", INVESTIGATE),
+        Fault::Unfit(_) => ("opening_unfit", INVESTIGATE),
+        Fault::Unasked(_) => ("opening_unasked", INVESTIGATE),
+        Fault::Part(..) => ("opening_unreadable", INVESTIGATE),
+        Fault::Opening(..) => ("opening_unreadable", INVESTIGATE),
+        Fault::Missing(_) => (
+            "opening_missing",
+            "Restore the part from a backup, or record that it is erased with `stagedoor ledger erase`. Of an export, \
+             take it to the ledger's end: the erasure may be recorded later.",
+        ),
+        Fault::Kept { .. } => (
+            "erased_part_kept",
+            "Run the same erasure again if a backup brought the data back; otherwise find out who did.",
+        ),
+        Fault::ErasesLater { .. } => ("erasure_forged", INVESTIGATE),
+        Fault::NoIntent { .. } => ("intent_missing", INVESTIGATE),
+        Fault::OtherLogin { .. } => ("login_differs", INVESTIGATE),
+        Fault::SecondOutcome { .. } => ("second_outcome", INVESTIGATE),
+        Fault::Time { .. } => (
+            "time_backwards",
+            "Look at the clock of the relay's host and its time service; if it was right, treat it as tampering.",
+        ),
+        Fault::Root { .. } => ("root_differs", REWRITTEN),
+        Fault::Truncated { .. } => ("records_cut_off", CUT),
+        Fault::Checkpoint(CheckpointError::OtherKey(_)) => (
+            "checkpoint_other_key",
+            "Name every key that the ledger was signed with, each with --key. If this key was never yours, somebody else \
+             signed the checkpoint.",
+        ),
+        Fault::Checkpoint(_) => (
+            "checkpoint_not_believed",
+            "Take the checkpoint from where it was shipped to, and its key from whoever answers for the relay.",
+        ),
+        Fault::Line { .. } => (
+            "line_unreadable",
+            "Take the export again, or its copy; verify it as it was written.",
+        ),
+    }
+}

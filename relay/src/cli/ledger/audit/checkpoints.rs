@@ -1,0 +1,165 @@
+//! The checkpoints that a ledger is held to: those that were given, and those that the store kept.
+
+use std::{collections::VecDeque, fs::File, io::Read, path::Path, sync::Arc};
+
+use anyhow::{Context, ensure};
+use stagedoor_ledger::{
+    checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES, SignedCheckpoint, VerifyingKey},
+    verify::Verifier,
+};
+use tokio::task::spawn_blocking;
+
+use super::threads;
+use crate::store::{Store, StoreError, StoredCheckpoint};
+
+/// Checkpoints read at once.
+const PAGE: u32 = 1024;
+
+/// A checkpoint from a file.
+#[derive(Debug)]
+pub(in crate::cli::ledger) struct Given {
+    pub(in crate::cli::ledger) text: String,
+}
+
+impl Given {
+    /// Reads a file with one signed checkpoint. One that cannot be parsed is no reason to stop: it is a finding.
+    pub(in crate::cli::ledger) fn read(path: &Path) -> anyhow::Result<Self> {
+        let mut text = String::new();
+        File::open(path)
+            .and_then(|file| {
+                file.take(MAX_CHECKPOINT_BYTES as u64 + 1)
+                    .read_to_string(&mut text)
+            })
+            .with_context(|| format!("the checkpoint {} cannot be read", path.display()))?;
+        ensure!(!text.is_empty(), "the checkpoint {} is empty", path.display());
+        Ok(Self { text })
+    }
+}
+
+/// Holds the ledger to a checkpoint. Without keys, to what it says: the signature is not checked then.
+pub(super) fn expect(verifier: &mut Verifier, text: &str, keys: &[VerifyingKey]) {
+    match read(text, keys) {
+        Ok(checkpoint) => verifier.expect(&checkpoint),
+        // Makes the finding of the error.
+        Err(_) => verifier.expect_signed(text, keys),
+    }
+}
+
+fn read(text: &str, keys: &[VerifyingKey]) -> Result<Checkpoint, CheckpointError> {
+    let signed = SignedCheckpoint::parse(text)?;
+    if keys.is_empty() {
+        Ok(signed.unverified().clone())
+    } else {
+        signed.verify_any(keys)
+    }
+}
+
+/// A checkpoint of the store, whose signature was looked at.
+struct Looked {
+    stored: StoredCheckpoint,
+    read: Result<Checkpoint, CheckpointError>,
+}
+
+/// The store's checkpoints in the order of their sizes, read as the verification comes to them.
+pub(super) struct Kept {
+    store: Arc<dyn Store>,
+    keys: Arc<[VerifyingKey]>,
+    /// Those of this size and above are still to be read.
+    next: Option<u64>,
+    ahead: VecDeque<Looked>,
+    count: u64,
+}
+
+impl Kept {
+    pub(super) fn new(store: Arc<dyn Store>, from: u64, keys: Vec<VerifyingKey>) -> Self {
+        Self {
+            store,
+            keys: keys.into(),
+            next: Some(from),
+            ahead: VecDeque::new(),
+            count: 0,
+        }
+    }
+
+    /// How many there were.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Names those up to a size, before the records that they cover.
+    pub(super) async fn expect_below(&mut self, size: u64, verifier: &mut Verifier) -> anyhow::Result<()> {
+        loop {
+            while let Some(looked) = self.ahead.pop_front_if(|looked| looked.stored.size <= size) {
+                self.count += 1;
+                match looked.read {
+                    Ok(checkpoint) => verifier.expect(&checkpoint),
+                    Err(_) => verifier.expect_signed(&looked.stored.note, &self.keys),
+                }
+            }
+            if !self.ahead.is_empty() || !self.read_on().await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Names all that are left.
+    pub(super) async fn expect_all(&mut self, verifier: &mut Verifier) -> anyhow::Result<()> {
+        self.expect_below(u64::MAX, verifier).await
+    }
+
+    /// Reads the next page. `false`: there is none.
+    async fn read_on(&mut self) -> anyhow::Result<bool> {
+        let Some(next) = self.next else { return Ok(false) };
+        let (page, more) = self.page(next).await?;
+        self.next = more;
+        let some = !page.is_empty();
+        let share = page.len().div_ceil(threads().get()).max(1);
+        let mut shares = Vec::new();
+        let mut page = page.into_iter();
+        loop {
+            let share: Vec<_> = page.by_ref().take(share).collect();
+            if share.is_empty() {
+                break;
+            }
+            let keys = self.keys.clone();
+            shares.push(spawn_blocking(move || look_at(share, &keys)));
+        }
+        for share in shares {
+            self.ahead.extend(
+                share
+                    .await
+                    .context("a thread that checked signatures broke off")?,
+            );
+        }
+        Ok(some)
+    }
+
+    /// All checkpoints of some sizes, beginning with one, and where the next page begins.
+    async fn page(&self, from: u64) -> Result<(Vec<StoredCheckpoint>, Option<u64>), StoreError> {
+        let mut limit = PAGE;
+        loop {
+            let mut page = self.store.checkpoints_from(from, limit).await?;
+            if page.len() < limit as usize {
+                return Ok((page, None));
+            }
+            // The last size may go on in the next page, so it is left to that.
+            let last = page.last().map_or(from, |checkpoint| checkpoint.size);
+            page.retain(|checkpoint| checkpoint.size < last);
+            if !page.is_empty() {
+                return Ok((page, Some(last)));
+            }
+            // A quiet ledger's checkpoints all have one size.
+            limit = limit.saturating_mul(8);
+        }
+    }
+}
+
+fn look_at(share: Vec<StoredCheckpoint>, keys: &[VerifyingKey]) -> Vec<Looked> {
+    share
+        .into_iter()
+        .map(|stored| Looked {
+            read: read(&stored.note, keys),
+            stored,
+        })
+        .collect()
+}

@@ -1,0 +1,160 @@
+//! Verification of an export, without the store that it came from.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    path::Path,
+};
+
+use anyhow::{Context, ensure};
+use stagedoor_ledger::{
+    Frontier, Hash,
+    checkpoint::VerifyingKey,
+    line::{self, MAX_LINE_BYTES},
+    verify::{Examined, Verifier, examine},
+};
+use tokio::{sync::mpsc, task::spawn_blocking};
+
+use super::{Audited, BadLine, Given, Page, Pages, expect, take, threads};
+use crate::cli::ledger::{pages::PAGE, progress::Progress};
+
+/// Verifies a file of JSON Lines, `-` for standard input.
+pub(in crate::cli::ledger) async fn verify_file(
+    path: &Path,
+    given: &[Given],
+    keys: &[VerifyingKey],
+) -> anyhow::Result<(Audited, Progress)> {
+    let input: Box<dyn Read + Send> = if path == Path::new("-") {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(path).with_context(|| format!("{} cannot be read", path.display()))?)
+    };
+    let mut lines = Lines::new(BufReader::with_capacity(1 << 18, input));
+    let first = lines
+        .page()
+        .with_context(|| format!("{} cannot be read", path.display()))?;
+    ensure!(!first.is_empty(), "{} has no lines", path.display());
+    // A line that cannot be read is a finding, once the others are read.
+    let from = first
+        .iter()
+        .find_map(|(_, line)| line::decode(line).ok())
+        .map_or(0, |row| row.sequence);
+    let pages = examined(first, lines);
+    let mut verifier = Verifier::new(before(from)?);
+    let part = from > 0;
+    if !part {
+        for checkpoint in given {
+            expect(&mut verifier, &checkpoint.text, keys);
+        }
+    }
+    let mut progress = Progress::new(None);
+    take(&mut verifier, pages, None, &mut progress)
+        .await
+        .with_context(|| format!("{} cannot be read to its end", path.display()))?;
+    progress.finish();
+    let mut summary = if part {
+        verifier.finish_part()
+    } else {
+        verifier.finish()
+    };
+    if part {
+        // It was computed on top of what nobody knows.
+        summary.root = None;
+        summary.uncompared += given.len() as u64;
+    }
+    let audited = Audited {
+        summary,
+        from,
+        part,
+        checkpoints: given.len() as u64,
+        signatures: !keys.is_empty(),
+    };
+    Ok((audited, progress))
+}
+
+/// Something in place of what comes before an export that does not begin at the first record. No root that follows from
+/// it is shown or compared.
+fn before(from: u64) -> anyhow::Result<Frontier> {
+    let unknown = vec![Hash([0; 32]); from.count_ones() as usize];
+    Ok(Frontier::from_hashes(from, unknown)?)
+}
+
+/// Lines with their numbers, from 1.
+type Numbered = Vec<(u64, Vec<u8>)>;
+
+fn examined(first: Numbered, mut lines: Lines) -> Pages {
+    let (sender, receiver) = mpsc::channel(threads().get());
+    spawn_blocking(move || {
+        let mut page = first;
+        while !page.is_empty() {
+            let rows = spawn_blocking(move || page.iter().map(examine_line).collect());
+            if sender.blocking_send(Ok(Page { end: 0, rows })).is_err() {
+                return;
+            }
+            page = match lines.page() {
+                Ok(page) => page,
+                Err(error) => {
+                    let _ = sender.blocking_send(Err(error.into()));
+                    return;
+                }
+            };
+        }
+    });
+    receiver
+}
+
+fn examine_line((number, line): &(u64, Vec<u8>)) -> Result<Examined, BadLine> {
+    line::decode(line)
+        .map(|row| examine(&row))
+        .map_err(|error| BadLine(*number, error))
+}
+
+/// Lines in pages, each with its number. Of a line that is too long to be one, a piece that is too long stands for it.
+struct Lines {
+    input: BufReader<Box<dyn Read + Send>>,
+    number: u64,
+}
+
+impl Lines {
+    fn new(input: BufReader<Box<dyn Read + Send>>) -> Self {
+        Self { input, number: 0 }
+    }
+
+    fn page(&mut self) -> io::Result<Numbered> {
+        let mut page = Vec::with_capacity(PAGE as usize);
+        while page.len() < PAGE as usize {
+            let mut line = Vec::with_capacity(1024);
+            let limit = MAX_LINE_BYTES as u64 + 2;
+            if (&mut self.input).take(limit).read_until(b'\n', &mut line)? == 0 {
+                break;
+            }
+            self.number += 1;
+            if line.ends_with(b"\n") {
+                line.pop();
+            } else if line.len() as u64 == limit {
+                self.skip_line()?;
+            }
+            page.push((self.number, line));
+        }
+        Ok(page)
+    }
+
+    fn skip_line(&mut self) -> io::Result<()> {
+        loop {
+            let buffer = self.input.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(());
+            }
+            match buffer.iter().position(|byte| *byte == b'\n') {
+                Some(place) => {
+                    self.input.consume(place + 1);
+                    return Ok(());
+                }
+                None => {
+                    let length = buffer.len();
+                    self.input.consume(length);
+                }
+            }
+        }
+    }
+}

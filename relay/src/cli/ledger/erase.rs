@@ -1,0 +1,249 @@
+//! `stagedoor ledger erase`: personal data of a customer, or of what is old, goes for good; the records stay, and say so.
+
+use std::{
+    io::{BufRead, IsTerminal, stderr, stdin},
+    path::Path,
+    str::FromStr,
+    sync::Arc,
+};
+
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use stagedoor_ledger::Record;
+use stagedoor_protocol::CustomerEmail;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    pages,
+    progress::Progress,
+    recorded,
+    selection::{self, address},
+    text,
+    when::When,
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    shutdown,
+    store::{ErasureOrder, ErasureScope, LoginFilter, Scrubbed, Store, StoreError},
+};
+
+/// What is younger may be under way.
+const YOUNGEST: SignedDuration = SignedDuration::from_hours(24);
+/// What is typed to erase by age.
+const WORD: &str = "erase";
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Erase {
+    #[command(flatten)]
+    what: What,
+    /// Who orders it: a name that is recorded with the erasure.
+    #[arg(long, value_name = "NAME", value_parser = |text: &str| words(text, 100))]
+    operator: String,
+    /// Why, e.g. the number of the request. It is recorded with the erasure; a customer's name does not belong in it.
+    #[arg(long, value_name = "TEXT", value_parser = |text: &str| words(text, 500))]
+    reason: String,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct What {
+    /// All that is recorded of this customer.
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    customer: Option<CustomerEmail>,
+    /// All that is recorded of customers and staff before a time: a date, or an age. Investment firms keep records for 5
+    /// years, so `5y` fits them.
+    #[arg(long, value_name = "DURATION|DATE", value_parser = When::from_str)]
+    older_than: Option<When>,
+}
+
+pub(super) async fn run(path: &Path, erase: Erase) -> anyhow::Result<()> {
+    let clock = SystemClock::new();
+    let scope = scope(&erase.what, clock.now())?;
+    let (_, store) = super::open(path).await?;
+    let count = count(&store, &scope).await?;
+    let order = ErasureOrder {
+        scope,
+        operator: erase.operator,
+        reason: erase.reason,
+        at: clock.now(),
+    };
+    if count > 0 {
+        eprintln!("{}", announcement(&order.scope, count));
+        if !erase.yes {
+            ask(&order.scope)?;
+        }
+        // From here on Ctrl-C waits for the step that is under way, and says what is left.
+        let stop = CancellationToken::new();
+        shutdown::on_signal(stop.clone())?;
+        let erased = steps(&*store, order, &clock, count, &stop).await?;
+        eprintln!(
+            "The personal data of {} is erased.",
+            text::count(erased, "record", "records")
+        );
+    } else {
+        eprintln!("Nothing is recorded that is to be erased.");
+    }
+    // Also when an earlier run was interrupted: what it erased may be left in the files.
+    match store.scrub().await? {
+        Scrubbed::Gone => {}
+        Scrubbed::Later(what) => eprintln!("In the store's files: {what}."),
+    }
+    eprintln!(
+        "Still to be done elsewhere: backups, exports and proofs that were made before may hold the data. Checkpoints hold none."
+    );
+    Ok(())
+}
+
+fn scope(what: &What, now: Timestamp) -> anyhow::Result<ErasureScope> {
+    if let Some(customer) = &what.customer {
+        return Ok(ErasureScope::Customer(customer.clone()));
+    }
+    let before = what
+        .older_than
+        .context("say --customer or --older-than")?
+        .before(now)?;
+    ensure!(
+        before <= now.checked_sub(YOUNGEST)?,
+        "--older-than must be at least 24 h ago: younger logins may be under way"
+    );
+    Ok(ErasureScope::Before(before))
+}
+
+/// How many records have personal data that will go.
+async fn count(store: &Arc<dyn Store>, scope: &ErasureScope) -> anyhow::Result<u64> {
+    match scope {
+        ErasureScope::Customer(customer) => of_customer(&**store, customer).await,
+        ErasureScope::Before(before) => older_than(store, *before).await,
+    }
+}
+
+async fn of_customer(store: &dyn Store, customer: &CustomerEmail) -> anyhow::Result<u64> {
+    let mut filter = LoginFilter {
+        customer: Some(customer.clone()),
+        ..LoginFilter::default()
+    };
+    let mut count = 0;
+    while let Some(found) = selection::next(store, &mut filter).await? {
+        let rows = pages::rows_at(store, found.iter().flat_map(recorded::sequences)).await?;
+        count += rows.values().filter(|row| row.customer.is_some()).count() as u64;
+    }
+    Ok(count)
+}
+
+async fn older_than(store: &Arc<dyn Store>, before: Timestamp) -> anyhow::Result<u64> {
+    let end = first_not_before(&**store, before).await?;
+    let mut count = 0;
+    let mut pages = pages::read(store.clone(), 0, end);
+    while let Some(page) = pages.recv().await {
+        let held = |row: &&stagedoor_ledger::Row| row.customer.is_some() || row.staff.is_some();
+        count += page?.iter().filter(held).count() as u64;
+    }
+    Ok(count)
+}
+
+/// By bisection, as the erasure itself does it: records are in the order of their time.
+async fn first_not_before(store: &dyn Store, time: Timestamp) -> anyhow::Result<u64> {
+    let (mut low, mut high) = (0, store.ledger_size().await?);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let row = super::show::row(store, middle).await?;
+        let record = Record::decode(&row.record).with_context(|| {
+            format!("record {middle} cannot be read; `stagedoor ledger verify` says more")
+        })?;
+        if record.time < time {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}
+
+/// Without the address: it may stay in a terminal's memory, or in a log.
+fn announcement(scope: &ErasureScope, count: u64) -> String {
+    let records = text::count(count, "record", "records");
+    match scope {
+        ErasureScope::Customer(_) => format!(
+            "This erases the customer's address, the reason, ticket and CRM record, and what the extension reported, from \
+             {records}. Who of the staff logged in, where and when stays. It cannot be undone."
+        ),
+        ErasureScope::Before(before) => format!(
+            "This erases all personal data of customers and staff from {records} of before {}. That there were logins, \
+             where and when stays. It cannot be undone.",
+            text::time(*before)
+        ),
+    }
+}
+
+fn ask(scope: &ErasureScope) -> anyhow::Result<()> {
+    if !stdin().is_terminal() || !stderr().is_terminal() {
+        bail!("nothing was erased: without a terminal to ask on, add --yes");
+    }
+    let expected = match scope {
+        ErasureScope::Customer(customer) => {
+            eprint!("Type the customer's address again to go on: ");
+            customer.folded().to_string()
+        }
+        ErasureScope::Before(_) => {
+            eprint!("Type {WORD} to go on: ");
+            WORD.to_owned()
+        }
+    };
+    let mut answer = String::new();
+    stdin()
+        .lock()
+        .read_line(&mut answer)
+        .context("the answer cannot be read")?;
+    ensure!(
+        answer.trim().to_lowercase() == expected,
+        "nothing was erased: that was not what was to be typed"
+    );
+    Ok(())
+}
+
+async fn steps(
+    store: &dyn Store,
+    mut order: ErasureOrder,
+    clock: &SystemClock,
+    count: u64,
+    stop: &CancellationToken,
+) -> anyhow::Result<u64> {
+    let mut progress = Progress::new(Some(count));
+    let mut erased = 0;
+    loop {
+        order.at = clock.now();
+        let step = store.erase(&order).await.map_err(|error: StoreError| {
+            let records = text::count(erased, "record", "records");
+            anyhow::Error::new(error).context(format!(
+                "{records} are erased, and the rest is not; run the same command again"
+            ))
+        })?;
+        erased += step.records;
+        progress.advance(step.records);
+        if !step.more {
+            progress.finish();
+            return Ok(erased);
+        }
+        if stop.is_cancelled() {
+            progress.finish();
+            bail!(
+                "stopped: {} are erased, and the rest is not; run the same command again",
+                text::count(erased, "record", "records")
+            );
+        }
+    }
+}
+
+/// Words that go into the ledger for good.
+fn words(text: &str, longest: usize) -> Result<String, String> {
+    let text = text.trim();
+    if (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("must be 1 to {longest} characters, without line ends"))
+    }
+}

@@ -1,0 +1,62 @@
+//! The verifying keys that checkpoints are checked with.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, bail};
+use stagedoor_ledger::checkpoint::{KeyError, VerifyingKey};
+
+use crate::config::Config;
+
+/// Files of keys are short; another file may not be.
+const MAX_KEY_FILE_BYTES: u64 = 64 * 1024;
+
+/// Reads keys from the command line: each is a key's text, or a file with a key in each line.
+pub(super) fn read(arguments: &[String]) -> anyhow::Result<Vec<VerifyingKey>> {
+    let mut keys = Vec::new();
+    for argument in arguments {
+        match VerifyingKey::parse(argument.trim()) {
+            Ok(key) => keys.push(key),
+            // The text may be a secret that was pasted by mistake, so it is not repeated.
+            Err(error) if argument.starts_with("PRIVATE+KEY+") => return Err(error).context("--key"),
+            Err(error) => read_file(Path::new(argument), error, &mut keys)?,
+        }
+    }
+    Ok(keys)
+}
+
+fn read_file(path: &Path, error: KeyError, keys: &mut Vec<VerifyingKey>) -> anyhow::Result<()> {
+    let length = match fs::metadata(path) {
+        Ok(metadata) => metadata.len(),
+        Err(_) => return Err(error).context("--key: there is no such file, and as a key"),
+    };
+    if length > MAX_KEY_FILE_BYTES {
+        bail!("{} is too long for a file of verifying keys", path.display());
+    }
+    let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let before = keys.len();
+    for line in text.lines().map(str::trim) {
+        if !line.is_empty() && !line.starts_with('#') {
+            keys.push(VerifyingKey::parse(line).with_context(|| format!("{}", path.display()))?);
+        }
+    }
+    if keys.len() == before {
+        bail!(
+            "{} has no key in it: write one `name+id+key` a line",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// The keys that the configuration names, and that of the relay itself.
+pub(super) fn configured(config: &Config) -> Vec<VerifyingKey> {
+    let mut keys = config.ledger.verifying_keys.clone();
+    match config.ledger.signing_key() {
+        Ok(key) => keys.extend(key.map(|key| key.verifying_key())),
+        Err(problem) => eprintln!(
+            "stagedoor: ledger.key_file: {problem}. Its key is not among those that are tried; give its verifying key with \
+             --key, or in ledger.verifying_keys."
+        ),
+    }
+    keys
+}

@@ -1,0 +1,176 @@
+//! What a verification found, for people and for machines. On standard output; nothing of it is personal.
+
+use std::io::{self, Write, stdout};
+
+use serde_json::json;
+
+use super::{
+    advice,
+    audit::Audited,
+    progress::Progress,
+    text::{count, number},
+};
+
+/// Prints it.
+pub(super) fn print(audited: &Audited, progress: &Progress, json: bool) -> io::Result<()> {
+    let mut out = stdout().lock();
+    if json {
+        writeln!(out, "{}", to_json(audited, progress))
+    } else {
+        write!(out, "{}", to_text(audited, progress))
+    }
+}
+
+fn to_json(audited: &Audited, progress: &Progress) -> serde_json::Value {
+    let summary = &audited.summary;
+    let findings: Vec<_> = summary
+        .findings
+        .iter()
+        .map(|finding| {
+            let (code, cure) = advice::of(&finding.fault);
+            json!({"code": code, "cure": cure, "problem": finding.fault.to_string(), "sequence": finding.sequence})
+        })
+        .collect();
+    json!({
+        "checkpoints": {
+            "confirmed": summary.confirmed,
+            "confirmedSize": summary.confirmed_size,
+            "looked": audited.checkpoints,
+            "signaturesChecked": audited.signatures,
+            "uncompared": summary.uncompared,
+        },
+        "findings": findings,
+        "found": summary.found,
+        "from": audited.from,
+        "milliseconds": u64::try_from(progress.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "openIntents": summary.open_intents,
+        "outside": summary.outside,
+        "records": summary.records,
+        "root": summary.root.map(|root| root.to_string()),
+        "size": summary.size,
+        "sound": summary.is_sound(),
+        "unsettled": summary.unsettled,
+    })
+}
+
+fn to_text(audited: &Audited, progress: &Progress) -> String {
+    let summary = &audited.summary;
+    let mut lines = Vec::new();
+    for finding in &summary.findings {
+        lines.push(format!("FOUND  {finding}"));
+        lines.push(format!("       {}", advice::of(&finding.fault).1));
+    }
+    let more = summary.found.saturating_sub(summary.findings.len() as u64);
+    if more > 0 {
+        lines.push(format!("       and {} more", number(more)));
+    }
+    lines.push(format!(
+        "{} verified in {:.1} s ({} a second).",
+        count(summary.records, "record", "records"),
+        progress.elapsed().as_secs_f64(),
+        number(progress.rate()),
+    ));
+    if let Some(root) = summary.root {
+        lines.push(format!(
+            "The ledger has {}, and its root is {root}.",
+            count(summary.size, "record", "records")
+        ));
+    }
+    lines.extend(checkpoints(audited));
+    lines.extend(limits(audited));
+    lines.push(if summary.is_sound() {
+        "Sound: nothing was found.".to_owned()
+    } else {
+        format!("NOT SOUND: {}.", count(summary.found, "finding", "findings"))
+    });
+    lines.join("\n") + "\n"
+}
+
+/// What the checkpoints prove, and what they do not.
+fn checkpoints(audited: &Audited) -> Vec<String> {
+    let summary = &audited.summary;
+    let mut lines = Vec::new();
+    if audited.checkpoints == 0 {
+        lines.push(
+            "No checkpoint: the ledger agrees with itself, and nothing shows that it was not rewritten as a whole."
+                .to_owned(),
+        );
+        return lines;
+    }
+    if !audited.signatures {
+        lines.push(
+            "No key was given, so NO SIGNATURE WAS CHECKED: whoever can write the store can make such checkpoints. Give the \
+             verifying key with --key."
+                .to_owned(),
+        );
+    }
+    lines.push(match summary.confirmed_size {
+        None => format!(
+            "None of {} agrees with the records.",
+            count(audited.checkpoints, "checkpoint", "checkpoints")
+        ),
+        Some(size) => {
+            let agree = format!(
+                "{} of {} {} with the records",
+                number(summary.confirmed),
+                count(audited.checkpoints, "checkpoint", "checkpoints"),
+                if summary.confirmed == 1 { "agrees" } else { "agree" },
+            );
+            match summary.size.saturating_sub(size) {
+                0 => format!("{agree}; the largest covers them all."),
+                rest => format!(
+                    "{agree}; the largest covers the first {}, and {} after it {} held by no signature yet.",
+                    number(size),
+                    count(rest, "record", "records"),
+                    if rest == 1 { "is" } else { "are" },
+                ),
+            }
+        }
+    });
+    if summary.uncompared > 0 {
+        lines.push(format!(
+            "{} could not be compared: of sizes before what was read, or records are missing.",
+            count(summary.uncompared, "checkpoint", "checkpoints")
+        ));
+    }
+    lines
+}
+
+/// What was not looked at, or is not ended.
+fn limits(audited: &Audited) -> Vec<String> {
+    let (summary, from) = (&audited.summary, audited.from);
+    let mut lines = Vec::new();
+    if audited.part {
+        lines.push(format!(
+            "The export begins with record {from}: nothing of what it holds could be compared with a checkpoint."
+        ));
+    } else if from > 0 {
+        lines.push(format!(
+            "Records before {from} were taken for granted{}.",
+            if summary.confirmed == 0 {
+                ", which proves nothing without a checkpoint that agrees"
+            } else {
+                ""
+            }
+        ));
+    }
+    if summary.outside > 0 {
+        lines.push(format!(
+            "{} to records before {from}, which were not looked at.",
+            count(summary.outside, "record refers", "records refer")
+        ));
+    }
+    if summary.unsettled > 0 {
+        lines.push(format!(
+            "{} missing; a later record may say why.",
+            count(summary.unsettled, "personal part is", "personal parts are")
+        ));
+    }
+    if summary.open_intents > 0 {
+        lines.push(format!(
+            "{} no outcome: under way, or of a relay that was killed and has not started again.",
+            count(summary.open_intents, "login has", "logins have")
+        ));
+    }
+    lines
+}

@@ -1,0 +1,69 @@
+//! `stagedoor ledger verify`: is the ledger what it was when its checkpoints were signed?
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Args;
+
+use super::{
+    UNDONE,
+    audit::{self, Audited, Given},
+    keys,
+    progress::Progress,
+    verdict,
+};
+use crate::cli::ledger::undone;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Verify {
+    /// A signed checkpoint that was kept elsewhere: the ledger must begin with its records. May be given repeatedly.
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Vec<PathBuf>,
+    /// A verifying key, or a file with one in each line. Default: those of the configuration. May be given repeatedly.
+    #[arg(long, value_name = "VKEY|FILE")]
+    key: Vec<String>,
+    /// Begin with this record, and take those before it for granted.
+    #[arg(long, value_name = "SEQ", default_value_t = 0, conflicts_with = "file",
+          value_parser = clap::value_parser!(u64).range(..=stagedoor_ledger::MAX_INTEGER))]
+    from: u64,
+    /// Verify an export in JSON Lines instead of the store. Needs no configuration. `-`: standard input.
+    #[arg(long, value_name = "EXPORT")]
+    file: Option<PathBuf>,
+    /// Print one line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(path: &Path, verify: Verify) -> anyhow::Result<ExitCode> {
+    match audit(path, &verify).await {
+        Ok((audited, progress)) => {
+            // Whoever reads may have seen enough; what was found does not change by that.
+            let _ = verdict::print(&audited, &progress, verify.json);
+            Ok(if audited.summary.is_sound() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
+        Err(error) => undone(error, UNDONE),
+    }
+}
+
+async fn audit(path: &Path, verify: &Verify) -> anyhow::Result<(Audited, Progress)> {
+    let given = verify
+        .checkpoint
+        .iter()
+        .map(|path| Given::read(path))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let mut keys = keys::read(&verify.key)?;
+    if let Some(file) = &verify.file {
+        return audit::verify_file(file, &given, &keys).await;
+    }
+    let (config, store) = super::open(path).await?;
+    if keys.is_empty() {
+        keys = keys::configured(&config);
+    }
+    audit::verify_store(store, verify.from, &given, keys).await
+}

@@ -1,0 +1,220 @@
+//! The second verifier, which shares no code with ours: both must call the same ledgers sound, and the same ones not.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Output,
+};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use stagedoor_broker_sim::{BodyKind, Endpoint, Fault};
+use tokio::process::Command;
+
+use crate::support::{
+    CUSTOMER,
+    app::{login_body, new_id},
+    installation::Installation,
+};
+
+const VERIFIER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/verifier/verify_ledger.py");
+
+/// A ledger of every kind of record, its export, a checkpoint that left the relay, and the key to check it with.
+struct Audit {
+    installation: Installation,
+    python: &'static str,
+    checkpoint: PathBuf,
+    key: String,
+}
+
+impl Audit {
+    async fn new() -> Self {
+        let installation = Installation::new().await;
+        let folder = installation.folder.path().to_owned();
+        let (key_file, checkpoints) = (folder.join("ledger-key"), folder.join("checkpoints"));
+        fs::create_dir(&checkpoints).unwrap();
+        let name = ["--name", "relay.broker.example/ledger", "--output", text(&key_file)];
+        let made = installation
+            .run(&[&["ledger", "keygen"], &name[..]].concat())
+            .await;
+        assert!(made.status.success(), "{made:?}");
+        let config = fs::read_to_string(installation.config()).unwrap();
+        let ledger = format!(
+            "[ledger]\nkey_file = \"{}\"\ncheckpoint_directory = \"{}\"\n",
+            key_file.display(),
+            checkpoints.display()
+        );
+        fs::write(installation.config(), config.replace("[ledger]\n", &ledger)).unwrap();
+
+        fill(&installation).await;
+        Self {
+            installation,
+            python: python().await,
+            checkpoint: checkpoints.join("latest.checkpoint"),
+            key: String::from_utf8(made.stdout).unwrap().trim().to_owned(),
+        }
+    }
+
+    async fn export(&self) -> Vec<String> {
+        let exported = self
+            .installation
+            .run(&["ledger", "export", "--format", "jsonl"])
+            .await;
+        assert!(exported.status.success(), "{exported:?}");
+        let text = String::from_utf8(exported.stdout).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// What both say of a ledger: ours first. They must agree whether it is sound.
+    async fn check(&self, what: &str, lines: &[String]) -> bool {
+        let file = self.installation.folder.path().join("export.jsonl");
+        fs::write(&file, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+        let ours = self
+            .installation
+            .run(&[
+                "ledger",
+                "verify",
+                "--file",
+                text(&file),
+                "--checkpoint",
+                text(&self.checkpoint),
+                "--key",
+                &self.key,
+            ])
+            .await;
+        let theirs = Command::new(self.python)
+            .arg(VERIFIER)
+            .args([&file, &self.checkpoint])
+            .arg(&self.key)
+            .output()
+            .await
+            .unwrap();
+        let sound = [&ours, &theirs].map(|output| output.status.success());
+        assert_eq!(sound[0], sound[1], "{what}\nours: {}\ntheirs: {}", said(&ours), said(&theirs));
+        sound[0]
+    }
+}
+
+/// Logins that go well and badly, and what the extension says of one.
+async fn fill(installation: &Installation) {
+    let serving = installation.serve().await;
+    let signer = serving.enrol(&installation.invite().await["code"]).await;
+    let post = async |path: &str, body: &Value| {
+        let draft = serving.draft(&signer, "POST", path, &body.to_string());
+        serving.send(&draft).await.status
+    };
+    let id = new_id();
+    assert_eq!(post("/v1/logins", &login_body(&id)).await, 201);
+    for report in [
+        json!({"outcome": "opened", "durationMilliseconds": 310}),
+        json!({"outcome": "failed", "cause": "window_failed"}),
+    ] {
+        assert_eq!(post(&format!("/v1/logins/{id}/outcome"), &report).await, 204);
+    }
+    let mut body = login_body(&new_id());
+    // Every kind of character that canonical JSON spells in its own way.
+    body["reason"] = json!("\"quoted\"\\ \t\r\n żółć 客户 😀 /<>&'\u{7f}\u{2028}".replace('\u{7f}', ""));
+    assert_eq!(post("/v1/logins", &body).await, 201);
+    installation
+        .sim
+        .script(Fault::Status(403, BodyKind::Problem).on(Endpoint::Mint));
+    assert_eq!(post("/v1/logins", &login_body(&new_id())).await, 502);
+    serving.signal(Signal::TERM);
+    assert_eq!(serving.end().await.0, Some(0));
+}
+
+#[tokio::test]
+async fn both_verifiers_call_the_same_ledgers_sound() {
+    let audit = Audit::new().await;
+    let lines = audit.export().await;
+    assert_eq!(lines.len(), 8);
+    assert!(audit.check("as it is", &lines).await);
+
+    let without = |gone: usize| {
+        let mut lines = lines.clone();
+        lines.remove(gone);
+        lines
+    };
+    let mut swapped = lines.clone();
+    swapped.swap(4, 5);
+    let opening_gone = replaced(&lines, 0, |row| row["customer"] = Value::Null);
+    let reason_changed = replaced(&lines, 0, |row| {
+        row["customer"]["value"]["reason"] = json!("Something else");
+    });
+    let other_platform = replaced(&lines, 0, |row| row["record"]["platform"] = json!("practice"));
+    let mut repeated = lines.clone();
+    repeated.push(lines[7].clone());
+    for (what, changed) in [
+        ("the first line is gone", without(0)),
+        ("one in the middle is gone", without(3)),
+        ("the last one is gone", without(7)),
+        ("two changed places", swapped),
+        ("the last one came twice", repeated),
+        ("an opening is gone", opening_gone),
+        ("a reason was changed", reason_changed),
+        ("a platform was changed", other_platform),
+        ("nothing is left", Vec::new()),
+    ] {
+        assert!(!audit.check(what, &changed).await, "{what}");
+    }
+    // Bytes all over one line, each changed into its neighbour.
+    for place in (0..lines[0].len()).step_by(23) {
+        let mut changed = lines.clone();
+        let mut bytes = changed[0].clone().into_bytes();
+        bytes[place] ^= 1;
+        let Ok(line) = String::from_utf8(bytes) else { continue };
+        changed[0] = line;
+        assert!(!audit.check(&format!("byte {place}"), &changed).await, "byte {place}");
+    }
+}
+
+#[tokio::test]
+async fn both_verifiers_accept_what_was_erased_and_recorded() {
+    let audit = Audit::new().await;
+    let erased = audit
+        .installation
+        .run(&[
+            "ledger", "erase", "--customer", CUSTOMER, "--operator", "an officer", "--reason", "a request", "--yes",
+        ])
+        .await;
+    assert!(erased.status.success(), "{erased:?}");
+    let lines = audit.export().await;
+    assert_eq!(lines.len(), 9);
+    assert!(!lines.concat().contains(CUSTOMER));
+    assert!(audit.check("after the erasure", &lines).await);
+    // Without its record, an erasure is a loss. The checkpoint is older, so it is of no help.
+    assert!(!audit.check("without the erasure's record", &lines[..8]).await);
+}
+
+/// The same lines, with one changed as a forger would who knows how to spell.
+fn replaced(lines: &[String], place: usize, change: impl FnOnce(&mut Value)) -> Vec<String> {
+    let mut row: Value = serde_json::from_str(&lines[place]).unwrap();
+    change(&mut row);
+    if row["customer"].is_null() {
+        row.as_object_mut().unwrap().remove("customer");
+    }
+    let mut lines = lines.to_vec();
+    // serde_json keeps members in the order of their names, and spells as RFC 8785 does.
+    lines[place] = row.to_string();
+    lines
+}
+
+/// A Python that has what the verifier needs: Debian's own first, which has Debian's packages.
+async fn python() -> &'static str {
+    for python in ["/usr/bin/python3", "python3"] {
+        let import = Command::new(python).args(["-c", "import nacl.signing"]).output().await;
+        if import.is_ok_and(|output| output.status.success()) {
+            return python;
+        }
+    }
+    panic!("no Python with PyNaCl is here: apt-get install python3-nacl, or `cargo xtask test` does it")
+}
+
+fn said(output: &Output) -> String {
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    text(&output.stdout) + &text(&output.stderr)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}

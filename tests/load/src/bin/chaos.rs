@@ -1,0 +1,59 @@
+//! `stagedoor-chaos`: fault runs against the real relay, as `cargo xtask chaos` starts them.
+
+#![expect(clippy::print_stdout, reason = "a run says what it does")]
+
+use std::{path::PathBuf, process::ExitCode, time::Instant};
+
+use clap::Parser;
+use stagedoor_load::chaos::{self, Options};
+
+/// Kills the relay, fills its disk, and lets people fight over customers; `cargo xtask chaos` builds it first.
+#[derive(Parser)]
+struct Arguments {
+    /// The relay's binary.
+    #[arg(long)]
+    relay: PathBuf,
+    /// A folder on a real disk.
+    #[arg(long)]
+    folder: PathBuf,
+    /// How often the relay is killed under load.
+    #[arg(long, default_value_t = 200)]
+    kills: u64,
+    /// How many customers two people want at the same time.
+    #[arg(long, default_value_t = 1000)]
+    interleavings: u64,
+    /// How often each fault of the disk happens; 0 for none of them.
+    #[arg(long, default_value_t = 10)]
+    disk_rounds: u64,
+    /// Repeats the plan of an earlier run.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let seed = arguments.seed.unwrap_or_else(|| u64::from(std::process::id()));
+    let options = Options {
+        relay: arguments.relay,
+        folder: arguments.folder,
+        kills: arguments.kills,
+        interleavings: arguments.interleavings,
+        disk_rounds: arguments.disk_rounds,
+        seed,
+    };
+    let started = Instant::now();
+    match chaos::on_sqlite(&options).await {
+        Ok(report) => {
+            println!(
+                "{report}\nno promise was broken, in {:.0} s",
+                started.elapsed().as_secs_f64()
+            );
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("BROKEN (seed {seed}): {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
