@@ -115,9 +115,7 @@ async fn fetch(
             .insert((row.try_get(0)?, report_name(row.try_get(1)?)?));
     }
     for row in on.iter().chain(&of) {
-        facts
-            .claims
-            .insert((row.try_get(0)?, row.try_get(1)?), held(row)?);
+        facts.set_claim((row.try_get(0)?, row.try_get(1)?), held(row)?);
     }
     let Some(last) = last else { return Ok(None) };
     Ok(Some((unsigned(&last, 0)? + 1, last.try_get(1)?)))

@@ -1,6 +1,6 @@
 //! What a batch is going to write: decided in memory, written as a few statements over arrays.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 use stagedoor_ledger::{Entry, Frontier, Record};
@@ -182,33 +182,23 @@ impl Plan {
     /// Makes a login the holder of its customer.
     pub(super) fn claim(&mut self, key: ClaimKey, held: Held) {
         self.changed_claims.insert(key.clone());
-        self.facts.claims.insert(key, held);
+        self.facts.set_claim(key, held);
     }
 
     /// A token was made, or may have been: its login holds the customer until then.
     pub(super) fn hold(&mut self, id: &RequestId, until: Timestamp) {
-        for key in self.claims_of(id) {
-            if let Some(held) = self.facts.claims.get_mut(&key) {
-                held.claim.until = until;
-                self.changed_claims.insert(key);
-            }
+        if let Some((key, held)) = self.facts.claim_of(id) {
+            held.claim.until = until;
+            self.changed_claims.insert(key);
         }
     }
 
     /// There is no token of this login any more.
     pub(super) fn release(&mut self, id: &RequestId) {
-        for key in self.claims_of(id) {
-            self.facts.claims.remove(&key);
+        if let Some((key, _)) = self.facts.claim_of(id) {
+            self.facts.remove_claim(&key);
             self.changed_claims.insert(key);
         }
-    }
-
-    fn claims_of(&self, id: &RequestId) -> Vec<ClaimKey> {
-        let claims = self.facts.claims.iter();
-        claims
-            .filter(|(_, held)| held.claim.request_id == *id)
-            .map(|(key, _)| key.clone())
-            .collect()
     }
 
     /// Claims to write, and claims to remove.
@@ -218,8 +208,7 @@ impl Plan {
         let mut keys: Vec<_> = self.changed_claims.iter().collect();
         keys.sort();
         for key in keys {
-            let claims: &HashMap<_, _> = &self.facts.claims;
-            let held = claims.get(key);
+            let held = self.facts.claim(key);
             let rows = if held.is_some() { &mut kept } else { &mut gone };
             rows.customers.push(key.0.clone());
             rows.platforms.push(key.1.clone());

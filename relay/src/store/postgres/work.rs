@@ -48,7 +48,9 @@ pub(super) struct Facts {
     pub(super) logins: HashMap<String, Login>,
     /// Login and kind of report.
     pub(super) reports: HashSet<(String, &'static str)>,
-    pub(super) claims: HashMap<ClaimKey, Held>,
+    claims: HashMap<ClaimKey, Held>,
+    /// The customer of each login that has, or had, a claim: a login has one at most.
+    claimed_by: HashMap<String, ClaimKey>,
     pub(super) abandoned: Vec<String>,
     pub(super) erasable: Vec<u64>,
 }
@@ -72,6 +74,28 @@ pub(super) struct Held {
 impl Facts {
     pub(super) fn login(&self, id: &RequestId) -> Option<&Login> {
         self.logins.get(id.as_str())
+    }
+
+    /// Makes a login the holder of a customer.
+    pub(super) fn set_claim(&mut self, key: ClaimKey, held: Held) {
+        self.claimed_by
+            .insert(held.claim.request_id.as_str().to_owned(), key.clone());
+        self.claims.insert(key, held);
+    }
+
+    pub(super) fn claim(&self, key: &ClaimKey) -> Option<&Held> {
+        self.claims.get(key)
+    }
+
+    /// The customer that a login holds; nobody's, if another has taken its place.
+    pub(super) fn claim_of(&mut self, id: &RequestId) -> Option<(ClaimKey, &mut Held)> {
+        let key = self.claimed_by.get(id.as_str())?;
+        let held = self.claims.get_mut(key)?;
+        (held.claim.request_id == *id).then(|| (key.clone(), held))
+    }
+
+    pub(super) fn remove_claim(&mut self, key: &ClaimKey) {
+        self.claims.remove(key);
     }
 
     /// Whoever holds the customer at that time.
