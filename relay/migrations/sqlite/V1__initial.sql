@@ -40,8 +40,6 @@ CREATE TABLE nonces (
     PRIMARY KEY (key_id, nonce)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX nonces_by_expiry ON nonces (expires_at);
-
 -- The ledger: see docs/ledger.md. `body` is the record, a leaf of the Merkle tree; `hashes` is the leaf's hash and those
 -- of the subtrees that it completes.
 CREATE TABLE records (
@@ -109,9 +107,6 @@ CREATE TABLE claims (
     until           INTEGER NOT NULL,
     PRIMARY KEY (customer_folded, platform)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX claims_by_end ON claims (until);
-CREATE INDEX claims_by_login ON claims (request_id);
 
 -- Signed tree heads, as they were shipped.
 CREATE TABLE checkpoints (

@@ -92,16 +92,21 @@ pub(super) fn hold_customer(
     id: &RequestId,
     until: Timestamp,
 ) -> Result<(), Failure> {
+    let update = format!("UPDATE claims SET until = ?2 {OF_LOGIN}");
     connection
-        .prepare_cached("UPDATE claims SET until = ? WHERE request_id = ?")?
-        .execute((millis(until), id.as_str()))?;
+        .prepare_cached(&update)?
+        .execute((id.as_str(), millis(until)))?;
     Ok(())
 }
 
 /// There is no token of this login any more.
 pub(super) fn release_customer(connection: &Connection, id: &RequestId) -> Result<(), Failure> {
-    connection
-        .prepare_cached("DELETE FROM claims WHERE request_id = ?")?
-        .execute([id.as_str()])?;
+    let delete = format!("DELETE FROM claims {OF_LOGIN}");
+    connection.prepare_cached(&delete)?.execute([id.as_str()])?;
     Ok(())
 }
+
+/// Finds a login's claim by the customer and platform that the login names: an index of its own would be written at every
+/// login, and read as seldom as this.
+const OF_LOGIN: &str = "WHERE request_id = ?1 AND (customer_folded, platform) = \
+                        (SELECT customer_folded, platform FROM logins WHERE request_id = ?1)";

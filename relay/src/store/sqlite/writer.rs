@@ -164,6 +164,16 @@ fn perform(
         Some(known) if known.is_current(connection)? => head.insert(known),
         _ => head.insert(Head::load(connection)?),
     };
+    if let [job] = batch {
+        // Alone, its work is undone with the transaction.
+        if job.perform(file, &mut Writing { connection, head }) {
+            transaction.commit()?;
+        } else {
+            drop(transaction);
+            *head = Head::load(connection)?;
+        }
+        return Ok(());
+    }
     for job in batch {
         let before = head.clone();
         connection.prepare_cached("SAVEPOINT job")?.execute([])?;
