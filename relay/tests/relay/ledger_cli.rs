@@ -1,4 +1,5 @@
-//! `stagedoor ledger` and `stagedoor store` as an operator and an auditor use them: the real binary on a real SQLite file.
+//! `stagedoor ledger` and `stagedoor store` as an operator and an auditor use them: the real binary on the engine under test,
+//! and on a SQLite file where somebody tampers with it.
 
 mod erasing;
 mod exporting;
@@ -18,16 +19,13 @@ use stagedoor_ledger::{
     checkpoint::{Checkpoint, SigningKey, sign},
 };
 use stagedoor_protocol::{CustomerEmail, Outcome, OutcomeReport};
-use stagedoor_relay::{
-    config::StoreUrl,
-    store::{
-        self, Completion, Intent, IntentAnswer, MintOutcome, NewInvite, StaffMember, Store, StoredCheckpoint,
-    },
+use stagedoor_relay::store::{
+    self, Completion, Intent, IntentAnswer, MintOutcome, NewInvite, StaffMember, Store, StoredCheckpoint,
 };
 
 use crate::{
     store::{FAILED, MINTED, at, intent},
-    support::{installation::Installation, signer::random},
+    support::{database::Database, installation::Installation, signer::random},
 };
 
 const JANE: &str = "jane@customers.example";
@@ -41,12 +39,35 @@ struct Books {
     /// The request ids of the three.
     logins: Vec<String>,
     store: Arc<dyn Store>,
+    database: Database,
 }
 
 impl Books {
+    /// On the engine under test.
     async fn new() -> Self {
         let installation = Installation::new().await;
-        let store = open(&installation).await;
+        let database = Database::new(installation.folder.path()).await;
+        Self::on(installation, database).await
+    }
+
+    /// In a SQLite file.
+    async fn in_a_file() -> Self {
+        let installation = Installation::new().await;
+        let path = installation.folder.path().join("stagedoor.db");
+        Self::on(installation, Database::Sqlite(path)).await
+    }
+
+    async fn on(installation: Installation, database: Database) -> Self {
+        let text = fs::read_to_string(installation.config()).unwrap();
+        let (before, rest) = text.split_once("[store]\n").unwrap();
+        let (_, after) = rest.split_once("\n[").unwrap();
+        let section = database.config();
+        fs::write(
+            installation.config(),
+            format!("{before}[store]\n{section}\n[{after}"),
+        )
+        .unwrap();
+        let store = store::open(&database.url()).await.unwrap();
         let maria = invite(&*store, "maria@broker.example", "Maria").await;
         let tom = invite(&*store, "tom@broker.example", "Tom").await;
         let logins = [
@@ -74,6 +95,7 @@ impl Books {
                 .collect(),
             installation,
             store,
+            database,
         }
     }
 
@@ -169,7 +191,7 @@ impl Books {
         note
     }
 
-    /// Changes the database behind the store's back.
+    /// Changes the file behind the store's back.
     fn tamper(&self, statements: &str) {
         let connection = Connection::open(self.path("stagedoor.db")).unwrap();
         connection
@@ -181,11 +203,6 @@ impl Books {
             ))
             .unwrap();
     }
-}
-
-async fn open(installation: &Installation) -> Arc<dyn Store> {
-    let path = installation.folder.path().join("stagedoor.db");
-    store::open(&StoreUrl::Sqlite(path)).await.unwrap()
 }
 
 async fn invite(store: &dyn Store, email: &str, name: &str) -> StaffMember {

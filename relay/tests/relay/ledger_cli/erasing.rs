@@ -46,12 +46,12 @@ async fn erase_jane(books: &Books) -> String {
 
 #[tokio::test]
 async fn a_customer_is_erased_from_every_file() {
-    let mut books = Books::new().await;
+    let mut books = Books::in_a_file().await;
     let (key, _) = books.key().await;
     books.sign(&key).await;
     assert!(!files_with(&books, JANE).is_empty());
     // Nobody else has the store open: the test's own connections are gone, too.
-    books.store = open(&books.installation).await;
+    books.store = store::open(&books.database.url()).await.unwrap();
     let said = erase_jane(&books).await;
     assert!(
         said.contains("from 3 records") && said.contains("of 3 records is erased"),
@@ -91,7 +91,7 @@ async fn a_customer_is_erased_from_every_file() {
 
 #[tokio::test]
 async fn also_while_a_relay_is_running() {
-    let books = Books::new().await;
+    let books = Books::in_a_file().await;
     let serving = books.installation.serve().await;
     erase_jane(&books).await;
     assert_eq!(files_with(&books, JANE), [] as [&str; 0]);
@@ -101,7 +101,7 @@ async fn also_while_a_relay_is_running() {
 
 #[tokio::test]
 async fn what_is_old_is_erased_and_what_is_young_stays() {
-    let books = Books::new().await;
+    let books = Books::in_a_file().await;
     let erase = async |age: &str| {
         let arguments = [&["ledger", "erase", "--older-than", age], &ORDER[..]].concat();
         let output = books.run(&arguments).await;

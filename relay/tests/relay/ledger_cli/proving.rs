@@ -98,7 +98,7 @@ async fn a_part_can_be_left_out() {
 
 #[tokio::test]
 async fn what_cannot_be_proved_or_checked_says_how_it_can() {
-    let books = Books::new().await;
+    let books = Books::in_a_file().await;
     let error = books.fails(1, &["ledger", "prove", "0"]).await;
     assert!(
         error.contains("no checkpoint yet") && error.contains("stagedoor ledger keygen"),

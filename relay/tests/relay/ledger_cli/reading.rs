@@ -119,7 +119,7 @@ async fn logins_are_listed_by_what_they_have_in_common() {
 
 #[tokio::test]
 async fn a_record_that_cannot_be_read_is_named() {
-    let books = Books::new().await;
+    let books = Books::in_a_file().await;
     books.tamper("UPDATE records SET body = CAST('{\"v\":1}' AS BLOB) WHERE seq = 4");
     let error = books.fails(1, &["ledger", "list"]).await;
     assert!(error.contains("record 4 cannot be read"), "{error}");

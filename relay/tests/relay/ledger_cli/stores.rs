@@ -26,7 +26,7 @@ async fn a_store_is_made_and_described() {
 
 #[tokio::test]
 async fn records_and_the_last_checkpoint_are_counted_and_a_newer_schema_is_left_alone() {
-    let books = Books::new().await;
+    let books = Books::in_a_file().await;
     let (key, _) = books.key().await;
     books.sign(&key).await;
     let status = books.ok(&["store", "status"]).await;

@@ -8,7 +8,7 @@ fn found(code: &str, sequence: impl Into<Option<u64>>) -> (String, Option<u64>) 
 
 #[tokio::test]
 async fn a_changed_record_is_found() {
-    let books = Books::new().await;
+    let books = Books::in_a_file().await;
     let (key, _) = books.key().await;
     books.sign(&key).await;
     books.tamper("UPDATE records SET body = CAST(replace(CAST(body AS TEXT), 'minted', 'failed') AS BLOB) WHERE seq = 1");
@@ -29,7 +29,7 @@ async fn a_changed_record_is_found() {
 
 #[tokio::test]
 async fn a_changed_opening_is_found() {
-    let books = Books::new().await;
+    let books = Books::in_a_file().await;
     books.tamper("UPDATE openings SET customer = CAST(substr(customer, 1, 40) || X'78' || substr(customer, 42) AS BLOB) WHERE seq = 3");
     assert_eq!(books.findings(&[]).await, [found("opening_unfit", 3)]);
     let text = books.ok(&["ledger", "show", "3"]).await;
@@ -41,7 +41,7 @@ async fn a_changed_opening_is_found() {
 
 #[tokio::test]
 async fn a_deleted_opening_is_found_though_an_erased_one_is_not() {
-    let books = Books::new().await;
+    let books = Books::in_a_file().await;
     books.tamper("UPDATE openings SET staff = NULL WHERE seq = 3");
     assert_eq!(books.findings(&[]).await, [found("opening_missing", 3)]);
     let text = books.ok(&["ledger", "show", "3"]).await;
@@ -50,7 +50,7 @@ async fn a_deleted_opening_is_found_though_an_erased_one_is_not() {
 
 #[tokio::test]
 async fn changed_hashes_are_found() {
-    let books = Books::new().await;
+    let books = Books::in_a_file().await;
     books.tamper(
         "UPDATE records SET hashes = CAST(substr(hashes, 1, 32) || zeroblob(32) AS BLOB) WHERE seq = 1",
     );
@@ -59,7 +59,7 @@ async fn changed_hashes_are_found() {
 
 #[tokio::test]
 async fn records_cut_off_after_a_checkpoint_are_found() {
-    let books = Books::new().await;
+    let books = Books::in_a_file().await;
     let (key, _) = books.key().await;
     books.sign(&key).await;
     books.tamper("DELETE FROM openings WHERE seq = 5; DELETE FROM records WHERE seq = 5; DELETE FROM logins WHERE intent_seq = 5");
@@ -68,7 +68,7 @@ async fn records_cut_off_after_a_checkpoint_are_found() {
 
 #[tokio::test]
 async fn a_record_deleted_from_the_middle_is_found() {
-    let books = Books::new().await;
+    let books = Books::in_a_file().await;
     books.tamper("DELETE FROM records WHERE seq = 2");
     assert_eq!(books.findings(&[]).await, [found("records_missing", 3)]);
     let error = books.fails(1, &["ledger", "show", "2"]).await;
@@ -77,13 +77,13 @@ async fn a_record_deleted_from_the_middle_is_found() {
 
 #[tokio::test]
 async fn a_ledger_rewritten_and_signed_with_another_key_is_found() {
-    let books = Books::new().await;
+    let books = Books::in_a_file().await;
     let (key, public) = books.key().await;
     let shipped = books.sign(&key).await;
     let checkpoint = books.path("shipped");
     std::fs::write(&checkpoint, shipped).unwrap();
     // The forger starts over, with a ledger of their own that is sound in itself, and a key of the same name.
-    let forged = Books::new().await;
+    let forged = Books::in_a_file().await;
     let forger = SigningKey::generate(ORIGIN, [9; 32]).unwrap();
     forged.sign(&forger).await;
 

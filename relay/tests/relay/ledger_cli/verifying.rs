@@ -177,7 +177,7 @@ async fn an_export_is_verified_without_the_store() {
 
 #[tokio::test]
 async fn what_cannot_be_verified_is_no_verdict() {
-    let books = Books::new().await;
+    let books = Books::in_a_file().await;
     let nothing = books.path("nothing");
     let nothing = nothing.to_str().unwrap();
     for (arguments, said) in [
