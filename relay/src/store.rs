@@ -146,7 +146,7 @@ pub async fn open(url: &StoreUrl) -> Result<Arc<dyn Store>, StoreError> {
 pub fn place(url: &StoreUrl) -> String {
     match url {
         StoreUrl::Sqlite(path) => path.display().to_string(),
-        StoreUrl::Postgres(_) => "the PostgreSQL database".to_owned(),
+        StoreUrl::Postgres(config) => config.to_string(),
     }
 }
 

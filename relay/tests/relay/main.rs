@@ -5,6 +5,7 @@
 
 mod support;
 
+mod auditor;
 mod bad_input;
 mod binary;
 mod bounds;
@@ -12,6 +13,7 @@ mod checkpoints;
 mod durability;
 mod enrolment;
 mod error_docs;
+mod ledger_cli;
 mod login;
 mod mint_failures;
 mod origins;

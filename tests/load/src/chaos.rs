@@ -8,11 +8,13 @@
 
 mod broker;
 mod crowd;
+mod database;
 mod disk;
 mod interleave;
 mod kills;
 mod ledger;
 mod mount;
+mod outage;
 mod promises;
 mod random;
 mod referee;
@@ -27,6 +29,7 @@ use std::{
 
 use anyhow::Result;
 
+use database::Database;
 use random::Random;
 pub use report::Report;
 use scene::Place;
@@ -44,6 +47,8 @@ pub struct Options {
     pub interleavings: u64,
     /// How often the disk fills; 0 leaves out all faults of the disk.
     pub disk_rounds: u64,
+    /// How often the database's server and one of two relays fail.
+    pub outages: u64,
     /// Where randomness begins.
     pub seed: u64,
 }
@@ -78,6 +83,36 @@ pub async fn on_sqlite(options: &Options) -> Result<Report> {
     }
     if options.disk_rounds > 0 {
         disk::run(&mut run, &mut report).await?;
+    }
+    Ok(report)
+}
+
+/// Runs everything on a PostgreSQL server, which is started for that. To be awaited on a thread that lives until the end.
+///
+/// # Errors
+/// At the first broken promise.
+pub async fn on_postgres(options: &Options) -> Result<Report> {
+    fs::create_dir_all(&options.folder)?;
+    println!("seed {}", options.seed);
+    let folder = tempfile::tempdir_in(&options.folder)?;
+    let mut database = Database::start(folder.path()).await?;
+    let mut report = Report::default();
+    let mut run = Run {
+        options,
+        parent: &options.folder,
+        place: database.make("chaos_kills").await?,
+        random: Random::new(options.seed),
+    };
+    if options.kills > 0 {
+        kills::run(&mut run, "PostgreSQL", &mut report).await?;
+    }
+    if options.interleavings > 0 {
+        run.place = database.make("chaos_fights").await?;
+        interleave::run(&mut run, "PostgreSQL", 2, &mut report).await?;
+    }
+    if options.outages > 0 {
+        run.place = database.make("chaos_outages").await?;
+        outage::run(&mut run, &mut database, &mut report).await?;
     }
     Ok(report)
 }

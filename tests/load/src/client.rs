@@ -43,6 +43,11 @@ impl Connection {
         })
     }
 
+    /// To whom it leads.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Sends a request and reads its answer. It is sent once: a connection that breaks is an error, and the next request
     /// opens a new one.
     ///

@@ -28,6 +28,7 @@ async fn a_few_kills_and_a_few_fights_break_no_promise() {
         kills: 5,
         interleavings: 20,
         disk_rounds: 0,
+        outages: 0,
         seed: 20_261_125,
     };
     let report = chaos::on_sqlite(&options).await.unwrap();

@@ -10,6 +10,7 @@ use anyhow::{Context, bail, ensure};
 use clap::{Args, ValueEnum};
 use stagedoor_ledger::{Entry, Record, Row, line};
 use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     output::Output,
@@ -19,7 +20,10 @@ use super::{
     selection::{self, Selection},
     table::Table,
 };
-use crate::store::{LoginFilter, Store};
+use crate::{
+    shutdown,
+    store::{LoginFilter, Store},
+};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Export {
@@ -46,6 +50,16 @@ enum Format {
     Csv,
 }
 
+impl Export {
+    /// The first record, and the one after the last.
+    fn records(&self) -> (u64, u64) {
+        (
+            self.from_seq.unwrap_or(0),
+            self.to_seq.map_or(u64::MAX, |last| last + 1),
+        )
+    }
+}
+
 pub(super) async fn run(path: &Path, export: Export) -> anyhow::Result<()> {
     let by_sequence = export.from_seq.is_some() || export.to_seq.is_some();
     if by_sequence && export.format == Format::Csv {
@@ -54,10 +68,7 @@ pub(super) async fn run(path: &Path, export: Export) -> anyhow::Result<()> {
     if by_sequence && !export.selection.is_everything() {
         bail!("choose either logins or, with --from-seq and --to-seq, records");
     }
-    let (from, to) = (
-        export.from_seq.unwrap_or(0),
-        export.to_seq.map_or(u64::MAX, |last| last + 1),
-    );
+    let (from, to) = export.records();
     ensure!(from < to, "--from-seq must not be after --to-seq");
     let filter = export.selection.filter()?;
     let (_, store) = super::open(path).await?;
@@ -66,13 +77,27 @@ pub(super) async fn run(path: &Path, export: Export) -> anyhow::Result<()> {
         export.from_seq.is_none_or(|from| from < size),
         "--from-seq {from}: the ledger has only {size} records, numbered from 0"
     );
+    // A file that is not whole is taken away again, also at Ctrl-C: it holds personal data.
+    let stop = CancellationToken::new();
+    shutdown::on_signal(stop.clone())?;
+    tokio::select! {
+        written = write(store, &export, filter, size) => written,
+        () = stop.cancelled() => bail!("stopped; nothing was exported"),
+    }
+}
+
+async fn write(store: Arc<dyn Store>, export: &Export, filter: LoginFilter, size: u64) -> anyhow::Result<()> {
     let mut output = Output::open(export.output.as_deref())?;
+    let (from, to) = export.records();
     match export.format {
         Format::Csv => logins(&*store, filter, &mut output).await?,
         Format::Jsonl if export.selection.is_everything() => {
-            let mut progress = Progress::new(Some(size.min(to) - from));
-            lines(store.clone(), from, to, &mut output, &mut progress).await?;
-            progress.finish();
+            // On a screen a bar and lines would get in each other's way.
+            let mut progress = output.is_file().then(|| Progress::new(Some(size.min(to) - from)));
+            lines(store.clone(), from, to, &mut output, progress.as_mut()).await?;
+            if let Some(progress) = progress {
+                progress.finish();
+            }
         }
         Format::Jsonl => some_lines(&*store, filter, &mut output).await?,
     }
@@ -86,7 +111,7 @@ async fn lines(
     from: u64,
     to: u64,
     output: &mut Output,
-    progress: &mut Progress,
+    mut progress: Option<&mut Progress>,
 ) -> anyhow::Result<()> {
     let mut pages = pages::read(store, from, to);
     let mut encoding: Option<tokio::task::JoinHandle<_>> = None;
@@ -104,7 +129,9 @@ async fn lines(
                 .await
                 .context("a thread that encoded records broke off")??;
             output.write_all(&lines)?;
-            progress.advance(count);
+            if let Some(progress) = &mut progress {
+                progress.advance(count);
+            }
         }
         if encoding.is_none() {
             return Ok(());

@@ -44,6 +44,10 @@ impl Output {
         })
     }
 
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self, Self::File { .. })
+    }
+
     /// Everything is written: a file is put on disk, and gets its name.
     pub(super) fn finish(self) -> anyhow::Result<()> {
         match self {

@@ -1,11 +1,12 @@
 //! How far a long command is: a bar on a terminal, otherwise a line every few seconds. On standard error.
 
 use std::{
+    fmt,
     io::{IsTerminal, stderr},
     time::Duration,
 };
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::text;
 use crate::clock::{Clock, SystemClock};
@@ -28,12 +29,17 @@ impl Progress {
         let bar = stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(10));
             let template = if total.is_some() {
-                "{wide_bar} {human_pos}/{human_len} records, {per_sec}, {eta} left"
+                "{wide_bar} {human_pos}/{human_len} records, {rate} a second, {eta} left"
             } else {
-                "{spinner} {human_pos} records, {per_sec}"
+                "{spinner} {human_pos} records, {rate} a second"
             };
+            let style =
+                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.set_style(
-                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+                style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+                    // What cannot be written is drawn again soon.
+                    let _ = out.write_str(&text::number(state.per_sec() as u64));
+                }),
             );
             bar
         });

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
 use crate::store::StoreError;
 
@@ -107,6 +107,19 @@ impl DatabaseFile {
                 "it is opened anew for the next request",
             )),
             Err(error) => Err(self.io(&error)),
+        }
+    }
+
+    /// Whether the connection can write. SQLite opens a file that may not be written for reading only, even begins an
+    /// immediate transaction on it, and goes on so when the file may be written again.
+    pub(super) fn check_writable(&self, opened: &Opened) -> Result<(), StoreError> {
+        match opened.connection.is_readonly(MAIN_DB) {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(self.unavailable(
+                "its file could only be read when it was opened",
+                "the file and its folder must be there, and writable for the relay's user",
+            )),
+            Err(error) => Err(self.sqlite(&error)),
         }
     }
 

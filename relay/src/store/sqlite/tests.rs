@@ -76,6 +76,22 @@ async fn only_the_owner_can_read_the_files() {
 }
 
 #[tokio::test]
+async fn a_file_that_could_only_be_read_for_a_while_is_opened_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(&folder).await);
+    let file = DatabaseFile::new(&path(&folder));
+    let mut opened = file.open().unwrap();
+    // What SQLite falls back to while the file may not be written.
+    let only_reading = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    opened.connection = rusqlite::Connection::open_with_flags(file.path(), only_reading).unwrap();
+    let writer = Writer::start(file, opened).unwrap();
+    let write = || writer.write(|writing| writing.insert_invite(&invite("desk@broker.example", 1), time(0)));
+    let refused = write().await.unwrap_err().to_string();
+    assert!(refused.contains("could only be read"), "{refused}");
+    write().await.unwrap();
+}
+
+#[tokio::test]
 async fn two_processes_can_write_at_the_same_time() {
     let folder = tempfile::tempdir().unwrap();
     let stores = [Arc::new(open(&folder).await), Arc::new(open(&folder).await)];

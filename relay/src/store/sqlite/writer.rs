@@ -146,6 +146,7 @@ impl Scribe {
             None => self.opened.insert(self.file.open()?),
         };
         self.file.check_still(opened)?;
+        self.file.check_writable(opened)?;
         perform(&self.file, &opened.connection, &mut self.head, batch)
             .map_err(|failure| self.file.failure(failure))
     }

@@ -4,8 +4,9 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
-use clap::Parser;
-use stagedoor_load::chaos::{self, Options};
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
+use stagedoor_load::chaos::{self, Options, Report};
 
 /// Kills the relay, fills its disk, and lets people fight over customers; `cargo xtask chaos` builds it first.
 #[derive(Parser)]
@@ -16,6 +17,9 @@ struct Arguments {
     /// A folder on a real disk.
     #[arg(long)]
     folder: PathBuf,
+    /// Where the relays keep their records.
+    #[arg(long, value_enum, default_value = "both")]
+    engine: Engine,
     /// How often the relay is killed under load.
     #[arg(long, default_value_t = 200)]
     kills: u64,
@@ -25,9 +29,19 @@ struct Arguments {
     /// How often each fault of the disk happens; 0 for none of them.
     #[arg(long, default_value_t = 10)]
     disk_rounds: u64,
+    /// How often PostgreSQL stops, crashes, loses connections, and one of two relays is killed.
+    #[arg(long, default_value_t = 20)]
+    outages: u64,
     /// Repeats the plan of an earlier run.
     #[arg(long)]
     seed: Option<u64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    Sqlite,
+    Postgres,
+    Both,
 }
 
 #[tokio::main]
@@ -40,10 +54,11 @@ async fn main() -> ExitCode {
         kills: arguments.kills,
         interleavings: arguments.interleavings,
         disk_rounds: arguments.disk_rounds,
+        outages: arguments.outages,
         seed,
     };
     let started = Instant::now();
-    match chaos::on_sqlite(&options).await {
+    match run(&options, arguments.engine).await {
         Ok(report) => {
             println!(
                 "{report}\nno promise was broken, in {:.0} s",
@@ -56,4 +71,15 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn run(options: &Options, engine: Engine) -> Result<Report> {
+    let mut report = Report::default();
+    if engine != Engine::Postgres {
+        report.append(chaos::on_sqlite(options).await?);
+    }
+    if engine != Engine::Sqlite {
+        report.append(chaos::on_postgres(options).await?);
+    }
+    Ok(report)
 }

@@ -37,7 +37,7 @@ impl Crowd {
 
     /// Sends a login and notes what came of it.
     pub(crate) async fn log_in(&self, connection: &mut Connection, login: &Login, profile: usize) -> Said {
-        self.witness.sends(login, profile);
+        self.witness.sends(login, profile, connection.address());
         let answer = connection.send(&login.bytes).await;
         self.witness.hears(login, &answer)
     }

@@ -130,7 +130,13 @@ async fn fail_once(
     load.end().await?;
 
     ensure!(relay.program.is_running()?, "the relay ended");
-    ensure!(red && still_red, "readiness stayed green");
+    ensure!(red, "readiness stayed green for {PATIENCE:?}");
+    // On a full disk the store finds room of its own now and then: it takes its write-ahead log into the database.
+    let may_be_green = matches!(fault, Fault::Full);
+    ensure!(
+        still_red || may_be_green,
+        "readiness turned green while the fault lasted"
+    );
     tally.red += 1;
     tally.slowest = tally.slowest.max(took);
     *match fault {

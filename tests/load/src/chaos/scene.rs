@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use stagedoor_relay::{
     config::{Config, Keys, StoreUrl},
-    store::{self, Store},
+    store::{self, PostgresStore, Store},
 };
 use tokio::time::sleep;
 
@@ -34,7 +34,6 @@ use crate::{
 pub(crate) enum Place {
     /// A SQLite file in the relay's folder.
     Sqlite,
-    #[expect(dead_code, reason = "the runs on PostgreSQL are still to come")]
     /// A database, and the file with its password.
     Postgres { url: String, password_file: PathBuf },
 }
@@ -74,6 +73,9 @@ impl Scene {
         }
         let first = installations.first().context("no relay")?;
         let store = Config::load(&first.config(), Keys::Skip)?.store;
+        if let StoreUrl::Postgres(config) = &store {
+            PostgresStore::migrate(config).await?;
+        }
         let relay = first.start().await?;
         let profiles = first.enrol(&relay, people, Key::P256).await?;
         relay.program.stop()?;

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     io,
+    net::SocketAddr,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -17,6 +18,8 @@ pub(crate) struct Seen {
     pub(crate) login: Login,
     /// Which profile sent it.
     pub(crate) profile: usize,
+    /// To which relay.
+    pub(crate) to: SocketAddr,
     pub(crate) said: Said,
     /// Places in the order of all that clients do, before sending and after the answer.
     pub(crate) sent: u64,
@@ -59,10 +62,11 @@ impl Witness {
     }
 
     /// Before a login is sent.
-    pub(crate) fn sends(&self, login: &Login, profile: usize) {
+    pub(crate) fn sends(&self, login: &Login, profile: usize, to: SocketAddr) {
         let seen = Seen {
             login: login.clone(),
             profile,
+            to,
             said: Said::Waiting,
             sent: self.tick(),
             answered: u64::MAX,

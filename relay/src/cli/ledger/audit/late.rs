@@ -56,3 +56,93 @@ async fn is_over(store: &dyn Store, began_at: u64, finding: &Finding) -> Result<
         PartName::Staff => row.staff.is_none(),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, PlatformId, RequestId};
+
+    use super::*;
+    use crate::store::{ErasureOrder, ErasureScope, Intent, NewInvite, SqliteStore};
+
+    /// What a verification found that had read Jane's record before it was erased, and Joe's, which is still there.
+    fn summary() -> Summary {
+        let kept = |sequence| Finding {
+            sequence: Some(sequence),
+            fault: Fault::Kept {
+                part: PartName::Customer,
+                count: 1,
+            },
+        };
+        Summary {
+            findings: vec![kept(2), kept(1)],
+            found: 2,
+            ..Summary::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn only_what_is_gone_by_now_and_was_erased_meanwhile_is_forgiven() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("store.db")).await.unwrap();
+        record(&store, "jane@customers.example", 1).await;
+        record(&store, "joe@customers.example", 2).await;
+        let order = ErasureOrder {
+            scope: ErasureScope::Customer(CustomerEmail::parse("jane@customers.example").unwrap()),
+            operator: "o".to_owned(),
+            reason: "r".to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+        };
+        assert_eq!(store.erase(&order).await.unwrap().records, 1);
+
+        let mut began_before = summary();
+        forgive(&store, 2, &mut began_before).await.unwrap();
+        assert_eq!((began_before.found, began_before.findings.len()), (1, 1));
+        assert_eq!(began_before.findings[0].sequence, Some(1), "no erasure record");
+        let mut began_after = summary();
+        forgive(&store, 3, &mut began_after).await.unwrap();
+        assert_eq!(began_after.found, 2);
+        let mut still_there = Summary {
+            findings: vec![Finding {
+                sequence: Some(2),
+                fault: Fault::Kept {
+                    part: PartName::Staff,
+                    count: 1,
+                },
+            }],
+            found: 1,
+            ..Summary::default()
+        };
+        forgive(&store, 2, &mut still_there).await.unwrap();
+        assert_eq!(still_there.found, 1);
+    }
+
+    async fn record(store: &SqliteStore, customer: &str, number: u8) {
+        let invite = NewInvite {
+            email: CustomerEmail::parse("maria@broker.example").unwrap(),
+            name: None,
+            code_sha256: [number; 32],
+            expires_at: Timestamp::UNIX_EPOCH,
+        };
+        let intent = Intent {
+            request_id: RequestId::from_parts(0, &[number; 10]),
+            staff: store.invite(&invite, Timestamp::UNIX_EPOCH).await.unwrap(),
+            key_id: KeyId::from_thumbprint(&[7; 32]),
+            nonce: Nonce::from_random(&[number; 16]),
+            nonce_expires_at: Timestamp::UNIX_EPOCH,
+            client_address: [192, 0, 2, 7].into(),
+            extension_version: "0.1.0".to_owned(),
+            platform: PlatformId::parse("main").unwrap(),
+            customer_email: CustomerEmail::parse(customer).unwrap(),
+            reason: None,
+            ticket: None,
+            page: None,
+            overrides: None,
+            policy_version: "p1".to_owned(),
+            validity_seconds: 30,
+            requested_at: Timestamp::UNIX_EPOCH,
+            claimed_until: Timestamp::UNIX_EPOCH,
+        };
+        store.record_intent(&intent).await.unwrap();
+    }
+}

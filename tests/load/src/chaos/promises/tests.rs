@@ -21,7 +21,7 @@ impl World {
         let sent = Sent::new(&Profile::new(Key::P256).unwrap(), "a@b.example".to_owned()).unwrap();
         let id = sent.request_id.to_string();
         let witness = Witness::default();
-        witness.sends(&sent, 0);
+        witness.sends(&sent, 0, "127.0.0.1:1".parse().unwrap());
         witness.hears(&sent, &Ok(answer(201, r#"{"oneTimeToken":"t-1"}"#)));
         let at = "2026-11-25T03:06:42.123Z".parse().unwrap();
         let login = Login {
@@ -147,7 +147,7 @@ fn a_refusal_must_be_one_that_the_run_expects_and_its_token_is_never_recorded_as
         let login = world.ledger.logins.remove(&world.id).unwrap();
         world.ledger.logins.insert(sent.request_id.to_string(), login);
         world.witness.seen().clear();
-        world.witness.sends(&sent, 0);
+        world.witness.sends(&sent, 0, "127.0.0.1:1".parse().unwrap());
         let body = format!(r#"{{"code":"{code}"}}"#);
         world.witness.hears(&sent, &Ok(answer(503, &body)));
         world.id = sent.request_id.to_string();

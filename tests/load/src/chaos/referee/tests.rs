@@ -26,7 +26,7 @@ impl Fight {
     fn login(&mut self, profile: usize, intent: u64, overrides: Option<u64>) -> &mut Self {
         let sent = Sent::new(&Profile::new(Key::P256).unwrap(), CUSTOMER.to_owned()).unwrap();
         let id = sent.request_id.to_string();
-        self.witness.sends(&sent, profile);
+        self.witness.sends(&sent, profile, "127.0.0.1:1".parse().unwrap());
         let body = format!(r#"{{"oneTimeToken":"t-{intent}"}}"#).into_bytes();
         self.witness.hears(&sent, &Ok(Answer { status: 201, body }));
         let ended = Ended {

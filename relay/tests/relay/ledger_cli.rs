@@ -1,0 +1,233 @@
+//! `stagedoor ledger` and `stagedoor store` as an operator and an auditor use them: the real binary on the engine under test,
+//! and on a SQLite file where somebody tampers with it.
+
+mod erasing;
+mod exporting;
+mod keys;
+mod proving;
+mod reading;
+mod stores;
+mod tampering;
+mod verifying;
+
+use std::{fs, path::PathBuf, process::Output, sync::Arc};
+
+use rusqlite::Connection;
+use serde_json::Value;
+use stagedoor_ledger::{
+    Frontier, Hash,
+    checkpoint::{Checkpoint, SigningKey, sign},
+};
+use stagedoor_protocol::{CustomerEmail, Outcome, OutcomeReport};
+use stagedoor_relay::store::{
+    self, Completion, Intent, IntentAnswer, MintOutcome, NewInvite, StaffMember, Store, StoredCheckpoint,
+};
+
+use crate::{
+    store::{FAILED, MINTED, at, intent},
+    support::{database::Database, installation::Installation, signer::random},
+};
+
+const JANE: &str = "jane@customers.example";
+const JOE: &str = "joe@customers.example";
+const ORIGIN: &str = "relay.broker.example/stagedoor";
+
+/// An installation whose ledger has six records: a login of Maria for Jane that was minted (0, 1) and reported as failed
+/// (2), one of Tom for Joe that failed (3, 4), and one of Tom for Jane that is open (5).
+struct Books {
+    installation: Installation,
+    /// The request ids of the three.
+    logins: Vec<String>,
+    store: Arc<dyn Store>,
+    database: Database,
+}
+
+impl Books {
+    /// On the engine under test.
+    async fn new() -> Self {
+        let installation = Installation::new().await;
+        let database = Database::new(installation.folder.path()).await;
+        Self::on(installation, database).await
+    }
+
+    /// In a SQLite file.
+    async fn in_a_file() -> Self {
+        let installation = Installation::new().await;
+        let path = installation.folder.path().join("stagedoor.db");
+        Self::on(installation, Database::Sqlite(path)).await
+    }
+
+    async fn on(installation: Installation, database: Database) -> Self {
+        let text = fs::read_to_string(installation.config()).unwrap();
+        let (before, rest) = text.split_once("[store]\n").unwrap();
+        let (_, after) = rest.split_once("\n[").unwrap();
+        let section = database.config();
+        fs::write(
+            installation.config(),
+            format!("{before}[store]\n{section}\n[{after}"),
+        )
+        .unwrap();
+        let store = store::open(&database.url()).await.unwrap();
+        let maria = invite(&*store, "maria@broker.example", "Maria").await;
+        let tom = invite(&*store, "tom@broker.example", "Tom").await;
+        let logins = [
+            intent(&maria, JANE, 0),
+            intent(&tom, JOE, 100),
+            intent(&tom, JANE, 200),
+        ];
+        let [first, second, third] = &logins;
+        record(&*store, first, Some((MINTED, 1))).await;
+        let report = OutcomeReport {
+            outcome: Outcome::Failed,
+            duration_milliseconds: Some(1_250),
+            cause: Some("=SENTINEL-CAUSE".to_owned()),
+        };
+        let reported = store
+            .report_outcome(maria.id, &first.request_id, &report, at(2))
+            .await;
+        assert!(reported.unwrap());
+        record(&*store, second, Some((FAILED, 101))).await;
+        record(&*store, third, None).await;
+        Self {
+            logins: logins
+                .iter()
+                .map(|login| login.request_id.as_str().to_owned())
+                .collect(),
+            installation,
+            store,
+            database,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.installation.folder.path().join(name)
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Output {
+        self.installation.run(arguments).await
+    }
+
+    /// Runs a command that must succeed; its standard output.
+    async fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments).await;
+        assert_eq!(output.status.code(), Some(0), "{arguments:?} {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs a command that must fail with this code; its standard error.
+    async fn fails(&self, code: i32, arguments: &[&str]) -> String {
+        let output = self.run(arguments).await;
+        assert_eq!(output.status.code(), Some(code), "{arguments:?} {output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// Runs a verification; its exit code and what it says as JSON.
+    async fn verify(&self, arguments: &[&str]) -> (i32, Value) {
+        let mut all = vec!["ledger", "verify", "--json"];
+        all.extend(arguments);
+        let output = self.run(&all).await;
+        let said = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        (output.status.code().unwrap(), said)
+    }
+
+    /// The codes of what a verification finds, each with its sequence.
+    async fn findings(&self, arguments: &[&str]) -> Vec<(String, Option<u64>)> {
+        let (code, said) = self.verify(arguments).await;
+        let findings = said["findings"].as_array().unwrap();
+        assert_eq!(code, i32::from(!findings.is_empty()), "{said}");
+        findings
+            .iter()
+            .map(|finding| {
+                (
+                    finding["code"].as_str().unwrap().to_owned(),
+                    finding["sequence"].as_u64(),
+                )
+            })
+            .collect()
+    }
+
+    /// Makes a key with the command, names it in the configuration, and returns it with its verifying key's text.
+    async fn key(&self) -> (SigningKey, String) {
+        let file = self.path("ledger-key");
+        let public = self
+            .ok(&[
+                "ledger",
+                "keygen",
+                "--name",
+                ORIGIN,
+                "--output",
+                file.to_str().unwrap(),
+            ])
+            .await;
+        let text = fs::read_to_string(self.installation.config()).unwrap();
+        let line = format!("[ledger]\nkey_file = \"{}\"", file.display());
+        fs::write(self.installation.config(), text.replace("[ledger]", &line)).unwrap();
+        let secret = fs::read_to_string(&file).unwrap();
+        (
+            SigningKey::parse(secret.trim_end()).unwrap(),
+            public.trim_end().to_owned(),
+        )
+    }
+
+    /// Signs the ledger as it is, and keeps the checkpoint in the store; its text.
+    async fn sign(&self, key: &SigningKey) -> String {
+        let rows = self.store.rows_from(0, u32::MAX).await.unwrap();
+        let mut tree = Frontier::empty();
+        for row in &rows {
+            tree.append(Hash::of_leaf(&row.record));
+        }
+        let checkpoint = Checkpoint {
+            origin: key.name().to_owned(),
+            size: tree.size(),
+            root: tree.root(),
+            time: at(1000),
+        };
+        let note = sign(&checkpoint, key).unwrap();
+        let stored = StoredCheckpoint {
+            size: tree.size(),
+            note: note.clone(),
+        };
+        self.store.add_checkpoint(&stored).await.unwrap();
+        note
+    }
+
+    /// Changes the file behind the store's back.
+    fn tamper(&self, statements: &str) {
+        let connection = Connection::open(self.path("stagedoor.db")).unwrap();
+        connection
+            .execute_batch(&format!(
+                "PRAGMA foreign_keys = OFF; \
+                 DROP TRIGGER IF EXISTS records_are_not_changed; DROP TRIGGER IF EXISTS records_are_not_deleted; \
+                 DROP TRIGGER IF EXISTS openings_are_only_erased; DROP TRIGGER IF EXISTS openings_are_not_deleted; \
+                 {statements}"
+            ))
+            .unwrap();
+    }
+}
+
+async fn invite(store: &dyn Store, email: &str, name: &str) -> StaffMember {
+    let invite = NewInvite {
+        email: CustomerEmail::parse(email).unwrap(),
+        name: Some(name.to_owned()),
+        code_sha256: random(),
+        expires_at: at(900),
+    };
+    store.invite(&invite, at(0)).await.unwrap()
+}
+
+/// An intent and, at some second, its outcome.
+async fn record(store: &dyn Store, intent: &Intent, outcome: Option<(MintOutcome, i64)>) {
+    assert_eq!(store.record_intent(intent).await.unwrap(), IntentAnswer::Recorded);
+    if let Some((outcome, second)) = outcome {
+        let completion = Completion {
+            outcome,
+            duration_ms: Some(120),
+            at: at(second),
+            claimed_until: at(second),
+        };
+        store
+            .record_outcome(&intent.request_id, &completion)
+            .await
+            .unwrap();
+    }
+}

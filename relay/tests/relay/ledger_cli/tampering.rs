@@ -1,0 +1,98 @@
+//! What somebody changes who may do anything with the database.
+
+use super::*;
+
+fn found(code: &str, sequence: impl Into<Option<u64>>) -> (String, Option<u64>) {
+    (code.to_owned(), sequence.into())
+}
+
+#[tokio::test]
+async fn a_changed_record_is_found() {
+    let books = Books::in_a_file().await;
+    let (key, _) = books.key().await;
+    books.sign(&key).await;
+    books.tamper("UPDATE records SET body = CAST(replace(CAST(body AS TEXT), 'minted', 'failed') AS BLOB) WHERE seq = 1");
+    let findings = books.findings(&[]).await;
+    assert!(findings.contains(&found("hashes_differ", 1)), "{findings:?}");
+    assert!(findings.contains(&found("root_differs", None)), "{findings:?}");
+
+    let output = books.run(&["ledger", "verify"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("FOUND  record 1: its stored hashes are not those of the records"),
+        "{text}"
+    );
+    assert!(text.contains("Treat it as tampering"), "{text}");
+    assert!(text.contains("NOT SOUND: "), "{text}");
+}
+
+#[tokio::test]
+async fn a_changed_opening_is_found() {
+    let books = Books::in_a_file().await;
+    books.tamper("UPDATE openings SET customer = CAST(substr(customer, 1, 40) || X'78' || substr(customer, 42) AS BLOB) WHERE seq = 3");
+    assert_eq!(books.findings(&[]).await, [found("opening_unfit", 3)]);
+    let text = books.ok(&["ledger", "show", "3"]).await;
+    assert!(
+        text.contains("(changed: it is not what the record commits to") && !text.contains(JOE),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_deleted_opening_is_found_though_an_erased_one_is_not() {
+    let books = Books::in_a_file().await;
+    books.tamper("UPDATE openings SET staff = NULL WHERE seq = 3");
+    assert_eq!(books.findings(&[]).await, [found("opening_missing", 3)]);
+    let text = books.ok(&["ledger", "show", "3"]).await;
+    assert!(text.contains("No erasure of record 3 is recorded"), "{text}");
+}
+
+#[tokio::test]
+async fn changed_hashes_are_found() {
+    let books = Books::in_a_file().await;
+    books.tamper(
+        "UPDATE records SET hashes = CAST(substr(hashes, 1, 32) || zeroblob(32) AS BLOB) WHERE seq = 1",
+    );
+    assert_eq!(books.findings(&[]).await, [found("hashes_differ", 1)]);
+}
+
+#[tokio::test]
+async fn records_cut_off_after_a_checkpoint_are_found() {
+    let books = Books::in_a_file().await;
+    let (key, _) = books.key().await;
+    books.sign(&key).await;
+    books.tamper("DELETE FROM openings WHERE seq = 5; DELETE FROM records WHERE seq = 5; DELETE FROM logins WHERE intent_seq = 5");
+    assert_eq!(books.findings(&[]).await, [found("records_cut_off", None)]);
+}
+
+#[tokio::test]
+async fn a_record_deleted_from_the_middle_is_found() {
+    let books = Books::in_a_file().await;
+    books.tamper("DELETE FROM records WHERE seq = 2");
+    assert_eq!(books.findings(&[]).await, [found("records_missing", 3)]);
+    let error = books.fails(1, &["ledger", "show", "2"]).await;
+    assert!(error.contains("record 2 is missing"), "{error}");
+}
+
+#[tokio::test]
+async fn a_ledger_rewritten_and_signed_with_another_key_is_found() {
+    let books = Books::in_a_file().await;
+    let (key, public) = books.key().await;
+    let shipped = books.sign(&key).await;
+    let checkpoint = books.path("shipped");
+    std::fs::write(&checkpoint, shipped).unwrap();
+    // The forger starts over, with a ledger of their own that is sound in itself, and a key of the same name.
+    let forged = Books::in_a_file().await;
+    let forger = SigningKey::generate(ORIGIN, [9; 32]).unwrap();
+    forged.sign(&forger).await;
+
+    let findings = forged.findings(&["--key", &public]).await;
+    assert_eq!(findings, [found("checkpoint_other_key", None)]);
+    let shipped = ["--checkpoint", checkpoint.to_str().unwrap()];
+    let own = forger.verifying_key().to_text();
+    let findings = forged
+        .findings(&[&shipped[..], &["--key", &own, "--key", &public]].concat())
+        .await;
+    assert_eq!(findings, [found("root_differs", None)]);
+}

@@ -1,0 +1,206 @@
+//! A ledger that is as it should be, and verifications that cannot be done.
+
+use std::fs;
+
+use serde_json::json;
+use tokio::process::Command;
+
+use super::*;
+use crate::support::installation::BINARY;
+
+#[tokio::test]
+async fn a_sound_ledger_with_a_checkpoint_that_covers_it() {
+    let books = Books::new().await;
+    let (key, _) = books.key().await;
+    books.sign(&key).await;
+    let (code, said) = books.verify(&[]).await;
+    assert_eq!(
+        (code, &said["sound"], &said["records"]),
+        (0, &json!(true), &json!(6))
+    );
+    assert_eq!(
+        said["checkpoints"],
+        json!({"confirmed": 1, "confirmedSize": 6, "looked": 1, "signaturesChecked": true, "uncompared": 0})
+    );
+    assert_eq!((&said["openIntents"], &said["found"]), (&json!(1), &json!(0)));
+
+    let text = books.ok(&["ledger", "verify"]).await;
+    assert!(
+        text.contains("1 of 1 checkpoint agrees with the records; the largest covers them all."),
+        "{text}"
+    );
+    assert!(text.ends_with("Sound: nothing was found.\n"), "{text}");
+    assert!(!text.contains("NO SIGNATURE"), "{text}");
+}
+
+#[tokio::test]
+async fn without_a_key_or_a_checkpoint_it_says_what_is_not_proved() {
+    let books = Books::new().await;
+    let text = books.ok(&["ledger", "verify"]).await;
+    assert!(
+        text.contains("nothing shows that it was not rewritten as a whole"),
+        "{text}"
+    );
+
+    let key = SigningKey::generate(ORIGIN, [1; 32]).unwrap();
+    let note = books.sign(&key).await;
+    let text = books.ok(&["ledger", "verify"]).await;
+    assert!(text.contains("NO SIGNATURE WAS CHECKED"), "{text}");
+    let (_, said) = books.verify(&[]).await;
+    assert_eq!(said["checkpoints"]["signaturesChecked"], false);
+
+    let (checkpoint, vkeys) = (books.path("checkpoint"), books.path("vkeys"));
+    fs::write(&checkpoint, note).unwrap();
+    fs::write(
+        &vkeys,
+        format!("# of the relay\n{}\n", key.verifying_key().to_text()),
+    )
+    .unwrap();
+    let (code, said) = books
+        .verify(&[
+            "--checkpoint",
+            checkpoint.to_str().unwrap(),
+            "--key",
+            vkeys.to_str().unwrap(),
+        ])
+        .await;
+    assert_eq!(
+        (code, &said["checkpoints"]["confirmed"]),
+        (0, &json!(2)),
+        "{said}"
+    );
+    assert_eq!(said["checkpoints"]["signaturesChecked"], true);
+}
+
+#[tokio::test]
+async fn from_some_record_on() {
+    let books = Books::new().await;
+    let (key, _) = books.key().await;
+    books.sign(&key).await;
+    let (code, said) = books.verify(&["--from", "3"]).await;
+    assert_eq!(
+        (code, &said["records"], &said["size"]),
+        (0, &json!(3), &json!(6)),
+        "{said}"
+    );
+    assert_eq!(said["checkpoints"]["confirmed"], 1);
+    let text = books.ok(&["ledger", "verify", "--from", "3"]).await;
+    assert!(
+        text.contains("Records before 3 were taken for granted."),
+        "{text}"
+    );
+    let error = books.fails(2, &["ledger", "verify", "--from", "7"]).await;
+    assert!(error.contains("has only 6 records"), "{error}");
+}
+
+#[tokio::test]
+async fn an_export_is_verified_without_the_store() {
+    let books = Books::new().await;
+    let key = SigningKey::generate(ORIGIN, [1; 32]).unwrap();
+    let note = books.sign(&key).await;
+    let (export, checkpoint) = (books.path("ledger.jsonl"), books.path("checkpoint"));
+    fs::write(&checkpoint, note).unwrap();
+    books
+        .ok(&[
+            "ledger",
+            "export",
+            "--format",
+            "jsonl",
+            "--output",
+            export.to_str().unwrap(),
+        ])
+        .await;
+    let verify = async || {
+        let output = Command::new(BINARY)
+            .args(["--config", "/nowhere", "ledger", "verify", "--json", "--file"])
+            .arg(&export)
+            .arg("--checkpoint")
+            .arg(&checkpoint)
+            .args(["--key", &key.verifying_key().to_text()])
+            .output()
+            .await
+            .unwrap();
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        (output.status.code(), said)
+    };
+    let (code, said) = verify().await;
+    assert_eq!(
+        (code, &said["checkpoints"]["confirmed"]),
+        (Some(0), &json!(1)),
+        "{said}"
+    );
+
+    let text = fs::read_to_string(&export).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    for (changed, expected, sequence) in [
+        (
+            text.replace("\"validity\":30", "\"validity\":31"),
+            "root_differs",
+            json!(null),
+        ),
+        (lines[..5].join("\n"), "records_cut_off", json!(null)),
+        (
+            [&lines[..2], &lines[3..]].concat().join("\n"),
+            "records_missing",
+            json!(3),
+        ),
+        (
+            text.replace("Cannot find", "Could not find"),
+            "opening_unfit",
+            json!(0),
+        ),
+        (
+            text.replace("{\"record\"", "{\"record\" "),
+            "line_unreadable",
+            json!(null),
+        ),
+        ("x".repeat(200_000), "line_unreadable", json!(null)),
+    ] {
+        fs::write(&export, changed).unwrap();
+        let (code, said) = verify().await;
+        assert_eq!(code, Some(1), "{said}");
+        let found = said["findings"].as_array().unwrap();
+        let fits = found
+            .iter()
+            .any(|finding| finding["code"] == expected && finding["sequence"] == sequence);
+        assert!(fits, "{expected}: {said}");
+    }
+    fs::write(&export, lines[3..].join("\n")).unwrap();
+    let (code, said) = verify().await;
+    assert_eq!(
+        (code, &said["from"], &said["root"]),
+        (Some(0), &json!(3), &json!(null)),
+        "{said}"
+    );
+    assert_eq!(said["checkpoints"]["uncompared"], 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_verified_is_no_verdict() {
+    let books = Books::in_a_file().await;
+    let nothing = books.path("nothing");
+    let nothing = nothing.to_str().unwrap();
+    for (arguments, said) in [
+        (&["--checkpoint", nothing][..], "the checkpoint"),
+        (&["--key", nothing], "there is no such file"),
+        (&["--key", "PRIVATE+KEY+SENTINEL"], "not an Ed25519 verifying key"),
+        (&["--file", nothing], "cannot be read"),
+    ] {
+        let error = books.fails(2, &[&["ledger", "verify"], arguments].concat()).await;
+        assert!(error.contains(said) && !error.contains("SENTINEL"), "{error}");
+    }
+    books.fails(64, &["ledger", "verify", "--from", "-1"]).await;
+
+    // A store that is not there is not made, and does not pass for an empty ledger.
+    let text = fs::read_to_string(books.installation.config()).unwrap();
+    fs::write(
+        books.installation.config(),
+        text.replace("stagedoor.db", "other.db"),
+    )
+    .unwrap();
+    let error = books.fails(2, &["ledger", "verify"]).await;
+    assert!(error.contains("other.db cannot be used"), "{error}");
+    assert!(!books.path("other.db").exists());
+    fs::write(books.installation.config(), "").unwrap();
+    books.fails(78, &["ledger", "verify"]).await;
+}
