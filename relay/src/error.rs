@@ -25,7 +25,8 @@ pub struct ApiError {
     detail: Option<String>,
     request_id: Option<RequestId>,
     retry_after_seconds: Option<u32>,
-    claim: Option<Claim>,
+    /// Boxed: it is rare, and every result that holds an error would be larger for it.
+    claim: Option<Box<Claim>>,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -78,7 +79,7 @@ impl ApiError {
     /// Says who holds the customer.
     pub fn claim(self, claim: Claim) -> Self {
         Self {
-            claim: Some(claim),
+            claim: Some(Box::new(claim)),
             ..self
         }
     }
@@ -113,7 +114,7 @@ impl IntoResponse for ApiError {
         let mut problem = Problem::new(self.code, detail);
         problem.request_id = self.request_id;
         problem.retry_after_seconds = self.retry_after_seconds;
-        problem.claim = self.claim;
+        problem.claim = self.claim.map(|claim| *claim);
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();

@@ -30,9 +30,8 @@ pub(crate) async fn create_login(
 ) -> Result<(StatusCode, Json<LoginResponse>), ApiError> {
     // Held before looking at the door, so that a shutdown either sees this login or keeps it out.
     let _under_way = app.logins.token();
-    let request = read(&verified).map(|request| {
+    let request = read(&verified).inspect(|request| {
         Span::current().record("login", display(&request.request_id));
-        request
     });
     let allowed = match &request {
         Ok(request) => allow(&app, &verified, request)

@@ -33,7 +33,12 @@ impl Audit {
         let folder = installation.folder.path().to_owned();
         let (key_file, checkpoints) = (folder.join("ledger-key"), folder.join("checkpoints"));
         fs::create_dir(&checkpoints).unwrap();
-        let name = ["--name", "relay.broker.example/ledger", "--output", text(&key_file)];
+        let name = [
+            "--name",
+            "relay.broker.example/ledger",
+            "--output",
+            text(&key_file),
+        ];
         let made = installation
             .run(&[&["ledger", "keygen"], &name[..]].concat())
             .await;
@@ -68,7 +73,11 @@ impl Audit {
     /// What both say of a ledger: ours first. They must agree whether it is sound.
     async fn check(&self, what: &str, lines: &[String]) -> bool {
         let file = self.installation.folder.path().join("export.jsonl");
-        fs::write(&file, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+        fs::write(
+            &file,
+            lines.iter().map(|line| format!("{line}\n")).collect::<String>(),
+        )
+        .unwrap();
         let ours = self
             .installation
             .run(&[
@@ -90,7 +99,13 @@ impl Audit {
             .await
             .unwrap();
         let sound = [&ours, &theirs].map(|output| output.status.success());
-        assert_eq!(sound[0], sound[1], "{what}\nours: {}\ntheirs: {}", said(&ours), said(&theirs));
+        assert_eq!(
+            sound[0],
+            sound[1],
+            "{what}\nours: {}\ntheirs: {}",
+            said(&ours),
+            said(&theirs)
+        );
         sound[0]
     }
 }
@@ -162,9 +177,14 @@ async fn both_verifiers_call_the_same_ledgers_sound() {
         let mut changed = lines.clone();
         let mut bytes = changed[0].clone().into_bytes();
         bytes[place] ^= 1;
-        let Ok(line) = String::from_utf8(bytes) else { continue };
+        let Ok(line) = String::from_utf8(bytes) else {
+            continue;
+        };
         changed[0] = line;
-        assert!(!audit.check(&format!("byte {place}"), &changed).await, "byte {place}");
+        assert!(
+            !audit.check(&format!("byte {place}"), &changed).await,
+            "byte {place}"
+        );
     }
 }
 
@@ -174,7 +194,15 @@ async fn both_verifiers_accept_what_was_erased_and_recorded() {
     let erased = audit
         .installation
         .run(&[
-            "ledger", "erase", "--customer", CUSTOMER, "--operator", "an officer", "--reason", "a request", "--yes",
+            "ledger",
+            "erase",
+            "--customer",
+            CUSTOMER,
+            "--operator",
+            "an officer",
+            "--reason",
+            "a request",
+            "--yes",
         ])
         .await;
     assert!(erased.status.success(), "{erased:?}");
@@ -202,7 +230,10 @@ fn replaced(lines: &[String], place: usize, change: impl FnOnce(&mut Value)) -> 
 /// A Python that has what the verifier needs: Debian's own first, which has Debian's packages.
 async fn python() -> &'static str {
     for python in ["/usr/bin/python3", "python3"] {
-        let import = Command::new(python).args(["-c", "import nacl.signing"]).output().await;
+        let import = Command::new(python)
+            .args(["-c", "import nacl.signing"])
+            .output()
+            .await;
         if import.is_ok_and(|output| output.status.success()) {
             return python;
         }

@@ -5,7 +5,6 @@ use std::{
     env, fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    thread,
 };
 
 use stagedoor_ledger::Row;
@@ -13,9 +12,7 @@ use stagedoor_relay::{
     config::{PasswordSource, PostgresConfig, PostgresHost, StoreUrl},
     store::PostgresStore,
 };
-use tokio_postgres::{Client, Config, NoTls, config::Host};
-
-use super::signer::random;
+use tokio_postgres::Client;
 
 /// Set to `postgres`, it makes all these tests run on PostgreSQL.
 const ENGINE: &str = "STAGEDOOR_TEST_ENGINE";
@@ -26,9 +23,9 @@ pub(crate) enum Database {
     Postgres(Box<Postgres>),
 }
 
-/// A migrated database on the server for tests. It is dropped with this.
+/// A migrated database on the server for tests.
 pub(crate) struct Postgres {
-    server: Config,
+    database: stagedoor_test_postgres::Database,
     config: PostgresConfig,
     password_file: PathBuf,
 }
@@ -157,40 +154,24 @@ impl Database {
 
 impl Postgres {
     async fn new(folder: &Path) -> Self {
-        let server: Config = stagedoor_test_postgres::url().unwrap().parse().unwrap();
-        let name = random::<8>().map(|byte| format!("{byte:02x}")).concat();
-        let database = format!("stagedoor_test_{name}");
+        let url = stagedoor_test_postgres::url().unwrap();
+        let database = stagedoor_test_postgres::Database::create(&url).await.unwrap();
         let password_file = folder.join("database-password");
-        fs::write(&password_file, server.get_password().unwrap_or_default()).unwrap();
+        fs::write(&password_file, database.password()).unwrap();
         fs::set_permissions(&password_file, fs::Permissions::from_mode(0o600)).unwrap();
-        let client = connect(&server).await;
-        client
-            .batch_execute(stagedoor_test_postgres::MAKE_ROLES)
-            .await
-            .unwrap();
-        let create = format!("CREATE DATABASE {database} ENCODING 'UTF8' TEMPLATE template0");
-        client.batch_execute(&create).await.unwrap();
-        let port = server.get_ports().first().copied().unwrap_or(5432);
-        let host = match &server.get_hosts()[0] {
-            Host::Tcp(host) => PostgresHost::Tcp {
-                host: host.clone(),
-                port,
-            },
-            Host::Unix(folder) => PostgresHost::Socket {
-                folder: folder.clone(),
-                port,
-            },
-        };
         let config = PostgresConfig {
-            user: server.get_user().unwrap().to_owned(),
-            database,
-            hosts: vec![host],
+            user: database.user().to_owned(),
+            database: database.name().to_owned(),
+            hosts: vec![PostgresHost::Tcp {
+                host: database.host().to_owned(),
+                port: database.port(),
+            }],
             password: Some(PasswordSource::File(password_file.clone())),
             root_certificate_file: None,
         };
         PostgresStore::migrate(&config).await.unwrap();
         Self {
-            server,
+            database,
             config,
             password_file,
         }
@@ -206,7 +187,7 @@ impl Postgres {
     }
 
     pub(super) async fn client(&self) -> Client {
-        connect(self.server.clone().dbname(&self.config.database)).await
+        self.database.connect().await.unwrap()
     }
 
     /// All rows of all tables as text, and all binary values once more as what they are.
@@ -224,38 +205,13 @@ impl Postgres {
                 for value in text.split("\\x").skip(1) {
                     let digits: Vec<u8> = value.bytes().take_while(u8::is_ascii_hexdigit).collect();
                     let pairs = digits.chunks_exact(2);
-                    dump.extend(pairs.map(|pair| {
-                        u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()
-                    }));
+                    dump.extend(
+                        pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()),
+                    );
                 }
                 dump.extend(text.into_bytes());
             }
         }
         dump
     }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        let (server, name) = (self.server.clone(), self.config.database.clone());
-        // A runtime of its own: the test's may be ending.
-        let drop_database = move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(async {
-                let drop = format!("DROP DATABASE {name} WITH (FORCE)");
-                connect(&server).await.batch_execute(&drop).await.unwrap();
-            });
-        };
-        // A database that stays behind goes with the server.
-        let _ = thread::spawn(drop_database).join();
-    }
-}
-
-async fn connect(config: &Config) -> Client {
-    let (client, connection) = config.connect(NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
 }
