@@ -280,7 +280,7 @@ impl Tool {
             },
             Check::Module(module) => {
                 let import = format!("import {module}");
-                let can = |python: &&str| project.output(python, &["-c", &import]).is_ok();
+                let can = |python: &&&str| project.output(python, &["-c", &import]).is_ok();
                 match PYTHONS.iter().find(can) {
                     Some(python) => State::Present((*python).to_owned()),
                     None => State::Missing(format!("no Python here can {import}")),
