@@ -2,11 +2,14 @@
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::install;
 use crate::project::Project;
 use crate::step::step;
+use crate::tools::FOR_NATIVE_TESTS;
 
 /// Runs them with these arguments.
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
+    install::ensure(project, FOR_NATIVE_TESTS)?;
     step(project, "build relay and fault runs", |step| {
         let mut cargo = project.command("cargo");
         cargo.args(["build", "--bins", "--package", "stagedoor-relay"]);

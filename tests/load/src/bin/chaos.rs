@@ -4,9 +4,10 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::{Parser, ValueEnum};
 use stagedoor_load::chaos::{self, Options, Report};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Kills the relay, fills its disk, and lets people fight over customers; `cargo xtask chaos` builds it first.
 #[derive(Parser)]
@@ -58,7 +59,12 @@ async fn main() -> ExitCode {
         seed,
     };
     let started = Instant::now();
-    match run(&options, arguments.engine).await {
+    let ended = tokio::select! {
+        ended = run(&options, arguments.engine) => ended,
+        // Dropped in the middle, the runs end what they started.
+        () = interrupted() => Err(anyhow!("interrupted")),
+    };
+    match ended {
         Ok(report) => {
             println!(
                 "{report}\nno promise was broken, in {:.0} s",
@@ -82,4 +88,16 @@ async fn run(options: &Options, engine: Engine) -> Result<Report> {
         report.append(chaos::on_postgres(options).await?);
     }
     Ok(report)
+}
+
+/// Returns at SIGINT and SIGTERM.
+async fn interrupted() {
+    let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = int.recv() => {}
+        _ = term.recv() => {}
+    }
 }
