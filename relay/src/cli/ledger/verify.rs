@@ -24,8 +24,8 @@ pub(in crate::cli) struct Verify {
     /// A verifying key, or a file with one in each line. Default: those of the configuration. May be given repeatedly.
     #[arg(long, value_name = "VKEY|FILE")]
     key: Vec<String>,
-    /// Begin with this record, and take those before it for granted.
-    #[arg(long, value_name = "SEQ", default_value_t = 0, conflicts_with = "file",
+    /// Begin with this record, and take those before it for granted. A part of an export must begin with it.
+    #[arg(long, value_name = "SEQ", default_value_t = 0,
           value_parser = clap::value_parser!(u64).range(..=stagedoor_ledger::MAX_INTEGER))]
     from: u64,
     /// Verify an export in JSON Lines instead of the store. Needs no configuration. `-`: standard input.
@@ -59,7 +59,7 @@ async fn audit(path: &Path, verify: &Verify) -> anyhow::Result<(Audited, Progres
         .collect::<anyhow::Result<Vec<_>>>()?;
     let mut keys = keys::read(&verify.key)?;
     if let Some(file) = &verify.file {
-        return audit::verify_file(file, &given, &keys).await;
+        return audit::verify_file(file, verify.from, &given, &keys).await;
     }
     let (config, store) = super::open(path).await?;
     if keys.is_empty() {
