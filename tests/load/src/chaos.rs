@@ -19,6 +19,7 @@ mod promises;
 mod random;
 mod referee;
 mod report;
+mod road;
 mod scene;
 mod witness;
 

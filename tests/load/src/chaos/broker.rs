@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use stagedoor_broker_sim::{DEFAULT_API_KEY, Endpoint, Fault, Sim, SimConfig};
 
+use super::{random::Random, road::Road};
 use crate::installation::Upstream;
 
 /// Everybody under this domain is a customer.
@@ -21,25 +22,28 @@ pub(crate) struct Mint {
 /// The broker, and all mints so far.
 pub(crate) struct Broker {
     pub(crate) sim: Sim,
+    pub(crate) road: Road,
     mints: HashMap<String, Vec<Mint>>,
 }
 
 impl Broker {
-    pub(crate) async fn start() -> Result<Self> {
+    pub(crate) async fn start(random: Random) -> Result<Self> {
         let config = SimConfig {
             customer_domains: vec![CUSTOMER_DOMAIN.to_owned()],
             requests_per_minute: u32::MAX,
             ..SimConfig::default()
         };
+        let sim = Sim::start(config).await?;
         Ok(Self {
-            sim: Sim::start(config).await?,
+            road: Road::to(sim.broker_address(), random).await?,
+            sim,
             mints: HashMap::new(),
         })
     }
 
     pub(crate) fn upstream(&self) -> Upstream {
         Upstream {
-            broker_url: self.sim.broker_url(),
+            broker_url: format!("http://{}", self.road.address),
             platform_url: self.sim.platform_url(),
             api_key: DEFAULT_API_KEY.to_owned(),
         }

@@ -62,7 +62,7 @@ pub(super) async fn run(run: &mut Run<'_>, report: &mut Report) -> Result<()> {
         return Ok(());
     };
     report.run("faults of the disk, SQLite");
-    let mut scene = Scene::set(&run.options.relay, &disk.folder, &run.place, 1, PEOPLE).await?;
+    let mut scene = Scene::set(run, &disk.folder, 1, PEOPLE).await?;
     fail_often(run, &disk, &mut scene, report).await
 }
 

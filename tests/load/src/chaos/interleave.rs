@@ -59,7 +59,7 @@ struct Person {
 
 /// Lets two people fight over one customer after the other.
 pub(super) async fn run(run: &mut Run<'_>, engine: &str, relays: usize, report: &mut Report) -> Result<()> {
-    let mut scene = Scene::set(&run.options.relay, run.parent, &run.place, relays, PEOPLE).await?;
+    let mut scene = Scene::set(run, run.parent, relays, PEOPLE).await?;
     report.run(format!("two people, one customer, {relays} relay(s), {engine}"));
     match fight_often(run, &mut scene, report).await {
         Ok(()) => Ok(()),
@@ -167,6 +167,8 @@ async fn fight_often(run: &mut Run<'_>, scene: &mut Scene, report: &mut Report) 
 fn mood(scene: &Scene, random: &mut Random) {
     let sim = &scene.broker.sim;
     sim.clear_scripts();
+    let slow = if random.percent(50) { 20_000 } else { 500 };
+    scene.broker.road.takes_up_to(Duration::from_micros(slow));
     for _ in 0..CHUNK * 4 {
         let fault = match random.within(0..10) {
             0 => Fault::RateLimited(None),

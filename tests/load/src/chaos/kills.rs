@@ -38,6 +38,8 @@ struct Plan {
     after: Duration,
     /// How long the broker's answers take, so that kills fall between intent and outcome.
     broker: Duration,
+    /// How long requests to the broker take at most, so that they arrive after the kill.
+    road: Duration,
     /// Size and root are remembered just before.
     mark: bool,
     /// The ledger is also read before the relay starts again. With SQLite that means that this process recovers the
@@ -62,6 +64,11 @@ impl Plan {
             } else {
                 Duration::ZERO
             },
+            road: if random.percent(30) {
+                random.microseconds(1_000..30_000)
+            } else {
+                Duration::ZERO
+            },
             mark: random.percent(50),
             read_between: matches!(place, Place::Postgres { .. }) || random.percent(25),
             start: random.percent(15).then(|| random.microseconds(1_000..120_000)),
@@ -83,7 +90,7 @@ struct Tally {
 
 /// Kills the relay again and again.
 pub(super) async fn run(run: &mut Run<'_>, engine: &str, report: &mut Report) -> Result<()> {
-    let mut scene = Scene::set(&run.options.relay, run.parent, &run.place, 1, PEOPLE).await?;
+    let mut scene = Scene::set(run, run.parent, 1, PEOPLE).await?;
     report.run(format!("kill -9 under load, {engine}"));
     match kill_often(run, &mut scene, report).await {
         Ok(()) => {
@@ -117,6 +124,7 @@ async fn kill_often(run: &mut Run<'_>, scene: &mut Scene, report: &mut Report) -
         }
     }
     scene.broker.answer_after(Duration::ZERO);
+    scene.broker.road.takes_up_to(Duration::ZERO);
     relay.program.stop()?;
     let store = scene.store().await?;
     let counts = scene.audit(&*store, &RULES).await?;
@@ -153,6 +161,7 @@ async fn kill_once(
     tally: &mut Tally,
 ) -> Result<Relay> {
     scene.broker.answer_after(plan.broker);
+    scene.broker.road.takes_up_to(plan.road);
     let since = scene.crowd.witness.tick();
     let load = Load::begin(&scene.crowd, &[relay.api], CONNECTIONS);
     sleep(plan.after).await;

@@ -60,7 +60,7 @@ struct Tally {
 
 /// Lets the database and the relays fail in turn.
 pub(super) async fn run(run: &mut Run<'_>, database: &mut Database, report: &mut Report) -> Result<()> {
-    let mut scene = Scene::set(&run.options.relay, run.parent, &run.place, 2, PEOPLE).await?;
+    let mut scene = Scene::set(run, run.parent, 2, PEOPLE).await?;
     report.run("faults of the server and of one of two relays, PostgreSQL");
     match fail_often(run, database, &mut scene, report).await {
         Ok(()) => Ok(()),

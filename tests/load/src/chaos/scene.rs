@@ -16,6 +16,7 @@ use stagedoor_relay::{
 use tokio::time::sleep;
 
 use super::{
+    Run,
     broker::{Broker, CUSTOMER_DOMAIN},
     crowd::Crowd,
     ledger::Ledger,
@@ -49,14 +50,9 @@ pub(crate) struct Scene {
 
 impl Scene {
     /// Installs so many relays in `parent`, and enrols so many people.
-    pub(crate) async fn set(
-        binary: &Path,
-        parent: &Path,
-        place: &Place,
-        relays: usize,
-        people: usize,
-    ) -> Result<Self> {
-        let broker = Broker::start().await?;
+    pub(crate) async fn set(run: &mut Run<'_>, parent: &Path, relays: usize, people: usize) -> Result<Self> {
+        let broker = Broker::start(run.random.fork()).await?;
+        let (binary, place) = (&run.options.relay, &run.place);
         let url = match place {
             Place::Sqlite => None,
             Place::Postgres { url, .. } => Some(url.as_str()),
