@@ -18,7 +18,11 @@ use crate::{
 /// Performs a login. Run it in a task of its own: once begun it must end in a record, whatever becomes of the request.
 pub(crate) async fn perform(app: Arc<App>, intent: Intent) -> Result<OneTimeToken, ApiError> {
     let started = app.clock.elapsed();
-    match app.store.record_intent(&intent).await? {
+    let recorded = app.store.record_intent(&intent).await.inspect_err(|_| {
+        app.unrecorded
+            .add_doubtful(intent.request_id.clone(), app.clock.now());
+    })?;
+    match recorded {
         IntentAnswer::Recorded => {}
         IntentAnswer::Repeated => return Err(ApiError::new(ErrorCode::RequestRepeated)),
         IntentAnswer::Replayed => return Err(ApiError::new(ErrorCode::SignatureReplayed)),

@@ -1,11 +1,12 @@
 //! Outcomes that could not be written when they came. Their tokens were dropped; what is owed is the record, so it is tried
-//! again until the store takes it.
+//! again until the store takes it. So is the outcome of an intent that may be recorded although the store failed.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use jiff::Timestamp;
 use stagedoor_protocol::{ErrorCode, RequestId};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -19,10 +20,22 @@ use crate::{
 /// How often the store is asked whether it takes them now.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The outcomes that are owed. There can be no more than there were logins under way when the store failed: without it no
-/// new one begins.
+/// Doubtful intents that are remembered. Those that may stand come first, when the store begins to fail; whoever comes later
+/// finds it gone and leaves nothing behind, however long that takes.
+const MAX_DOUBTFUL: usize = 1024;
+
+/// The outcomes that are owed. Of tokens there can be no more than there were logins under way when the store failed:
+/// without it nothing is minted.
 #[derive(Debug, Default)]
-pub struct Unrecorded(Mutex<Vec<(RequestId, Completion)>>);
+pub struct Unrecorded(Mutex<Vec<Owed>>);
+
+#[derive(Debug)]
+struct Owed {
+    id: RequestId,
+    completion: Completion,
+    /// Whether there is an intent for sure.
+    intended: bool,
+}
 
 impl Unrecorded {
     /// Keeps an outcome for later. Of a token that was made it says that nobody got it.
@@ -30,10 +43,33 @@ impl Unrecorded {
         if let MintOutcome::Minted(_) = completion.outcome {
             completion.outcome = MintOutcome::Minted(Some(ErrorCode::StoreUnavailable));
         }
-        self.lock().push((id, completion));
+        self.lock().push(Owed {
+            id,
+            completion,
+            intended: true,
+        });
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(RequestId, Completion)>> {
+    /// Remembers an intent that the store did not confirm. A commit whose answer was lost stands all the same, and as long
+    /// as this relay lives nobody else ends it. The broker was not asked.
+    pub(crate) fn add_doubtful(&self, id: RequestId, now: Timestamp) {
+        let mut owed = self.lock();
+        if owed.iter().filter(|owed| !owed.intended).count() < MAX_DOUBTFUL {
+            let completion = Completion {
+                outcome: MintOutcome::Failed(ErrorCode::StoreUnavailable),
+                duration_ms: None,
+                at: now,
+                claimed_until: now,
+            };
+            owed.push(Owed {
+                id,
+                completion,
+                intended: false,
+            });
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Owed>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -49,14 +85,23 @@ pub(crate) async fn settle(app: Arc<App>, closed: CancellationToken) {
 }
 
 async fn settle_once(app: &App) {
-    let owed = std::mem::take(&mut *app.unrecorded.lock());
-    for (id, completion) in owed {
-        match app.store.record_outcome(&id, &completion).await {
+    let mut owed = std::mem::take(&mut *app.unrecorded.lock()).into_iter();
+    while let Some(next) = owed.next() {
+        let id = &next.id;
+        match app.store.record_outcome(id, &next.completion).await {
             Ok(()) => info!(login = %id, "an outcome was recorded later"),
-            Err(StoreError::Inconsistent(why)) => {
+            Err(StoreError::Inconsistent(why)) if next.intended => {
                 error!(login = %id, why, "an outcome cannot be recorded any more");
             }
-            Err(_) => app.unrecorded.lock().push((id, completion)),
+            // The intent was not recorded after all.
+            Err(StoreError::Inconsistent(_)) => {}
+            // The others would fail, too, each after its time.
+            Err(_) => {
+                let mut unrecorded = app.unrecorded.lock();
+                unrecorded.push(next);
+                unrecorded.extend(owed);
+                return;
+            }
         }
     }
 }

@@ -228,6 +228,35 @@ async fn an_outcome_that_could_not_be_written_is_written_when_the_store_is_back(
 }
 
 #[tokio::test]
+async fn an_intent_whose_confirmation_was_lost_is_ended_by_the_same_relay() {
+    let app = TestApp::start().await;
+    let desk = app.enrolled(STAFF).await;
+    app.store.fail(Some((At::Intent, How::Fail)));
+    let (draft, absent) = desk.login();
+    assert_eq!(
+        app.send(&draft).await.outcome(),
+        problem(503, "store_unavailable")
+    );
+    app.store.fail(Some((At::Intent, How::LoseAnswer)));
+    let (draft, id) = desk.login();
+    assert_eq!(
+        app.send(&draft).await.outcome(),
+        problem(503, "store_unavailable")
+    );
+    eventually("the outcome is recorded", async || {
+        app.records.login(&id).await == ended("failed", Some("store_unavailable"))
+    })
+    .await;
+    assert_eq!(app.mints(), 0);
+    assert_eq!(app.records.login(&absent).await, None);
+    // The customer is free again.
+    app.store.fail(None);
+    let colleague = app.enrolled("colleague@broker.example").await;
+    assert_eq!(app.send(&colleague.login().0).await.status, 201);
+    assert_eq!(app.records.kinds("outcome").await, 2);
+}
+
+#[tokio::test]
 async fn a_panic_is_a_500_the_relay_lives_and_the_log_shows_no_data() {
     let app = TestApp::start().await;
     let desk = app.enrolled(STAFF).await;

@@ -34,6 +34,8 @@ pub(crate) enum At {
 pub(crate) enum How {
     /// As when the disk is full.
     Fail,
+    /// After it was done: the answer is lost.
+    LoseAnswer,
     /// With a message that holds a customer's address, as a careless `expect` would make it.
     Panic,
     /// For ever.
@@ -69,15 +71,19 @@ impl FaultyStore {
     async fn pass(&self, here: At) -> Result<(), StoreError> {
         let fault = *self.fault.lock().unwrap();
         match fault {
-            Some((at, How::Fail)) if at == here => Err(StoreError::Unavailable {
-                place: "of this test".to_owned(),
-                cause: "disk full".to_owned(),
-                cure: "make room",
-            }),
+            Some((at, How::Fail)) if at == here => Err(unavailable()),
             Some((at, How::Panic)) if at == here => panic!("no row for {}", super::CUSTOMER),
             Some((at, How::Hang)) if at == here => std::future::pending().await,
             _ => Ok(()),
         }
+    }
+}
+
+fn unavailable() -> StoreError {
+    StoreError::Unavailable {
+        place: "of this test".to_owned(),
+        cause: "disk full".to_owned(),
+        cure: "make room",
     }
 }
 
@@ -143,7 +149,9 @@ impl Store for FaultyStore {
 
     async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError> {
         self.pass(At::Intent).await?;
-        self.inner.record_intent(intent).await
+        let answer = self.inner.record_intent(intent).await;
+        let lost = *self.fault.lock().unwrap() == Some((At::Intent, How::LoseAnswer));
+        if lost { Err(unavailable()) } else { answer }
     }
 
     async fn record_outcome(&self, id: &RequestId, completion: &Completion) -> Result<(), StoreError> {
