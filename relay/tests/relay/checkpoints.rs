@@ -114,6 +114,8 @@ async fn has_signed(app: &TestApp, count: usize) {
         stored(app).await.len() == count
     })
     .await;
+    // What the store has taken, the relay has still to take note of: its clock must not be moved before that.
+    has_looked(app).await;
 }
 
 /// Waits until the relay has looked around once more, from beginning to end.
