@@ -9,7 +9,7 @@ mod postgres;
 mod sqlite;
 mod staff;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -17,7 +17,9 @@ use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
 pub use error::StoreError;
-pub use ledger::{Erased, ErasureOrder, ErasureScope, Scrubbed, StoredCheckpoint};
+pub use ledger::{
+    Erased, ErasureOrder, ErasureScope, Projection, ProjectionCounts, Scrubbed, StoredCheckpoint,
+};
 pub use logins::{Claim, Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome};
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
@@ -116,6 +118,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Logins in the order of their intents, at most `limit`.
     async fn find_logins(&self, filter: &LoginFilter, limit: u32) -> Result<Vec<LoginRecords>, StoreError>;
+
+    /// What the look-up tables say of the logins whose intents are in a range of sequences, in their order.
+    async fn projections(&self, intents: Range<u64>) -> Result<Vec<Projection>, StoreError>;
+
+    /// How many rows of the look-up tables belong to records below a sequence.
+    async fn projection_counts(&self, below: u64) -> Result<ProjectionCounts, StoreError>;
 
     /// Keeps a signed tree head.
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError>;

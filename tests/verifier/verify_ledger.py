@@ -53,7 +53,7 @@ class Tree:
 class Ledger:
     def __init__(self):
         self.findings, self.tree, self.signed = [], Tree(), None
-        self.intents, self.ended, self.missing, self.erased = {}, set(), [], []
+        self.intents, self.ended, self.openings, self.erased = {}, set(), {}, []
         self.latest = datetime.datetime.fromtimestamp(0, datetime.timezone.utc)
 
     def finding(self, sequence, text):
@@ -80,17 +80,17 @@ class Ledger:
             self.finding(sequence, "up to here the records are not those of the checkpoint")
 
     def check_part(self, sequence, part, commitment, opening):
-        if opening is None and commitment is not None:
-            self.missing.append((sequence, part))
-        elif opening is not None:
-            if b64(sha256(unb64(opening["salt"]) + canonical(opening["value"]))) != commitment:
-                self.finding(sequence, f"the {part} part is not the one that was recorded")
+        if commitment is not None:
+            self.openings[sequence, part] = opening is not None
+        if opening is not None and b64(sha256(unb64(opening["salt"]) + canonical(opening["value"]))) != commitment:
+            self.finding(sequence, f"the {part} part is not the one that was recorded")
 
     def check_links(self, sequence, record):
         kind, intent = record.get("kind"), record.get("intent")
         if kind == "intent":
-            self.intents[sequence] = record["login"]
-        elif kind in ("outcome", "report") and self.intents.get(intent) != record["login"]:
+            if self.intents.setdefault(record["login"], sequence) != sequence:
+                self.finding(sequence, "another record has the same login")
+        elif kind in ("outcome", "report") and self.intents.get(record["login"]) != intent:
             self.finding(sequence, f"record {intent} is not the intent of its login")
         elif kind == "outcome":
             if intent in self.ended:
@@ -102,9 +102,9 @@ class Ledger:
                 self.erased.append((int(first), int(last or first), record["parts"].split(","), sequence))
 
     def finish(self):
-        for sequence, part in self.missing:
-            if not any(a <= sequence <= b and part in parts and sequence < by for a, b, parts, by in self.erased):
-                self.finding(sequence, f"the {part} part is missing, and no erasure is recorded")
+        for (sequence, part), there in self.openings.items():
+            if there == any(a <= sequence <= b and part in parts and sequence < by for a, b, parts, by in self.erased):
+                self.finding(sequence, f"the {part} part is {'there, though it was' if there else 'missing, and not'} erased")
         if self.signed and self.signed[0] > self.tree.size:
             self.findings.append(f"the checkpoint is of {self.signed[0]} records, but only {self.tree.size} are here")
 
@@ -128,7 +128,7 @@ def open_note(text, vkey):
     raise ValueError("the checkpoint is not of this key's ledger, or not signed by it")
 
 
-def main(export, checkpoint=None, key=""):
+def main(export, checkpoint=None, key=None):
     ledger = Ledger()
     if checkpoint:
         with open(checkpoint, encoding="utf-8") as note:
@@ -144,7 +144,7 @@ def main(export, checkpoint=None, key=""):
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(*sys.argv[1:]))
+        sys.exit(main(*sys.argv[1:]) if len(sys.argv) in (2, 4) else print(__doc__) or 2)
     except Exception as error:  # whatever it is, the ledger was not checked
         print(f"could not be checked: {type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(2)

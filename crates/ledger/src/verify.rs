@@ -5,7 +5,7 @@
 //! takes what it found in the ledger's order. [`Verifier::check`] does both for one row, and [`Verifier::check_all`]
 //! for many. All faults are collected, not only the first.
 //!
-//! Memory: five bits a record, the intents that are still open, and a fixed window of recent intents with their login
+//! Memory: five bits a record, 24 bytes a login, the intents that are still open, and a fixed window of recent intents with their login
 //! ids. So a report that comes more than 65,536 records after its intent is checked to refer to an intent, but not
 //! that its login is the same; everything that comes earlier is checked fully.
 //!
@@ -21,6 +21,7 @@ mod bits;
 mod examine;
 mod finding;
 mod intents;
+mod logins;
 mod openings;
 mod summary;
 
@@ -35,6 +36,7 @@ pub use examine::{Examined, examine};
 use examine::{Facts, Says};
 pub use finding::{Fault, Finding, PartName};
 use intents::{Intents, Known};
+use logins::Logins;
 use openings::Openings;
 pub use summary::Summary;
 
@@ -60,6 +62,7 @@ pub struct Verifier {
     /// The highest time so far.
     latest: Option<Timestamp>,
     intents: Intents,
+    logins: Logins,
     customer: Openings,
     staff: Openings,
     /// What checkpoints say of sizes that are still to come, and how many say it.
@@ -79,6 +82,7 @@ impl Verifier {
             hashed: None,
             latest: None,
             intents: Intents::new(from),
+            logins: Logins::default(),
             customer: Openings::default(),
             staff: Openings::default(),
             roots: BTreeMap::new(),
@@ -212,6 +216,9 @@ impl Verifier {
                 }
             }
         }
+        for (sequence, intent) in std::mem::take(&mut self.logins).repeated() {
+            self.find(Some(sequence), Fault::RepeatedLogin { intent });
+        }
         let mut summary = self.summary;
         summary.size = self.next;
         summary.root = self.tree.map(|tree| tree.root());
@@ -296,6 +303,7 @@ impl Verifier {
                 if let Some(intent) = overrides {
                     self.refer(sequence, intent, None);
                 }
+                self.logins.add(&login, sequence);
                 self.intents.begin(sequence, login);
             }
             Says::Outcome { intent, login } => match self.intents.end(intent, &login) {

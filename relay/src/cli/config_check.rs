@@ -11,6 +11,16 @@ use crate::{
 pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
     let config = Config::load(path, Keys::Check)?;
     let brokers = Brokers::connect(&config, Limits::default().broker)?;
+    if let Some(directory) = &config.ledger.directory
+        && !directory.is_dir()
+    {
+        println!(
+            "ledger.checkpoint_directory: {} is not a folder; make it, for the relay's user: until then no checkpoint leaves \
+             the store",
+            directory.display()
+        );
+        return Ok(ExitCode::FAILURE);
+    }
     println!("{}: no faults", path.display());
     if !connect {
         return Ok(ExitCode::SUCCESS);

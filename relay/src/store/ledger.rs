@@ -51,3 +51,41 @@ pub enum Scrubbed {
     /// Something still needs doing, and what.
     Later(&'static str),
 }
+
+/// What the look-up tables say of a login, as it stands there: whoever can write the store can have changed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Projection {
+    /// The login's id.
+    pub request_id: String,
+    /// Sequence of its intent.
+    pub intent: u64,
+    /// Number of the staff member.
+    pub staff_id: i64,
+    /// The address that the table of staff has for that number, in lower case.
+    pub staff_folded: Option<String>,
+    /// The platform.
+    pub platform: String,
+    /// The customer's address in lower case; none after an erasure.
+    pub customer_folded: Option<String>,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// Sequence of its outcome.
+    pub outcome_seq: Option<u64>,
+    /// The outcome's name.
+    pub outcome: Option<String>,
+    /// The outcome's cause.
+    pub cause: Option<String>,
+    /// What the extension reported, each with its record's sequence.
+    pub reports: Vec<(String, u64)>,
+}
+
+/// How many rows the look-up tables have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProjectionCounts {
+    /// Logins whose intent is below a sequence.
+    pub logins: u64,
+    /// Outcomes of logins below it.
+    pub outcomes: u64,
+    /// Reports below it.
+    pub reports: u64,
+}

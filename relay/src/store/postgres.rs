@@ -8,6 +8,7 @@ mod logins;
 mod plan;
 mod pool;
 mod presence;
+mod projections;
 mod reading;
 mod schema;
 mod staff;
@@ -19,6 +20,7 @@ mod write;
 mod writer;
 
 use std::{
+    ops::Range,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -34,8 +36,8 @@ use tokio::sync::Mutex;
 
 use super::{
     Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
-    LoginRecords, NewInvite, Profile, SchemaVersions, Scrubbed, StaffId, StaffMember, StaffRow, Store,
-    StoreError, StoredCheckpoint,
+    LoginRecords, NewInvite, Profile, Projection, ProjectionCounts, SchemaVersions, Scrubbed, StaffId,
+    StaffMember, StaffRow, Store, StoreError, StoredCheckpoint,
 };
 use crate::{config::PostgresConfig, random};
 use connection::Connector;
@@ -251,6 +253,14 @@ impl Store for PostgresStore {
 
     async fn find_logins(&self, filter: &LoginFilter, limit: u32) -> Result<Vec<LoginRecords>, StoreError> {
         run!(self.connections, client => reading::select_logins(client, filter, limit))
+    }
+
+    async fn projections(&self, intents: Range<u64>) -> Result<Vec<Projection>, StoreError> {
+        run!(self.connections, client => projections::select_projections(client, &intents))
+    }
+
+    async fn projection_counts(&self, below: u64) -> Result<ProjectionCounts, StoreError> {
+        run!(self.connections, client => projections::count_projections(client, below))
     }
 
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {

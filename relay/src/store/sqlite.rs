@@ -6,6 +6,7 @@ mod erase;
 mod file;
 mod ledger;
 mod logins;
+mod projections;
 mod readers;
 mod schema;
 mod staff;
@@ -16,6 +17,7 @@ mod writer;
 use std::{
     ffi::OsString,
     fs::{File, OpenOptions, TryLockError},
+    ops::Range,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -28,8 +30,8 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
 use super::{
     Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
-    LoginRecords, NewInvite, Profile, SchemaVersions, Scrubbed, StaffId, StaffMember, StaffRow, Store,
-    StoreError, StoredCheckpoint,
+    LoginRecords, NewInvite, Profile, Projection, ProjectionCounts, SchemaVersions, Scrubbed, StaffId,
+    StaffMember, StaffRow, Store, StoreError, StoredCheckpoint,
 };
 use file::DatabaseFile;
 use readers::Readers;
@@ -277,6 +279,18 @@ impl Store for SqliteStore {
         let filter = filter.clone();
         self.readers
             .read(move |connection| logins::select_logins(connection, &filter, limit))
+            .await
+    }
+
+    async fn projections(&self, intents: Range<u64>) -> Result<Vec<Projection>, StoreError> {
+        self.readers
+            .read(move |connection| projections::select_projections(connection, &intents))
+            .await
+    }
+
+    async fn projection_counts(&self, below: u64) -> Result<ProjectionCounts, StoreError> {
+        self.readers
+            .read(move |connection| projections::count_projections(connection, below))
             .await
     }
 

@@ -191,6 +191,7 @@ async fn both_verifiers_call_the_same_ledgers_sound() {
 #[tokio::test]
 async fn both_verifiers_accept_what_was_erased_and_recorded() {
     let audit = Audit::new().await;
+    let before = audit.export().await;
     let erased = audit
         .installation
         .run(&[
@@ -210,6 +211,9 @@ async fn both_verifiers_accept_what_was_erased_and_recorded() {
     assert_eq!(lines.len(), 9);
     assert!(!lines.concat().contains(CUSTOMER));
     assert!(audit.check("after the erasure", &lines).await);
+    // What was erased must be gone, and stay so.
+    let restored = [&before[..1], &lines[1..]].concat();
+    assert!(!audit.check("with a part that came back", &restored).await);
     // Without its record, an erasure is a loss. The checkpoint is older, so it is of no help.
     assert!(!audit.check("without the erasure's record", &lines[..8]).await);
 }

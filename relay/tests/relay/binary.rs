@@ -288,3 +288,28 @@ async fn run_with(config: &Path) -> Output {
         .await
         .unwrap()
 }
+
+#[tokio::test]
+async fn a_checkpoint_directory_that_is_not_there_is_said_before_the_start() {
+    let installation = Installation::new().await;
+    let text = fs::read_to_string(installation.config()).unwrap();
+    let (key, folder) = ("ledger-key", "checkpoints");
+    let path = |name: &str| installation.folder.path().join(name).display().to_string();
+    let name = ["--name", "relay.example/ledger", "--output", &path(key)];
+    let made = installation
+        .run(&[&["ledger", "keygen"], &name[..]].concat())
+        .await;
+    assert!(made.status.success(), "{made:?}");
+    let section = format!(
+        "[ledger]\nkey_file = \"{}\"\ncheckpoint_directory = \"{}\"\n",
+        path(key),
+        path(folder)
+    );
+    fs::write(installation.config(), text.replace("[ledger]\n", &section)).unwrap();
+    let output = installation.run(&["config", "check"]).await;
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("is not a folder; make it"), "{said}");
+    fs::create_dir(path(folder)).unwrap();
+    assert!(installation.run(&["config", "check"]).await.status.success());
+}

@@ -122,6 +122,14 @@ pub enum Fault {
         /// The intent.
         intent: Sequence,
     },
+    /// Another intent has the same login id.
+    #[error(
+        "its login is that of record {intent} too: a request was done a second time, or one of them was forged"
+    )]
+    RepeatedLogin {
+        /// The intent before.
+        intent: Sequence,
+    },
     /// The clock went back.
     #[error(
         "its time is {milliseconds} ms before that of an earlier record: the relay's clock was wrong, or the time forged"

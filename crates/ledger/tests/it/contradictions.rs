@@ -14,7 +14,7 @@ type Extend = fn(&mut Book);
 #[test]
 fn what_contradicts_earlier_records_is_found() {
     let early: Timestamp = "2026-11-25T03:00:00.000Z".parse().unwrap();
-    let cases: [(Extend, Fault); 8] = [
+    let cases: [(Extend, Fault); 9] = [
         (
             |book| book.outcome(12, "x", MintOutcome::Minted),
             Fault::NoIntent { intent: 12 },
@@ -38,6 +38,10 @@ fn what_contradicts_earlier_records_is_found() {
         (
             |book| book.report(10, "login-d", None),
             Fault::NoIntent { intent: 10 },
+        ),
+        (
+            |book| book.intent("login-a", None),
+            Fault::RepeatedLogin { intent: 0 },
         ),
         (
             |book| book.intent("login-e", Some(1)),
@@ -110,8 +114,8 @@ fn findings_are_bounded_and_all_counted() {
     let summary = verify(&book.rows, &book.checkpoint());
     assert_eq!((summary.findings.len(), summary.found), (100, 250));
     let mut book = Book::new();
-    for _ in 0..250 {
-        book.intent("login", None);
+    for n in 0..250 {
+        book.intent(&format!("login-{n}"), None);
     }
     book.rows.iter_mut().for_each(|row| row.customer = None);
     let summary = verify(&book.rows, &book.checkpoint());

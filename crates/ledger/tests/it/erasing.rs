@@ -8,8 +8,9 @@ use crate::book::{Book, verify};
 fn ledger() -> Book {
     let mut book = Book::new();
     for n in 0..4 {
-        book.intent("login", None);
-        book.outcome(2 * n, "login", MintOutcome::Minted);
+        let login = format!("login-{n}");
+        book.intent(&login, None);
+        book.outcome(2 * n, &login, MintOutcome::Minted);
     }
     book
 }

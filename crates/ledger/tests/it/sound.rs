@@ -58,8 +58,9 @@ fn checkpoints_along_the_way_are_all_compared() {
     let mut verifier = Verifier::new(Frontier::empty());
     let mut signed = vec![book.signed()];
     for n in 0..4 {
-        book.intent("login", None);
-        book.outcome(2 * n, "login", MintOutcome::Minted);
+        let login = format!("login-{n}");
+        book.intent(&login, None);
+        book.outcome(2 * n, &login, MintOutcome::Minted);
         signed.push(book.signed());
         // Nothing happened, and it was signed again.
         signed.push(book.signed());

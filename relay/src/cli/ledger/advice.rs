@@ -9,6 +9,10 @@ const REWRITTEN: &str = "What is in the ledger now is not what was signed then. 
 const CUT: &str = "Compare with the newest backup: a store that was restored from an older one lacks the records since; otherwise \
      somebody deleted them. Of an export, take the whole.";
 
+/// What to do about look-up tables that differ from the ledger.
+pub(super) const LOOKUPS: &str = "The records are sound. But `list`, `show`, `prove`, `erase --customer` and CSV go by these tables and cannot be \
+     believed until they agree: take `export --format jsonl`, restore the tables from a backup, and find out who changed them.";
+
 /// The finding's name and what to do.
 pub(super) fn of(fault: &Fault) -> (&'static str, &'static str) {
     match fault {
@@ -33,6 +37,7 @@ pub(super) fn of(fault: &Fault) -> (&'static str, &'static str) {
         Fault::ErasesLater { .. } => ("erasure_forged", INVESTIGATE),
         Fault::NoIntent { .. } => ("intent_missing", INVESTIGATE),
         Fault::OtherLogin { .. } => ("login_differs", INVESTIGATE),
+        Fault::RepeatedLogin { .. } => ("login_repeated", INVESTIGATE),
         Fault::SecondOutcome { .. } => ("second_outcome", INVESTIGATE),
         Fault::Time { .. } => (
             "time_backwards",

@@ -4,6 +4,7 @@
 mod checkpoints;
 mod file;
 mod late;
+mod lookups;
 
 use std::{num::NonZeroUsize, sync::Arc, thread::available_parallelism};
 
@@ -25,6 +26,7 @@ use crate::store::Store;
 pub(super) use checkpoints::Given;
 use checkpoints::{Kept, expect};
 pub(super) use file::verify_file;
+pub(super) use lookups::Lookups;
 
 /// What was verified, and with what.
 pub(super) struct Audited {
@@ -37,6 +39,20 @@ pub(super) struct Audited {
     pub(super) checkpoints: u64,
     /// Whether their signatures were.
     pub(super) signatures: bool,
+    /// What the look-up tables differ in.
+    pub(super) lookups: Lookups,
+}
+
+impl Audited {
+    /// Whether nothing was found.
+    pub(super) fn is_sound(&self) -> bool {
+        self.found() == 0
+    }
+
+    /// How much was found.
+    pub(super) fn found(&self) -> u64 {
+        self.summary.found + self.lookups.found
+    }
 }
 
 /// A page that is being examined.
@@ -85,12 +101,19 @@ pub(super) async fn verify_store(
 
     let mut summary = verifier.finish();
     late::forgive(&*store, size, &mut summary).await?;
+    // What records say that are not sound is no measure for anything.
+    let lookups = if summary.is_sound() {
+        lookups::compare(&store, from..size).await?
+    } else {
+        Lookups::default()
+    };
     let audited = Audited {
         summary,
         from,
         part: false,
         checkpoints: kept.count() + given.len() as u64,
         signatures,
+        lookups,
     };
     Ok((audited, progress))
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, bail, ensure};
 use clap::{Args, ValueEnum};
 use stagedoor_ledger::{Hash, checkpoint::SignedCheckpoint, proof, proof_file::ProofFile};
 
-use super::{audit::Given, keys, output::Output, show, target::Target};
+use super::{audit::Given, keys, output::Output, recorded::Recorded, show, target::Target};
 use crate::{
     config::Config,
     store::{LoginRecords, Store},
@@ -54,6 +54,9 @@ pub(super) async fn run(path: &Path, prove: Prove) -> anyhow::Result<()> {
     let (config, store) = super::open(path).await?;
     let sequence = sequence(&*store, &prove).await?;
     let mut row = show::row(&*store, sequence).await?;
+    if let Target::Login(id) = &prove.target {
+        Recorded::read(row.clone())?.of_login(id)?;
+    }
     if prove.without.contains(&Part::Customer) {
         row.customer = None;
     }

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use serde_json::{Value, json};
-use stagedoor_ledger::{Commitment, Opening, Part, Record, Row};
+use stagedoor_ledger::{Commitment, Entry, Opening, Part, Record, Row};
 use stagedoor_protocol::RequestId;
 
 use super::pages;
@@ -41,6 +41,23 @@ impl Recorded {
             format!("record {sequence} cannot be read; `stagedoor ledger verify` says what else is wrong")
         })?;
         Ok(Self { record, row })
+    }
+
+    /// The same, if it is of this login: the tables that records are looked up in may have been changed.
+    pub(super) fn of_login(self, id: &RequestId) -> anyhow::Result<Self> {
+        let login = match &self.record.entry {
+            Entry::Intent(intent) => &intent.login,
+            Entry::Outcome(outcome) => &outcome.login,
+            Entry::Report(report) => &report.login,
+            Entry::Erasure(_) => "",
+        };
+        ensure!(
+            login == id.as_str(),
+            "record {}, which the look-up tables name for login {id}, is of another login; `stagedoor ledger verify` says \
+             what else is wrong",
+            self.sequence()
+        );
+        Ok(self)
     }
 
     pub(super) fn sequence(&self) -> u64 {
@@ -101,16 +118,14 @@ pub(super) async fn logins(store: &dyn Store, found: Vec<LoginRecords>) -> anyho
     found
         .into_iter()
         .map(|login| {
+            let mut take = |sequence| take(&mut rows, sequence)?.of_login(&login.request_id);
             Ok(Login {
-                intent: take(&mut rows, login.intent)?,
-                outcome: login
-                    .outcome
-                    .map(|outcome| take(&mut rows, outcome))
-                    .transpose()?,
+                intent: take(login.intent)?,
+                outcome: login.outcome.map(&mut take).transpose()?,
                 reports: login
                     .reports
                     .iter()
-                    .map(|report| take(&mut rows, *report))
+                    .map(|report| take(*report))
                     .collect::<anyhow::Result<_>>()?,
                 id: login.request_id,
             })

@@ -23,14 +23,14 @@ pub(super) fn print(audited: &Audited, progress: &Progress, json: bool) -> io::R
 
 fn to_json(audited: &Audited, progress: &Progress) -> serde_json::Value {
     let summary = &audited.summary;
-    let findings: Vec<_> = summary
-        .findings
-        .iter()
-        .map(|finding| {
-            let (code, cure) = advice::of(&finding.fault);
-            json!({"code": code, "cure": cure, "problem": finding.fault.to_string(), "sequence": finding.sequence})
-        })
-        .collect();
+    let of_records = summary.findings.iter().map(|finding| {
+        let (code, cure) = advice::of(&finding.fault);
+        json!({"code": code, "cure": cure, "problem": finding.fault.to_string(), "sequence": finding.sequence})
+    });
+    let of_lookups = audited.lookups.findings.iter().map(|finding| {
+        json!({"code": finding.code, "cure": advice::LOOKUPS, "problem": finding.problem, "sequence": finding.sequence})
+    });
+    let findings: Vec<_> = of_records.chain(of_lookups).collect();
     json!({
         "checkpoints": {
             "confirmed": summary.confirmed,
@@ -40,15 +40,16 @@ fn to_json(audited: &Audited, progress: &Progress) -> serde_json::Value {
             "uncompared": summary.uncompared,
         },
         "findings": findings,
-        "found": summary.found,
+        "found": audited.found(),
         "from": audited.from,
+        "lookupsCompared": audited.lookups.compared,
         "milliseconds": u64::try_from(progress.elapsed().as_millis()).unwrap_or(u64::MAX),
         "openIntents": summary.open_intents,
         "outside": summary.outside,
         "records": summary.records,
         "root": summary.root.map(|root| root.to_string()),
         "size": summary.size,
-        "sound": summary.is_sound(),
+        "sound": audited.is_sound(),
         "unsettled": summary.unsettled,
     })
 }
@@ -60,7 +61,17 @@ fn to_text(audited: &Audited, progress: &Progress) -> String {
         lines.push(format!("FOUND  {finding}"));
         lines.push(format!("       {}", advice::of(&finding.fault).1));
     }
-    let more = summary.found.saturating_sub(summary.findings.len() as u64);
+    for finding in &audited.lookups.findings {
+        let about = finding
+            .sequence
+            .map_or_else(String::new, |sequence| format!("record {sequence}: "));
+        lines.push(format!("FOUND  {about}{}", finding.problem));
+    }
+    if audited.lookups.found > 0 {
+        lines.push(format!("       {}", advice::LOOKUPS));
+    }
+    let told = summary.findings.len() + audited.lookups.findings.len();
+    let more = audited.found().saturating_sub(told as u64);
     if more > 0 {
         lines.push(format!("       and {} more", number(more)));
     }
@@ -78,10 +89,15 @@ fn to_text(audited: &Audited, progress: &Progress) -> String {
     }
     lines.extend(checkpoints(audited));
     lines.extend(limits(audited));
-    lines.push(if summary.is_sound() {
+    if audited.lookups.compared {
+        lines.push(
+            "The tables that list, show, prove and erase go by were compared with the records.".to_owned(),
+        );
+    }
+    lines.push(if audited.is_sound() {
         "Sound: nothing was found.".to_owned()
     } else {
-        format!("NOT SOUND: {}.", count(summary.found, "finding", "findings"))
+        format!("NOT SOUND: {}.", count(audited.found(), "finding", "findings"))
     });
     lines.join("\n") + "\n"
 }

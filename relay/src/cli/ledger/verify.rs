@@ -41,7 +41,7 @@ pub(super) async fn run(path: &Path, verify: Verify) -> anyhow::Result<ExitCode>
         Ok((audited, progress)) => {
             // Whoever reads may have seen enough; what was found does not change by that.
             let _ = verdict::print(&audited, &progress, verify.json);
-            Ok(if audited.summary.is_sound() {
+            Ok(if audited.is_sound() {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::FAILURE

@@ -96,3 +96,91 @@ async fn a_ledger_rewritten_and_signed_with_another_key_is_found() {
         .await;
     assert_eq!(findings, [found("root_differs", None)]);
 }
+
+#[tokio::test]
+async fn look_up_tables_that_say_otherwise_than_the_records_are_found() {
+    for (what, statements, expected) in [
+        (
+            "a customer was hidden",
+            "UPDATE logins SET customer_folded = NULL WHERE intent_seq = 0",
+            vec![found("lookup_differs", 0)],
+        ),
+        (
+            "a customer was exchanged",
+            "UPDATE logins SET customer_folded = 'x@y.example' WHERE intent_seq = 3",
+            vec![found("lookup_differs", 3)],
+        ),
+        (
+            "a staff member was renamed",
+            "UPDATE staff SET email_folded = 'x' WHERE email_folded LIKE 'maria%'",
+            vec![found("lookup_differs", 0)],
+        ),
+        (
+            "another staff member",
+            "UPDATE logins SET staff_id = 3 - staff_id WHERE intent_seq = 0",
+            vec![found("lookup_differs", 0)],
+        ),
+        (
+            "another time",
+            "UPDATE logins SET requested_at = 0 WHERE intent_seq = 3",
+            vec![found("lookup_differs", 3)],
+        ),
+        (
+            "another outcome",
+            "UPDATE logins SET outcome = 'unknown' WHERE intent_seq = 0",
+            vec![found("lookup_differs", 0)],
+        ),
+        (
+            "an outcome was taken away",
+            "UPDATE logins SET outcome = NULL, cause = NULL, outcome_seq = NULL WHERE intent_seq = 0",
+            vec![found("lookup_count_differs", None)],
+        ),
+        (
+            "an outcome was invented",
+            "UPDATE logins SET outcome = 'failed', outcome_seq = 1 WHERE intent_seq = 5",
+            vec![found("lookup_differs", 5), found("lookup_count_differs", None)],
+        ),
+        (
+            "a report was deleted",
+            "DELETE FROM reports",
+            vec![found("lookup_count_differs", None)],
+        ),
+        (
+            "two logins changed places",
+            "UPDATE logins SET intent_seq = 99 WHERE intent_seq = 0; UPDATE logins SET intent_seq = 0 WHERE intent_seq = 3; \
+             UPDATE logins SET intent_seq = 3 WHERE intent_seq = 99",
+            vec![
+                found("lookup_differs", 0),
+                found("lookup_differs", 0),
+                found("lookup_differs", 3),
+                found("lookup_differs", 3),
+            ],
+        ),
+        (
+            "a login was deleted",
+            "DELETE FROM logins WHERE intent_seq = 3",
+            vec![
+                found("lookup_differs", 3),
+                found("lookup_count_differs", None),
+                found("lookup_count_differs", None),
+            ],
+        ),
+    ] {
+        let books = Books::in_a_file().await;
+        assert_eq!(books.findings(&[]).await, [], "{what}");
+        books.tamper(statements);
+        assert_eq!(books.findings(&[]).await, expected, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_of_another_login_is_not_shown_or_proved_under_its_id() {
+    let books = Books::in_a_file().await;
+    let (key, _) = books.key().await;
+    books.sign(&key).await;
+    books.tamper("UPDATE logins SET intent_seq = 99 WHERE intent_seq = 0; UPDATE logins SET intent_seq = 0 WHERE intent_seq = 3");
+    for command in ["prove", "show"] {
+        let error = books.fails(1, &["ledger", command, &books.logins[1]]).await;
+        assert!(error.contains("is of another login"), "{error}");
+    }
+}

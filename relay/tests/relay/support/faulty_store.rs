@@ -1,5 +1,6 @@
 //! A store that fails, or panics, where a test wants it to.
 
+use std::ops::Range;
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicU64, Ordering},
@@ -11,8 +12,8 @@ use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use stagedoor_relay::store::{
     Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
-    LoginRecords, NewInvite, Profile, Scrubbed, StaffId, StaffMember, StaffRow, Store, StoreError,
-    StoredCheckpoint,
+    LoginRecords, NewInvite, Profile, Projection, ProjectionCounts, Scrubbed, StaffId, StaffMember, StaffRow,
+    Store, StoreError, StoredCheckpoint,
 };
 
 /// The operation that goes wrong.
@@ -192,6 +193,14 @@ impl Store for FaultyStore {
 
     async fn find_logins(&self, filter: &LoginFilter, limit: u32) -> Result<Vec<LoginRecords>, StoreError> {
         self.inner.find_logins(filter, limit).await
+    }
+
+    async fn projections(&self, intents: Range<u64>) -> Result<Vec<Projection>, StoreError> {
+        self.inner.projections(intents).await
+    }
+
+    async fn projection_counts(&self, below: u64) -> Result<ProjectionCounts, StoreError> {
+        self.inner.projection_counts(below).await
     }
 
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {

@@ -15,7 +15,7 @@ use stagedoor_ledger::{
 };
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use super::{Audited, BadLine, Given, Page, Pages, expect, take, threads};
+use super::{Audited, BadLine, Given, Lookups, Page, Pages, expect, take, threads};
 use crate::cli::ledger::{pages::PAGE, progress::Progress};
 
 /// Verifies a file of JSON Lines, `-` for standard input, that is to begin with a record: whatever it lacks is missing.
@@ -65,6 +65,7 @@ pub(in crate::cli::ledger) async fn verify_file(
         part,
         checkpoints: given.len() as u64,
         signatures: !keys.is_empty(),
+        lookups: Lookups::default(),
     };
     Ok((audited, progress))
 }
