@@ -146,6 +146,16 @@ async fn look_up_tables_that_say_otherwise_than_the_records_are_found() {
             vec![found("lookup_count_differs", None)],
         ),
         (
+            "a report was moved to a login that is not there",
+            "UPDATE reports SET request_id = 'x'",
+            vec![found("lookup_count_differs", None)],
+        ),
+        (
+            "an outcome was invented that no record has",
+            "UPDATE logins SET outcome = 'failed', outcome_seq = 99 WHERE intent_seq = 5",
+            vec![found("lookup_differs", 5)],
+        ),
+        (
             "two logins changed places",
             "UPDATE logins SET intent_seq = 99 WHERE intent_seq = 0; UPDATE logins SET intent_seq = 0 WHERE intent_seq = 3; \
              UPDATE logins SET intent_seq = 3 WHERE intent_seq = 99",
