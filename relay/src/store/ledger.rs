@@ -88,4 +88,6 @@ pub struct ProjectionCounts {
     pub outcomes: u64,
     /// Reports below it.
     pub reports: u64,
+    /// Logins whose intent is past the ledger's end.
+    pub beyond: u64,
 }

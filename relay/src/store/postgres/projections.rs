@@ -52,7 +52,8 @@ pub(super) async fn count_projections(client: &Client, below: u64) -> Result<Pro
     let counts = client
         .query_one(
             "SELECT (SELECT count(*) FROM logins WHERE intent_seq < $1), \
-             (SELECT count(*) FROM logins WHERE outcome_seq < $1), (SELECT count(*) FROM reports WHERE seq < $1)",
+             (SELECT count(*) FROM logins WHERE outcome_seq < $1), (SELECT count(*) FROM reports WHERE seq < $1), \
+             (SELECT count(*) FROM logins WHERE intent_seq > (SELECT coalesce(max(seq), -1) FROM records))",
             &[&below.cast_signed()],
         )
         .await?;
@@ -60,5 +61,6 @@ pub(super) async fn count_projections(client: &Client, below: u64) -> Result<Pro
         logins: unsigned(&counts, 0)?,
         outcomes: unsigned(&counts, 1)?,
         reports: unsigned(&counts, 2)?,
+        beyond: unsigned(&counts, 3)?,
     })
 }

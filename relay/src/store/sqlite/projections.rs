@@ -45,13 +45,15 @@ pub(super) fn count_projections(connection: &Connection, below: u64) -> Result<P
     let counts = connection
         .prepare_cached(
             "SELECT (SELECT count(*) FROM logins WHERE intent_seq < ?1), \
-             (SELECT count(*) FROM logins WHERE outcome_seq < ?1), (SELECT count(*) FROM reports WHERE seq < ?1)",
+             (SELECT count(*) FROM logins WHERE outcome_seq < ?1), (SELECT count(*) FROM reports WHERE seq < ?1), \
+             (SELECT count(*) FROM logins WHERE intent_seq > (SELECT coalesce(max(seq), -1) FROM records))",
         )?
         .query_one([below.cast_signed()], |row| {
             Ok(ProjectionCounts {
                 logins: unsigned(row, 0)?,
                 outcomes: unsigned(row, 1)?,
                 reports: unsigned(row, 2)?,
+                beyond: unsigned(row, 3)?,
             })
         })?;
     Ok(counts)

@@ -112,6 +112,8 @@ async fn nothing_is_signed_on_top_of_a_strangers_checkpoint_and_logins_go_on() {
     has_signed(&app, 1).await;
     let stranger = SigningKey::generate("stranger.example/ledger", [2; 32]).unwrap();
     add_checkpoint(&app, &stranger, 0, Hash::of_nothing(), app.clock.now()).await;
+    // A look that began before that would sign, and rightly: it has not seen the stranger's.
+    has_looked(&app).await;
     app.clock.advance(600);
     eventually("it is noticed", async || ready(&app).await != all_is_well()).await;
     let (status, ledger, checkpoints) = ready(&app).await;

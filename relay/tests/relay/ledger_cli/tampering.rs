@@ -167,6 +167,12 @@ async fn look_up_tables_that_say_otherwise_than_the_records_are_found() {
             ],
         ),
         (
+            "a login was invented",
+            "INSERT INTO logins SELECT '0192f0c1-8a4b-7cde-8f01-23456789abcd', 999, NULL, staff_id, platform, customer_folded, \
+             requested_at, NULL, NULL FROM logins WHERE intent_seq = 5",
+            vec![found("lookup_count_differs", None)],
+        ),
+        (
             "a login was deleted",
             "DELETE FROM logins WHERE intent_seq = 3",
             vec![

@@ -68,6 +68,7 @@ pub(super) async fn compare(store: &Arc<dyn Store>, range: Range<u64>) -> anyhow
         logins: 0,
         outcomes: 0,
         reports: 0,
+        beyond: 0,
     };
     let mut reached = 0;
     let mut pages = stream::iter(pages).buffered(NonZeroUsize::get(threads()) + 1);
@@ -86,6 +87,7 @@ pub(super) async fn compare(store: &Arc<dyn Store>, range: Range<u64>) -> anyhow
             ("logins", stored.logins, counts.logins),
             ("outcomes", stored.outcomes, counts.outcomes),
             ("reports", stored.reports, counts.reports),
+            ("logins past the ledger's end", stored.beyond, counts.beyond),
         ] {
             if stored != counted {
                 let problem = format!(
