@@ -95,7 +95,7 @@ async fn write(store: Arc<dyn Store>, export: &Export, filter: LoginFilter, size
             // On a screen a bar and lines would get in each other's way.
             let mut progress = output.is_file().then(|| Progress::new(Some(size.min(to) - from)));
             lines(store.clone(), from, to, &mut output, progress.as_mut()).await?;
-            if let Some(progress) = progress {
+            if let Some(mut progress) = progress {
                 progress.finish();
             }
         }

@@ -21,6 +21,7 @@ pub(super) struct Progress {
     done: u64,
     total: Option<u64>,
     told: Duration,
+    ended: Option<Duration>,
 }
 
 impl Progress {
@@ -49,6 +50,7 @@ impl Progress {
             done: 0,
             total,
             told: Duration::ZERO,
+            ended: None,
         }
     }
 
@@ -74,17 +76,18 @@ impl Progress {
 
     /// Records a second so far.
     pub(super) fn rate(&self) -> u64 {
-        let milliseconds = self.clock.elapsed().as_millis().max(1);
+        let milliseconds = self.elapsed().as_millis().max(1);
         u64::try_from(u128::from(self.done) * 1_000 / milliseconds).unwrap_or(u64::MAX)
     }
 
-    /// How long it took so far.
+    /// How long it took, so far or until it was finished.
     pub(super) fn elapsed(&self) -> Duration {
-        self.clock.elapsed()
+        self.ended.unwrap_or_else(|| self.clock.elapsed())
     }
 
-    /// Takes the bar away.
-    pub(super) fn finish(&self) {
+    /// Takes the bar away, and the time.
+    pub(super) fn finish(&mut self) {
+        self.ended = Some(self.clock.elapsed());
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -43,6 +43,7 @@ fn to_json(audited: &Audited, progress: &Progress) -> serde_json::Value {
         "found": audited.found(),
         "from": audited.from,
         "lookupsCompared": audited.lookups.compared,
+        "lookupsMilliseconds": u64::try_from(audited.lookups.took.as_millis()).unwrap_or(u64::MAX),
         "milliseconds": u64::try_from(progress.elapsed().as_millis()).unwrap_or(u64::MAX),
         "openIntents": summary.open_intents,
         "outside": summary.outside,

@@ -1,14 +1,15 @@
 //! The look-up tables beside the ledger: `list`, `show`, `prove` and `erase --customer` choose records by them, so they must
 //! say what the records say. They are compared after the records were found sound.
 
-use std::{collections::HashMap, num::NonZeroUsize, ops::Range, sync::Arc};
+use std::{collections::HashMap, num::NonZeroUsize, ops::Range, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use stagedoor_ledger::{CustomerPart, Entry, Opening, Part, Record, Row, StaffPart};
 use stagedoor_protocol::CustomerEmail;
 
-use super::{super::pages, threads};
+use super::threads;
+use crate::cli::ledger::{pages, progress::Progress};
 use crate::store::{Projection, ProjectionCounts, Store, StoreError};
 
 /// Findings that are told; more are counted.
@@ -23,6 +24,8 @@ pub(in crate::cli::ledger) struct Lookups {
     pub(in crate::cli::ledger) findings: Vec<Difference>,
     /// How many there are.
     pub(in crate::cli::ledger) found: u64,
+    /// How long it took.
+    pub(in crate::cli::ledger) took: Duration,
 }
 
 /// A row of the look-up tables that is not what the ledger says.
@@ -39,6 +42,7 @@ pub(in crate::cli::ledger) struct Difference {
 /// What one page of records comes to.
 #[derive(Default)]
 struct Page {
+    records: u64,
     differences: Vec<Difference>,
     logins: u64,
     outcomes: u64,
@@ -71,8 +75,10 @@ pub(super) async fn compare(store: &Arc<dyn Store>, range: Range<u64>) -> anyhow
         beyond: 0,
     };
     let mut reached = 0;
+    let mut progress = Progress::new(Some(range.end - range.start));
     let mut pages = stream::iter(pages).buffered(NonZeroUsize::get(threads()) + 1);
     while let Some(page) = pages.try_next().await? {
+        progress.advance(page.records);
         counts.logins += page.logins;
         counts.outcomes += page.outcomes;
         counts.reports += page.reports;
@@ -105,6 +111,8 @@ pub(super) async fn compare(store: &Arc<dyn Store>, range: Range<u64>) -> anyhow
             lookups.add(Difference::of(None, "lookup_count_differs", problem));
         }
     }
+    progress.finish();
+    lookups.took = progress.elapsed();
     Ok(lookups)
 }
 
@@ -143,7 +151,10 @@ async fn look(store: &dyn Store, page: Range<u64>, end: u64) -> Result<Page, Sto
     let rows = store.rows_from(page.start, limit).await?;
     let projections = store.projections(page.clone()).await?;
     let mut read: HashMap<u64, Record> = HashMap::with_capacity(rows.len());
-    let mut result = Page::default();
+    let mut result = Page {
+        records: rows.len() as u64,
+        ..Page::default()
+    };
     let mut by_intent: HashMap<u64, &Projection> = HashMap::with_capacity(projections.len());
     for projection in &projections {
         by_intent.insert(projection.intent, projection);
