@@ -1,6 +1,7 @@
 //! What the relay remembers: staff, their profiles, used nonces, and the ledger of every login. One trait, so that engines
 //! can be exchanged; every method that writes returns only once the change is durable.
 
+mod bisection;
 mod entries;
 mod error;
 mod ledger;
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
+pub(crate) use bisection::Bisection;
 pub use error::StoreError;
 pub use ledger::{
     Erased, ErasureOrder, ErasureScope, Projection, ProjectionCounts, Scrubbed, StoredCheckpoint,
@@ -36,6 +38,18 @@ pub struct SchemaVersions {
     pub found: i64,
     /// The newest that this program knows.
     pub known: i64,
+}
+
+impl SchemaVersions {
+    /// Of the store of that name, which has this schema; a newer one than the migrations lead to is an error.
+    fn of(place: String, found: i64, migrations: &[refinery::Migration]) -> Result<Self, StoreError> {
+        let known = migrations.iter().map(|migration| i64::from(migration.version()));
+        let known = known.max().unwrap_or_default();
+        if found > known {
+            return Err(StoreError::Newer { place, found, known });
+        }
+        Ok(Self { found, known })
+    }
 }
 
 /// The relay's memory.

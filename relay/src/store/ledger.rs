@@ -67,8 +67,8 @@ pub struct Projection {
     pub platform: String,
     /// The customer's address in lower case; none after an erasure.
     pub customer_folded: Option<String>,
-    /// When it was asked for.
-    pub requested_at: Timestamp,
+    /// When it was asked for, in milliseconds since 1970; any number, as it stands there.
+    pub requested_at: i64,
     /// Sequence of its outcome.
     pub outcome_seq: Option<u64>,
     /// The outcome's name.

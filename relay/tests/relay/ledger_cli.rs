@@ -18,14 +18,12 @@ use stagedoor_ledger::{
     Frontier, Hash,
     checkpoint::{Checkpoint, SigningKey, sign},
 };
-use stagedoor_protocol::{CustomerEmail, Outcome, OutcomeReport};
-use stagedoor_relay::store::{
-    self, Completion, Intent, IntentAnswer, MintOutcome, NewInvite, StaffMember, Store, StoredCheckpoint,
-};
+use stagedoor_protocol::{Outcome, OutcomeReport};
+use stagedoor_relay::store::{self, Completion, Intent, IntentAnswer, MintOutcome, Store, StoredCheckpoint};
 
 use crate::{
-    store::{FAILED, MINTED, at, intent},
-    support::{database::Database, installation::Installation, signer::random},
+    store::{FAILED, MINTED, at, intent, invite},
+    support::{database::Database, installation::Installation},
 };
 
 const JANE: &str = "jane@customers.example";
@@ -203,16 +201,6 @@ impl Books {
             ))
             .unwrap();
     }
-}
-
-async fn invite(store: &dyn Store, email: &str, name: &str) -> StaffMember {
-    let invite = NewInvite {
-        email: CustomerEmail::parse(email).unwrap(),
-        name: Some(name.to_owned()),
-        code_sha256: random(),
-        expires_at: at(900),
-    };
-    store.invite(&invite, at(0)).await.unwrap()
 }
 
 /// An intent and, at some second, its outcome.

@@ -57,7 +57,8 @@ impl Lab {
     }
 }
 
-async fn invite(store: &dyn Store, email: &str, name: &str) -> StaffMember {
+/// A staff member who may enrol.
+pub(crate) async fn invite(store: &dyn Store, email: &str, name: &str) -> StaffMember {
     let invite = NewInvite {
         email: CustomerEmail::parse(email).unwrap(),
         name: Some(name.to_owned()),

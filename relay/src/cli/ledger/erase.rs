@@ -10,7 +10,6 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
-use stagedoor_ledger::Record;
 use stagedoor_protocol::CustomerEmail;
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +24,7 @@ use super::{
 use crate::{
     clock::{Clock, SystemClock},
     shutdown,
-    store::{ErasureOrder, ErasureScope, LoginFilter, Scrubbed, Store, StoreError},
+    store::{Bisection, ErasureOrder, ErasureScope, LoginFilter, Scrubbed, Store, StoreError},
 };
 
 /// What is younger may be under way.
@@ -145,22 +144,13 @@ async fn older_than(store: &Arc<dyn Store>, before: Timestamp) -> anyhow::Result
     Ok(count)
 }
 
-/// By bisection, as the erasure itself does it: records are in the order of their time.
+/// As the erasure itself finds it.
 async fn first_not_before(store: &dyn Store, time: Timestamp) -> anyhow::Result<u64> {
-    let (mut low, mut high) = (0, store.ledger_size().await?);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let row = super::show::row(store, middle).await?;
-        let record = Record::decode(&row.record).with_context(|| {
-            format!("record {middle} cannot be read; `stagedoor ledger verify` says more")
-        })?;
-        if record.time < time {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    let mut bisection = Bisection::new(time, store.ledger_size().await?);
+    while let Some(wanted) = bisection.wanted() {
+        bisection.tell(&super::show::row(store, wanted).await?.record)?;
     }
-    Ok(low)
+    Ok(bisection.found())
 }
 
 /// Without the address: it may stay in a terminal's memory, or in a log.

@@ -94,6 +94,11 @@ fn to_text(audited: &Audited, progress: &Progress) -> String {
         lines.push(
             "The tables that list, show, prove and erase go by were compared with the records.".to_owned(),
         );
+    } else if !audited.summary.is_sound() {
+        lines.push(
+            "The tables that list, show, prove and erase go by were not compared: records that are not sound are no measure."
+                .to_owned(),
+        );
     }
     lines.push(if audited.is_sound() {
         "Sound: nothing was found.".to_owned()

@@ -1,7 +1,6 @@
 //! Erasing personal data: the openings go, a record of it comes, in one transaction.
 
 use jiff::Timestamp;
-use stagedoor_ledger::Record;
 use tokio_postgres::Client;
 
 use super::{
@@ -11,7 +10,7 @@ use super::{
     work::{Needs, Work},
 };
 use crate::store::{
-    Erased, ErasureOrder, ErasureScope, StoreError,
+    Bisection, Erased, ErasureOrder, ErasureScope, StoreError,
     entries::{self, ERASED_AT_ONCE},
 };
 
@@ -67,26 +66,18 @@ pub(super) async fn erasable(client: &Client, scope: &ErasureScope) -> Result<Ve
     rows.iter().map(|row| unsigned(row, 0)).collect()
 }
 
-/// The first sequence whose record is not older than a time; by bisection, because records are in the order of their time.
+/// The first sequence whose record is not older than a time.
 async fn first_not_before(client: &Client, time: Timestamp) -> Result<i64, Failure> {
     let size = client
         .query_one("SELECT coalesce(max(seq) + 1, 0) FROM records", &[])
         .await?;
     let body = client.prepare("SELECT body FROM records WHERE seq = $1").await?;
-    let (mut low, mut high): (i64, i64) = (0, size.try_get(0)?);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let row = client.query_one(&body, &[&middle]).await?;
-        let record = Record::decode(row.try_get(0)?).map_err(|_| {
-            StoreError::Inconsistent("a record cannot be read; `stagedoor ledger verify` says more")
-        })?;
-        if record.time < time {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    let mut bisection = Bisection::new(time, size.try_get::<_, i64>(0)?.cast_unsigned());
+    while let Some(wanted) = bisection.wanted() {
+        let row = client.query_one(&body, &[&wanted.cast_signed()]).await?;
+        bisection.tell(row.try_get(0)?)?;
     }
-    Ok(low)
+    Ok(bisection.found().cast_signed())
 }
 
 /// Erases the parts, and the customer's address wherever nothing else of the login has it.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use deadpool_postgres::Client;
 use tokio_postgres::Row;
 
-use super::{fault::Failure, timestamp, unsigned};
+use super::{fault::Failure, unsigned};
 use crate::store::{Projection, ProjectionCounts};
 
 pub(super) async fn select_projections(
@@ -37,7 +37,7 @@ fn projection(row: &Row) -> Result<Projection, Failure> {
         staff_folded: row.try_get(3)?,
         platform: row.try_get(4)?,
         customer_folded: row.try_get(5)?,
-        requested_at: timestamp(row.try_get(6)?)?,
+        requested_at: row.try_get(6)?,
         outcome_seq: row.try_get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
         outcome: row.try_get(8)?,
         cause: row.try_get(9)?,

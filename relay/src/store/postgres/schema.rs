@@ -48,22 +48,13 @@ async fn prepare(client: &Client) -> Result<(), Failure> {
 
 /// Which schema the database has, and which one this program knows. A newer one is an error.
 pub(super) async fn versions(connector: &Connector, client: &Client) -> Result<SchemaVersions, StoreError> {
-    let known = embedded::migrations::runner()
-        .get_migrations()
-        .iter()
-        .map(|migration| i64::from(migration.version()))
-        .max()
-        .unwrap_or_default();
     let place = connector.place();
     let found = found(client).await.map_err(|failure| place.failure(failure))?;
-    if found > known {
-        return Err(StoreError::Newer {
-            place: place.name(),
-            found,
-            known,
-        });
-    }
-    Ok(SchemaVersions { found, known })
+    SchemaVersions::of(
+        place.name(),
+        found,
+        embedded::migrations::runner().get_migrations(),
+    )
 }
 
 /// Zero for an empty database.

@@ -2,11 +2,10 @@
 
 use jiff::Timestamp;
 use rusqlite::Connection;
-use stagedoor_ledger::Record;
 
 use super::{append, file::Failure, logins::unsigned, writer::Writing};
 use crate::store::{
-    Erased, ErasureOrder, ErasureScope, Scrubbed, StoreError,
+    Bisection, Erased, ErasureOrder, ErasureScope, Scrubbed,
     entries::{self, ERASED_AT_ONCE},
 };
 
@@ -92,23 +91,15 @@ impl Writing<'_> {
     }
 }
 
-/// The first sequence whose record is not older than a time; by bisection, because records are in the order of their time.
+/// The first sequence whose record is not older than a time.
 fn first_not_before(connection: &Connection, time: Timestamp) -> Result<u64, Failure> {
     let mut body = connection.prepare_cached("SELECT body FROM records WHERE seq = ?")?;
-    let (mut low, mut high) = (0, append::size(connection)?);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let body: Vec<u8> = body.query_one([middle.cast_signed()], |row| row.get(0))?;
-        let record = Record::decode(&body).map_err(|_| {
-            StoreError::Inconsistent("a record cannot be read; `stagedoor ledger verify` says more")
-        })?;
-        if record.time < time {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    let mut bisection = Bisection::new(time, append::size(connection)?);
+    while let Some(wanted) = bisection.wanted() {
+        let body: Vec<u8> = body.query_one([wanted.cast_signed()], |row| row.get(0))?;
+        bisection.tell(&body)?;
     }
-    Ok(low)
+    Ok(bisection.found())
 }
 
 /// Moves the WAL's content into the file and empties it. What was erased is overwritten in the file by then.

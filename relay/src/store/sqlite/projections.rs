@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rusqlite::Connection;
 
-use super::{file::Failure, logins::unsigned, timestamp};
+use super::{file::Failure, logins::unsigned};
 use crate::store::{Projection, ProjectionCounts};
 
 pub(super) fn select_projections(
@@ -28,7 +28,7 @@ pub(super) fn select_projections(
             staff_folded: row.get(3)?,
             platform: row.get(4)?,
             customer_folded: row.get(5)?,
-            requested_at: timestamp(row.get(6)?)?,
+            requested_at: row.get(6)?,
             outcome_seq: row.get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
             outcome: row.get(8)?,
             cause: row.get(9)?,

@@ -31,21 +31,12 @@ pub(super) fn migrate(file: &DatabaseFile, connection: &mut Connection) -> Resul
 
 /// Which schema the database has, and which one this program knows.
 pub(super) fn versions(file: &DatabaseFile, connection: &Connection) -> Result<SchemaVersions, StoreError> {
-    let known = embedded::migrations::runner()
-        .get_migrations()
-        .iter()
-        .map(|migration| i64::from(migration.version()))
-        .max()
-        .unwrap_or_default();
     let found = found(connection).map_err(|error| file.sqlite(&error))?;
-    if found > known {
-        return Err(StoreError::Newer {
-            place: file.place(),
-            found,
-            known,
-        });
-    }
-    Ok(SchemaVersions { found, known })
+    SchemaVersions::of(
+        file.place(),
+        found,
+        embedded::migrations::runner().get_migrations(),
+    )
 }
 
 /// Zero for an empty database.

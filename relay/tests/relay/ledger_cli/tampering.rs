@@ -121,6 +121,11 @@ async fn look_up_tables_that_say_otherwise_than_the_records_are_found() {
             vec![found("lookup_differs", 0)],
         ),
         (
+            "an impossible time",
+            "UPDATE logins SET requested_at = 9223372036854775807 WHERE intent_seq = 3",
+            vec![found("lookup_differs", 3)],
+        ),
+        (
             "another time",
             "UPDATE logins SET requested_at = 0 WHERE intent_seq = 3",
             vec![found("lookup_differs", 3)],
@@ -199,4 +204,35 @@ async fn a_record_of_another_login_is_not_shown_or_proved_under_its_id() {
         let error = books.fails(1, &["ledger", command, &books.logins[1]]).await;
         assert!(error.contains("is of another login"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn an_address_that_outlived_its_erasure_is_found() {
+    let books = Books::in_a_file().await;
+    let erase = [
+        "ledger",
+        "erase",
+        "--customer",
+        JANE,
+        "--operator",
+        "o",
+        "--reason",
+        "r",
+        "--yes",
+    ];
+    books.ok(&erase).await;
+    assert_eq!(books.findings(&[]).await, []);
+    books.tamper(&format!(
+        "UPDATE logins SET customer_folded = '{JANE}' WHERE intent_seq = 0"
+    ));
+    assert_eq!(books.findings(&[]).await, [found("lookup_differs", 0)]);
+}
+
+#[tokio::test]
+async fn a_part_of_the_ledger_has_its_rows_counted_too() {
+    let books = Books::in_a_file().await;
+    assert_eq!(books.findings(&["--from", "1"]).await, []);
+    books.tamper("DELETE FROM reports");
+    let findings = books.findings(&["--from", "1"]).await;
+    assert_eq!(findings, [found("lookup_count_differs", None)]);
 }

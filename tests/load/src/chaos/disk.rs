@@ -126,6 +126,7 @@ async fn fail_once(
     let still_red = !is_ready(relay.health).await?;
     undo.end()?;
     let took = ready_again(relay, PATIENCE).await?;
+    // Some load comes after the cure too, so that what follows it is judged with the rest.
     sleep(Duration::from_millis(100)).await;
     load.end().await?;
 

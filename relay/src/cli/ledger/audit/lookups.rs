@@ -51,7 +51,7 @@ struct Page {
     reached: u64,
 }
 
-/// Compares the tables with the records of a range, which are sound. Of a part of the ledger nothing is counted.
+/// Compares the tables with the records of a range, which are sound.
 pub(super) async fn compare(store: &Arc<dyn Store>, range: Range<u64>) -> anyhow::Result<Lookups> {
     let starts = range.clone().step_by(pages::PAGE as usize);
     let pages = starts.map(|start| {
@@ -87,29 +87,32 @@ pub(super) async fn compare(store: &Arc<dyn Store>, range: Range<u64>) -> anyhow
             .into_iter()
             .for_each(|difference| lookups.add(difference));
     }
-    if range.start == 0 {
-        let stored = store.projection_counts(range.end).await?;
-        for (what, stored, counted) in [
-            ("logins", stored.logins, counts.logins),
-            ("outcomes", stored.outcomes, counts.outcomes),
-            ("reports", stored.reports, counts.reports),
-            ("logins past the ledger's end", stored.beyond, counts.beyond),
-        ] {
-            if stored != counted {
-                let problem = format!(
-                    "the look-up tables have {stored} {what}, and the ledger {counted}: rows were added or deleted"
-                );
-                lookups.add(Difference::of(None, "lookup_count_differs", problem));
-            }
-        }
-        // A report that was moved to a login that is not there is counted all the same, and yet nobody finds it.
-        if stored.reports == counts.reports && reached != counts.reports {
+    let (before, all) = (
+        store.projection_counts(range.start).await?,
+        store.projection_counts(range.end).await?,
+    );
+    for (what, before, all, counted) in [
+        ("logins", before.logins, all.logins, counts.logins),
+        ("outcomes", before.outcomes, all.outcomes, counts.outcomes),
+        ("reports", before.reports, all.reports, counts.reports),
+        ("logins past the ledger's end", 0, all.beyond, counts.beyond),
+    ] {
+        let stored = all.saturating_sub(before);
+        if stored != counted {
             let problem = format!(
-                "logins lead to {reached} reports, and the ledger has {}: reports were moved to other logins",
-                counts.reports
+                "the look-up tables have {stored} {what}, and the records {counted}: rows were added or deleted"
             );
             lookups.add(Difference::of(None, "lookup_count_differs", problem));
         }
+    }
+    // A report that was moved to a login that is not there is counted all the same, and yet nobody finds it. In a part of
+    // the ledger, reports belong to earlier logins too.
+    if range.start == 0 && all.reports == counts.reports && reached != counts.reports {
+        let problem = format!(
+            "logins lead to {reached} reports, and the ledger has {}: reports were moved to other logins",
+            counts.reports
+        );
+        lookups.add(Difference::of(None, "lookup_count_differs", problem));
     }
     progress.finish();
     lookups.took = progress.elapsed();
@@ -150,15 +153,13 @@ async fn look(store: &dyn Store, page: Range<u64>, end: u64) -> Result<Page, Sto
     let limit = u32::try_from(page.end - page.start).unwrap_or(pages::PAGE);
     let rows = store.rows_from(page.start, limit).await?;
     let projections = store.projections(page.clone()).await?;
-    let mut read: HashMap<u64, Record> = HashMap::with_capacity(rows.len());
+    let by_intent: HashMap<u64, &Projection> = projections.iter().map(|it| (it.intent, it)).collect();
     let mut result = Page {
         records: rows.len() as u64,
         ..Page::default()
     };
-    let mut by_intent: HashMap<u64, &Projection> = HashMap::with_capacity(projections.len());
-    for projection in &projections {
-        by_intent.insert(projection.intent, projection);
-    }
+    let mut intents = Vec::new();
+    let mut read = Read::with_capacity(rows.len());
     for row in rows {
         let Ok(record) = Record::decode(&row.record) else {
             continue;
@@ -166,23 +167,23 @@ async fn look(store: &dyn Store, page: Range<u64>, end: u64) -> Result<Page, Sto
         match &record.entry {
             Entry::Intent(_) => {
                 result.logins += 1;
-                let differences = match by_intent.get(&row.sequence) {
-                    Some(projection) => intent_differs(&row, &record, projection),
-                    None => Some(
-                        "its login is not in the look-up tables: the row was deleted, or moved".to_owned(),
-                    ),
-                };
-                result.differences.extend(
-                    differences.map(|problem| Difference::of(row.sequence, "lookup_differs", problem)),
-                );
+                intents.push(row.sequence);
             }
             Entry::Outcome(_) => result.outcomes += 1,
             Entry::Report(_) => result.reports += 1,
             Entry::Erasure(_) => {}
         }
-        read.insert(row.sequence, record);
+        read.insert(row.sequence, (record, row));
     }
     read_along(store, &projections, end, &mut read).await?;
+    for intent in intents {
+        let problem = match (by_intent.get(&intent), read.get(&intent)) {
+            (Some(projection), Some((record, row))) => intent_differs(row, record, projection, &read),
+            _ => Some("its login is not in the look-up tables: the row was deleted, or moved".to_owned()),
+        };
+        let difference = problem.map(|problem| Difference::of(intent, "lookup_differs", problem));
+        result.differences.extend(difference);
+    }
     // What came since the verification began is not compared, but it must be there.
     let size = store.ledger_size().await?;
     for projection in &projections {
@@ -197,12 +198,15 @@ async fn look(store: &dyn Store, page: Range<u64>, end: u64) -> Result<Page, Sto
     Ok(result)
 }
 
+/// Records that can be read, with their rows.
+type Read = HashMap<u64, (Record, Row)>;
+
 /// Reads the outcomes and reports that these rows name and that are not on the page.
 async fn read_along(
     store: &dyn Store,
     projections: &[Projection],
     end: u64,
-    read: &mut HashMap<u64, Record>,
+    read: &mut Read,
 ) -> Result<(), StoreError> {
     let named = projections.iter().flat_map(|projection| {
         let reports = projection.reports.iter().map(|(_, sequence)| *sequence);
@@ -213,13 +217,13 @@ async fn read_along(
         .collect();
     for (sequence, row) in pages::rows_at(store, elsewhere).await? {
         if let Ok(record) = Record::decode(&row.record) {
-            read.insert(sequence, record);
+            read.insert(sequence, (record, row));
         }
     }
     Ok(())
 }
 
-fn intent_differs(row: &Row, record: &Record, projection: &Projection) -> Option<String> {
+fn intent_differs(row: &Row, record: &Record, projection: &Projection, read: &Read) -> Option<String> {
     let Entry::Intent(intent) = &record.entry else {
         return None;
     };
@@ -232,8 +236,13 @@ fn intent_differs(row: &Row, record: &Record, projection: &Projection) -> Option
     };
     let customer_fits = match &customer {
         Some(customer) => projection.customer_folded == folded(&customer.email),
-        // Part by part: a login with a report that is still there keeps the address until that goes too.
-        None => projection.customer_folded.is_none() || !projection.reports.is_empty(),
+        // The address goes with the last part: what a report said may still be there, and is found by it.
+        None => {
+            let mut reports = projection.reports.iter();
+            projection.customer_folded.is_none()
+                || reports
+                    .any(|(_, sequence)| read.get(sequence).is_some_and(|(_, row)| row.customer.is_some()))
+        }
     };
     let staff_fits = staff.is_none_or(|staff| {
         projection.staff_id == staff.id && projection.staff_folded == folded(&staff.email)
@@ -241,7 +250,7 @@ fn intent_differs(row: &Row, record: &Record, projection: &Projection) -> Option
     let differing = [
         ("id", projection.request_id == intent.login),
         ("platform", projection.platform == intent.platform),
-        ("time", projection.requested_at == record.time),
+        ("time", projection.requested_at == record.time.as_millisecond()),
         ("customer", customer_fits),
         ("staff member", staff_fits),
     ];
@@ -249,10 +258,10 @@ fn intent_differs(row: &Row, record: &Record, projection: &Projection) -> Option
 }
 
 /// The outcome and the reports that a row names must be records of its login.
-fn ends_differ(projection: &Projection, end: u64, size: u64, read: &HashMap<u64, Record>) -> Option<String> {
+fn ends_differ(projection: &Projection, end: u64, size: u64, read: &Read) -> Option<String> {
     let outcome_fits = match projection.outcome_seq {
         Some(sequence) if sequence < end => matches!(
-            read.get(&sequence).map(|record| &record.entry),
+            read.get(&sequence).map(|(record, _)| &record.entry),
             Some(Entry::Outcome(outcome)) if outcome.intent == projection.intent
                 && outcome.login == projection.request_id
                 && projection.outcome.as_deref() == Some(outcome.outcome.as_str())
@@ -265,7 +274,7 @@ fn ends_differ(projection: &Projection, end: u64, size: u64, read: &HashMap<u64,
     let reports_fit = projection.reports.iter().all(|(kind, sequence)| {
         (end..size).contains(sequence)
             || matches!(
-                read.get(sequence).map(|record| &record.entry),
+                read.get(sequence).map(|(record, _)| &record.entry),
                 Some(Entry::Report(report)) if report.intent == projection.intent
                     && report.login == projection.request_id
                     && report.outcome.as_str() == kind
