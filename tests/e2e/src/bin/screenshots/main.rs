@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use base64ct::{Base64, Encoding as _};
 use oxipng::optimize_from_memory;
-use stagedoor_e2e::browser::Browser;
+use stagedoor_e2e::browser::{Browser, Kind};
 use stagedoor_e2e::chromium::{Chromium, Options};
 use stagedoor_e2e::lab::{CUSTOMERS, Lab};
 use stagedoor_e2e::page::Page;
@@ -78,6 +78,7 @@ impl Studio {
         self.page_without_address().await?;
         self.page_with_two_customers().await?;
         self.refusal().await?;
+        self.claim().await?;
         self.login(&tab).await
     }
 
@@ -118,6 +119,20 @@ impl Studio {
         popup.error().await?;
         self.lab.sim.allow_ip(std::net::Ipv4Addr::LOCALHOST);
         self.both("popup-error", &popup.page).await?;
+        tab.close().await
+    }
+
+    /// A customer whom a colleague has just opened.
+    async fn claim(&self) -> Result<()> {
+        let page = self.lab.customer_page(CUSTOMERS[2].0);
+        let colleague = Seat::enrolled(&self.lab, Kind::Chromium, SUPPORT[1]).await?;
+        colleague.log_in(&page).await?;
+        let tab = self.seat.browser.open(&page).await?;
+        let popup = self.seat.press(&tab).await?;
+        popup.confirm().await?;
+        popup.error().await?;
+        self.both("popup-claimed", &popup.page).await?;
+        colleague.browser.quit().await?;
         tab.close().await
     }
 
