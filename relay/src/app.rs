@@ -5,7 +5,12 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    auth::GuessLimit, broker::Brokers, checkpoints::Checkpoints, clock::Clock, config::Config, store::Store,
+    auth::{GuessLimit, KnownProfiles},
+    broker::Brokers,
+    checkpoints::Checkpoints,
+    clock::Clock,
+    config::Config,
+    store::Store,
     unrecorded::Unrecorded,
 };
 
@@ -23,6 +28,8 @@ pub struct App {
     pub brokers: Brokers,
     /// Bounds attempts at enrolment codes.
     pub(crate) guesses: GuessLimit,
+    /// Whose keys logins are verified with.
+    pub(crate) profiles: KnownProfiles,
     /// Bounds of a request and a connection.
     pub limits: Limits,
     /// Logins under way. They are finished and recorded whatever becomes of the request or the process's will to live.

@@ -7,11 +7,13 @@ mod body;
 mod enrolling;
 mod guess_limit;
 mod headers;
+mod known_profiles;
 mod signed;
 mod verify;
 
 pub(crate) use body::parse_json;
 pub(crate) use enrolling::Enrolling;
 pub(crate) use guess_limit::GuessLimit;
-pub(crate) use signed::{Signed, Verified};
+pub(crate) use known_profiles::KnownProfiles;
+pub(crate) use signed::{Signed, Verified, enrolled};
 pub(crate) use verify::sha256;

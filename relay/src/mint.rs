@@ -10,22 +10,21 @@ use tracing::{error, info};
 
 use crate::{
     app::App,
+    auth::enrolled,
     broker::BrokerFailure,
     error::ApiError,
-    store::{Claim, Completion, Intent, IntentAnswer, MintOutcome},
+    store::{Claim, Completion, Intent, IntentAnswer, MintOutcome, StoreError},
 };
 
 /// Performs a login. Run it in a task of its own: once begun it must end in a record, whatever becomes of the request.
-pub(crate) async fn perform(app: Arc<App>, intent: Intent) -> Result<OneTimeToken, ApiError> {
+pub(crate) async fn perform(app: Arc<App>, mut intent: Intent) -> Result<OneTimeToken, ApiError> {
     let started = app.clock.elapsed();
-    let recorded = app.store.record_intent(&intent).await.inspect_err(|_| {
-        app.unrecorded
-            .add_doubtful(intent.request_id.clone(), app.clock.now());
-    })?;
-    match recorded {
+    match record(&app, &mut intent).await? {
         IntentAnswer::Recorded => {}
         IntentAnswer::Repeated => return Err(ApiError::new(ErrorCode::RequestRepeated)),
         IntentAnswer::Replayed => return Err(ApiError::new(ErrorCode::SignatureReplayed)),
+        IntentAnswer::CustomerIsStaff => return Err(ApiError::new(ErrorCode::CustomerNotAllowed)),
+        IntentAnswer::ProfileChanged => return Err(ApiError::new(ErrorCode::Overloaded).retry_after(1)),
         IntentAnswer::Claimed(claim) => return Err(claimed(&claim, intent.requested_at)),
     }
     let minted = ask(&app, &intent).await;
@@ -56,6 +55,24 @@ pub(crate) async fn perform(app: Arc<App>, intent: Intent) -> Result<OneTimeToke
     }
     info!(platform = %intent.platform, outcome = name, cause, detail, duration_ms, "login");
     minted.map_err(BrokerFailure::into_api_error)
+}
+
+/// Records the intent of a profile that may log in, in its owner's present name.
+async fn record(app: &App, intent: &mut Intent) -> Result<IntentAnswer, ApiError> {
+    let answer = attempt(app, intent).await?;
+    if answer != IntentAnswer::ProfileChanged {
+        return Ok(answer);
+    }
+    app.profiles.forget(&intent.key_id);
+    intent.staff = enrolled(app, &intent.key_id).await?.staff;
+    Ok(attempt(app, intent).await?)
+}
+
+async fn attempt(app: &App, intent: &Intent) -> Result<IntentAnswer, StoreError> {
+    app.store.record_intent(intent).await.inspect_err(|_| {
+        app.unrecorded
+            .add_doubtful(intent.request_id.clone(), app.clock.now());
+    })
 }
 
 /// Until when a token made at some time can be outstanding.

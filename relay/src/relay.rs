@@ -11,7 +11,7 @@ use tracing::{info, warn};
 
 use crate::{
     app::{App, Limits},
-    auth::GuessLimit,
+    auth::{GuessLimit, KnownProfiles},
     broker::Brokers,
     checkpoints::{self, Checkpoints, Keeper},
     clock::Clock,
@@ -85,6 +85,7 @@ impl Relay {
             clock,
             brokers,
             guesses: GuessLimit::default(),
+            profiles: KnownProfiles::default(),
             limits,
             logins: TaskTracker::new(),
             unrecorded: Unrecorded::default(),

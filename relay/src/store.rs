@@ -73,9 +73,6 @@ pub trait Store: Send + Sync + 'static {
     /// Disables a person, revokes their profiles, and voids their codes. `false`: nobody enabled has that address.
     async fn disable_staff(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Whether the address belongs to a staff member, disabled ones included.
-    async fn is_staff(&self, email: &CustomerEmail) -> Result<bool, StoreError>;
-
     /// The profile that a key belongs to, whatever its state.
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError>;
 
@@ -98,7 +95,7 @@ pub trait Store: Send + Sync + 'static {
     async fn forget_stale(&self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Claims the nonce, the request id and the customer, and appends the intent to the ledger: all of it, or none but the
-    /// nonce.
+    /// nonce. Whether the profile may log in, and whether the customer is a customer, is decided in the same transaction.
     async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError>;
 
     /// Appends an intent's outcome, once; saying the same again is no error. [`StoreError::Inconsistent`] if there is no

@@ -66,6 +66,11 @@ impl Transport {
             .no_proxy()
             .connect_timeout(config.connect_timeout)
             .timeout(config.request_timeout)
+            // A connection lives for one request, which has a time limit of its own.
+            .tcp_keepalive(None)
+            .tcp_keepalive_interval(None)
+            .tcp_keepalive_retries(None)
+            .tcp_user_timeout(None)
             .local_address(config.local_address);
         if let Some(proxy) = &config.proxy {
             builder = builder.proxy(Proxy::all(proxy.clone()).map_err(|_| ConfigError::Proxy)?);

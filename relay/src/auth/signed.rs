@@ -9,7 +9,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use stagedoor_protocol::{ErrorCode, Nonce};
+use stagedoor_protocol::{ErrorCode, KeyId, Nonce};
 use tracing::{Span, field::display};
 
 use super::{
@@ -20,8 +20,9 @@ use super::{
 };
 use crate::{app::App, error::ApiError, store::Profile};
 
-/// A verified request whose nonce is still to be claimed. Whoever takes it must claim the nonce, either by
-/// [`Verified::claim_nonce`] or together with what the request writes.
+/// A verified request that is still to be admitted: its nonce is not claimed, and its profile may have been revoked since
+/// it was remembered. Whoever takes it must see to both, either by [`Verified::admit`] or together with what the request
+/// writes.
 ///
 /// The order of the checks is the order of their cost: form, host and time are free; then one look-up and one signature
 /// over the headers; only then is the body read.
@@ -32,11 +33,12 @@ pub(crate) struct Verified {
     pub(crate) nonce: Nonce,
     /// Until when it must be remembered.
     pub(crate) nonce_expires_at: Timestamp,
+    remembered: bool,
     headers: HeaderMap,
     body: Bytes,
 }
 
-/// A verified request whose nonce is claimed.
+/// A verified request whose nonce is claimed, of a profile that may log in.
 pub(crate) struct Signed(Verified);
 
 impl Verified {
@@ -50,9 +52,15 @@ impl Verified {
         &self.body
     }
 
-    /// Records the nonce, durably; an error if it was used before.
-    pub(crate) async fn claim_nonce(&self, app: &App) -> Result<(), ApiError> {
-        claim_nonce(app, &self.profile.key_id, &self.nonce, self.nonce_expires_at).await
+    /// Records the nonce, durably; an error if it was used before, or if the profile may not log in any more.
+    pub(crate) async fn admit(&self, app: &App) -> Result<(), ApiError> {
+        let key = &self.profile.key_id;
+        claim_nonce(app, key, &self.nonce, self.nonce_expires_at).await?;
+        if self.remembered {
+            app.profiles.forget(key);
+            enrolled(app, key).await?;
+        }
+        Ok(())
     }
 }
 
@@ -80,14 +88,25 @@ impl FromRequest<Arc<App>> for Verified {
         let (parts, body) = request.into_parts();
         body::check_declared_length(&parts.headers)?;
         let headers = SignedHeaders::read(&parts, app)?;
-        let profile = identify(app, &headers, &parts).await?;
+        let key = &headers.input.key_id;
+        let known = app.profiles.get(key);
+        let remembered = known.is_some();
+        let profile = match known {
+            Some(profile) => Some(profile),
+            None => app.store.profile(key).await?,
+        };
+        let profile = identify(profile, &headers, &parts)?;
         Span::current().record("staff", display(profile.staff.id));
         let body = body::read(body, app.limits.body).await?;
         headers.check_digest(&body)?;
+        if !remembered {
+            app.profiles.remember(profile.clone());
+        }
         Ok(Self {
             profile,
             nonce_expires_at: headers.nonce_expires_at()?,
             nonce: headers.input.nonce,
+            remembered,
             headers: parts.headers,
             body,
         })
@@ -99,17 +118,23 @@ impl FromRequest<Arc<App>> for Signed {
 
     async fn from_request(request: Request<Body>, app: &Arc<App>) -> Result<Self, ApiError> {
         let verified = Verified::from_request(request, app).await?;
-        verified.claim_nonce(app).await?;
+        verified.admit(app).await?;
         Ok(Self(verified))
     }
 }
 
-/// Finds the profile and verifies the signature, in the same time whether or not the profile exists. The codes do tell
-/// the two apart, because the extension must know when to enrol anew; key ids are hashes of 256 bits, so there is
-/// nothing to enumerate.
-async fn identify(app: &App, headers: &SignedHeaders, parts: &Parts) -> Result<Profile, ApiError> {
+/// The profile of an enrolled key that may log in, as the store knows it now.
+pub(crate) async fn enrolled(app: &App, key: &KeyId) -> Result<Profile, ApiError> {
+    let profile = app.store.profile(key).await?;
+    let profile = may_log_in(profile.ok_or(ApiError::new(ErrorCode::ProfileUnknown))?)?;
+    app.profiles.remember(profile.clone());
+    Ok(profile)
+}
+
+/// Verifies the signature, in the same time whether or not the profile exists. The codes do tell the two apart, because the
+/// extension must know when to enrol anew; key ids are hashes of 256 bits, so there is nothing to enumerate.
+fn identify(profile: Option<Profile>, headers: &SignedHeaders, parts: &Parts) -> Result<Profile, ApiError> {
     let algorithm = headers.input.algorithm;
-    let profile = app.store.profile(&headers.input.key_id).await?;
     let key = profile
         .as_ref()
         .map_or_else(|| decoy(algorithm), |profile| profile.key);
@@ -118,8 +143,16 @@ async fn identify(app: &App, headers: &SignedHeaders, parts: &Parts) -> Result<P
     match profile {
         None => Err(ApiError::new(ErrorCode::ProfileUnknown)),
         Some(_) if !genuine => Err(ApiError::new(ErrorCode::SignatureInvalid)),
-        Some(profile) if profile.staff.disabled => Err(ApiError::new(ErrorCode::StaffDisabled)),
-        Some(profile) if profile.revoked => Err(ApiError::new(ErrorCode::ProfileUnknown)),
-        Some(profile) => Ok(profile),
+        Some(profile) => may_log_in(profile),
+    }
+}
+
+fn may_log_in(profile: Profile) -> Result<Profile, ApiError> {
+    if profile.staff.disabled {
+        Err(ApiError::new(ErrorCode::StaffDisabled))
+    } else if profile.revoked {
+        Err(ApiError::new(ErrorCode::ProfileUnknown))
+    } else {
+        Ok(profile)
     }
 }

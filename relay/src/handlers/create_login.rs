@@ -34,9 +34,9 @@ pub(crate) async fn create_login(
         Span::current().record("login", display(&request.request_id));
     });
     let allowed = match &request {
-        Ok(request) => allow(&app, &verified, request)
-            .await
-            .map_err(|error| error.about(request.request_id.clone())),
+        Ok(request) => {
+            allow(&app, &verified, request).map_err(|error| error.about(request.request_id.clone()))
+        }
         Err(_) => Err(ApiError::new(ErrorCode::MalformedRequest)),
     };
     match (request, allowed) {
@@ -49,13 +49,13 @@ pub(crate) async fn create_login(
         }
         // What is not recorded as a login must not come a second time either.
         (Err(error), _) | (Ok(_), Err(error)) => {
-            verified.claim_nonce(&app).await?;
+            verified.admit(&app).await?;
             Err(error)
         }
     }
 }
 
-async fn allow<'a>(
+fn allow<'a>(
     app: &'a App,
     verified: &Verified,
     request: &LoginRequest,
@@ -66,7 +66,7 @@ async fn allow<'a>(
     if app.checkpoints.is_rewritten() {
         return Err(ApiError::new(ErrorCode::StoreUnavailable).detail(checkpoints::REFUSAL));
     }
-    policy::allow(app, &verified.profile.staff, request).await
+    policy::allow(app, &verified.profile.staff, request)
 }
 
 async fn perform(

@@ -12,7 +12,7 @@ use super::{StaffId, StaffMember};
 pub struct Intent {
     /// The extension's id of it.
     pub request_id: RequestId,
-    /// Who.
+    /// Who. The store compares it with what it knows of the profile: it may have been read some time ago.
     pub staff: StaffMember,
     /// With which profile.
     pub key_id: KeyId,
@@ -55,6 +55,11 @@ pub enum IntentAnswer {
     Repeated,
     /// The signature's nonce was used before.
     Replayed,
+    /// The profile may not log in any more, or the person is another than the intent says. Nothing was written, not even
+    /// the nonce.
+    ProfileChanged,
+    /// The customer's address is a staff member's, who may be a disabled one.
+    CustomerIsStaff,
     /// A colleague holds the customer on this platform, and the intent did not name that login.
     Claimed(Claim),
 }

@@ -162,10 +162,6 @@ impl Store for PostgresStore {
         run!(self.connections, client => staff::disable(client, email, now))
     }
 
-    async fn is_staff(&self, email: &CustomerEmail) -> Result<bool, StoreError> {
-        run!(self.connections, client => staff::is_staff(client, email))
-    }
-
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError> {
         run!(self.connections, client => staff::select_profile(client, key))
     }

@@ -158,13 +158,6 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn is_staff(&self, email: &CustomerEmail) -> Result<bool, StoreError> {
-        let email = email.clone();
-        self.readers
-            .read(move |connection| staff::is_staff(connection, &email))
-            .await
-    }
-
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError> {
         let key = key.clone();
         self.readers

@@ -16,7 +16,7 @@ impl fmt::Display for StaffId {
 }
 
 /// A person who may be enrolled.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaffMember {
     /// Number in the store.
     pub id: StaffId,
@@ -103,6 +103,13 @@ pub struct Profile {
     pub staff: StaffMember,
     /// Whether it was revoked.
     pub revoked: bool,
+}
+
+impl Profile {
+    /// Whether it is that person's, as they are described, and may log in.
+    pub(super) fn still_belongs_to(&self, staff: &StaffMember) -> bool {
+        !self.revoked && !self.staff.disabled && self.staff == *staff
+    }
 }
 
 /// A key that has proved itself, with the code that shall enrol it.

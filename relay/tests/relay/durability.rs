@@ -122,7 +122,7 @@ async fn an_answer_that_comes_too_late_for_the_extension_is_recorded_all_the_sam
 async fn a_store_that_hangs_does_not_hold_the_client() {
     let app = TestApp::start_with(|_, limits| limits.answer = Duration::from_millis(300)).await;
     let desk = app.enrolled(STAFF).await;
-    app.store.fail(Some((At::IsStaff, How::Hang)));
+    app.store.fail(Some((At::Profile, How::Hang)));
     assert_eq!(
         app.send(&desk.login().0).await.outcome(),
         problem(503, "overloaded")
@@ -134,7 +134,7 @@ async fn a_store_that_hangs_does_not_hold_the_client() {
 async fn without_a_durable_intent_nothing_is_minted() {
     let app = TestApp::start().await;
     let desk = app.enrolled(STAFF).await;
-    for at in [At::Profile, At::IsStaff, At::Intent] {
+    for at in [At::Profile, At::Intent] {
         app.store.fail(Some((at, How::Fail)));
         let answer = app.send(&desk.login().0).await;
         assert_eq!(answer.outcome(), problem(503, "store_unavailable"), "{at:?}");
@@ -260,7 +260,7 @@ async fn an_intent_whose_confirmation_was_lost_is_ended_by_the_same_relay() {
 async fn a_panic_is_a_500_the_relay_lives_and_the_log_shows_no_data() {
     let app = TestApp::start().await;
     let desk = app.enrolled(STAFF).await;
-    for at in [At::Profile, At::IsStaff, At::Intent, At::Outcome] {
+    for at in [At::Profile, At::Intent, At::Outcome] {
         app.store.fail(Some((at, How::Panic)));
         let answer = app.send(&desk.login().0).await;
         assert_eq!(answer.outcome(), problem(500, "internal"), "{at:?}");

@@ -22,7 +22,7 @@ use stagedoor_protocol::{Outcome, OutcomeReport};
 use stagedoor_relay::store::{self, Completion, Intent, IntentAnswer, MintOutcome, Store, StoredCheckpoint};
 
 use crate::{
-    store::{FAILED, MINTED, at, intent, invite},
+    store::{FAILED, MINTED, at, enrol, intent},
     support::{database::Database, installation::Installation},
 };
 
@@ -66,8 +66,8 @@ impl Books {
         )
         .unwrap();
         let store = store::open(&database.url()).await.unwrap();
-        let maria = invite(&*store, "maria@broker.example", "Maria").await;
-        let tom = invite(&*store, "tom@broker.example", "Tom").await;
+        let maria = enrol(&*store, "maria@broker.example", "Maria").await;
+        let tom = enrol(&*store, "tom@broker.example", "Tom").await;
         let logins = [
             intent(&maria, JANE, 0),
             intent(&tom, JOE, 100),

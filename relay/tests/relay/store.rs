@@ -7,8 +7,13 @@ mod logins;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use stagedoor_protocol::{CustomerEmail, ErrorCode, KeyId, Nonce, PageReference, PlatformId, RequestId};
-use stagedoor_relay::store::{self, Completion, Intent, MintOutcome, NewInvite, StaffMember, Store};
+use stagedoor_protocol::{
+    CustomerEmail, ErrorCode, KeyId, Nonce, PageReference, PlatformId, PublicKeyBytes, RequestId,
+};
+use stagedoor_relay::store::{
+    self, Completion, Enrolment, EnrolmentRefusal, Intent, MintOutcome, NewInvite, StaffMember, Store,
+    VerifyingKey,
+};
 use tempfile::TempDir;
 
 use crate::support::{app::new_id, database::Database, signer::random};
@@ -28,8 +33,8 @@ impl Lab {
         let database = Arc::new(Database::new(folder.path()).await);
         let store = store::open(&database.url()).await.unwrap();
         store.register_relay().await.unwrap();
-        let maria = invite(&*store, "maria@broker.example", "Maria").await;
-        let tom = invite(&*store, "tom@broker.example", "Tom").await;
+        let maria = enrol(&*store, "maria@broker.example", "Maria").await;
+        let tom = enrol(&*store, "tom@broker.example", "Tom").await;
         Self {
             store,
             database,
@@ -57,15 +62,29 @@ impl Lab {
     }
 }
 
-/// A staff member who may enrol.
-pub(crate) async fn invite(store: &dyn Store, email: &str, name: &str) -> StaffMember {
+/// A staff member with a profile. Enrolling the same person again changes their name alone.
+pub(crate) async fn enrol(store: &dyn Store, email: &str, name: &str) -> StaffMember {
     let invite = NewInvite {
         email: CustomerEmail::parse(email).unwrap(),
         name: Some(name.to_owned()),
         code_sha256: random(),
         expires_at: at(900),
     };
-    store.invite(&invite, at(0)).await.unwrap()
+    let staff = store.invite(&invite, at(0)).await.unwrap();
+    let enrolment = Enrolment {
+        code_sha256: invite.code_sha256,
+        key_id: key_of(&staff),
+        key: VerifyingKey(PublicKeyBytes::Ed25519([7; 32])),
+        extension_version: "0.1.0".to_owned(),
+    };
+    let enrolled = store.enrol(&enrolment, at(0)).await.unwrap();
+    assert!(matches!(enrolled, Ok(_) | Err(EnrolmentRefusal::AlreadyEnrolled)));
+    staff
+}
+
+/// The key of a person's one profile.
+fn key_of(staff: &StaffMember) -> KeyId {
+    KeyId::from_thumbprint(&[u8::try_from(staff.id.0).unwrap(); 32])
 }
 
 /// Seconds after the tests' beginning of time.
@@ -78,7 +97,7 @@ pub(crate) fn intent(staff: &StaffMember, customer: &str, second: i64) -> Intent
     Intent {
         request_id: RequestId::parse(&new_id()).unwrap(),
         staff: staff.clone(),
-        key_id: KeyId::from_thumbprint(&[7; 32]),
+        key_id: key_of(staff),
         nonce: nonce(),
         nonce_expires_at: at(second + 600),
         client_address: "192.0.2.7".parse().unwrap(),

@@ -2,12 +2,13 @@
 
 use futures_util::try_join;
 use stagedoor_ledger::{Frontier, Hash, Node};
-use tokio_postgres::{Client, Row, types::ToSql};
+use tokio_postgres::{Client, Row, Statement, types::ToSql};
 
 use super::{
     erase,
     fault::Failure,
     logins::parse_id,
+    staff::profile,
     statements::Statements,
     timestamp, unsigned,
     work::{Facts, Held, Login, Needs},
@@ -84,20 +85,22 @@ async fn fetch(
         nonces.push(nonce);
         expiries.push(*expires_at);
     }
+    let profiles: Vec<_> = needs.profiles.iter().collect();
+    let addresses: Vec<_> = needs.addresses.iter().collect();
     let logins: Vec<_> = needs.logins.iter().collect();
     let (customers, platforms): (Vec<_>, Vec<_>) = needs.claims.iter().map(|key| (&key.0, &key.1)).unzip();
     let nonces: [&(dyn ToSql + Sync); 3] = [&keys, &nonces, &expiries];
     let claims: [&(dyn ToSql + Sync); 2] = [&customers, &platforms];
     let logins: [&(dyn ToSql + Sync); 1] = [&logins];
-    let (last, new, known, reported, on, of) = try_join!(
+    let profiles: [&(dyn ToSql + Sync); 1] = [&profiles];
+    let addresses: [&(dyn ToSql + Sync); 1] = [&addresses];
+    let intents = !needs.nonces.is_empty();
+    let for_intents = |statement, parameters| query_if(intents, client, statement, parameters);
+    let (last, new, profiles, staff, known, reported, on, of) = try_join!(
         client.query_opt(&statements.select_last_record, &[]),
-        async {
-            // Who only erases has no right to this table.
-            match keys.is_empty() {
-                true => Ok(Vec::new()),
-                false => client.query(&statements.insert_nonces, &nonces).await,
-            }
-        },
+        for_intents(&statements.insert_nonces, &nonces),
+        for_intents(&statements.select_profiles, &profiles),
+        for_intents(&statements.select_staff_addresses, &addresses),
         client.query(&statements.select_logins, &logins),
         client.query(&statements.select_reports, &logins),
         client.query(&statements.select_claims_on, &claims),
@@ -105,6 +108,13 @@ async fn fetch(
     )?;
     for row in new {
         facts.fresh_nonces.insert((row.try_get(0)?, row.try_get(1)?));
+    }
+    for row in &profiles {
+        let profile = profile(row)?;
+        facts.profiles.insert(profile.key_id.as_str().to_owned(), profile);
+    }
+    for row in staff {
+        facts.staff.insert(row.try_get(0)?);
     }
     for row in known {
         facts.logins.insert(row.try_get(0)?, login(&row)?);
@@ -119,6 +129,19 @@ async fn fetch(
     }
     let Some(last) = last else { return Ok(None) };
     Ok(Some((unsigned(&last, 0)? + 1, last.try_get(1)?)))
+}
+
+/// What only intents need is not asked for without one: who only erases has no right to those tables.
+async fn query_if(
+    needed: bool,
+    client: &Client,
+    statement: &Statement,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, tokio_postgres::Error> {
+    match needed {
+        true => client.query(statement, parameters).await,
+        false => Ok(Vec::new()),
+    }
 }
 
 async fn abandoned(client: &Client, statements: &Statements, relay: i64) -> Result<Vec<String>, Failure> {

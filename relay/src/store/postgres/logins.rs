@@ -15,16 +15,25 @@ impl Work for Intent {
 
     fn needs(&self, needs: &mut Needs) {
         needs.nonces.insert(nonce(self), millis(self.nonce_expires_at));
+        needs.profiles.insert(self.key_id.as_str().to_owned());
+        needs.addresses.insert(self.customer_email.folded());
         needs.logins.insert(self.request_id.as_str().to_owned());
         needs.claims.insert(customer(self));
     }
 
     fn decide(&self, plan: &mut Plan) -> Result<IntentAnswer, StoreError> {
+        let profile = plan.facts.profiles.get(self.key_id.as_str());
+        if !profile.is_some_and(|profile| profile.still_belongs_to(&self.staff)) {
+            return Ok(IntentAnswer::ProfileChanged);
+        }
         if !plan.facts.fresh_nonces.remove(&nonce(self)) {
             return Ok(IntentAnswer::Replayed);
         }
         if plan.facts.login(&self.request_id).is_some() {
             return Ok(IntentAnswer::Repeated);
+        }
+        if plan.facts.staff.contains(&self.customer_email.folded()) {
+            return Ok(IntentAnswer::CustomerIsStaff);
         }
         let key = customer(self);
         let overridden = match plan.facts.holder(&key, self.requested_at) {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce};
 use tokio_postgres::Row;
 
-use super::{fault::Failure, gather::TURN, millis};
+use super::{fault::Failure, gather::TURN, millis, statements::SELECT_PROFILES};
 use crate::store::{
     Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StaffRow, StoreError, VerifyingKey,
 };
@@ -94,31 +94,10 @@ pub(super) async fn disable(
     Ok(true)
 }
 
-pub(super) async fn is_staff(client: &Client, email: &CustomerEmail) -> Result<bool, Failure> {
-    let select = client
-        .prepare_cached("SELECT 1 FROM staff WHERE email_folded = $1")
-        .await?;
-    Ok(client.query_opt(&select, &[&email.folded()]).await?.is_some())
-}
-
 pub(super) async fn select_profile(client: &Client, key: &KeyId) -> Result<Option<Profile>, Failure> {
-    let select = client
-        .prepare_cached(
-            "SELECT algorithm, public_key, revoked_at IS NOT NULL, staff.id, email, name, disabled_at \
-             FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = $1",
-        )
-        .await?;
-    let Some(row) = client.query_opt(&select, &[&key.as_str()]).await? else {
-        return Ok(None);
-    };
-    let verifying_key = VerifyingKey::from_stored(row.try_get(0)?, row.try_get(1)?)
-        .ok_or(StoreError::Inconsistent("a profile's key is not one"))?;
-    Ok(Some(Profile {
-        key_id: key.clone(),
-        key: verifying_key,
-        staff: staff_member(&row, 3)?,
-        revoked: row.try_get(2)?,
-    }))
+    let select = client.prepare_cached(SELECT_PROFILES).await?;
+    let row = client.query_opt(&select, &[&[key.as_str()].as_slice()]).await?;
+    row.map(|row| profile(&row)).transpose()
 }
 
 pub(super) async fn insert_profile(
@@ -209,6 +188,20 @@ pub(super) async fn delete_stale(client: &mut Client, now: Timestamp) -> Result<
 }
 
 /// Reads id, address, name and time of disabling, from a column on.
+/// A row of [`SELECT_PROFILES`].
+pub(super) fn profile(row: &Row) -> Result<Profile, Failure> {
+    let key_id =
+        KeyId::parse(row.try_get(7)?).map_err(|_| StoreError::Inconsistent("a profile's id is not one"))?;
+    let key = VerifyingKey::from_stored(row.try_get(0)?, row.try_get(1)?)
+        .ok_or(StoreError::Inconsistent("a profile's key is not one"))?;
+    Ok(Profile {
+        key_id,
+        key,
+        staff: staff_member(row, 3)?,
+        revoked: row.try_get(2)?,
+    })
+}
+
 fn staff_member(row: &Row, first: usize) -> Result<StaffMember, Failure> {
     let email = CustomerEmail::parse(row.try_get(first + 1)?)
         .map_err(|_| StoreError::Inconsistent("a staff member's address is not one"))?;

@@ -11,6 +11,10 @@ pub(super) const SELECT_NODES: &str = "SELECT substr(hashes, node.first + 1, 32)
      FROM unnest($1::bigint[], $2::int[]) WITH ORDINALITY AS node (seq, first, place) \
      JOIN records USING (seq) ORDER BY place";
 
+/// Profiles with their owners.
+pub(super) const SELECT_PROFILES: &str = "SELECT algorithm, public_key, revoked_at IS NOT NULL, staff.id, email, name, \
+     disabled_at, key_id FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = ANY ($1::text[])";
+
 macro_rules! statements {
     ($($(#[doc = $doc:literal])* $name:ident: $sql:expr;)*) => {
         /// Prepared statements.
@@ -39,6 +43,8 @@ statements! {
     /// Answers with the nonces that are new.
     insert_nonces: "INSERT INTO nonces (key_id, nonce, expires_at) \
         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]) ON CONFLICT DO NOTHING RETURNING key_id, nonce";
+    select_profiles: SELECT_PROFILES;
+    select_staff_addresses: "SELECT email_folded FROM staff WHERE email_folded = ANY ($1::text[])";
     select_logins: "SELECT request_id, intent_seq, staff_id, outcome, cause FROM logins WHERE request_id = ANY ($1::text[])";
     select_reports: "SELECT request_id, outcome FROM reports WHERE request_id = ANY ($1::text[])";
     select_claims_on: "SELECT claims.customer_folded, claims.platform, claims.request_id, claims.staff_id, staff.name, \

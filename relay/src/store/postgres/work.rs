@@ -8,7 +8,7 @@ use stagedoor_protocol::RequestId;
 use tokio::sync::oneshot;
 
 use super::plan::Plan;
-use crate::store::{Claim, ErasureScope, StoreError};
+use crate::store::{Claim, ErasureScope, Profile, StoreError};
 
 /// A customer on a platform.
 pub(super) type ClaimKey = (String, String);
@@ -30,6 +30,10 @@ pub(super) trait Work: Send + 'static {
 pub(super) struct Needs {
     /// Nonces to claim, with the time when they may be forgotten.
     pub(super) nonces: HashMap<NonceKey, i64>,
+    /// Profiles, by the ids of their keys.
+    pub(super) profiles: HashSet<String>,
+    /// Which of these are addresses of staff.
+    pub(super) addresses: HashSet<String>,
     /// Logins by their id, with their reports and claims.
     pub(super) logins: HashSet<String>,
     /// Claims on customers.
@@ -45,6 +49,10 @@ pub(super) struct Needs {
 pub(super) struct Facts {
     /// Nonces that nobody has used; taken out by the first who does.
     pub(super) fresh_nonces: HashSet<NonceKey>,
+    /// By the ids of their keys.
+    pub(super) profiles: HashMap<String, Profile>,
+    /// Addresses of staff among those that were asked for.
+    pub(super) staff: HashSet<String>,
     pub(super) logins: HashMap<String, Login>,
     /// Login and kind of report.
     pub(super) reports: HashSet<(String, &'static str)>,

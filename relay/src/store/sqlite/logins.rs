@@ -8,6 +8,7 @@ use super::{
     claims::{claim_customer, hold_customer, holder, release_customer},
     file::Failure,
     millis,
+    staff::{is_staff, select_profile},
     writer::Writing,
 };
 use crate::store::{
@@ -26,11 +27,18 @@ struct Stored {
 
 impl Writing<'_> {
     pub(super) fn insert_intent(&mut self, intent: &Intent) -> Result<IntentAnswer, Failure> {
+        let profile = select_profile(self.connection, &intent.key_id)?;
+        if !profile.is_some_and(|profile| profile.still_belongs_to(&intent.staff)) {
+            return Ok(IntentAnswer::ProfileChanged);
+        }
         if !self.insert_nonce(&intent.key_id, &intent.nonce, intent.nonce_expires_at)? {
             return Ok(IntentAnswer::Replayed);
         }
         if self.stored(&intent.request_id)?.is_some() {
             return Ok(IntentAnswer::Repeated);
+        }
+        if is_staff(self.connection, &intent.customer_email)? {
+            return Ok(IntentAnswer::CustomerIsStaff);
         }
         let claim = holder(self.connection, intent)?;
         let overridden = match claim {

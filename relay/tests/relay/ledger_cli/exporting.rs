@@ -96,7 +96,7 @@ async fn json_lines_of_some_records() {
 #[tokio::test]
 async fn a_table_has_a_line_for_each_login_and_no_formula() {
     let books = Books::new().await;
-    let maria = invite(&*books.store, "maria@broker.example", "Maria").await;
+    let maria = enrol(&*books.store, "maria@broker.example", "Maria").await;
     let mut hostile = intent(&maria, "jo@customers.example", 300);
     hostile.reason = Some("=HYPERLINK(\"https://evil.example\";\"click\")".to_owned());
     hostile.ticket = Some("@SUM(1,2)".to_owned());

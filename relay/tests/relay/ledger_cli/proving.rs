@@ -106,7 +106,7 @@ async fn what_cannot_be_proved_or_checked_says_how_it_can() {
     );
     let (key, public) = books.key().await;
     let early = books.sign(&key).await;
-    let maria = invite(&*books.store, "maria@broker.example", "Maria").await;
+    let maria = enrol(&*books.store, "maria@broker.example", "Maria").await;
     record(&*books.store, &intent(&maria, "jo@customers.example", 300), None).await;
     let error = books.fails(1, &["ledger", "prove", "6"]).await;
     assert!(

@@ -143,7 +143,7 @@ async fn the_tail_follows_until_it_is_interrupted() {
     let (mut child, mut lines) = follow(&books, &["ledger", "tail", "-f", "-n", "1", "--json"]);
     let first: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
     assert_eq!(first["record"]["seq"], 5);
-    let maria = invite(&*books.store, "maria@broker.example", "Maria").await;
+    let maria = enrol(&*books.store, "maria@broker.example", "Maria").await;
     record(&*books.store, &intent(&maria, "jo@customers.example", 300), None).await;
     let next: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
     assert_eq!(next["customer"]["email"], "jo@customers.example");

@@ -25,7 +25,6 @@ pub(crate) enum At {
     Outcome,
     Report,
     Enrol,
-    IsStaff,
     Check,
     Checkpoint,
 }
@@ -113,11 +112,6 @@ impl Store for FaultyStore {
 
     async fn disable_staff(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, StoreError> {
         self.inner.disable_staff(email, now).await
-    }
-
-    async fn is_staff(&self, email: &CustomerEmail) -> Result<bool, StoreError> {
-        self.pass(At::IsStaff).await?;
-        self.inner.is_staff(email).await
     }
 
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError> {

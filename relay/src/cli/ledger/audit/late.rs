@@ -60,10 +60,10 @@ async fn is_over(store: &dyn Store, began_at: u64, finding: &Finding) -> Result<
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, PlatformId, RequestId};
+    use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, PlatformId, PublicKeyBytes, RequestId};
 
     use super::*;
-    use crate::store::{ErasureOrder, ErasureScope, Intent, NewInvite, SqliteStore};
+    use crate::store::{Enrolment, ErasureOrder, ErasureScope, Intent, NewInvite, SqliteStore, VerifyingKey};
 
     /// What a verification found that had read Jane's record before it was erased, and Joe's, which is still there.
     fn summary() -> Summary {
@@ -122,12 +122,21 @@ mod tests {
             email: CustomerEmail::parse("maria@broker.example").unwrap(),
             name: None,
             code_sha256: [number; 32],
-            expires_at: Timestamp::UNIX_EPOCH,
+            expires_at: Timestamp::MAX,
         };
+        let staff = store.invite(&invite, Timestamp::UNIX_EPOCH).await.unwrap();
+        let enrolment = Enrolment {
+            code_sha256: invite.code_sha256,
+            key_id: KeyId::from_thumbprint(&[number; 32]),
+            key: VerifyingKey(PublicKeyBytes::Ed25519([number; 32])),
+            extension_version: "0.1.0".to_owned(),
+        };
+        let enrolled = store.enrol(&enrolment, Timestamp::UNIX_EPOCH).await.unwrap();
+        assert!(enrolled.is_ok());
         let intent = Intent {
             request_id: RequestId::from_parts(0, &[number; 10]),
-            staff: store.invite(&invite, Timestamp::UNIX_EPOCH).await.unwrap(),
-            key_id: KeyId::from_thumbprint(&[7; 32]),
+            staff,
+            key_id: enrolment.key_id,
             nonce: Nonce::from_random(&[number; 16]),
             nonce_expires_at: Timestamp::UNIX_EPOCH,
             client_address: [192, 0, 2, 7].into(),

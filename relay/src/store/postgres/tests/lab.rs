@@ -4,7 +4,9 @@ use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use stagedoor_ledger::{Frontier, Hash};
-use stagedoor_protocol::{CustomerEmail, ErrorCode, KeyId, Nonce, PageReference, PlatformId, RequestId};
+use stagedoor_protocol::{
+    CustomerEmail, ErrorCode, KeyId, Nonce, PageReference, PlatformId, PublicKeyBytes, RequestId,
+};
 use stagedoor_test_postgres::Database;
 use tempfile::TempDir;
 use tokio_postgres::Client;
@@ -12,7 +14,10 @@ use tokio_postgres::Client;
 use crate::{
     config::{PasswordSource, PostgresConfig, PostgresHost},
     random,
-    store::{Completion, Intent, MintOutcome, NewInvite, PostgresStore, StaffMember, Store},
+    store::{
+        Completion, Enrolment, EnrolmentRefusal, Intent, MintOutcome, NewInvite, PostgresStore, StaffMember,
+        Store, VerifyingKey,
+    },
 };
 
 /// A migrated database.
@@ -125,7 +130,16 @@ pub(super) async fn maria(store: &dyn Store) -> StaffMember {
         code_sha256: random::bytes().unwrap(),
         expires_at: at(900),
     };
-    store.invite(&invite, at(0)).await.unwrap()
+    let staff = store.invite(&invite, at(0)).await.unwrap();
+    let enrolment = Enrolment {
+        code_sha256: invite.code_sha256,
+        key_id: KeyId::from_thumbprint(&[7; 32]),
+        key: VerifyingKey(PublicKeyBytes::Ed25519([7; 32])),
+        extension_version: "0.1.0".to_owned(),
+    };
+    let enrolled = store.enrol(&enrolment, at(0)).await.unwrap();
+    assert!(matches!(enrolled, Ok(_) | Err(EnrolmentRefusal::AlreadyEnrolled)));
+    staff
 }
 
 /// Seconds after the tests' beginning of time.
