@@ -13,5 +13,6 @@ mod verify;
 pub(crate) use body::parse_json;
 pub(crate) use enrolling::Enrolling;
 pub(crate) use guess_limit::GuessLimit;
+pub(crate) use headers::claim_nonce;
 pub(crate) use signed::{Signed, Verified};
 pub(crate) use verify::sha256;

@@ -5,29 +5,22 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use stagedoor_protocol::{ErrorCode, OneTimeToken};
+use stagedoor_protocol::OneTimeToken;
 use tracing::{error, info};
 
 use crate::{
     app::App,
     broker::BrokerFailure,
     error::ApiError,
-    store::{Claim, Completion, Intent, IntentAnswer, MintOutcome},
+    store::{Completion, Intent, MintOutcome},
+    takeover,
 };
 
 /// Performs a login. Run it in a task of its own: once begun it must end in a record, whatever becomes of the request.
-pub(crate) async fn perform(app: Arc<App>, intent: Intent) -> Result<OneTimeToken, ApiError> {
+pub(crate) async fn perform(app: Arc<App>, mut intent: Intent) -> Result<OneTimeToken, ApiError> {
+    takeover::record_intent(&app, &mut intent).await?;
+    let _under_way = app.mints.begin(&intent.request_id);
     let started = app.clock.elapsed();
-    let recorded = app.store.record_intent(&intent).await.inspect_err(|_| {
-        app.unrecorded
-            .add_doubtful(intent.request_id.clone(), app.clock.now());
-    })?;
-    match recorded {
-        IntentAnswer::Recorded => {}
-        IntentAnswer::Repeated => return Err(ApiError::new(ErrorCode::RequestRepeated)),
-        IntentAnswer::Replayed => return Err(ApiError::new(ErrorCode::SignatureReplayed)),
-        IntentAnswer::Claimed(claim) => return Err(claimed(&claim, intent.requested_at)),
-    }
     let minted = ask(&app, &intent).await;
     let outcome = match &minted {
         Ok(_) => MintOutcome::Minted(None),
@@ -76,20 +69,5 @@ async fn ask(app: &App, intent: &Intent) -> Result<OneTimeToken, BrokerFailure> 
         .unwrap_or_else(|payload| {
             std::mem::forget(payload);
             Err(BrokerFailure::interrupted())
-        })
-}
-
-/// Tells a person which colleague's token their own would make void.
-fn claimed(claim: &Claim, now: Timestamp) -> ApiError {
-    let seconds =
-        |from: Timestamp, to: Timestamp| u32::try_from(to.duration_since(from).as_secs()).unwrap_or(0);
-    let remaining = seconds(now, claim.until).saturating_add(1);
-    ApiError::new(ErrorCode::CustomerClaimed)
-        .retry_after(remaining)
-        .claim(stagedoor_protocol::Claim {
-            request_id: claim.request_id.clone(),
-            staff_name: claim.staff_name.clone(),
-            held_seconds: seconds(claim.since, now),
-            remaining_seconds: remaining,
         })
 }

@@ -18,6 +18,7 @@ use crate::{
     config::{Config, ConfigFaults},
     listener, router, shutdown,
     store::{Store, StoreError},
+    takeover::Mints,
     unrecorded::{self, Unrecorded},
 };
 
@@ -87,6 +88,7 @@ impl Relay {
             guesses: GuessLimit::default(),
             limits,
             logins: TaskTracker::new(),
+            mints: Mints::default(),
             unrecorded: Unrecorded::default(),
             checkpoints,
             draining: CancellationToken::new(),

@@ -28,9 +28,15 @@ impl Work for Intent {
         }
         let key = customer(self);
         let overridden = match plan.facts.holder(&key, self.requested_at) {
-            Some(held) if held.claim.staff == self.staff.id => None,
-            Some(held) if self.overrides.as_ref() == Some(&held.claim.request_id) => Some(held.intent),
-            Some(held) => return Ok(IntentAnswer::Claimed(held.claim.clone())),
+            Some(held) if !self.may_take_over(&held.claim) => {
+                return Ok(IntentAnswer::Claimed(held.claim.clone()));
+            }
+            Some(held) if held.open => {
+                let claim = held.claim.clone();
+                plan.give_back(nonce(self));
+                return Ok(IntentAnswer::UnderWay(claim));
+            }
+            Some(held) => (held.claim.staff != self.staff.id).then_some(held.intent),
             None => None,
         };
         let (entry, openings) = entries::intent(self, overridden)?;
@@ -46,6 +52,7 @@ impl Work for Intent {
         let held = Held {
             claim,
             intent: sequence,
+            open: true,
         };
         plan.claim(key, held);
         Ok(IntentAnswer::Recorded)

@@ -32,13 +32,13 @@ impl Writing<'_> {
         if self.stored(&intent.request_id)?.is_some() {
             return Ok(IntentAnswer::Repeated);
         }
-        let claim = holder(self.connection, intent)?;
-        let overridden = match claim {
-            Some(claim) if claim.staff == intent.staff.id => None,
-            Some(claim) if intent.overrides.as_ref() == Some(&claim.request_id) => {
-                self.stored(&claim.request_id)?.map(|stored| stored.intent_seq)
+        let overridden = match holder(self.connection, intent)? {
+            Some(held) if !intent.may_take_over(&held.claim) => return Ok(IntentAnswer::Claimed(held.claim)),
+            Some(held) if held.open => {
+                self.delete_nonce(&intent.key_id, &intent.nonce)?;
+                return Ok(IntentAnswer::UnderWay(held.claim));
             }
-            Some(claim) => return Ok(IntentAnswer::Claimed(claim)),
+            Some(held) => held.intent.filter(|_| held.claim.staff != intent.staff.id),
             None => None,
         };
         let (entry, openings) = entries::intent(intent, overridden)?;

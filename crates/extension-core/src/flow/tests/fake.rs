@@ -134,6 +134,7 @@ impl Fake {
             staff_name: "Maria Silva".into(),
             held_seconds,
             remaining_seconds,
+            under_way: false,
         });
         let problem = serde_json::to_string(&problem).unwrap();
         self.answer("/v1/logins", Ok(http(409, "application/problem+json", &problem)));
