@@ -139,8 +139,11 @@ function error(view, actions) {
   return { root: parts.root, focus: eager ? parts.retry : parts.root.querySelector("h1") };
 }
 
-/** Says how long a colleague's claim has stood and will stand. What follows when it has run out, the core says. */
-function countDown({ staffName, heldSeconds, remainingSeconds }, parts, actions) {
+/**
+ * Says how long a claim has stood and will stand, or that its login is under way: the relay says when to come again, then.
+ * What follows when it has run out, the core says.
+ */
+function countDown({ staffName, heldSeconds, remainingSeconds, underWay }, parts, actions) {
   const language = text("language");
   const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const duration = new Intl.NumberFormat(language, { style: "unit", unit: "second", unitDisplay: "long" });
@@ -148,8 +151,9 @@ function countDown({ staffName, heldSeconds, remainingSeconds }, parts, actions)
   const tick = () => {
     const passed = Math.floor((Date.now() - shown) / 1000);
     if (passed >= remainingSeconds) return actions.refresh();
-    parts.cure.textContent = text("claim_text", [staffName, ago.format(-heldSeconds - passed, "second")]);
-    parts.wait.textContent = text("claim_wait", [duration.format(remainingSeconds - passed)]);
+    const since = ago.format(-heldSeconds - passed, "second");
+    parts.cure.textContent = text(underWay ? "claim_under_way_text" : "claim_text", [staffName, since]);
+    if (!underWay) parts.wait.textContent = text("claim_wait", [duration.format(remainingSeconds - passed)]);
     setTimeout(() => parts.root.isConnected && tick(), 1000 - ((Date.now() - shown) % 1000));
   };
   tick();

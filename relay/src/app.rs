@@ -11,6 +11,7 @@ use crate::{
     clock::Clock,
     config::Config,
     store::Store,
+    takeover::Mints,
     unrecorded::Unrecorded,
 };
 
@@ -34,6 +35,8 @@ pub struct App {
     pub limits: Limits,
     /// Logins under way. They are finished and recorded whatever becomes of the request or the process's will to live.
     pub logins: TaskTracker,
+    /// The mints among them.
+    pub(crate) mints: Mints,
     /// Outcomes that the store could not take yet.
     pub unrecorded: Unrecorded,
     /// Signed checkpoints of the record.
@@ -56,6 +59,9 @@ pub struct Limits {
     pub write: Duration,
     /// For the broker's answer, connecting included.
     pub broker: Duration,
+    /// For the end of an earlier login that a newer one takes a customer from. The newer one's own mint comes after it, so
+    /// together with `broker` and the time of the writes it must fit into `login`.
+    pub takeover: Duration,
     /// For a login's answer: a little less than the extension waits.
     pub login: Duration,
     /// For any answer: a last line that nothing should reach.
@@ -74,10 +80,26 @@ impl Default for Limits {
             body: Duration::from_secs(5),
             write: Duration::from_secs(10),
             broker: Duration::from_secs(8),
+            takeover: Duration::from_millis(1_200),
             login: Duration::from_millis(9_500),
             answer: Duration::from_secs(20),
             drain: Duration::from_secs(20),
             checkpoint_pause: Duration::from_secs(1),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stagedoor_protocol::limits::RELAY_TIMEOUT_MILLISECONDS;
+
+    use super::*;
+
+    #[test]
+    fn a_login_that_waits_for_another_is_answered_before_the_extension_gives_up() {
+        let limits = Limits::default();
+        let writes = Duration::from_millis(200);
+        assert!(limits.takeover + limits.broker + writes <= limits.login);
+        assert!(limits.login < Duration::from_millis(RELAY_TIMEOUT_MILLISECONDS.into()));
     }
 }

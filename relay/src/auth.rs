@@ -14,6 +14,7 @@ mod verify;
 pub(crate) use body::parse_json;
 pub(crate) use enrolling::Enrolling;
 pub(crate) use guess_limit::GuessLimit;
+pub(crate) use headers::claim_nonce;
 pub(crate) use known_profiles::KnownProfiles;
 pub(crate) use signed::{Signed, Verified, enrolled};
 pub(crate) use verify::sha256;

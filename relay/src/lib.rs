@@ -22,5 +22,6 @@ pub mod relay;
 mod router;
 pub mod shutdown;
 pub mod store;
+mod takeover;
 pub mod telemetry;
 pub mod unrecorded;

@@ -18,6 +18,7 @@ use crate::{
     config::{Config, ConfigFaults},
     listener, router, shutdown,
     store::{Store, StoreError},
+    takeover::Mints,
     unrecorded::{self, Unrecorded},
 };
 
@@ -88,6 +89,7 @@ impl Relay {
             profiles: KnownProfiles::default(),
             limits,
             logins: TaskTracker::new(),
+            mints: Mints::default(),
             unrecorded: Unrecorded::default(),
             checkpoints,
             draining: CancellationToken::new(),

@@ -95,7 +95,8 @@ pub trait Store: Send + Sync + 'static {
     async fn forget_stale(&self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Claims the nonce, the request id and the customer, and appends the intent to the ledger: all of it, or none but the
-    /// nonce. Whether the profile may log in, and whether the customer is a customer, is decided in the same transaction.
+    /// nonce; and not even that if the login that it takes the customer from has no outcome yet. Whether the profile may log
+    /// in, and whether the customer is one, is decided in the same transaction.
     async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError>;
 
     /// Appends an intent's outcome, once; saying the same again is no error. [`StoreError::Inconsistent`] if there is no

@@ -228,8 +228,11 @@ impl View {
     fn error(fault: &Fault, retry: Option<Retry>, kept: Kept) -> Self {
         let claim = fault.claim.as_ref();
         let standing = claim.filter(|claim| claim.remaining_seconds > 0);
+        let under_way = standing.is_some_and(|claim| claim.under_way);
+        let texts = |title, cure| (Text::new(title), Text::new(cure));
         let (title, cure) = match claim {
-            Some(_) if standing.is_none() => (Text::new("claim_free_title"), Text::new("claim_free_cure")),
+            Some(_) if standing.is_none() => texts("claim_free_title", "claim_free_cure"),
+            Some(_) if under_way => texts("claim_under_way_title", "claim_under_way_cure"),
             _ => (fault.title(), fault.cure()),
         };
         Self::Error {
@@ -239,7 +242,8 @@ impl View {
             // The relay's words and seconds would not count down with the claim, which says the same.
             detail: fault.detail.clone().filter(|_| claim.is_none()),
             request_id: fault.request_id.clone(),
-            retry_after_seconds: fault.retry_after.filter(|_| claim.is_none()),
+            // A login under way ends long before its claim would.
+            retry_after_seconds: fault.retry_after.filter(|_| under_way || claim.is_none()),
             retry: standing.map(|_| Retry::Override).or(retry),
             email: kept.email,
             platform: kept.platform,

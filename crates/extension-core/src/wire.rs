@@ -139,6 +139,7 @@ impl FromJson for Claim {
             staff_name: Some(staff_name).filter(|name| !name.is_empty())?,
             held_seconds: seconds("heldSeconds")?,
             remaining_seconds: seconds("remainingSeconds")?,
+            under_way: value.get("underWay").flag(),
         })
     }
 }
@@ -150,6 +151,7 @@ impl ToJson for Claim {
             .with("staffName", &self.staff_name)
             .with("heldSeconds", &u64::from(self.held_seconds))
             .with("remainingSeconds", &u64::from(self.remaining_seconds))
+            .with_some("underWay", self.under_way.then_some(&true))
             .end();
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::RequestId;
 
 /// A token that was made for a customer and may not have been used yet. A second one would make it void, so whoever
-/// asks for that is told of it first. A person's own claim never stands in their way.
+/// asks for that is told of it first. A person's own claim stands in their way only while that login is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Claim {
@@ -18,4 +18,7 @@ pub struct Claim {
     pub held_seconds: u32,
     /// How long the claim will stand from now on, in seconds, rounded up.
     pub remaining_seconds: u32,
+    /// Whether the login itself is still under way, so that it cannot be overridden yet. It may be the person's own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub under_way: bool,
 }

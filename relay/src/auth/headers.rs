@@ -82,7 +82,7 @@ impl SignedHeaders {
 
 /// Records a nonce, durably; an error if it was used before. Call it only after the signature has been verified: otherwise
 /// anybody could burn nonces of others.
-pub(super) async fn claim_nonce(
+pub(crate) async fn claim_nonce(
     app: &App,
     key: &KeyId,
     nonce: &Nonce,

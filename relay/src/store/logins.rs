@@ -46,6 +46,20 @@ pub struct Intent {
     pub claimed_until: Timestamp,
 }
 
+impl Intent {
+    /// Whether it may take the customer from that login: the person's own, or the one that they override.
+    pub(super) fn may_take_over(&self, claim: &Claim) -> bool {
+        claim.staff == self.staff.id || self.overrides.as_ref() == Some(&claim.request_id)
+    }
+
+    /// Lets it begin later: it holds its customer as long as it would have, but from then on.
+    pub(crate) fn postpone(&mut self, begun: Timestamp) {
+        let held = self.claimed_until.duration_since(self.requested_at);
+        self.requested_at = begun;
+        self.claimed_until = begun.checked_add(held).unwrap_or(Timestamp::MAX);
+    }
+}
+
 /// What became of an intent in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IntentAnswer {
@@ -62,6 +76,9 @@ pub enum IntentAnswer {
     CustomerIsStaff,
     /// A colleague holds the customer on this platform, and the intent did not name that login.
     Claimed(Claim),
+    /// The intent may take the customer from this login, but not yet: it has no outcome, so its request may still be on the
+    /// way to the broker, and could reach it last. Nothing was written, not even the nonce.
+    UnderWay(Claim),
 }
 
 /// Who holds the outstanding token of a customer on a platform.

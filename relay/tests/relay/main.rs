@@ -21,3 +21,4 @@ mod secrecy;
 mod signatures;
 mod staff;
 mod store;
+mod takeover;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::paths;
 use crate::site::Site;
 
-pub use gate::{Gate, Held};
+pub use gate::{Doorway, Gate, Held};
 pub use relay::{EGRESS_ADDRESS, Relay};
 
 /// The broker's API key in every lab: a text that occurs nowhere else, so that a leak can be searched for.
@@ -37,6 +37,8 @@ pub struct Lab {
     pub sim: Sim,
     /// The door between relay and broker.
     pub gate: Gate,
+    /// The door between browsers and relay.
+    pub front: Gate,
     /// The sample CRM.
     pub crm: Site,
     relay: Option<Relay>,
@@ -66,18 +68,22 @@ impl Lab {
         for (email, name) in CUSTOMERS {
             sim.add_account(email, name);
         }
-        let gate = Gate::open(sim.broker_address()).await?;
+        let gate = Doorway::new().await?.open(sim.broker_address());
+        let front = Doorway::new().await?;
         let settings = relay::Settings {
             broker: &gate.url(),
             platform: &sim.platform_url(),
             api_key: API_KEY,
             login,
+            authority: &front.address().to_string(),
         };
         let relay = Relay::start(&directory.path().join("relay"), &settings).await?;
+        let front = front.open(relay.address()?);
         let crm = Site::serve(&paths::workspace().join("tests/fixtures/crm")).await?;
         Ok(Self {
             sim,
             gate,
+            front,
             crm,
             relay: Some(relay),
             directory,
@@ -97,6 +103,7 @@ impl Lab {
 
     /// Stops the relay for good.
     pub async fn stop_relay(&mut self) -> Result<()> {
+        self.front.close().await;
         self.relay
             .take()
             .context("the relay has been stopped")?

@@ -69,7 +69,7 @@ impl Seat {
     pub async fn enrol(&self, lab: &Lab, staff: Staff) -> Result<()> {
         let code = lab.relay()?.invite(staff.email, staff.name)?;
         let options = self.browser.open_extension("options.html").await?;
-        options.fill("#relay", &lab.relay()?.url()).await?;
+        options.fill("#relay", &lab.front.url()).await?;
         options.fill("#code", &code).await?;
         options.click("[data-slot=submit]").await?;
         options

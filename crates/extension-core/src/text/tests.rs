@@ -22,6 +22,8 @@ const OTHERS: &[(&str, usize)] = &[
     ("test_ok_title", 0),
     ("claim_free_title", 0),
     ("claim_free_cure", 0),
+    ("claim_under_way_title", 0),
+    ("claim_under_way_cure", 0),
 ];
 
 #[test]

@@ -103,6 +103,11 @@ fn a_claim_is_bounded_and_cannot_disguise_anything() {
         assert_eq!(claim(&|claim| claim["requestId"] = id.into()), None, "{id:?}");
     }
     assert_eq!(claim(&|claim| *claim = "Maria".into()), None);
+    for (said, read) in [("true", true), ("false", false), ("1", false), ("\"yes\"", false)] {
+        let said: serde_json::Value = serde_json::from_str(said).unwrap();
+        let claim = claim(&|claim| claim["underWay"] = said.clone());
+        assert_eq!(claim.map(|claim| claim.under_way), Some(read), "{said}");
+    }
 }
 
 #[test]

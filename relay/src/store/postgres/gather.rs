@@ -202,6 +202,7 @@ fn held(row: &Row) -> Result<Held, Failure> {
     Ok(Held {
         claim,
         intent: unsigned(row, 7)?,
+        open: row.try_get(8)?,
     })
 }
 

@@ -22,12 +22,13 @@ impl Work for Intent {
     }
 
     fn decide(&self, plan: &mut Plan) -> Result<IntentAnswer, StoreError> {
-        let profile = plan.facts.profiles.get(self.key_id.as_str());
-        if !profile.is_some_and(|profile| profile.still_belongs_to(&self.staff)) {
-            return Ok(IntentAnswer::ProfileChanged);
-        }
         if !plan.facts.fresh_nonces.remove(&nonce(self)) {
             return Ok(IntentAnswer::Replayed);
+        }
+        let profile = plan.facts.profiles.get(self.key_id.as_str());
+        if !profile.is_some_and(|profile| profile.still_belongs_to(&self.staff)) {
+            plan.give_back(nonce(self));
+            return Ok(IntentAnswer::ProfileChanged);
         }
         if plan.facts.login(&self.request_id).is_some() {
             return Ok(IntentAnswer::Repeated);
@@ -37,9 +38,15 @@ impl Work for Intent {
         }
         let key = customer(self);
         let overridden = match plan.facts.holder(&key, self.requested_at) {
-            Some(held) if held.claim.staff == self.staff.id => None,
-            Some(held) if self.overrides.as_ref() == Some(&held.claim.request_id) => Some(held.intent),
-            Some(held) => return Ok(IntentAnswer::Claimed(held.claim.clone())),
+            Some(held) if !self.may_take_over(&held.claim) => {
+                return Ok(IntentAnswer::Claimed(held.claim.clone()));
+            }
+            Some(held) if held.open => {
+                let claim = held.claim.clone();
+                plan.give_back(nonce(self));
+                return Ok(IntentAnswer::UnderWay(claim));
+            }
+            Some(held) => (held.claim.staff != self.staff.id).then_some(held.intent),
             None => None,
         };
         let (entry, openings) = entries::intent(self, overridden)?;
@@ -55,6 +62,7 @@ impl Work for Intent {
         let held = Held {
             claim,
             intent: sequence,
+            open: true,
         };
         plan.claim(key, held);
         Ok(IntentAnswer::Recorded)

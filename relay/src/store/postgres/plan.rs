@@ -9,7 +9,7 @@ use stagedoor_protocol::RequestId;
 use super::{
     gather::Head,
     millis,
-    work::{ClaimKey, Facts, Held, Login},
+    work::{ClaimKey, Facts, Held, Login, NonceKey},
 };
 use crate::store::{Completion, Intent, StoreError, entries, entries::Openings};
 
@@ -27,6 +27,8 @@ pub(super) struct Plan {
     pub(super) reports: ReportRows,
     /// Claims that are no longer as the store has them.
     changed_claims: HashSet<ClaimKey>,
+    /// Nonces that were given back; one that is used in the same batch after all is no fresh one any more.
+    given_back: HashSet<NonceKey>,
     pub(super) erasure: Option<ErasedParts>,
 }
 
@@ -98,6 +100,7 @@ impl Plan {
             outcomes: OutcomeRows::default(),
             reports: ReportRows::default(),
             changed_claims: HashSet::new(),
+            given_back: HashSet::new(),
             erasure: None,
         }
     }
@@ -185,10 +188,24 @@ impl Plan {
         self.facts.set_claim(key, held);
     }
 
+    /// Leaves a nonce to whoever comes with it next.
+    pub(super) fn give_back(&mut self, nonce: NonceKey) {
+        self.facts.fresh_nonces.insert(nonce.clone());
+        self.given_back.insert(nonce);
+    }
+
+    /// Nonces that were claimed for nothing: their profiles and themselves.
+    pub(super) fn unused_nonces(&self) -> (Vec<&str>, Vec<&str>) {
+        let fresh = &self.facts.fresh_nonces;
+        let unused = self.given_back.iter().filter(|nonce| fresh.contains(nonce));
+        unused.map(|(key, nonce)| (key.as_str(), nonce.as_str())).unzip()
+    }
+
     /// A token was made, or may have been: its login holds the customer until then.
     pub(super) fn hold(&mut self, id: &RequestId, until: Timestamp) {
         if let Some((key, held)) = self.facts.claim_of(id) {
             held.claim.until = until;
+            held.open = false;
             self.changed_claims.insert(key);
         }
     }

@@ -48,12 +48,12 @@ statements! {
     select_logins: "SELECT request_id, intent_seq, staff_id, outcome, cause FROM logins WHERE request_id = ANY ($1::text[])";
     select_reports: "SELECT request_id, outcome FROM reports WHERE request_id = ANY ($1::text[])";
     select_claims_on: "SELECT claims.customer_folded, claims.platform, claims.request_id, claims.staff_id, staff.name, \
-        claims.since, claims.until, logins.intent_seq \
+        claims.since, claims.until, logins.intent_seq, logins.outcome IS NULL \
         FROM unnest($1::text[], $2::text[]) AS wanted (customer_folded, platform) \
         JOIN claims USING (customer_folded, platform) \
         JOIN staff ON staff.id = claims.staff_id JOIN logins USING (request_id)";
     select_claims_of: "SELECT claims.customer_folded, claims.platform, claims.request_id, claims.staff_id, staff.name, \
-        claims.since, claims.until, logins.intent_seq \
+        claims.since, claims.until, logins.intent_seq, logins.outcome IS NULL \
         FROM claims JOIN staff ON staff.id = claims.staff_id JOIN logins USING (request_id) \
         WHERE claims.request_id = ANY ($1::text[])";
     /// Open intents of relays whose lock can be taken. It is taken until the end of the transaction.
@@ -62,6 +62,8 @@ statements! {
         ), gone AS MATERIALIZED (SELECT relay FROM open WHERE pg_try_advisory_xact_lock(relay)) \
         SELECT request_id FROM logins JOIN gone USING (relay) WHERE outcome IS NULL ORDER BY intent_seq LIMIT $2";
 
+    delete_nonces: "DELETE FROM nonces USING unnest($1::text[], $2::text[]) AS unused (key, nonce) \
+        WHERE nonces.key_id = unused.key AND nonces.nonce = unused.nonce";
     insert_records: "INSERT INTO records (seq, body, hashes) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])";
     insert_openings: "INSERT INTO openings (seq, customer, staff) \
         SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])";

@@ -77,6 +77,8 @@ pub(super) struct Login {
 pub(super) struct Held {
     pub(super) claim: Claim,
     pub(super) intent: u64,
+    /// Whether that has no outcome yet.
+    pub(super) open: bool,
 }
 
 impl Facts {

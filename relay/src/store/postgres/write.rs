@@ -14,9 +14,11 @@ pub(super) async fn commit(client: &Client, statements: &Statements, plan: &Plan
     let (records, openings) = (&plan.records, &plan.openings);
     let (logins, outcomes, reports) = (&plan.logins, &plan.outcomes, &plan.reports);
     let (kept, gone) = plan.claim_changes();
+    let (keys, unused) = plan.unused_nonces();
     let run = |statement, rows, parameters| write(client, statement, rows, parameters);
     // Sent together and performed in this order; after a refusal the server does nothing more, and the commit undoes all.
     try_join!(
+        run(&statements.delete_nonces, unused.len(), vec![&keys, &unused]),
         run(
             &statements.insert_records,
             records.sequences.len(),

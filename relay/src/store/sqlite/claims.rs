@@ -24,6 +24,14 @@ impl Writing<'_> {
         Ok(inserted == 1)
     }
 
+    /// Gives back what [`Self::insert_nonce`] has just claimed.
+    pub(super) fn delete_nonce(&self, key: &KeyId, nonce: &Nonce) -> Result<(), Failure> {
+        self.connection
+            .prepare_cached("DELETE FROM nonces WHERE key_id = ? AND nonce = ?")?
+            .execute((key.as_str(), nonce.as_str()))?;
+        Ok(())
+    }
+
     pub(super) fn delete_stale(&self, now: Timestamp) -> Result<u64, Failure> {
         let mut deleted = 0;
         for delete in [
@@ -36,13 +44,24 @@ impl Writing<'_> {
     }
 }
 
+/// A claim, with what the ledger knows of its login.
+pub(super) struct Held {
+    pub(super) claim: Claim,
+    pub(super) intent: Option<u64>,
+    /// Whether that has no outcome yet.
+    pub(super) open: bool,
+}
+
 /// Who holds the intent's customer on its platform at that time.
-pub(super) fn holder(connection: &Connection, intent: &Intent) -> Result<Option<Claim>, Failure> {
-    type Found = (String, i64, String, i64, i64);
+pub(super) fn holder(connection: &Connection, intent: &Intent) -> Result<Option<Held>, Failure> {
+    type Found = (String, i64, String, i64, i64, Option<i64>, bool);
     let found: Option<Found> = connection
         .prepare_cached(
-            "SELECT request_id, staff_id, name, since, until FROM claims JOIN staff ON staff.id = staff_id \
-             WHERE customer_folded = ? AND platform = ? AND until > ?",
+            "SELECT claims.request_id, claims.staff_id, name, since, until, intent_seq, \
+             intent_seq IS NOT NULL AND outcome IS NULL \
+             FROM claims JOIN staff ON staff.id = claims.staff_id \
+             LEFT JOIN logins ON logins.request_id = claims.request_id \
+             WHERE claims.customer_folded = ? AND claims.platform = ? AND until > ?",
         )?
         .query_row(
             (
@@ -50,19 +69,28 @@ pub(super) fn holder(connection: &Connection, intent: &Intent) -> Result<Option<
                 intent.platform.as_str(),
                 millis(intent.requested_at),
             ),
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+            |row| {
+                let (since, until) = (row.get(3)?, row.get(4)?);
+                let (intent, open) = (row.get(5)?, row.get(6)?);
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, since, until, intent, open))
+            },
         )
         .optional()?;
-    let Some((request_id, staff, staff_name, since, until)) = found else {
+    let Some((request_id, staff, staff_name, since, until, intent, open)) = found else {
         return Ok(None);
     };
-    Ok(Some(Claim {
+    let claim = Claim {
         request_id: RequestId::parse(&request_id)
             .map_err(|_| StoreError::Inconsistent("a claim's login is not one"))?,
         staff: StaffId(staff),
         staff_name,
         since: timestamp(since)?,
         until: timestamp(until)?,
+    };
+    Ok(Some(Held {
+        claim,
+        intent: intent.map(i64::cast_unsigned),
+        open,
     }))
 }
 

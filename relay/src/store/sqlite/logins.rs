@@ -27,12 +27,13 @@ struct Stored {
 
 impl Writing<'_> {
     pub(super) fn insert_intent(&mut self, intent: &Intent) -> Result<IntentAnswer, Failure> {
-        let profile = select_profile(self.connection, &intent.key_id)?;
-        if !profile.is_some_and(|profile| profile.still_belongs_to(&intent.staff)) {
-            return Ok(IntentAnswer::ProfileChanged);
-        }
         if !self.insert_nonce(&intent.key_id, &intent.nonce, intent.nonce_expires_at)? {
             return Ok(IntentAnswer::Replayed);
+        }
+        let profile = select_profile(self.connection, &intent.key_id)?;
+        if !profile.is_some_and(|profile| profile.still_belongs_to(&intent.staff)) {
+            self.delete_nonce(&intent.key_id, &intent.nonce)?;
+            return Ok(IntentAnswer::ProfileChanged);
         }
         if self.stored(&intent.request_id)?.is_some() {
             return Ok(IntentAnswer::Repeated);
@@ -40,13 +41,13 @@ impl Writing<'_> {
         if is_staff(self.connection, &intent.customer_email)? {
             return Ok(IntentAnswer::CustomerIsStaff);
         }
-        let claim = holder(self.connection, intent)?;
-        let overridden = match claim {
-            Some(claim) if claim.staff == intent.staff.id => None,
-            Some(claim) if intent.overrides.as_ref() == Some(&claim.request_id) => {
-                self.stored(&claim.request_id)?.map(|stored| stored.intent_seq)
+        let overridden = match holder(self.connection, intent)? {
+            Some(held) if !intent.may_take_over(&held.claim) => return Ok(IntentAnswer::Claimed(held.claim)),
+            Some(held) if held.open => {
+                self.delete_nonce(&intent.key_id, &intent.nonce)?;
+                return Ok(IntentAnswer::UnderWay(held.claim));
             }
-            Some(claim) => return Ok(IntentAnswer::Claimed(claim)),
+            Some(held) => held.intent.filter(|_| held.claim.staff != intent.staff.id),
             None => None,
         };
         let (entry, openings) = entries::intent(intent, overridden)?;

@@ -47,6 +47,7 @@ pub(crate) struct FaultyStore {
     inner: Arc<dyn Store>,
     fault: Mutex<Option<(At, How)>>,
     looks: AtomicU64,
+    under_way: AtomicU64,
 }
 
 impl FaultyStore {
@@ -55,12 +56,18 @@ impl FaultyStore {
             inner,
             fault: Mutex::new(None),
             looks: AtomicU64::new(0),
+            under_way: AtomicU64::new(0),
         }
     }
 
     /// How many times the relay has looked whether a checkpoint is due.
     pub(crate) fn looks(&self) -> u64 {
         self.looks.load(Ordering::SeqCst)
+    }
+
+    /// How many intents were told to wait for an earlier login.
+    pub(crate) fn told_to_wait(&self) -> u64 {
+        self.under_way.load(Ordering::SeqCst)
     }
 
     /// From now on; `None` ends it.
@@ -145,6 +152,9 @@ impl Store for FaultyStore {
     async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError> {
         self.pass(At::Intent).await?;
         let answer = self.inner.record_intent(intent).await;
+        if let Ok(IntentAnswer::UnderWay(_)) = answer {
+            self.under_way.fetch_add(1, Ordering::SeqCst);
+        }
         let lost = *self.fault.lock().unwrap() == Some((At::Intent, How::LoseAnswer));
         if lost { Err(unavailable()) } else { answer }
     }

@@ -1,7 +1,13 @@
-//! Stands between the relay and the simulated broker: requests always pass, answers only while the gate is open. So a test
-//! can act while the broker "thinks", without guessing how long that takes.
+//! Stands between the relay and the simulated broker: answers pass only while the gate is open, and single requests can be
+//! held up. So a test can act while the broker "thinks", or a request travels, without guessing how long that takes.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy},
@@ -16,6 +22,17 @@ use tokio::{
 pub(crate) struct Gate {
     pub(crate) address: SocketAddr,
     open: watch::Sender<bool>,
+    road: Arc<Road>,
+}
+
+/// What becomes of requests.
+#[derive(Default)]
+struct Road {
+    /// The next one is held up.
+    blocked: AtomicBool,
+    /// How many were.
+    held: AtomicU64,
+    released: watch::Sender<bool>,
 }
 
 impl Gate {
@@ -24,12 +41,31 @@ impl Gate {
         let address = listener.local_addr().unwrap();
         let open = watch::Sender::new(true);
         let opened = open.subscribe();
-        tokio::spawn(async move {
-            while let Ok((relay, _)) = listener.accept().await {
-                tokio::spawn(pass(relay, broker, opened.clone()));
+        let road = Arc::new(Road::default());
+        tokio::spawn({
+            let road = road.clone();
+            async move {
+                while let Ok((relay, _)) = listener.accept().await {
+                    tokio::spawn(pass(relay, broker, opened.clone(), road.clone()));
+                }
             }
         });
-        Self { address, open }
+        Self { address, open, road }
+    }
+
+    /// Holds up the next request before it reaches the broker; those after it overtake it.
+    pub(crate) fn hold_next_request(&self) {
+        self.road.blocked.store(true, Ordering::SeqCst);
+    }
+
+    /// How many requests were held up so far.
+    pub(crate) fn held_requests(&self) -> u64 {
+        self.road.held.load(Ordering::SeqCst)
+    }
+
+    /// Lets held requests go on.
+    pub(crate) fn release_requests(&self) {
+        self.road.released.send_replace(true);
     }
 
     pub(crate) fn close(&self) {
@@ -42,13 +78,21 @@ impl Gate {
 }
 
 /// When the broker does not take the connection, the relay's is dropped.
-async fn pass(relay: TcpStream, broker: SocketAddr, opened: watch::Receiver<bool>) {
+async fn pass(relay: TcpStream, broker: SocketAddr, opened: watch::Receiver<bool>, road: Arc<Road>) {
     let Ok(broker) = TcpStream::connect(broker).await else {
         return;
     };
     let (mut from_relay, to_relay) = relay.into_split();
     let (from_broker, mut to_broker) = broker.into_split();
-    let requests = tokio::spawn(async move { copy(&mut from_relay, &mut to_broker).await });
+    let requests = tokio::spawn(async move {
+        // A connection waits for its first request here, which is still unread: `readable` takes nothing.
+        let _ = from_relay.readable().await;
+        if road.blocked.swap(false, Ordering::SeqCst) {
+            road.held.fetch_add(1, Ordering::SeqCst);
+            let _ = road.released.subscribe().wait_for(|released| *released).await;
+        }
+        copy(&mut from_relay, &mut to_broker).await
+    });
     answers(from_broker, to_relay, opened).await;
     requests.abort();
 }

@@ -61,6 +61,12 @@ impl Records {
         self.entry(records.intent).await
     }
 
+    /// Where a login's intent and outcome are.
+    pub(crate) async fn sequences(&self, id: &str) -> (u64, Option<u64>) {
+        let records = self.find(id).await.expect("the login is recorded");
+        (records.intent, records.outcome)
+    }
+
     /// The reports about a login, as `outcome:cause`, in the order of the outcomes' names.
     pub(crate) async fn reports(&self, id: &str) -> Vec<String> {
         let mut reports = Vec::new();

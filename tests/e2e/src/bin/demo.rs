@@ -105,7 +105,7 @@ async fn show() -> Result<()> {
          \nThe relay listens at {}, the simulated broker at {}.\n\
          Close the browser or press Ctrl-C to end the demo.\n",
         staff.name,
-        lab.relay()?.url(),
+        lab.front.url(),
         lab.sim.broker_url(),
     );
     tokio::select! {

@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,6 +24,8 @@ pub(super) struct Settings<'a> {
     pub(super) platform: &'a str,
     pub(super) api_key: &'a str,
     pub(super) login: &'a str,
+    /// What browsers call it.
+    pub(super) authority: &'a str,
 }
 
 /// A running relay.
@@ -52,9 +55,9 @@ impl Relay {
         })
     }
 
-    /// The relay's address, as staff enter it.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+    /// Where it listens.
+    pub fn address(&self) -> Result<SocketAddr> {
+        self.address.parse().context("the relay names no address")
     }
 
     /// Invites a staff member and gives the enrolment code.
@@ -104,6 +107,7 @@ fn configuration(directory: &Path, settings: &Settings<'_>) -> String {
         broker,
         platform,
         login,
+        authority,
         ..
     } = settings;
     let directory = directory.display();
@@ -111,7 +115,7 @@ fn configuration(directory: &Path, settings: &Settings<'_>) -> String {
         r#"
 [listen]
 address = "127.0.0.1:0"
-authorities = ["127.0.0.1:0"]
+authorities = ["127.0.0.1:0", "{authority}"]
 [health]
 address = "127.0.0.1:0"
 [store]

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use stagedoor_broker_sim::TokenState;
 
 use super::{LONGER_THAN_A_TOKEN, Platform, Popup, SUPPORT, Seat, platform_state};
 use crate::camera::Camera;
@@ -78,16 +79,17 @@ pub async fn expired(lab: &Lab, seat: &Seat, camera: &Camera) -> Result<Story> {
     })
 }
 
-/// A newer token makes the older one invalid: two staff members open the same customer. The second one is told of the
-/// first, opens all the same, and is in.
+/// A newer token makes the older one invalid: two staff members open the same customer. The first one's token is good, and
+/// still on its way to their browser; the second one is told of it, opens all the same, and is in.
 pub async fn regenerated(lab: &Lab, seats: [&Seat; 2], camera: &Camera) -> Result<Story> {
     let customer = CUSTOMERS[2].0;
     let [slower, faster] = seats;
     let tab = slower.browser.open(&lab.customer_page(customer)).await?;
     let popup = propose(slower, &tab, customer).await?;
-    let mut older = lab.gate.hold_next();
+    let mut older = lab.front.hold_next_to("POST /v1/logins ");
     popup.confirm().await?;
     older.arrived().await?;
+    expect_tokens(lab, customer, &[TokenState::Live])?;
 
     let other_tab = faster.browser.open(&lab.customer_page(customer)).await?;
     let other_popup = propose(faster, &other_tab, customer).await?;
@@ -98,6 +100,7 @@ pub async fn regenerated(lab: &Lab, seats: [&Seat; 2], camera: &Camera) -> Resul
         claimed == "customer_claimed" && words.contains(SUPPORT[0].name),
         "the popup says {claimed}: {words}, expected it to name the colleague who has the customer open"
     );
+    expect_tokens(lab, customer, &[TokenState::Live])?;
     let start = Instant::now();
     other_popup.page.click("[data-slot=retry]").await?;
     let newer = answer(faster, &other_popup).await?;
@@ -124,6 +127,17 @@ pub async fn regenerated(lab: &Lab, seats: [&Seat; 2], camera: &Camera) -> Resul
         ),
         took,
     })
+}
+
+/// The tokens that the broker has made for a customer, oldest first.
+fn expect_tokens(lab: &Lab, customer: &str, wanted: &[TokenState]) -> Result<()> {
+    let tokens = lab.sim.tokens().into_iter();
+    let states: Vec<_> = tokens
+        .filter(|token| token.email == customer)
+        .map(|token| token.state)
+        .collect();
+    ensure!(states == wanted, "the tokens are {states:?}, expected {wanted:?}");
+    Ok(())
 }
 
 async fn propose(seat: &Seat, tab: &Page, customer: &str) -> Result<Popup> {

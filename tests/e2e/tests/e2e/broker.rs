@@ -113,7 +113,7 @@ async fn wrong_enrolment_code(kind: Kind) -> Result<()> {
         ("too short", "code_malformed"),
         ("00000-00000-00000-00000", "code_refused"),
     ] {
-        options.fill("#relay", &lab.relay()?.url()).await?;
+        options.fill("#relay", &lab.front.url()).await?;
         options.fill("#code", code).await?;
         options.click("[data-slot=submit]").await?;
         let said = message(&options, &format!("error_enrolment_{fault}_title")).await?;

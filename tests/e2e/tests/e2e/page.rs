@@ -155,7 +155,7 @@ async fn hostile_page(kind: Kind) -> Result<()> {
     let extension = seat.browser.extension_url("");
     let attack = ATTACK
         .replace("CUSTOMER", customer)
-        .replace("RELAY", &lab.relay()?.url())
+        .replace("RELAY", &lab.front.url())
         .replace("EXTENSION", &extension);
     let page =
         format!("<body><main><a href='mailto:{customer}'>{customer}</a></main><script>{attack}</script>");

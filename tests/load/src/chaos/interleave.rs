@@ -1,4 +1,5 @@
-//! Two people who want one customer, in every order: over one relay, or over two on one database.
+//! Two people who want one customer, or one person who wants it twice, in every order: over one relay, or over two on one
+//! database.
 
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -43,7 +44,7 @@ enum Step {
     Report(&'static str),
 }
 
-/// What two people are about to do.
+/// What two people are about to do, or one person in two windows.
 #[derive(Debug, Clone)]
 struct Schedule {
     customer: String,
@@ -146,15 +147,16 @@ async fn fight_often(run: &mut Run<'_>, scene: &mut Scene, report: &mut Report) 
     }
     report.count("customers that two people wanted", done);
     report.count("refused, naming the real holder", total.refusals);
+    report.count(
+        "  because that login did not end in time",
+        total.refusals_under_way,
+    );
     report.count("intents that override another", total.overrides);
     report.count(
-        "  of a login whose mint was still under way",
-        total.overrides_under_way,
+        "customers taken over from a login, each after its outcome and its token",
+        total.taken_over,
     );
-    report.count(
-        "  and whose token came last, so that the overriding one was void",
-        total.overtaken,
-    );
+    report.count("  asked for while that login was under way", total.waited);
     report.count("claims that ended with a report", total.ended);
     report.count("claims that ended with a failed mint", total.released);
     report.counts(&counts);
@@ -182,7 +184,11 @@ fn mood(scene: &Scene, random: &mut Random) {
 impl Schedule {
     fn new(random: &mut Random, customer: String, relays: &[Relay]) -> Result<Self> {
         let first = random.index(PEOPLE);
-        let second = (first + 1 + random.index(PEOPLE - 1)) % PEOPLE;
+        // Now and then the other is the same person, in a second window.
+        let second = match random.percent(15) {
+            true => first,
+            false => (first + 1 + random.index(PEOPLE - 1)) % PEOPLE,
+        };
         let mut person = |profile| {
             let relay = relays.get(random.index(relays.len())).context("no relay")?;
             Ok(Person {
@@ -282,6 +288,7 @@ async fn log_in(
                 login: other,
                 staff,
                 remaining,
+                under_way,
             } => {
                 seen.refusals.push(Refusal {
                     profile,
@@ -289,6 +296,7 @@ async fn log_in(
                     named: other.clone(),
                     staff,
                     remaining,
+                    under_way,
                     sent,
                     answered: crowd.witness.tick(),
                 });

@@ -30,6 +30,8 @@ pub(crate) struct Refusal {
     pub(crate) named: String,
     pub(crate) staff: String,
     pub(crate) remaining: u64,
+    /// Whether that login itself is said to be under way.
+    pub(crate) under_way: bool,
     pub(crate) sent: u64,
     pub(crate) answered: u64,
 }
@@ -47,9 +49,11 @@ pub(crate) struct Reported {
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Verdict {
     pub(crate) refusals: u64,
+    pub(crate) refusals_under_way: u64,
     pub(crate) overrides: u64,
-    pub(crate) overrides_under_way: u64,
-    pub(crate) overtaken: u64,
+    pub(crate) taken_over: u64,
+    /// Of these, how many were asked for before the earlier login was answered.
+    pub(crate) waited: u64,
     pub(crate) ended: u64,
     pub(crate) released: u64,
     pub(crate) minted: u64,
@@ -58,9 +62,10 @@ pub(crate) struct Verdict {
 impl AddAssign for Verdict {
     fn add_assign(&mut self, other: Self) {
         self.refusals += other.refusals;
+        self.refusals_under_way += other.refusals_under_way;
         self.overrides += other.overrides;
-        self.overrides_under_way += other.overrides_under_way;
-        self.overtaken += other.overtaken;
+        self.taken_over += other.taken_over;
+        self.waited += other.waited;
         self.ended += other.ended;
         self.released += other.released;
         self.minted += other.minted;
@@ -99,6 +104,7 @@ impl Referee<'_> {
         logins.sort_by_key(|(_, login)| login.intent);
         let mut verdict = Verdict {
             refusals: seen.refusals.len() as u64,
+            refusals_under_way: seen.refusals.iter().filter(|refusal| refusal.under_way).count() as u64,
             ..Verdict::default()
         };
         // When the clients knew for sure that a login did not hold the customer any more.
@@ -128,13 +134,23 @@ impl Referee<'_> {
                         login.intent,
                         login.overrides
                     );
-                    if let Some((overridden, other)) = other {
-                        verdict.overrides += 1;
-                        let ended = other.outcome.as_ref().map(|ended| ended.sequence);
-                        if ended.is_none_or(|ended| ended > login.intent) {
-                            verdict.overrides_under_way += 1;
-                            verdict.overtaken += u64::from(self.overtakes(overridden, id));
-                        }
+                    verdict.overrides += u64::from(other.is_some());
+                    if let Some((before, held)) = holder {
+                        verdict.taken_over += 1;
+                        verdict.waited += u64::from(self.met(before, id));
+                        let ended = held.outcome.as_ref().map(|ended| ended.sequence);
+                        ensure!(
+                            ended.is_some_and(|ended| ended < login.intent),
+                            "intent {} takes the customer from intent {}, which was under way",
+                            login.intent,
+                            held.intent
+                        );
+                        ensure!(
+                            !self.overtakes(before, id),
+                            "the token of intent {} came last, so that of intent {} is void",
+                            held.intent,
+                            login.intent
+                        );
                     }
                     if let Some((before, _)) = holder.replace((id, login)) {
                         let answered = self.witness.get(id).map_or(u64::MAX, |seen| seen.answered);
@@ -151,7 +167,15 @@ impl Referee<'_> {
         Ok(verdict)
     }
 
-    /// Whether the token of an overridden login is newer than that of the one that overrides it, which is void then.
+    /// Whether a login was sent before the earlier one was answered.
+    fn met(&self, earlier: &str, newer: &str) -> bool {
+        let (earlier, newer) = (self.witness.get(earlier), self.witness.get(newer));
+        earlier
+            .zip(newer)
+            .is_some_and(|(earlier, newer)| newer.sent < earlier.answered)
+    }
+
+    /// Whether the token of a login is newer than that of the one that took its customer over, which is void then.
     fn overtakes(&self, overridden: &str, overriding: &str) -> bool {
         let number = |id: &str| match &self.witness.get(id)?.said {
             Said::Token(token) => self.numbers.get(token),
@@ -175,7 +199,7 @@ impl Referee<'_> {
             "the login that was named is of another customer"
         );
         ensure!(
-            named.staff != Crowd::email(refusal.profile),
+            refusal.under_way || named.staff != Crowd::email(refusal.profile),
             "a person's own login stood in their way"
         );
         let name = self.names.get(&named.staff);

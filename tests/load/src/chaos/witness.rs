@@ -45,6 +45,8 @@ pub(crate) enum Said {
         staff: String,
         /// For how many seconds more.
         remaining: u64,
+        /// Whether the login itself is under way; it may be the person's own.
+        under_way: bool,
     },
 }
 
@@ -131,6 +133,7 @@ impl Said {
                 login: login.to_owned(),
                 staff: staff.to_owned(),
                 remaining,
+                under_way: claim["underWay"] == true,
             };
         }
         match problem["code"].as_str() {

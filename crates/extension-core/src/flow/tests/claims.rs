@@ -61,6 +61,47 @@ fn a_claim_is_shown_with_all_that_was_typed_and_nothing_is_sent_again() {
 }
 
 #[test]
+fn a_login_under_way_is_said_to_be_so_with_the_time_to_come_again() {
+    let (fake, worker) = enrolled();
+    ask(&worker, json!({"type": "popup/open", "tabId": 5}));
+    fake.claim_under_way(1, 2, 38, 7);
+    let view = ask(&worker, login_message(5));
+    assert_eq!(
+        (
+            &view["title"]["key"],
+            &view["cure"]["key"],
+            &view["retryAfterSeconds"]
+        ),
+        (
+            &json!("claim_under_way_title"),
+            &json!("claim_under_way_cure"),
+            &json!(7)
+        )
+    );
+    assert_eq!(
+        (&view["retry"], &view["claim"]["underWay"], view.get("detail")),
+        (&json!("override"), &json!(true), None)
+    );
+    assert_eq!(ask(&worker, overriding(1))["screen"], "opened");
+    assert_eq!(last_login(&fake)["overrides"], claimed_by(1).as_str());
+
+    let (fake, worker) = enrolled();
+    ask(&worker, json!({"type": "popup/open", "tabId": 5}));
+    fake.claim_under_way(1, 2, 38, 7);
+    ask(&worker, login_message(5));
+    fake.now.set(fake.now.get() + 38_000);
+    let view = status(&worker);
+    assert_eq!(
+        (
+            &view["title"]["key"],
+            view.get("retryAfterSeconds"),
+            view.get("claim")
+        ),
+        (&json!("claim_free_title"), None, None)
+    );
+}
+
+#[test]
 fn opening_anyway_is_a_new_login_that_names_the_claim() {
     let (fake, worker, _) = claimed();
     let first = last_login(&fake);

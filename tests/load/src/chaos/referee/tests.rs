@@ -57,6 +57,7 @@ impl Fight {
             named: self.ids[named].clone(),
             staff: staff.to_owned(),
             remaining: 30,
+            under_way: false,
             sent,
             answered: self.witness.tick(),
         });
@@ -102,7 +103,7 @@ fn an_override_names_the_intent_that_stood() {
         .login(1, 2, Some(0))
         .judge()
         .unwrap();
-    assert_eq!((verdict.overrides, verdict.overtaken, verdict.minted), (1, 0, 2));
+    assert_eq!((verdict.overrides, verdict.taken_over, verdict.minted), (1, 1, 2));
     for overrides in [None, Some(1)] {
         let error = Fight::default().login(0, 0, None).login(1, 2, overrides).error();
         assert!(error.contains("Some(0) held the customer"), "{error}");
@@ -123,15 +124,32 @@ fn an_override_names_the_intent_that_stood() {
 }
 
 #[test]
-fn the_token_of_an_overridden_mint_that_came_last_is_counted() {
-    let mut fight = Fight::default();
-    fight.login(0, 2, None).login(1, 4, Some(2));
-    let id = fight.ids[0].clone();
-    // It was still under way when the other began.
-    let late = fight.ledger.logins.get_mut(&id).unwrap();
-    late.outcome.as_mut().unwrap().sequence = 6;
-    let verdict = fight.judge().unwrap();
-    assert_eq!((verdict.overrides_under_way, verdict.overtaken), (1, 1));
+fn a_customer_is_taken_over_only_from_a_login_that_has_ended() {
+    for (second, overrides) in [(1, Some(0)), (0, None)] {
+        let mut fight = Fight::default();
+        fight.login(0, 0, None).login(second, 2, overrides);
+        assert_eq!(fight.judge().unwrap().taken_over, 1);
+        let id = fight.ids[0].clone();
+        let late = fight.ledger.logins.get_mut(&id).unwrap();
+        late.outcome.as_mut().unwrap().sequence = 4;
+        let error = fight.error();
+        assert!(error.contains("from intent 0, which was under way"), "{error}");
+        fight.ledger.logins.get_mut(&id).unwrap().outcome = None;
+        let error = fight.error();
+        assert!(error.contains("from intent 0, which was under way"), "{error}");
+    }
+}
+
+#[test]
+fn the_token_of_whoever_takes_a_customer_over_comes_last() {
+    // The broker made the token of the login at 4 before that of the one at 2.
+    for (second, overrides) in [(1, Some(2)), (0, None)] {
+        let error = Fight::default()
+            .login(0, 2, None)
+            .login(second, 4, overrides)
+            .error();
+        assert!(error.contains("that of intent 4 is void"), "{error}");
+    }
 }
 
 #[test]
@@ -151,6 +169,10 @@ fn a_refusal_names_the_one_who_held_the_customer_then() {
         .refused(0, 0, "Person 0")
         .error();
     assert!(own.contains("own login"), "{own}");
+    let mut own = Fight::default();
+    own.login(0, 0, None).refused(0, 0, "Person 0");
+    own.seen.refusals[0].under_way = true;
+    assert_eq!(own.judge().unwrap().refusals_under_way, 1);
     let over = "did not hold the customer any more";
     let mut overridden = Fight::default();
     overridden

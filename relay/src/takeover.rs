@@ -1,0 +1,201 @@
+//! Records an intent, and takes the customer over from an earlier login only once that has its outcome. With both requests on
+//! their way to the broker, the earlier could arrive last: its token would make the newer one void, and the ledger would not
+//! know.
+
+use std::{
+    collections::HashMap,
+    pin::pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use stagedoor_protocol::{ErrorCode, RequestId};
+use tokio::{select, time::sleep};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::{
+    app::App,
+    auth::{claim_nonce, enrolled},
+    error::ApiError,
+    store::{Claim, Intent, IntentAnswer, StoreError},
+};
+
+/// The first pause between two looks at the login of another relay, and the longest; each is twice the one before.
+const PAUSES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(80)];
+
+/// Mints that this relay has begun. Whoever waits for one of them is told of its end.
+#[derive(Debug, Default)]
+pub(crate) struct Mints(Mutex<HashMap<RequestId, CancellationToken>>);
+
+/// A mint under way: it has ended when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Mint<'a> {
+    mints: &'a Mints,
+    id: RequestId,
+}
+
+impl Mints {
+    /// Begins a mint. Its intent is durable, so no other has this id.
+    pub(crate) fn begin(&self, id: &RequestId) -> Mint<'_> {
+        self.lock().insert(id.clone(), CancellationToken::new());
+        Mint {
+            mints: self,
+            id: id.clone(),
+        }
+    }
+
+    fn end_of(&self, id: &RequestId) -> Option<CancellationToken> {
+        self.lock().get(id).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, CancellationToken>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Mint<'_> {
+    fn drop(&mut self) {
+        let ended = self.mints.lock().remove(&self.id);
+        if let Some(ended) = ended {
+            ended.cancel();
+        }
+    }
+}
+
+/// Makes an intent durable, or says why not. It waits while an earlier login that the intent takes the customer from is under
+/// way, for [`Limits::takeover`](crate::app::Limits::takeover) at most.
+pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), ApiError> {
+    let mut answer = attempt(app, intent).await?;
+    if let IntentAnswer::UnderWay(earlier) = answer {
+        answer = attempt_after(app, intent, earlier).await?;
+    }
+    match answer {
+        IntentAnswer::Recorded => Ok(()),
+        IntentAnswer::Repeated => Err(ApiError::new(ErrorCode::RequestRepeated)),
+        IntentAnswer::Replayed => Err(ApiError::new(ErrorCode::SignatureReplayed)),
+        IntentAnswer::CustomerIsStaff => Err(ApiError::new(ErrorCode::CustomerNotAllowed)),
+        // It changed twice within a moment.
+        IntentAnswer::ProfileChanged => Err(ApiError::new(ErrorCode::Overloaded).retry_after(1)),
+        IntentAnswer::Claimed(claim) => Err(claimed(&claim, intent.requested_at, false)),
+        IntentAnswer::UnderWay(earlier) => {
+            spend_nonce(app, intent).await?;
+            Err(under_way(app, intent, &earlier))
+        }
+    }
+}
+
+/// Tries to record the intent. What is remembered of its profile may have changed: then once more, in the owner's present name.
+async fn attempt(app: &App, intent: &mut Intent) -> Result<IntentAnswer, ApiError> {
+    let answer = write(app, intent).await?;
+    if answer != IntentAnswer::ProfileChanged {
+        return Ok(answer);
+    }
+    app.profiles.forget(&intent.key_id);
+    match enrolled(app, &intent.key_id).await {
+        Ok(profile) => intent.staff = profile.staff,
+        Err(error) => {
+            spend_nonce(app, intent).await?;
+            return Err(error);
+        }
+    }
+    Ok(write(app, intent).await?)
+}
+
+async fn write(app: &App, intent: &Intent) -> Result<IntentAnswer, StoreError> {
+    app.store.record_intent(intent).await.inspect_err(|_| {
+        app.unrecorded
+            .add_doubtful(intent.request_id.clone(), app.clock.now());
+    })
+}
+
+/// Tries again whenever the login that stands in the way has ended; a third may have come in between.
+async fn attempt_after(app: &App, intent: &mut Intent, mut earlier: Claim) -> Result<IntentAnswer, ApiError> {
+    let started = app.clock.elapsed();
+    let mut patience = pin!(sleep(app.limits.takeover));
+    let answer = loop {
+        // Only this waiting can be cut short. An attempt must not: its intent may be durable already.
+        select! {
+            biased;
+            () = app.draining.cancelled() => {
+                spend_nonce(app, intent).await?;
+                return Err(ApiError::new(ErrorCode::Overloaded).retry_after(5));
+            }
+            () = &mut patience => break IntentAnswer::UnderWay(earlier),
+            () = ended(app, &earlier.request_id) => {}
+        }
+        intent.postpone(app.clock.now());
+        match attempt(app, intent).await? {
+            IntentAnswer::UnderWay(other) => earlier = other,
+            answer => break answer,
+        }
+    };
+    let waited_ms = app.clock.milliseconds_since(started);
+    info!(waited_ms, "an earlier login of the customer was under way");
+    Ok(answer)
+}
+
+/// Returns when a login has its outcome. One of this relay says so; another relay's is looked for, at growing intervals.
+async fn ended(app: &App, id: &RequestId) {
+    let [mut pause, longest] = PAUSES;
+    loop {
+        if let Some(end) = app.mints.end_of(id) {
+            return end.cancelled().await;
+        }
+        sleep(pause).await;
+        pause = longest.min(pause * 2);
+        // A store that fails now may answer the next look; the wait is bounded.
+        if let Ok(login) = app.store.login(id).await
+            && login.is_none_or(|login| login.outcome.is_some())
+        {
+            return;
+        }
+    }
+}
+
+/// A request that is refused without a record must not come a second time either.
+async fn spend_nonce(app: &App, intent: &Intent) -> Result<(), ApiError> {
+    claim_nonce(app, &intent.key_id, &intent.nonce, intent.nonce_expires_at).await
+}
+
+/// Says that an earlier login did not end in time, and by when it will have.
+fn under_way(app: &App, intent: &Intent, earlier: &Claim) -> ApiError {
+    let now = app.clock.now();
+    let whose = match earlier.staff == intent.staff.id {
+        true => "Your own earlier request for this customer",
+        false => "A colleague's earlier request for this customer",
+    };
+    let longest_mint = u32::try_from(app.limits.broker.as_secs()).unwrap_or(u32::MAX);
+    let held = seconds(earlier.since, now);
+    let (why, wait) = if held <= longest_mint {
+        let why = "is still under way, and two at once could reach the broker in either order";
+        (why, (longest_mint - held).saturating_add(1))
+    } else {
+        let why = "has no outcome, although the broker is not waited for any more: its relay may have stopped, and it is \
+                   closed when that starts again, or by another relay within a minute";
+        (why, seconds(now, earlier.until).saturating_add(1))
+    };
+    let detail = format!(
+        "{whose} {why}. Nothing was asked of the broker. Try again in {wait} seconds, when it should have ended."
+    );
+    claimed(earlier, now, true).retry_after(wait).detail(detail)
+}
+
+/// Tells a person which login holds the customer.
+fn claimed(claim: &Claim, now: Timestamp, under_way: bool) -> ApiError {
+    let remaining = seconds(now, claim.until).saturating_add(1);
+    ApiError::new(ErrorCode::CustomerClaimed)
+        .retry_after(remaining)
+        .claim(stagedoor_protocol::Claim {
+            request_id: claim.request_id.clone(),
+            staff_name: claim.staff_name.clone(),
+            held_seconds: seconds(claim.since, now),
+            remaining_seconds: remaining,
+            under_way,
+        })
+}
+
+fn seconds(from: Timestamp, to: Timestamp) -> u32 {
+    u32::try_from(to.duration_since(from).as_secs()).unwrap_or(0)
+}

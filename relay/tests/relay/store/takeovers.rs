@@ -1,0 +1,123 @@
+//! Taking a customer over from a login that is under way.
+
+use futures_util::future::join_all;
+use stagedoor_relay::store::IntentAnswer;
+
+use super::{FAILED, Lab, MINTED, UNKNOWN, at, completion, intent, nonce};
+
+const CUSTOMER: &str = "jane@customers.example";
+
+#[tokio::test]
+async fn a_customer_is_not_taken_from_a_login_that_is_under_way() {
+    let lab = Lab::new().await;
+    for (number, outcome) in [MINTED, UNKNOWN, FAILED].into_iter().enumerate() {
+        let customer = format!("{number}@customers.example");
+        let earlier = intent(&lab.maria, &customer, 0);
+        lab.store.record_intent(&earlier).await.unwrap();
+        let own = intent(&lab.maria, &customer, 1);
+        let mut other = intent(&lab.tom, &customer, 1);
+        other.overrides = Some(earlier.request_id.clone());
+        let size = lab.store.ledger_size().await.unwrap();
+        let nonces = lab.database.count("nonces").await;
+        // More than once: whoever was told so comes again with the same nonce.
+        for _ in 0..2 {
+            for intent in [&own, &other] {
+                let answer = lab.store.record_intent(intent).await.unwrap();
+                let IntentAnswer::UnderWay(claim) = answer else {
+                    panic!("{answer:?}")
+                };
+                assert_eq!(
+                    (claim.request_id, claim.since),
+                    (earlier.request_id.clone(), at(0))
+                );
+                assert_eq!(lab.store.login(&intent.request_id).await.unwrap(), None);
+            }
+        }
+        assert_eq!(lab.store.ledger_size().await.unwrap(), size);
+        assert_eq!(lab.database.count("nonces").await, nonces);
+        // What was used up before is said first.
+        let mut replayed = own.clone();
+        replayed.nonce = earlier.nonce.clone();
+        let answer = lab.store.record_intent(&replayed).await.unwrap();
+        assert_eq!(answer, IntentAnswer::Replayed);
+        let mut repeated = other.clone();
+        (repeated.request_id, repeated.nonce) = (earlier.request_id.clone(), nonce());
+        let answer = lab.store.record_intent(&repeated).await.unwrap();
+        assert_eq!(answer, IntentAnswer::Repeated);
+
+        lab.store
+            .record_outcome(&earlier.request_id, &completion(outcome, 2))
+            .await
+            .unwrap();
+        lab.login(&other, MINTED).await;
+        let spent = lab.store.claim_nonce(&other.key_id, &other.nonce, at(900)).await;
+        assert!(!spent.unwrap());
+        let intent = lab.store.login(&other.request_id).await.unwrap().unwrap().intent;
+        let row = lab.store.rows_from(intent, 1).await.unwrap().remove(0);
+        let record: serde_json::Value = serde_json::from_slice(&row.record).unwrap();
+        let overridden = (outcome != FAILED).then_some(size - 1);
+        assert_eq!(record["overrides"].as_u64(), overridden, "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_many_who_take_over_at_once_each_follows_the_one_before() {
+    let lab = Lab::new().await;
+    let stores = [lab.store.clone(), lab.second_store().await];
+    let first = intent(&lab.maria, CUSTOMER, 0);
+    lab.store.record_intent(&first).await.unwrap();
+    // They share transactions with the outcome that they wait for, and with each other.
+    let logins = (0..24).map(|number| {
+        let store = stores[number % 2].clone();
+        let intent = intent(&lab.maria, CUSTOMER, 1);
+        tokio::spawn(async move {
+            while store.record_intent(&intent).await.unwrap() != IntentAnswer::Recorded {}
+            let id = &intent.request_id;
+            store.record_outcome(id, &completion(MINTED, 2)).await.unwrap();
+        })
+    });
+    let logins: Vec<_> = logins.collect();
+    lab.store
+        .record_outcome(&first.request_id, &completion(MINTED, 1))
+        .await
+        .unwrap();
+    for login in join_all(logins).await {
+        login.unwrap();
+    }
+
+    let rows = lab.store.rows_from(0, 100).await.unwrap();
+    let kinds = rows.iter().map(|row| {
+        let record: serde_json::Value = serde_json::from_slice(&row.record).unwrap();
+        record["kind"].as_str().unwrap().to_owned()
+    });
+    let kinds: Vec<_> = kinds.collect();
+    assert_eq!(kinds, ["intent", "outcome"].repeat(25));
+    assert_eq!(lab.database.count("nonces").await, 25);
+}
+
+#[tokio::test]
+async fn a_nonce_that_was_given_back_is_good_once_in_the_same_transaction_too() {
+    let lab = Lab::new().await;
+    let first = intent(&lab.maria, CUSTOMER, 0);
+    lab.store.record_intent(&first).await.unwrap();
+    let next = intent(&lab.maria, CUSTOMER, 1);
+    let mut last = next.clone();
+    last.request_id = intent(&lab.maria, CUSTOMER, 1).request_id;
+    // They are performed in this order. The first of them keeps the writer busy, so that the others gather.
+    let other = intent(&lab.tom, "joe@customers.example", 1);
+    let ended = completion(MINTED, 1);
+    let (_, early, ended, late, replayed) = tokio::join!(
+        lab.store.record_intent(&other),
+        lab.store.record_intent(&next),
+        lab.store.record_outcome(&first.request_id, &ended),
+        lab.store.record_intent(&next),
+        lab.store.record_intent(&last),
+    );
+    assert!(matches!(early.unwrap(), IntentAnswer::UnderWay(_)));
+    ended.unwrap();
+    assert_eq!(late.unwrap(), IntentAnswer::Recorded);
+    assert_eq!(replayed.unwrap(), IntentAnswer::Replayed);
+    let spent = lab.store.claim_nonce(&next.key_id, &next.nonce, at(900)).await;
+    assert!(!spent.unwrap());
+    assert_eq!(lab.database.count("nonces").await, 3);
+}
