@@ -1,7 +1,10 @@
 //! Disabling a person, and inviting them again.
 
 use stagedoor_protocol::CustomerEmail;
-use stagedoor_relay::{clock::Clock, store::Store};
+use stagedoor_relay::{
+    clock::Clock,
+    store::{NewInvite, Store},
+};
 
 use crate::support::{STAFF, TestApp, http::problem};
 
@@ -37,6 +40,31 @@ async fn a_disabled_person_is_refused_from_the_next_request_on() {
     );
     assert_eq!(app.send(&ops.login().0).await.status, 201, "nobody else is");
     assert_eq!(app.mints(), 1);
+}
+
+#[tokio::test]
+async fn a_profile_that_has_logged_in_is_looked_at_again_for_each_login() {
+    let app = TestApp::start().await;
+    let desk = app.enrolled(STAFF).await;
+    assert_eq!(app.send(&desk.login().0).await.status, 201);
+    // What the command line does in another process: the relay is not told.
+    let invite = NewInvite {
+        email: CustomerEmail::parse(STAFF).unwrap(),
+        name: Some("Night desk".to_owned()),
+        code_sha256: [7; 32],
+        expires_at: app.clock.now(),
+    };
+    app.store.invite(&invite, app.clock.now()).await.unwrap();
+    let (login, id) = desk.login();
+    assert_eq!(app.send(&login).await.status, 201);
+    assert_eq!(app.records.intent(&id).await["staff"]["name"], "Night desk");
+
+    disable(&app, STAFF).await;
+    assert_eq!(
+        app.send(&desk.login().0).await.outcome(),
+        problem(403, "staff_disabled")
+    );
+    assert_eq!((app.mints(), app.records.kinds("intent").await), (2, 2));
 }
 
 #[tokio::test]

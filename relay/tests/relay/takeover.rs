@@ -5,7 +5,6 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::Value;
 use stagedoor_broker_sim::TokenState;
-use stagedoor_protocol::KeyId;
 use stagedoor_relay::{
     clock::Clock,
     store::{Completion, Intent, IntentAnswer, MintOutcome, Store},
@@ -13,7 +12,7 @@ use stagedoor_relay::{
 use tokio::task::JoinHandle;
 
 use crate::{
-    store::intent,
+    store::{enrol, intent},
     support::{
         Answer, CUSTOMER, Draft, Profile, STAFF, TestApp,
         app::{login_body, new_id},
@@ -246,9 +245,9 @@ async fn a_shutdown_does_not_wait_for_those_who_wait() {
 /// A login that another relay has under way, as the store shows it.
 async fn of_another_relay(app: &TestApp) -> Intent {
     let staff = app.store.list_staff().await.unwrap();
-    let member = staff.into_iter().find(|row| row.member.email.as_str() == STAFF);
-    let mut intent = intent(&member.unwrap().member, CUSTOMER, 0);
-    intent.key_id = KeyId::from_thumbprint(&[9; 32]);
+    let row = staff.iter().find(|row| row.member.email.as_str() == STAFF);
+    let another_profile = enrol(&*app.store, STAFF, &row.unwrap().member.name).await;
+    let intent = intent(&another_profile, CUSTOMER, 0);
     let answer = app.store.record_intent(&intent).await.unwrap();
     assert_eq!(answer, IntentAnswer::Recorded);
     intent
