@@ -8,7 +8,10 @@ use stagedoor_e2e::wait::{PATIENCE, until};
 
 use crate::support::assert_asked_for;
 
-crate::in_each_browser!(a_colleagues_login_stands_until_it_is_over);
+crate::in_each_browser!(
+    a_colleagues_login_stands_until_it_is_over,
+    one_that_is_under_way_is_not_overridden_before_it_has_ended,
+);
 
 async fn a_colleagues_login_stands_until_it_is_over(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
@@ -50,6 +53,52 @@ async fn a_colleagues_login_stands_until_it_is_over(kind: Kind) -> Result<()> {
     })
     .await?;
     popup.confirm().await?;
+    popup.opened().await?;
+    assert_eq!(noor.platform().await?, Platform::LoggedIn(customer.into()));
+    assert_asked_for(&lab, &[customer]);
+    Ok(())
+}
+
+async fn one_that_is_under_way_is_not_overridden_before_it_has_ended(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let dana = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let noor = Seat::enrolled(&lab, kind, SUPPORT[1]).await?;
+    let customer = CUSTOMERS[0].0;
+    let mut popups = Vec::new();
+    for seat in [&noor, &dana] {
+        let tab = seat.browser.open(&lab.customer_page(customer)).await?;
+        let popup = seat.press(&tab).await?;
+        popup.shows("confirm").await?;
+        popups.push(popup);
+    }
+    let [popup, danas] = popups.as_slice() else {
+        unreachable!("there are two")
+    };
+    let mut answer = lab.gate.hold_next();
+    danas.confirm().await?;
+    answer.arrived().await?;
+
+    popup.confirm().await?;
+    assert_eq!(popup.error().await?, "customer_claimed");
+    popup.page.click("[data-slot=retry]").await?;
+    until(
+        "the popup to say that Dana's is under way",
+        PATIENCE,
+        async || {
+            let words = popup.words().await?;
+            let said =
+                words.contains("Dana Reyes asked for this customer") && words.contains("still on its way");
+            Ok(said.then_some(()))
+        },
+    )
+    .await?;
+    assert_asked_for(&lab, &[customer]);
+    assert_eq!(noor.browser.private_count().await?, 0);
+
+    answer.release();
+    danas.opened().await?;
+    assert_eq!(dana.platform().await?, Platform::LoggedIn(customer.into()));
+    popup.page.click("[data-slot=retry]").await?;
     popup.opened().await?;
     assert_eq!(noor.platform().await?, Platform::LoggedIn(customer.into()));
     assert_asked_for(&lab, &[customer]);
