@@ -122,7 +122,7 @@ impl Store for SqliteStore {
         self.writer
             .write(move |writing| {
                 writing.connection.prepare_cached(probe)?.execute([millis(now)])?;
-                Ok(())
+                Ok(writing.head.check()?)
             })
             .await
     }
