@@ -1,10 +1,11 @@
 //! The command line: one file for each subcommand.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line talks to the person who runs it"
-)]
+/// Writes a line for the person who runs it to standard error. If nobody reads that any more, nothing is lost.
+macro_rules! tell {
+    ($($arguments:tt)*) => {{
+        let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{}\n", format_args!($($arguments)*)));
+    }};
+}
 
 mod config_check;
 mod config_example;
@@ -16,7 +17,12 @@ mod staff_list;
 mod store_migrate;
 mod store_status;
 
-use std::{io, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    io::{self, Write, stdout},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -29,6 +35,8 @@ use crate::{
 const USAGE: u8 = 64;
 /// `EX_CONFIG` of sysexits: the configuration is wrong.
 const CONFIG: u8 = 78;
+/// What a shell says of a program that SIGPIPE ended: 128 and the signal's number.
+const CLOSED_PIPE: u8 = 128 + 13;
 
 /// Arguments of `stagedoor`.
 #[derive(Debug, Parser)]
@@ -107,19 +115,23 @@ pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let code = if error.use_stderr() { USAGE } else { 0 };
-            // A closed standard output is no reason to fail.
-            let _ = error.print();
-            return code.into();
+            let printed = error.print();
+            return match printed {
+                _ if error.use_stderr() => USAGE,
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => CLOSED_PIPE,
+                _ => 0,
+            }
+            .into();
         }
     };
     match dispatch(arguments) {
         Ok(code) => code,
-        // Whoever read the output has seen enough.
-        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        // Whoever read the output has seen enough. It ends quietly, and yet nobody takes it for success: what was not read
+        // may have been a finding.
+        Err(error) if is_closed_pipe(&error) => CLOSED_PIPE.into(),
         Err(error) => {
             let is_config = error.is::<ConfigFaults>();
-            eprintln!("stagedoor: {error:#}");
+            tell!("stagedoor: {error:#}");
             if is_config {
                 CONFIG.into()
             } else {
@@ -127,6 +139,13 @@ pub fn run() -> ExitCode {
             }
         }
     }
+}
+
+/// Writes a command's product to standard output. `println!` would panic when nobody reads it.
+fn say(text: impl std::fmt::Display) -> io::Result<()> {
+    let mut out = stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
@@ -146,7 +165,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Ledger(command) => return ledger::run(&path, command).await,
         Command::Store(StoreCommand::Status) => store_status::run(&path).await?,
         Command::Store(StoreCommand::Migrate) => store_migrate::run(&path).await?,
-        Command::Config(ConfigCommand::Example) => config_example::run(),
+        Command::Config(ConfigCommand::Example) => config_example::run()?,
         Command::Config(ConfigCommand::Check { connect }) => return config_check::run(&path, connect).await,
     }
     Ok(ExitCode::SUCCESS)

@@ -20,7 +20,8 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 pub(crate) use bisection::Bisection;
 pub use error::StoreError;
 pub use ledger::{
-    Erased, ErasureOrder, ErasureScope, Projection, ProjectionCounts, Scrubbed, StoredCheckpoint,
+    Erased, ErasureOrder, ErasureScope, Projection, ReportRow, Scrubbed, StoredCheckpoint, StrayRow,
+    StrayRows,
 };
 pub use logins::{Claim, Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome};
 pub use postgres::PostgresStore;
@@ -134,8 +135,14 @@ pub trait Store: Send + Sync + 'static {
     /// What the look-up tables say of the logins whose intents are in a range of sequences, in their order.
     async fn projections(&self, intents: Range<u64>) -> Result<Vec<Projection>, StoreError>;
 
-    /// How many rows of the look-up tables belong to records below a sequence.
-    async fn projection_counts(&self, below: u64) -> Result<ProjectionCounts, StoreError>;
+    /// What they say of the logins of these ids, as far as they are there, in any order.
+    async fn projections_of(&self, ids: &[String]) -> Result<Vec<Projection>, StoreError>;
+
+    /// What they say of the reports in a range of sequences, in their order.
+    async fn report_rows(&self, sequences: Range<u64>) -> Result<Vec<ReportRow>, StoreError>;
+
+    /// Rows of the look-up tables for records that the ledger does not have: the first ones, and how many there are.
+    async fn stray_rows(&self, limit: u32) -> Result<StrayRows, StoreError>;
 
     /// Keeps a signed tree head.
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError>;

@@ -32,7 +32,7 @@ use crate::checkpoint::{Checkpoint, SignedCheckpoint, VerifyingKey};
 use crate::line::LineError;
 use crate::{Frontier, Hash, Row, Sequence, Timestamp};
 
-pub use examine::{Examined, examine};
+pub use examine::{Examined, examine, examine_and};
 use examine::{Facts, Says};
 pub use finding::{Fault, Finding, PartName};
 use intents::{Intents, Known};

@@ -2,6 +2,7 @@
 
 use std::{path::Path, process::ExitCode};
 
+use super::say;
 use crate::{
     app::Limits,
     broker::Brokers,
@@ -14,23 +15,23 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
     if let Some(directory) = &config.ledger.directory
         && !directory.is_dir()
     {
-        println!(
+        say(format_args!(
             "ledger.checkpoint_directory: {} is not a folder; make it, for the relay's user: until then no checkpoint leaves \
              the store",
             directory.display()
-        );
+        ))?;
         return Ok(ExitCode::FAILURE);
     }
-    println!("{}: no faults", path.display());
+    say(format_args!("{}: no faults", path.display()))?;
     if !connect {
         return Ok(ExitCode::SUCCESS);
     }
     let mut code = ExitCode::SUCCESS;
     for (platform, result) in brokers.test().await {
         match result {
-            Ok(()) => println!("platform {platform}: the broker takes the key"),
+            Ok(()) => say(format_args!("platform {platform}: the broker takes the key"))?,
             Err(problem) => {
-                println!("platform {platform}: {problem}");
+                say(format_args!("platform {platform}: {problem}"))?;
                 code = ExitCode::FAILURE;
             }
         }

@@ -28,6 +28,7 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 
 use clap::Subcommand;
 
+use super::is_closed_pipe;
 use crate::{
     config::{Config, ConfigFaults, Keys},
     store::{self, Store, StoreError},
@@ -89,11 +90,11 @@ async fn open(path: &Path) -> anyhow::Result<(Config, Arc<dyn Store>)> {
     Ok((config, store))
 }
 
-/// Says why there is no verdict. A wrong configuration keeps its own exit code.
+/// Says why there is no verdict. A wrong configuration, and a closed pipe, keep their own exit codes.
 fn undone(error: anyhow::Error, code: u8) -> anyhow::Result<ExitCode> {
-    if error.is::<ConfigFaults>() {
+    if error.is::<ConfigFaults>() || is_closed_pipe(&error) {
         return Err(error);
     }
-    eprintln!("stagedoor: {error:#}");
+    tell!("stagedoor: {error:#}");
     Ok(code.into())
 }

@@ -14,6 +14,6 @@ pub(super) async fn run(path: &Path, email: &str) -> anyhow::Result<()> {
     if !store.disable_staff(&email, SystemClock::new().now()).await? {
         bail!("nobody enabled has this address: stagedoor staff list shows everybody");
     }
-    eprintln!("Disabled. A later invitation enables the person again; the old profiles stay revoked.");
+    tell!("Disabled. A later invitation enables the person again; the old profiles stay revoked.");
     Ok(())
 }

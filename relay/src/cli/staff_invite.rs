@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use stagedoor_protocol::{CustomerEmail, EnrolmentCode};
 
-use super::open_store;
+use super::{open_store, say};
 use crate::{
     auth::sha256,
     clock::{Clock, SystemClock},
@@ -57,13 +57,10 @@ pub(super) async fn run(path: &Path, invite: Invite) -> anyhow::Result<()> {
     let staff = store.invite(&new, now).await?;
     let email = staff.email.as_str();
     if invite.json {
-        println!(
-            "{}",
-            json!({"email": email, "code": code.expose_grouped(), "expiresAt": expires_at})
-        );
+        say(json!({"email": email, "code": code.expose_grouped(), "expiresAt": expires_at}))?;
     } else {
-        println!("{}", code.expose_grouped());
-        eprintln!(
+        say(code.expose_grouped())?;
+        tell!(
             "One browser profile of {} ({email}) can be enrolled with this code until {expires_at}, once.",
             staff.name
         );

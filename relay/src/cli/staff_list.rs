@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::open_store;
+use super::{open_store, say};
 
 pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
     let rows = open_store(path).await?.list_staff().await?;
     if rows.is_empty() {
-        eprintln!("Nobody yet: stagedoor staff invite EMAIL");
+        tell!("Nobody yet: stagedoor staff invite EMAIL");
     }
     for row in rows {
         let state = if row.member.disabled {
@@ -16,7 +16,10 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
             "enabled"
         };
         let (email, name) = (row.member.email.as_str(), &row.member.name);
-        println!("{email}\t{name}\t{state}\t{} profiles", row.profiles);
+        say(format_args!(
+            "{email}\t{name}\t{state}\t{} profiles",
+            row.profiles
+        ))?;
     }
     Ok(())
 }

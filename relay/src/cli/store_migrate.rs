@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::say;
 use crate::{
     config::{Config, Keys},
     store,
@@ -10,10 +11,10 @@ use crate::{
 pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
     let config = Config::load(path, Keys::Skip)?;
     let versions = store::migrate(&config.store).await?;
-    println!(
+    say(format_args!(
         "{}: schema version {}",
         store::place(&config.store),
         versions.found
-    );
+    ))?;
     Ok(())
 }

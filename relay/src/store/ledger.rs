@@ -75,19 +75,33 @@ pub struct Projection {
     pub outcome: Option<String>,
     /// The outcome's cause.
     pub cause: Option<String>,
-    /// What the extension reported, each with its record's sequence.
-    pub reports: Vec<(String, u64)>,
 }
 
-/// How many rows the look-up tables have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProjectionCounts {
-    /// Logins whose intent is below a sequence.
-    pub logins: u64,
-    /// Outcomes of logins below it.
-    pub outcomes: u64,
-    /// Reports below it.
-    pub reports: u64,
-    /// Logins whose intent is past the ledger's end.
-    pub beyond: u64,
+/// What the look-up tables say of a report, as it stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportRow {
+    /// Of which login.
+    pub request_id: String,
+    /// What was reported.
+    pub outcome: String,
+    /// Sequence of its record.
+    pub sequence: u64,
+}
+
+/// Rows of the look-up tables for records that the ledger does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StrayRows {
+    /// The first ones.
+    pub first: Vec<StrayRow>,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StrayRow {
+    /// The login's id.
+    pub request_id: String,
+    /// The record that it names; any number, as it stands there.
+    pub sequence: i64,
 }

@@ -36,8 +36,8 @@ use tokio::sync::Mutex;
 
 use super::{
     Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
-    LoginRecords, NewInvite, Profile, Projection, ProjectionCounts, SchemaVersions, Scrubbed, StaffId,
-    StaffMember, StaffRow, Store, StoreError, StoredCheckpoint,
+    LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaVersions, Scrubbed, StaffId, StaffMember,
+    StaffRow, Store, StoreError, StoredCheckpoint, StrayRows,
 };
 use crate::{config::PostgresConfig, random};
 use connection::Connector;
@@ -255,8 +255,16 @@ impl Store for PostgresStore {
         run!(self.connections, client => projections::select_projections(client, &intents))
     }
 
-    async fn projection_counts(&self, below: u64) -> Result<ProjectionCounts, StoreError> {
-        run!(self.connections, client => projections::count_projections(client, below))
+    async fn projections_of(&self, ids: &[String]) -> Result<Vec<Projection>, StoreError> {
+        run!(self.connections, client => projections::select_projections_of(client, ids))
+    }
+
+    async fn report_rows(&self, sequences: Range<u64>) -> Result<Vec<ReportRow>, StoreError> {
+        run!(self.connections, client => projections::select_reports(client, &sequences))
+    }
+
+    async fn stray_rows(&self, limit: u32) -> Result<StrayRows, StoreError> {
+        run!(self.connections, client => projections::select_strays(client, limit))
     }
 
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {

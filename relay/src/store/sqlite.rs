@@ -30,8 +30,8 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
 use super::{
     Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
-    LoginRecords, NewInvite, Profile, Projection, ProjectionCounts, SchemaVersions, Scrubbed, StaffId,
-    StaffMember, StaffRow, Store, StoreError, StoredCheckpoint,
+    LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaVersions, Scrubbed, StaffId, StaffMember,
+    StaffRow, Store, StoreError, StoredCheckpoint, StrayRows,
 };
 use file::DatabaseFile;
 use readers::Readers;
@@ -122,7 +122,7 @@ impl Store for SqliteStore {
         self.writer
             .write(move |writing| {
                 writing.connection.prepare_cached(probe)?.execute([millis(now)])?;
-                Ok(())
+                Ok(writing.head.check()?)
             })
             .await
     }
@@ -281,9 +281,22 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn projection_counts(&self, below: u64) -> Result<ProjectionCounts, StoreError> {
+    async fn projections_of(&self, ids: &[String]) -> Result<Vec<Projection>, StoreError> {
+        let ids = ids.to_vec();
         self.readers
-            .read(move |connection| projections::count_projections(connection, below))
+            .read(move |connection| projections::select_projections_of(connection, &ids))
+            .await
+    }
+
+    async fn report_rows(&self, sequences: Range<u64>) -> Result<Vec<ReportRow>, StoreError> {
+        self.readers
+            .read(move |connection| projections::select_reports(connection, &sequences))
+            .await
+    }
+
+    async fn stray_rows(&self, limit: u32) -> Result<StrayRows, StoreError> {
+        self.readers
+            .read(move |connection| projections::select_strays(connection, limit))
             .await
     }
 

@@ -218,6 +218,34 @@ async fn both_verifiers_accept_what_was_erased_and_recorded() {
     assert!(!audit.check("without the erasure's record", &lines[..8]).await);
 }
 
+/// An empty ledger is sound, until somebody has a checkpoint that says otherwise.
+#[tokio::test]
+async fn both_verifiers_say_the_same_of_an_empty_ledger() {
+    let audit = Audit::new().await;
+    let empty = Installation::new().await;
+    let made = empty.run(&["store", "migrate"]).await;
+    assert!(made.status.success(), "{made:?}");
+    let file = audit.installation.folder.path().join("empty.jsonl");
+    let export = ["ledger", "export", "--format", "jsonl", "--output", text(&file)];
+    let exported = empty.run(&export).await;
+    assert!(exported.status.success(), "{exported:?}");
+    assert_eq!(fs::read(&file).unwrap(), b"");
+
+    let checkpoint = text(&audit.checkpoint);
+    for (checkpoint, code) in [(None, 0), (Some(checkpoint), 1)] {
+        let mut ours = vec!["ledger", "verify", "--file", text(&file)];
+        let mut theirs = vec![VERIFIER, text(&file)];
+        if let Some(checkpoint) = checkpoint {
+            ours.extend(["--checkpoint", checkpoint, "--key", &audit.key]);
+            theirs.extend([checkpoint, &audit.key]);
+        }
+        let ours = audit.installation.run(&ours).await;
+        let theirs = Command::new(audit.python).args(theirs).output().await.unwrap();
+        let codes = [&ours, &theirs].map(|output| output.status.code());
+        assert_eq!(codes, [Some(code); 2], "{}{}", said(&ours), said(&theirs));
+    }
+}
+
 /// The same lines, with one changed as a forger would who knows how to spell.
 fn replaced(lines: &[String], place: usize, change: impl FnOnce(&mut Value)) -> Vec<String> {
     let mut row: Value = serde_json::from_str(&lines[place]).unwrap();

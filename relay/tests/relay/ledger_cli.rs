@@ -3,7 +3,9 @@
 
 mod erasing;
 mod exporting;
+mod hostile;
 mod keys;
+mod pipes;
 mod proving;
 mod reading;
 mod stores;

@@ -17,6 +17,7 @@ mod ledger_cli;
 mod login;
 mod mint_failures;
 mod origins;
+mod restored;
 mod secrecy;
 mod signatures;
 mod staff;

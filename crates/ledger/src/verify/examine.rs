@@ -75,11 +75,19 @@ pub(super) enum Says {
 
 /// Looks at one row.
 pub fn examine(row: &Row) -> Examined {
+    examine_and(row, |_| {})
+}
+
+/// Looks at one row, and shows its record, if it can be read, to somebody who needs it too: decoding it twice costs time.
+pub fn examine_and(row: &Row, see: impl FnOnce(&Record)) -> Examined {
     let leaf = Hash::of_leaf(&row.record);
     let mut faults = Vec::new();
     let upper = stored(row, leaf, &mut faults);
     let facts = match Record::decode(&row.record) {
-        Ok(record) => Some(facts(row, record, &mut faults)),
+        Ok(record) => {
+            see(&record);
+            Some(facts(row, record, &mut faults))
+        }
         Err(error) => {
             faults.push(Fault::Record(error));
             None

@@ -6,14 +6,14 @@ mod file;
 mod late;
 mod lookups;
 
-use std::{num::NonZeroUsize, sync::Arc, thread::available_parallelism};
+use std::{num::NonZeroUsize, ops::Range, sync::Arc, thread::available_parallelism, time::Duration};
 
 use anyhow::{Context, ensure};
 use stagedoor_ledger::{
-    Frontier, Row,
+    Frontier, Record, Row,
     checkpoint::VerifyingKey,
     line::LineError,
-    verify::{Examined, Summary, Verifier, examine},
+    verify::{Examined, Summary, Verifier, examine, examine_and},
 };
 use tokio::{
     sync::mpsc::{self, Receiver},
@@ -21,12 +21,16 @@ use tokio::{
 };
 
 use super::{pages, progress::Progress};
-use crate::store::Store;
+use crate::{
+    clock::{Clock, SystemClock},
+    store::Store,
+};
 
 pub(super) use checkpoints::Given;
 use checkpoints::{Kept, expect};
 pub(super) use file::verify_file;
 pub(super) use lookups::Lookups;
+use lookups::{Comparison, Difference};
 
 /// What was verified, and with what.
 pub(super) struct Audited {
@@ -55,11 +59,24 @@ impl Audited {
     }
 }
 
+/// A store that several threads use.
+type Shared = Arc<dyn Store>;
+
 /// A page that is being examined.
 struct Page {
     /// The sequence after its last row.
     end: u64,
-    rows: JoinHandle<Vec<Result<Examined, BadLine>>>,
+    examined: JoinHandle<anyhow::Result<ExaminedPage>>,
+}
+
+/// A page that was examined.
+#[derive(Default)]
+struct ExaminedPage {
+    rows: Vec<Result<Examined, BadLine>>,
+    /// What the look-up tables differ in.
+    differences: Vec<Difference>,
+    /// How long the store took to read these tables.
+    took: Duration,
 }
 
 /// A line of a file that is not a row, with its number.
@@ -91,22 +108,22 @@ pub(super) async fn verify_store(
     let mut kept = Kept::new(store.clone(), from, keys);
     let mut progress = Progress::new(Some(size - from));
 
-    let pages = examined_from(store.clone(), from);
-    take(&mut verifier, pages, Some(&mut kept), &mut progress).await?;
+    let mut lookups = Lookups::default();
+    let pages = examined_from(store.clone(), from, from..size);
+    take(&mut verifier, pages, Some(&mut kept), &mut lookups, &mut progress).await?;
     kept.expect_all(&mut verifier).await?;
     // A checkpoint that was signed in the meantime covers records that were appended in the meantime.
-    let rest = examined_from(store.clone(), verifier.size());
-    take(&mut verifier, rest, None, &mut progress).await?;
+    let rest = examined_from(store.clone(), verifier.size(), 0..0);
+    take(&mut verifier, rest, None, &mut lookups, &mut progress).await?;
+    lookups.take_strays(&store).await?;
     progress.finish();
 
     let mut summary = verifier.finish();
     late::forgive(&*store, size, &mut summary).await?;
     // What records say that are not sound is no measure for anything.
-    let lookups = if summary.is_sound() {
-        lookups::compare(&store, from..size).await?
-    } else {
-        Lookups::default()
-    };
+    if !summary.is_sound() {
+        lookups = Lookups::default();
+    }
     let audited = Audited {
         summary,
         from,
@@ -122,6 +139,7 @@ async fn take(
     verifier: &mut Verifier,
     mut pages: Pages,
     mut kept: Option<&mut Kept>,
+    lookups: &mut Lookups,
     progress: &mut Progress,
 ) -> anyhow::Result<()> {
     while let Some(page) = pages.recv().await {
@@ -129,10 +147,15 @@ async fn take(
         if let Some(kept) = &mut kept {
             kept.expect_below(page.end, verifier).await?;
         }
-        let rows = page
-            .rows
+        let ExaminedPage {
+            rows,
+            differences,
+            took,
+        } = page
+            .examined
             .await
-            .context("a thread that examined records broke off")?;
+            .context("a thread that examined records broke off")??;
+        lookups.take(differences, took);
         progress.advance(rows.len() as u64);
         for row in rows {
             match row {
@@ -144,15 +167,20 @@ async fn take(
     Ok(())
 }
 
-/// Reads pages, and has each examined by a thread of its own.
-fn examined_from(store: Arc<dyn Store>, from: u64) -> Pages {
+/// Reads pages, and has each examined by a thread of its own. Those of some records are compared with the look-up tables.
+fn examined_from(store: Shared, from: u64, compared: Range<u64>) -> Pages {
     let (sender, receiver) = mpsc::channel(threads().get());
     tokio::spawn(async move {
-        let mut pages = pages::read(store, from, u64::MAX);
+        let mut pages = pages::read(store.clone(), from, u64::MAX);
+        let mut start = from;
         while let Some(page) = pages.recv().await {
-            let page = page.map_err(anyhow::Error::from).map(|rows| Page {
-                end: rows.last().map_or(from, |row| row.sequence.saturating_add(1)),
-                rows: spawn_blocking(move || examine_all(rows)),
+            let page = page.map_err(anyhow::Error::from).map(|rows| {
+                let end = rows.last().map_or(start, |row| row.sequence.saturating_add(1));
+                let compared = compared.clone();
+                let range = start..end.min(compared.end);
+                start = end;
+                let examined = tokio::spawn(examine_page(store.clone(), rows, range, compared));
+                Page { end, examined }
             });
             if sender.send(page).await.is_err() {
                 return;
@@ -162,12 +190,57 @@ fn examined_from(store: Arc<dyn Store>, from: u64) -> Pages {
     receiver
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the thread that examined them is to free them"
-)]
-fn examine_all(rows: Vec<Row>) -> Vec<Result<Examined, BadLine>> {
-    rows.iter().map(|row| Ok(examine(row))).collect()
+/// Examines the rows of a page, and compares those of a range with the look-up tables.
+async fn examine_page(
+    store: Shared,
+    rows: Vec<Row>,
+    range: Range<u64>,
+    compared: Range<u64>,
+) -> anyhow::Result<ExaminedPage> {
+    if range.is_empty() {
+        let examine_all = move || rows.iter().map(|row| Ok(examine(row))).collect();
+        return Ok(ExaminedPage {
+            rows: spawn_blocking(examine_all).await?,
+            ..ExaminedPage::default()
+        });
+    }
+    let clock = SystemClock::new();
+    let mut comparison = Comparison::begin(&*store, range.clone()).await?;
+    let mut took = clock.elapsed();
+    let examining = spawn_blocking(move || {
+        let examine = |row| Ok(examine_and(row, |record| comparison.see(row, record)));
+        let rows = rows.iter().map(examine).collect();
+        (rows, comparison)
+    });
+    let (rows, comparison) = examining.await?;
+    let began = clock.elapsed();
+    let mut differences = comparison.end(&*store, &compared).await?;
+    if !differences.is_empty() {
+        // An erasure or an outcome may have come between reading the records and the tables.
+        differences = look_again(&store, range, &compared).await?;
+    }
+    took += clock.elapsed().saturating_sub(began);
+    Ok(ExaminedPage {
+        rows,
+        differences,
+        took,
+    })
+}
+
+async fn look_again(
+    store: &Shared,
+    range: Range<u64>,
+    compared: &Range<u64>,
+) -> anyhow::Result<Vec<Difference>> {
+    let limit = u32::try_from(range.end - range.start).unwrap_or(pages::PAGE);
+    let rows = store.rows_from(range.start, limit).await?;
+    let mut comparison = Comparison::begin(&**store, range).await?;
+    for row in &rows {
+        if let Ok(record) = Record::decode(&row.record) {
+            comparison.see(row, &record);
+        }
+    }
+    Ok(comparison.end(&**store, compared).await?)
 }
 
 fn threads() -> NonZeroUsize {

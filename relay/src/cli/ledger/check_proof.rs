@@ -36,12 +36,11 @@ pub(super) fn run(path: &Path, check: &CheckProof) -> anyhow::Result<ExitCode> {
     match try_check(path, check) {
         Ok(verdict) => {
             let holds = verdict.is_ok();
-            print(&verdict, check.json)?;
-            Ok(if holds {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
+            match print(&verdict, check.json) {
+                Ok(()) if holds => Ok(ExitCode::SUCCESS),
+                Ok(()) => Ok(ExitCode::FAILURE),
+                Err(error) => undone(error, UNDONE),
+            }
         }
         Err(error) => undone(error, UNDONE),
     }

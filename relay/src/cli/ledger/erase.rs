@@ -1,7 +1,7 @@
 //! `stagedoor ledger erase`: personal data of a customer, or of what is old, goes for good; the records stay, and say so.
 
 use std::{
-    io::{BufRead, IsTerminal, stderr, stdin},
+    io::{BufRead, IsTerminal, Write, stderr, stdin},
     path::Path,
     str::FromStr,
     sync::Arc,
@@ -64,14 +64,15 @@ pub(super) async fn run(path: &Path, erase: Erase) -> anyhow::Result<()> {
     let scope = scope(&erase.what, clock.now())?;
     let (_, store) = super::open(path).await?;
     let count = count(&store, &scope).await?;
+    let found = count > 0;
     let order = ErasureOrder {
         scope,
         operator: erase.operator,
         reason: erase.reason,
         at: clock.now(),
     };
-    if count > 0 {
-        eprintln!("{}", announcement(&order.scope, count));
+    if found {
+        tell!("{}", announcement(&order.scope, count));
         if !erase.yes {
             ask(&order.scope)?;
         }
@@ -79,21 +80,23 @@ pub(super) async fn run(path: &Path, erase: Erase) -> anyhow::Result<()> {
         let stop = CancellationToken::new();
         shutdown::on_signal(stop.clone())?;
         let erased = steps(&*store, order, &clock, count, &stop).await?;
-        eprintln!(
+        tell!(
             "The personal data of {} is erased.",
             text::count(erased, "record", "records")
         );
     } else {
-        eprintln!("Nothing is recorded that is to be erased.");
+        tell!("Nothing is recorded that is to be erased.");
     }
     // Also when an earlier run was interrupted: what it erased may be left in the files.
     match store.scrub().await? {
         Scrubbed::Gone => {}
-        Scrubbed::Later(what) => eprintln!("In the store's files: {what}."),
+        Scrubbed::Later(what) => tell!("In the store's files: {what}."),
     }
-    eprintln!(
-        "Still to be done elsewhere: backups, exports and proofs that were made before may hold the data. Checkpoints hold none."
-    );
+    if found {
+        tell!(
+            "Still to be done elsewhere: backups, exports and proofs that were made before may hold the data. Checkpoints hold none."
+        );
+    }
     Ok(())
 }
 
@@ -175,11 +178,11 @@ fn ask(scope: &ErasureScope) -> anyhow::Result<()> {
     }
     let expected = match scope {
         ErasureScope::Customer(customer) => {
-            eprint!("Type the customer's address again to go on: ");
+            let _ = write!(stderr(), "Type the customer's address again to go on: ");
             customer.folded().to_string()
         }
         ErasureScope::Before(_) => {
-            eprint!("Type {WORD} to go on: ");
+            let _ = write!(stderr(), "Type {WORD} to go on: ");
             WORD.to_owned()
         }
     };

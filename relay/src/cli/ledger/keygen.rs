@@ -10,7 +10,7 @@ use clap::Args;
 use stagedoor_ledger::checkpoint::SigningKey;
 
 use super::output::Output;
-use crate::random;
+use crate::{cli::say, random};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Keygen {
@@ -32,9 +32,9 @@ pub(super) fn run(keygen: &Keygen) -> anyhow::Result<()> {
     writeln!(file, "{}", *key.expose_text())
         .with_context(|| format!("{} cannot be written", keygen.output.display()))?;
     file.finish()?;
-    println!("{}", key.verifying_key().to_text());
+    say(key.verifying_key().to_text())?;
     let place = keygen.output.display();
-    eprintln!(
+    tell!(
         "The signing key is in {place}. Make it readable for the relay's user only, and name it in the configuration:\n\
          [ledger]\n\
          key_file = \"{place}\"\n\

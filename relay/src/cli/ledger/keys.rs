@@ -1,6 +1,10 @@
 //! The verifying keys that checkpoints are checked with.
 
-use std::{fs, path::Path};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 
 use anyhow::{Context, bail};
 use stagedoor_ledger::checkpoint::{KeyError, VerifyingKey};
@@ -25,14 +29,19 @@ pub(super) fn read(arguments: &[String]) -> anyhow::Result<Vec<VerifyingKey>> {
 }
 
 fn read_file(path: &Path, error: KeyError, keys: &mut Vec<VerifyingKey>) -> anyhow::Result<()> {
-    let length = match fs::metadata(path) {
-        Ok(metadata) => metadata.len(),
-        Err(_) => return Err(error).context("--key: there is no such file, and as a key"),
+    let file = match File::open(path) {
+        Err(missing) if missing.kind() != io::ErrorKind::PermissionDenied => {
+            return Err(error).context("--key: there is no such file, and as a key");
+        }
+        file => file,
     };
-    if length > MAX_KEY_FILE_BYTES {
+    let mut text = String::new();
+    // Some files have no length and no end.
+    file.and_then(|file| file.take(MAX_KEY_FILE_BYTES + 1).read_to_string(&mut text))
+        .with_context(|| format!("{} cannot be read", path.display()))?;
+    if text.len() as u64 > MAX_KEY_FILE_BYTES {
         bail!("{} is too long for a file of verifying keys", path.display());
     }
-    let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let before = keys.len();
     for line in text.lines().map(str::trim) {
         if !line.is_empty() && !line.starts_with('#') {
@@ -53,7 +62,7 @@ pub(super) fn configured(config: &Config) -> Vec<VerifyingKey> {
     let mut keys = config.ledger.verifying_keys.clone();
     match config.ledger.signing_key() {
         Ok(key) => keys.extend(key.map(|key| key.verifying_key())),
-        Err(problem) => eprintln!(
+        Err(problem) => tell!(
             "stagedoor: ledger.key_file: {problem}. Its key is not among those that are tried; give its verifying key with \
              --key, or in ledger.verifying_keys."
         ),

@@ -48,13 +48,13 @@ pub(super) async fn run(path: &Path, list: List) -> anyhow::Result<()> {
             writeln!(out, "{}", login.to_json())?;
         }
     } else if logins.is_empty() {
-        eprintln!("No login fits.");
+        tell!("No login fits.");
     } else {
         print(&mut out, &logins)?;
     }
     out.flush()?;
     if older {
-        eprintln!("Older ones fit too; --limit shows more, and --to earlier ones.");
+        tell!("Older ones fit too; --limit shows more, and --to earlier ones.");
     }
     Ok(())
 }

@@ -66,7 +66,7 @@ impl Progress {
             self.told = elapsed;
             let done = text::number(self.done);
             let of = self.total.map(|total| format!(" of {}", text::number(total)));
-            eprintln!(
+            tell!(
                 "{done}{} records, {} a second",
                 of.unwrap_or_default(),
                 text::number(self.rate())

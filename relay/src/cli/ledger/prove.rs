@@ -78,7 +78,7 @@ pub(super) async fn run(path: &Path, prove: Prove) -> anyhow::Result<()> {
         .with_context(|| format!("record {sequence} cannot be proved"))?;
     let keys = keys::configured(&config);
     if keys.is_empty() {
-        eprintln!(
+        tell!(
             "No verifying key is configured, so the proof was not checked: `stagedoor ledger check-proof` does."
         );
     } else {
@@ -117,7 +117,7 @@ async fn sequence(store: &dyn Store, prove: &Prove) -> anyhow::Result<u64> {
         .chain(reports)
         .map(|sequence| sequence.to_string())
         .collect();
-    eprintln!(
+    tell!(
         "The proof is of record {sequence}; the login's records are {}.",
         all.join(", ")
     );

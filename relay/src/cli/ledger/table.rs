@@ -7,6 +7,7 @@ use stagedoor_ledger::{CustomerPart, Entry, ReportOutcome, ReportPart, StaffPart
 use super::{
     describe::absent,
     recorded::{Held, Login, Recorded},
+    text,
 };
 
 const COLUMNS: [&str; 26] = [
@@ -84,7 +85,7 @@ fn defuse(cell: String) -> String {
 
 fn cells(login: &Login) -> Vec<String> {
     let intent = &login.intent;
-    let mut cells = vec![login.id.as_str().to_owned(), intent.record.time.to_string()];
+    let mut cells = vec![login.id.as_str().to_owned(), text::exact(intent.record.time)];
     match intent.staff::<StaffPart>() {
         Held::There(staff) => cells.extend([
             staff.email,
@@ -142,7 +143,7 @@ fn end(outcome: Option<&Recorded>) -> [String; 4] {
                 .duration
                 .map(|duration| duration.to_string())
                 .unwrap_or_default(),
-            record.time.to_string(),
+            text::exact(record.time),
         ],
         _ => ["open".to_owned(), String::new(), String::new(), String::new()],
     }
@@ -156,9 +157,9 @@ fn reported(reports: &[Recorded], outcome: ReportOutcome) -> String {
     let Some(recorded) = found else {
         return String::new();
     };
-    let time = recorded.record.time;
+    let time = text::exact(recorded.record.time);
     match recorded.customer::<ReportPart>() {
-        Held::None => time.to_string(),
+        Held::None => time,
         Held::There(part) => format!("{time} {}", part.cause),
         other => format!("{time} {}", absent(&other)),
     }

@@ -1,7 +1,7 @@
 //! `stagedoor ledger tail`: the last records, and those to come.
 
 use std::{
-    io::{Write, stdout},
+    io::{self, Write, stdout},
     path::Path,
     sync::Arc,
     time::Duration,
@@ -53,7 +53,7 @@ pub(super) async fn run(path: &Path, tail: Tail) -> anyhow::Result<()> {
             () = tokio::time::sleep(INTERVAL) => {}
         }
         if is_closed() {
-            return Ok(());
+            return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
         }
         end = store.ledger_size().await?;
     }

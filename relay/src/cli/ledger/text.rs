@@ -8,6 +8,12 @@ pub(super) fn time(time: Timestamp) -> String {
     format!("{} UTC", civil.strftime("%Y-%m-%d %H:%M:%S%.3f"))
 }
 
+/// `2026-11-25T03:06:42.123Z`, as in the records: always as long, so that a program can sort it as text.
+pub(super) fn exact(time: Timestamp) -> String {
+    let civil = Offset::UTC.to_datetime(time);
+    civil.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
 /// `2026-11-25 03:06:42`, where a heading says that it is UTC.
 pub(super) fn second(time: Timestamp) -> String {
     Offset::UTC
@@ -73,6 +79,11 @@ mod tests {
         let moment = "2026-11-25T03:06:42.123Z".parse().unwrap();
         assert_eq!(time(moment), "2026-11-25 03:06:42.123 UTC");
         assert_eq!(second(moment), "2026-11-25 03:06:42");
+        let whole = "2026-11-25T03:06:42Z".parse().unwrap();
+        assert_eq!(
+            [exact(moment), exact(whole)],
+            ["2026-11-25T03:06:42.123Z", "2026-11-25T03:06:42.000Z"]
+        );
         let durations = [0, 999, 1_000, 1_299, 59_999, 60_000, 200_000].map(duration);
         assert_eq!(
             durations,

@@ -58,19 +58,7 @@ fn to_json(audited: &Audited, progress: &Progress) -> serde_json::Value {
 fn to_text(audited: &Audited, progress: &Progress) -> String {
     let summary = &audited.summary;
     let mut lines = Vec::new();
-    for finding in &summary.findings {
-        lines.push(format!("FOUND  {finding}"));
-        lines.push(format!("       {}", advice::of(&finding.fault).1));
-    }
-    for finding in &audited.lookups.findings {
-        let about = finding
-            .sequence
-            .map_or_else(String::new, |sequence| format!("record {sequence}: "));
-        lines.push(format!("FOUND  {about}{}", finding.problem));
-    }
-    if audited.lookups.found > 0 {
-        lines.push(format!("       {}", advice::LOOKUPS));
-    }
+    lines.extend(findings(audited));
     let told = summary.findings.len() + audited.lookups.findings.len();
     let more = audited.found().saturating_sub(told as u64);
     if more > 0 {
@@ -91,9 +79,11 @@ fn to_text(audited: &Audited, progress: &Progress) -> String {
     lines.extend(checkpoints(audited));
     lines.extend(limits(audited));
     if audited.lookups.compared {
-        lines.push(
-            "The tables that list, show, prove and erase go by were compared with the records.".to_owned(),
-        );
+        lines.push(format!(
+            "The tables that list, show, prove and erase go by were compared with the records, on the way; reading them took \
+             {:.1} s of all threads together.",
+            audited.lookups.took.as_secs_f64()
+        ));
     } else if !audited.summary.is_sound() {
         lines.push(
             "The tables that list, show, prove and erase go by were not compared: records that are not sound are no measure."
@@ -106,6 +96,30 @@ fn to_text(audited: &Audited, progress: &Progress) -> String {
         format!("NOT SOUND: {}.", count(audited.found(), "finding", "findings"))
     });
     lines.join("\n") + "\n"
+}
+
+/// The findings, those with the same cure together, so that each cure is told once.
+fn findings(audited: &Audited) -> Vec<String> {
+    let of_records = audited.summary.findings.iter();
+    let of_records = of_records.map(|finding| (advice::of(&finding.fault).1, finding.to_string()));
+    let of_lookups = audited.lookups.findings.iter().map(|finding| {
+        let about = finding
+            .sequence
+            .map_or_else(String::new, |sequence| format!("record {sequence}: "));
+        (advice::LOOKUPS, format!("{about}{}", finding.problem))
+    });
+    let mut by_cure: Vec<(&str, Vec<String>)> = Vec::new();
+    for (cure, told) in of_records.chain(of_lookups) {
+        match by_cure.iter_mut().find(|(other, _)| *other == cure) {
+            Some((_, lines)) => lines.push(told),
+            None => by_cure.push((cure, vec![told])),
+        }
+    }
+    let lines = by_cure.into_iter().flat_map(|(cure, told)| {
+        let told = told.into_iter().map(|told| format!("FOUND  {told}"));
+        told.chain([format!("       {cure}")])
+    });
+    lines.collect()
 }
 
 /// What the checkpoints prove, and what they do not.

@@ -38,15 +38,12 @@ pub(in crate::cli) struct Verify {
 
 pub(super) async fn run(path: &Path, verify: Verify) -> anyhow::Result<ExitCode> {
     match audit(path, &verify).await {
-        Ok((audited, progress)) => {
-            // Whoever reads may have seen enough; what was found does not change by that.
-            let _ = verdict::print(&audited, &progress, verify.json);
-            Ok(if audited.is_sound() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
-        }
+        Ok((audited, progress)) => match verdict::print(&audited, &progress, verify.json) {
+            Ok(()) if audited.is_sound() => Ok(ExitCode::SUCCESS),
+            Ok(()) => Ok(ExitCode::FAILURE),
+            // A verdict that nobody can read is none.
+            Err(error) => undone(error.into(), UNDONE),
+        },
         Err(error) => undone(error, UNDONE),
     }
 }

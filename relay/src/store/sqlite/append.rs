@@ -2,28 +2,63 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
-use stagedoor_ledger::{Entry, Frontier, Hash, Node, Record};
+use stagedoor_ledger::{Entry, Frontier, FrontierError, Hash, Node, Record};
 
 use super::{file::Failure, writer::Writing};
 use crate::store::{StoreError, entries::Openings};
 
 /// The roots of the tree's complete subtrees.
 #[derive(Debug, Clone)]
-pub(super) struct Head(Frontier);
+pub(super) struct Head {
+    frontier: Frontier,
+    /// The ledger does not begin with what this process has seen of it.
+    severed: bool,
+}
 
 impl Head {
-    pub(super) fn load(connection: &Connection) -> Result<Self, Failure> {
+    /// Reads it. The ledger must begin with what this process has seen of it: an older backup that is put in the place of the
+    /// database would otherwise be gone on with, and what was recorded since would be lost without a word.
+    pub(super) fn load(connection: &Connection, reached: Option<&Self>) -> Result<Self, Failure> {
         let size = size(connection)?;
-        let nodes = Frontier::nodes_needed(size);
-        let hashes = node_hashes(connection, &nodes)?;
-        let frontier = Frontier::from_hashes(size, hashes)
+        let frontier = frontier(connection, size)?
             .map_err(|_| StoreError::Inconsistent("the ledger's tree hashes do not belong to its size"))?;
-        Ok(Self(frontier))
+        let severed = match reached.map(|reached| &reached.frontier) {
+            Some(reached) if reached.size() > size => true,
+            Some(reached) => !frontier_is(connection, reached)?,
+            None => false,
+        };
+        Ok(Self { frontier, severed })
     }
 
     pub(super) fn is_current(&self, connection: &Connection) -> rusqlite::Result<bool> {
-        Ok(size(connection)? == self.0.size())
+        Ok(size(connection)? == self.frontier.size())
     }
+
+    pub(super) fn is_severed(&self) -> bool {
+        self.severed
+    }
+
+    /// Whether records may be appended.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        if self.severed {
+            return Err(StoreError::Inconsistent(
+                "the database no longer holds the records that this relay has written: an older backup was restored under \
+                 it, or records were changed. Stop the relay, keep a copy of the files, and put the newest state back; \
+                 `stagedoor ledger verify` with the last checkpoint says what is missing",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn frontier(connection: &Connection, size: u64) -> Result<Result<Frontier, FrontierError>, Failure> {
+    let nodes = Frontier::nodes_needed(size);
+    Ok(Frontier::from_hashes(size, node_hashes(connection, &nodes)?))
+}
+
+fn frontier_is(connection: &Connection, expected: &Frontier) -> Result<bool, Failure> {
+    let found = frontier(connection, expected.size())?;
+    Ok(found.is_ok_and(|found| found.root() == expected.root()))
 }
 
 impl Writing<'_> {
@@ -34,7 +69,8 @@ impl Writing<'_> {
         entry: Entry,
         openings: &Openings,
     ) -> Result<u64, Failure> {
-        let frontier = &mut self.head.0;
+        self.head.check()?;
+        let frontier = &mut self.head.frontier;
         let sequence = frontier.size();
         let body = Record {
             sequence,

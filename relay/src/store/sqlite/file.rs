@@ -83,6 +83,13 @@ impl DatabaseFile {
     /// Opens the file that must be there: a database that vanished is a fault, not a reason to begin a new record.
     pub(super) fn open(&self) -> Result<Opened, StoreError> {
         let identity = self.identity().map_err(|error| self.io(&error))?;
+        // SQLite would say of a folder that it cannot be opened, and of a pipe that the disk is faulty.
+        if !fs::metadata(&self.path).is_ok_and(|metadata| metadata.is_file()) {
+            return Err(self.unavailable(
+                "it is a folder, a pipe or a device, and no file",
+                "name the database's file in store.url",
+            ));
+        }
         let connection = self.connect().map_err(|error| self.sqlite(&error))?;
         Ok(Opened { connection, identity })
     }

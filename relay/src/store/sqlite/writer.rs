@@ -39,6 +39,7 @@ impl Writer {
         let place = file.place();
         let scribe = Scribe {
             head: None,
+            reached: None,
             opened: Some(opened),
             file: file.clone(),
         };
@@ -122,6 +123,8 @@ struct Scribe {
     /// None after a fault; the next batch opens the file anew.
     opened: Option<Opened>,
     head: Option<Head>,
+    /// The ledger's end after the last batch that was committed: whatever happens to the file, the ledger begins so.
+    reached: Option<Head>,
 }
 
 impl Scribe {
@@ -147,8 +150,13 @@ impl Scribe {
         };
         self.file.check_still(opened)?;
         self.file.check_writable(opened)?;
-        perform(&self.file, &opened.connection, &mut self.head, batch)
-            .map_err(|failure| self.file.failure(failure))
+        let reached = self.reached.as_ref();
+        perform(&self.file, &opened.connection, &mut self.head, reached, batch)
+            .map_err(|failure| self.file.failure(failure))?;
+        if self.head.as_ref().is_some_and(|head| !head.is_severed()) {
+            self.reached.clone_from(&self.head);
+        }
+        Ok(())
     }
 }
 
@@ -157,13 +165,14 @@ fn perform(
     file: &DatabaseFile,
     connection: &Connection,
     head: &mut Option<Head>,
+    reached: Option<&Head>,
     batch: &mut [Box<dyn Job>],
 ) -> Result<(), Failure> {
     let transaction = Transaction::begin(connection)?;
     let head = match head.take() {
         // Another process may have appended meanwhile: an erasure from the command line.
         Some(known) if known.is_current(connection)? => head.insert(known),
-        _ => head.insert(Head::load(connection)?),
+        _ => head.insert(Head::load(connection, reached)?),
     };
     if let [job] = batch {
         // Alone, its work is undone with the transaction.
@@ -171,7 +180,7 @@ fn perform(
             transaction.commit()?;
         } else {
             drop(transaction);
-            *head = Head::load(connection)?;
+            *head = Head::load(connection, reached)?;
         }
         return Ok(());
     }

@@ -160,7 +160,7 @@ async fn the_tail_ends_when_nobody_reads_it() {
     lines.next_line().await.unwrap().unwrap();
     drop(lines);
     let ended = timeout(Duration::from_secs(30), child.wait()).await;
-    assert_eq!(ended.unwrap().unwrap().code(), Some(0));
+    assert_eq!(ended.unwrap().unwrap().code(), Some(141));
 }
 
 type Lines = tokio::io::Lines<BufReader<tokio::process::ChildStdout>>;

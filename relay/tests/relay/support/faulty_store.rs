@@ -12,8 +12,8 @@ use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use stagedoor_relay::store::{
     Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
-    LoginRecords, NewInvite, Profile, Projection, ProjectionCounts, Scrubbed, StaffId, StaffMember, StaffRow,
-    Store, StoreError, StoredCheckpoint,
+    LoginRecords, NewInvite, Profile, Projection, ReportRow, Scrubbed, StaffId, StaffMember, StaffRow, Store,
+    StoreError, StoredCheckpoint, StrayRows,
 };
 
 /// The operation that goes wrong.
@@ -203,8 +203,16 @@ impl Store for FaultyStore {
         self.inner.projections(intents).await
     }
 
-    async fn projection_counts(&self, below: u64) -> Result<ProjectionCounts, StoreError> {
-        self.inner.projection_counts(below).await
+    async fn projections_of(&self, ids: &[String]) -> Result<Vec<Projection>, StoreError> {
+        self.inner.projections_of(ids).await
+    }
+
+    async fn report_rows(&self, sequences: Range<u64>) -> Result<Vec<ReportRow>, StoreError> {
+        self.inner.report_rows(sequences).await
+    }
+
+    async fn stray_rows(&self, limit: u32) -> Result<StrayRows, StoreError> {
+        self.inner.stray_rows(limit).await
     }
 
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {

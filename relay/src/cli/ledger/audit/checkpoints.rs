@@ -24,14 +24,13 @@ pub(in crate::cli::ledger) struct Given {
 impl Given {
     /// Reads a file with one signed checkpoint. One that cannot be parsed is no reason to stop: it is a finding.
     pub(in crate::cli::ledger) fn read(path: &Path) -> anyhow::Result<Self> {
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         File::open(path)
-            .and_then(|file| {
-                file.take(MAX_CHECKPOINT_BYTES as u64 + 1)
-                    .read_to_string(&mut text)
-            })
+            .and_then(|file| file.take(MAX_CHECKPOINT_BYTES as u64 + 1).read_to_end(&mut bytes))
             .with_context(|| format!("the checkpoint {} cannot be read", path.display()))?;
-        ensure!(!text.is_empty(), "the checkpoint {} is empty", path.display());
+        ensure!(!bytes.is_empty(), "the checkpoint {} is empty", path.display());
+        // What is no text is no checkpoint either way.
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         Ok(Self { text })
     }
 }

@@ -15,7 +15,7 @@ use stagedoor_ledger::{
 };
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use super::{Audited, BadLine, Given, Lookups, Page, Pages, expect, take, threads};
+use super::{Audited, BadLine, ExaminedPage, Given, Lookups, Page, Pages, expect, take, threads};
 use crate::cli::ledger::{pages::PAGE, progress::Progress};
 
 /// Verifies a file of JSON Lines, `-` for standard input, that is to begin with a record: whatever it lacks is missing.
@@ -30,11 +30,16 @@ pub(in crate::cli::ledger) async fn verify_file(
     } else {
         Box::new(File::open(path).with_context(|| format!("{} cannot be read", path.display()))?)
     };
+    // Nothing at all is the export of an empty ledger, which a checkpoint may contradict.
     let mut lines = Lines::new(BufReader::with_capacity(1 << 18, input));
     let first = lines
         .page()
         .with_context(|| format!("{} cannot be read", path.display()))?;
-    ensure!(!first.is_empty(), "{} has no lines", path.display());
+    ensure!(
+        !first.is_empty() || from == 0,
+        "{} has no lines, and --from says that it begins with record {from}",
+        path.display()
+    );
     let pages = examined(first, lines);
     let mut verifier = Verifier::new(before(from)?);
     let part = from > 0;
@@ -46,7 +51,8 @@ pub(in crate::cli::ledger) async fn verify_file(
         expect(&mut verifier, &checkpoint.text, keys);
     }
     let mut progress = Progress::new(None);
-    take(&mut verifier, pages, None, &mut progress)
+    let mut lookups = Lookups::default();
+    take(&mut verifier, pages, None, &mut lookups, &mut progress)
         .await
         .with_context(|| format!("{} cannot be read to its end", path.display()))?;
     progress.finish();
@@ -65,7 +71,7 @@ pub(in crate::cli::ledger) async fn verify_file(
         part,
         checkpoints: given.len() as u64,
         signatures: !keys.is_empty(),
-        lookups: Lookups::default(),
+        lookups,
     };
     Ok((audited, progress))
 }
@@ -85,8 +91,13 @@ fn examined(first: Numbered, mut lines: Lines) -> Pages {
     spawn_blocking(move || {
         let mut page = first;
         while !page.is_empty() {
-            let rows = spawn_blocking(move || page.iter().map(examine_line).collect());
-            if sender.blocking_send(Ok(Page { end: 0, rows })).is_err() {
+            let examined = spawn_blocking(move || {
+                Ok(ExaminedPage {
+                    rows: page.iter().map(examine_line).collect(),
+                    ..ExaminedPage::default()
+                })
+            });
+            if sender.blocking_send(Ok(Page { end: 0, examined })).is_err() {
                 return;
             }
             page = match lines.page() {

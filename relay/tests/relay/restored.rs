@@ -1,0 +1,147 @@
+//! An older backup in the place of the database: no login may be added to it as if nothing were missing.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rusqlite::Connection;
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::support::{
+    Signer,
+    app::{login_body, new_id},
+    http::problem,
+    installation::{Installation, Serving},
+};
+
+/// A relay after two logins, with a backup from between them.
+struct Restored {
+    installation: Installation,
+    serving: Serving,
+    signer: Arc<Signer>,
+}
+
+impl Restored {
+    async fn new(installation: Installation) -> Self {
+        let serving = installation.serve().await;
+        let invite = installation.invite().await;
+        let signer = serving.enrol(&invite["code"]).await;
+        let restored = Self {
+            installation,
+            serving,
+            signer,
+        };
+        assert_eq!(restored.log_in().await.0, 201);
+        back_up(&restored.path("stagedoor.db"), &restored.path("copy.db"));
+        assert_eq!(restored.log_in().await.0, 201);
+        restored
+    }
+
+    async fn log_in(&self) -> (u16, String) {
+        let body = login_body(&new_id()).to_string();
+        let draft = self.serving.draft(&self.signer, "POST", "/v1/logins", &body);
+        let answer = self.serving.send(&draft).await;
+        match answer.status {
+            201 => (201, String::new()),
+            _ => answer.outcome(),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.installation.folder.path().join(name)
+    }
+
+    /// Puts the backup where the database was.
+    fn restore(&self) {
+        for log in ["stagedoor.db-wal", "stagedoor.db-shm"] {
+            let _ = fs::remove_file(self.path(log));
+        }
+        fs::rename(self.path("copy.db"), self.path("stagedoor.db")).unwrap();
+    }
+
+    async fn ready(&self) -> u16 {
+        let url = format!("http://{}/readyz", self.serving.health);
+        reqwest::get(url).await.unwrap().status().as_u16()
+    }
+}
+
+/// As SQLite's own tools make it, while the relay runs.
+fn back_up(from: &Path, to: &Path) {
+    Connection::open(from)
+        .unwrap()
+        .execute("VACUUM INTO ?", [to.to_str().unwrap()])
+        .unwrap();
+}
+
+/// No key is configured, so no checkpoint tells: the relay knows what it wrote.
+#[tokio::test]
+async fn a_relay_that_runs_adds_nothing_to_an_older_backup() {
+    let relay = Restored::new(Installation::new().await).await;
+    assert_eq!(relay.ready().await, 200);
+    relay.restore();
+    let asked = relay.installation.sim.journal().len();
+    for _ in 0..3 {
+        assert_eq!(relay.log_in().await, problem(503, "store_unavailable"));
+    }
+    assert_eq!(relay.ready().await, 503);
+    assert_eq!(
+        relay.installation.sim.journal().len(),
+        asked,
+        "the broker was asked for nothing"
+    );
+    let status = relay.installation.run(&["store", "status"]).await;
+    let status = String::from_utf8(status.stdout).unwrap();
+    assert!(status.contains("records     2\n"), "nothing was added: {status}");
+
+    relay.serving.signal(Signal::TERM);
+    let (_, log) = relay.serving.end().await;
+    assert!(log.contains("an older backup was restored under it"), "{log}");
+}
+
+#[tokio::test]
+async fn a_relay_that_starts_on_an_older_backup_and_the_verification_find_what_is_missing() {
+    let installation = Installation::new().await;
+    let folder = installation.folder.path().to_owned();
+    let (key, checkpoints) = (folder.join("ledger-key"), folder.join("checkpoints"));
+    fs::create_dir(&checkpoints).unwrap();
+    let name = ["--name", "relay.broker.example/ledger", "--output"];
+    let keygen = [&["ledger", "keygen"], &name[..], &[key.to_str().unwrap()]].concat();
+    let public = installation.run(&keygen).await;
+    let public = String::from_utf8(public.stdout).unwrap();
+    let config = fs::read_to_string(installation.config()).unwrap();
+    let section = format!(
+        "[ledger]\nkey_file = \"{}\"\ncheckpoint_directory = \"{}\"\n",
+        key.display(),
+        checkpoints.display()
+    );
+    fs::write(installation.config(), config.replace("[ledger]\n", &section)).unwrap();
+    let mut relay = Restored::new(installation).await;
+    relay.serving.signal(Signal::TERM);
+    relay.serving.child.wait().await.unwrap();
+    relay.restore();
+
+    let latest = checkpoints.join("latest.checkpoint");
+    let verify = [
+        "ledger",
+        "verify",
+        "--json",
+        "--checkpoint",
+        latest.to_str().unwrap(),
+        "--key",
+        public.trim(),
+    ];
+    let verified = relay.installation.run(&verify).await;
+    let said: Value = serde_json::from_slice(&verified.stdout).unwrap();
+    assert_eq!(
+        (verified.status.code(), &said["findings"][0]["code"]),
+        (Some(1), &Value::from("records_cut_off")),
+        "{said}"
+    );
+
+    relay.serving = relay.installation.serve().await;
+    assert_eq!(relay.log_in().await, problem(503, "store_unavailable"));
+    assert_eq!(relay.ready().await, 503);
+}
