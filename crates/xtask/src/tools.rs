@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::project::Project;
+use crate::wheel::Wheel;
 
 /// A tool that some task needs.
 pub(crate) struct Tool {
@@ -51,16 +52,6 @@ pub(crate) enum Install {
     RustTarget,
     /// As a component of the Rust toolchain.
     RustComponent(&'static str),
-}
-
-/// A Python wheel that is only the way by which a program is delivered.
-pub(crate) struct Wheel {
-    /// The package.
-    pub(crate) package: &'static str,
-    /// Its version.
-    pub(crate) version: &'static str,
-    /// Where in the package the program is.
-    pub(crate) program: &'static str,
 }
 
 /// Where Python is looked for: Debian's own, which has the modules of Debian's packages, comes first.
