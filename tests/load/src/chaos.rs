@@ -8,7 +8,6 @@
 
 mod broker;
 mod crowd;
-mod database;
 mod disk;
 mod interleave;
 mod kills;
@@ -29,11 +28,12 @@ use std::{
 };
 
 use anyhow::Result;
+use stagedoor_test_postgres::Server;
+use tokio::task::block_in_place;
 
-use database::Database;
+use crate::{database::Database, installation::Place};
 use random::Random;
 pub use report::Report;
-use scene::Place;
 
 /// What is run.
 #[derive(Debug, Clone)]
@@ -96,7 +96,7 @@ pub async fn on_postgres(options: &Options) -> Result<Report> {
     fs::create_dir_all(&options.folder)?;
     println!("seed {}", options.seed);
     let folder = tempfile::tempdir_in(&options.folder)?;
-    let mut database = Database::start(folder.path()).await?;
+    let mut database = Database::on(block_in_place(Server::start)?, folder.path()).await?;
     let mut report = Report::default();
     let mut run = Run {
         options,

@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
+use stagedoor_relay::config::{Config, Keys, StoreUrl};
 use tempfile::TempDir;
 
 use crate::{
@@ -24,6 +25,20 @@ use crate::{
 pub const AUTHORITY: &str = "relay.example";
 /// The one platform of the configuration.
 pub const PLATFORM: &str = "main";
+
+/// Where an installation's records are kept.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// A SQLite file in its folder.
+    Sqlite,
+    /// A database, and the file with its password if it has one.
+    Postgres {
+        /// `postgres://USER@HOST:PORT/DATABASE`.
+        url: String,
+        /// The file.
+        password_file: Option<PathBuf>,
+    },
+}
 
 /// The broker that an installation talks to.
 #[derive(Debug, Clone)]
@@ -55,17 +70,11 @@ pub struct Relay {
 }
 
 impl Installation {
-    /// Makes a folder within `parent` and writes the configuration there. Without a `store_url` the store is a SQLite
-    /// file in that folder.
+    /// Makes a folder within `parent` and writes the configuration there.
     ///
     /// # Errors
     /// When the folder cannot be written, or the binary has no example configuration of the expected form.
-    pub fn create(
-        binary: &Path,
-        parent: &Path,
-        upstream: &Upstream,
-        store_url: Option<&str>,
-    ) -> Result<Self> {
+    pub fn create(binary: &Path, parent: &Path, upstream: &Upstream, place: &Place) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("stagedoor-")
             .tempdir_in(parent)
@@ -76,10 +85,13 @@ impl Installation {
         };
         write_private(&installation.path("api-key"), &upstream.api_key)?;
         let example = output(installation.command().args(["config", "example"]))?;
-        let store = store_url.map_or_else(
-            || format!("sqlite://{}", installation.path("stagedoor.db").display()),
-            str::to_owned,
-        );
+        let store = match place {
+            Place::Sqlite => format!("sqlite://{}", installation.path("stagedoor.db").display()),
+            Place::Postgres { url, password_file } => match password_file {
+                Some(file) => format!("{url}\"\npassword_file = \"{}", file.display()),
+                None => url.clone(),
+            },
+        };
         let config = filled_in(&example, installation.folder(), upstream, &store)?;
         fs::write(installation.config(), config)?;
         Ok(installation)
@@ -93,6 +105,14 @@ impl Installation {
     /// The configuration file.
     pub fn config(&self) -> PathBuf {
         self.path("stagedoor.toml")
+    }
+
+    /// The store of the configuration, for this process to open it too.
+    ///
+    /// # Errors
+    /// When the configuration is not valid.
+    pub fn store_url(&self) -> Result<StoreUrl> {
+        Ok(Config::load(&self.config(), Keys::Skip)?.store)
     }
 
     /// Leaves the folder where it is.

@@ -7,6 +7,7 @@
 pub mod chaos;
 pub mod client;
 pub mod customers;
+pub mod database;
 pub mod installation;
 pub mod login;
 pub mod profile;
@@ -15,7 +16,8 @@ pub mod run;
 
 pub use client::{Answer, Connection};
 pub use customers::Customers;
-pub use installation::{AUTHORITY, Installation, Relay, Upstream};
+pub use database::Database;
+pub use installation::{AUTHORITY, Installation, Place, Relay, Upstream};
 pub use login::{Login, sign_logins};
 pub use profile::{Key, Profile};
 pub use program::Program;

@@ -6,6 +6,7 @@ mod bench;
 
 use std::process::ExitCode;
 
+use anyhow::{Result, anyhow};
 use clap::{Parser, Subcommand};
 
 /// Measures what was built in release mode; `cargo xtask bench` builds it first.
@@ -21,14 +22,17 @@ enum Kind {
     Relay(bench::relay::Arguments),
     /// The store alone, written to by several at a time.
     Ledger(bench::ledger::Arguments),
+    /// Measures nothing: fills a SQLite file with logins of the past, through the relay's own writer.
+    Fill(bench::ledger::fill::Arguments),
 }
 
 // One thread: what the generator costs is lost to what it measures.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let result = match Arguments::parse().kind {
-        Kind::Relay(arguments) => bench::relay::run(&arguments).await,
-        Kind::Ledger(arguments) => bench::ledger::run(&arguments).await,
+    // What was started and written is removed by its handles, so an interruption has to go through them, too.
+    let result = tokio::select! {
+        result = run(Arguments::parse().kind) => result,
+        _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -37,5 +41,13 @@ async fn main() -> ExitCode {
             println!("error: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+async fn run(kind: Kind) -> Result<()> {
+    match kind {
+        Kind::Relay(arguments) => bench::relay::run(&arguments).await,
+        Kind::Ledger(arguments) => bench::ledger::run(&arguments).await,
+        Kind::Fill(arguments) => bench::ledger::fill::run(&arguments).await,
     }
 }

@@ -2,7 +2,6 @@
 //! lives, and the next owner sweeps away those that are not.
 
 use std::{
-    env,
     fs::{self, File},
     path::Path,
     time::Duration,
@@ -22,12 +21,12 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    pub(crate) fn create() -> Result<Self> {
-        sweep(&env::temp_dir());
+    pub(crate) fn create_in(parent: &Path) -> Result<Self> {
+        sweep(parent);
         let directory = tempfile::Builder::new()
             .prefix(PREFIX)
-            .tempdir()
-            .context("cannot make a temporary folder")?;
+            .tempdir_in(parent)
+            .with_context(|| format!("cannot make a folder in {}", parent.display()))?;
         let lock = File::open(directory.path())?;
         lock.try_lock().context("cannot lock a folder just made")?;
         Ok(Self {

@@ -1,6 +1,7 @@
 //! One server: its files, its process, its end.
 
 use std::{
+    env,
     fs::{self, File},
     io::Read as _,
     net::TcpListener,
@@ -21,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(10);
 /// Ports that no system hands out by itself, so that one stays free while its server is stopped.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
+/// A socket's path has 107 bytes at most, and its name in the folder up to 15.
+const LONGEST_SOCKET_FOLDER: usize = 90;
 /// What differs from the defaults. `fsync` and `synchronous_commit` do not: durability is what is tested.
 const SETTINGS: &[&str] = &["max_connections=300", "listen_addresses=127.0.0.1"];
 
@@ -38,8 +41,15 @@ impl Server {
     /// Makes a server and starts it; returns once it takes connections. On Linux it ends with the thread that called this,
     /// or [`Self::resume`].
     pub fn start() -> Result<Self> {
+        Self::start_in(&env::temp_dir())
+    }
+
+    /// The same with the server's files in a folder of its own within this one, which the server's account must be able to
+    /// enter.
+    pub fn start_in(parent: &Path) -> Result<Self> {
+        let parent = std::path::absolute(parent)?;
         let mut server = Self {
-            folder: Folder::create()?,
+            folder: Folder::create_in(&parent)?,
             programs: programs::required_folder()?,
             account: Account::to_become()?,
             password: random_hex()?,
@@ -69,7 +79,7 @@ impl Server {
         &self.password
     }
 
-    /// The folder of the server's Unix socket.
+    /// The folder of the server's files, and of its Unix socket unless its path is too long for one.
     pub fn socket_folder(&self) -> &Path {
         self.folder.path()
     }
@@ -113,11 +123,12 @@ impl Server {
             .open(&log_path)
             .context("cannot write the server's log")?;
         let mut command = self.process_command();
-        command
-            .arg("-D")
-            .arg(self.data())
-            .arg("-k")
-            .arg(self.folder.path());
+        command.arg("-D").arg(self.data()).arg("-k");
+        command.arg(if self.has_socket() {
+            self.folder.path()
+        } else {
+            Path::new("")
+        });
         command.args(["-p", &self.port.to_string()]);
         for setting in SETTINGS {
             command.args(["-c", setting]);
@@ -127,10 +138,22 @@ impl Server {
         self.wait_until_ready()
     }
 
+    /// A socket's path is limited to about a hundred bytes; a server in a deep folder does without.
+    fn has_socket(&self) -> bool {
+        self.folder.path().as_os_str().len() <= LONGEST_SOCKET_FOLDER
+    }
+
     fn initialise(&self) -> Result<()> {
         let password_file = self.give_file("password", self.password.as_bytes())?;
         if let Some(account) = &self.account {
             account.own(self.folder.path())?;
+        }
+        let mut look = self.command("/usr/bin/test".as_ref());
+        if !look.arg("-x").arg(self.folder.path()).status()?.success() {
+            bail!(
+                "the user that PostgreSQL runs as cannot enter {}; choose a folder that everybody may enter",
+                self.folder.path().display()
+            );
         }
         let mut command = self.program("initdb");
         command.args(["--username=postgres", "--auth=scram-sha-256", "--pwfile"]);

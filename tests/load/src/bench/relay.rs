@@ -11,12 +11,14 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use hdrhistogram::Histogram;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
-use stagedoor_load::{Customers, Installation, Key, Load, Measured, Profile, Program, run, sign_logins};
+use stagedoor_load::{Customers, Key, Load, Measured, Profile, Program, run, sign_logins};
 
 use super::{
     broker::{Broker, CUSTOMER_DOMAIN, mints},
     cores::Confined,
-    disk, machine,
+    disk,
+    engine::{Engine, Stores},
+    machine,
     peers::Peer,
     table::{Cell, Row, microseconds, table},
 };
@@ -31,6 +33,7 @@ const WARM_UP_REQUESTS: usize = 15_000;
 /// How long the disk is measured, before the relay and after it.
 const DISK: Duration = Duration::from_millis(1500);
 const OURS: &str = "stagedoor";
+const OURS_ON_POSTGRES: &str = "stagedoor on PG";
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -46,9 +49,8 @@ pub(crate) struct Arguments {
     /// How long each server is measured at each number of connections. Signatures are good for 60 seconds, so at most 40.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=40))]
     seconds: u64,
-    /// Where the relay records, instead of a SQLite file in the folder.
-    #[arg(long)]
-    store_url: Option<String>,
+    #[command(flatten)]
+    stores: Stores,
     #[arg(long)]
     nginx: Option<PathBuf>,
     #[arg(long)]
@@ -82,12 +84,21 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     };
     let mut rows = vec![bench.direct().await?];
     let mut disk = disk::fdatasync(folder.path(), DISK)?;
-    let (ours, verification) = bench.ours().await?;
-    rows.push(ours);
-    disk.add(disk::fdatasync(folder.path(), DISK)?)?;
+    let mut verification = Duration::ZERO;
     let mut settings = vec![format!(
         "{OURS}: signature, policy, records on disk before and after the mint; log to a pipe"
     )];
+    for engine in arguments.stores.engine.iter().copied() {
+        let ours;
+        (ours, verification) = bench.ours(engine).await?;
+        rows.push(ours);
+        disk.add(disk::fdatasync(folder.path(), DISK)?)?;
+        if engine == Engine::Postgres {
+            settings.push(format!(
+                "{OURS_ON_POSTGRES}: the same; its server is confined to nothing, and its processor time is not counted"
+            ));
+        }
+    }
     for (peer, binary) in bench.peers() {
         rows.push(bench.peer(peer, binary).await?);
         settings.push(format!(
@@ -125,21 +136,31 @@ impl Bench<'_> {
     }
 
     /// The relay's row, and what one verification of its signatures costs.
-    async fn ours(&self) -> Result<(Row, Duration)> {
-        let installation = Installation::create(
-            &self.arguments.relay,
-            self.folder,
-            &self.broker.upstream,
-            self.arguments.store_url.as_deref(),
-        )?;
+    async fn ours(&self, engine: Engine) -> Result<(Row, Duration)> {
+        let Arguments {
+            stores,
+            relay,
+            folder,
+            ..
+        } = self.arguments;
+        let upstream = &self.broker.upstream;
+        // The server, if one is started, ends with this.
+        let installed = stores
+            .install(engine, relay, folder, self.folder, upstream)
+            .await?;
+        let installation = &installed.installation;
         let relay = {
             let _confined = Confined::to_one()?;
             installation.start().await?
         };
+        let name = match engine {
+            Engine::Sqlite => OURS,
+            Engine::Postgres => OURS_ON_POSTGRES,
+        };
         let profiles = installation.enrol(&relay, PROFILES, Key::P256).await?;
         let prepare = |count| sign_logins(&profiles, &self.customers, count);
-        let measured = self.measure(OURS, relay.api, Some(&relay.program), prepare).await;
-        let row = finish(OURS, relay.program, measured)?;
+        let measured = self.measure(name, relay.api, Some(&relay.program), prepare).await;
+        let row = finish(name, relay.program, measured)?;
         let profile = profiles.first().context("no profile")?;
         Ok((row, verification(profile)?))
     }

@@ -30,13 +30,13 @@ impl Cell {
     }
 }
 
-/// The table of one number of connections, every row compared with the row called `ours`.
+/// The table of one number of connections, every row compared with the first whose name begins with `ours`.
 pub(crate) fn table(rows: &[Row], which: usize, ours: &str) -> String {
     let of = |row: &Row| {
         let measured = &row.cells[which].measured;
         (measured.rate(), measured.quantile(0.5), measured.quantile(0.99))
     };
-    let reference = rows.iter().find(|row| row.name == ours).map(of);
+    let reference = rows.iter().find(|row| row.name.starts_with(ours)).map(of);
     let mut text = format!(
         "{:<18}{:>12}{:>12}{:>12}{:>12}{:>12}{:>12}{:>12}\n",
         "", "requests/s", "p50 µs", "p99 µs", "CPU µs", "peak MiB", "rate:ours", "p50:ours"

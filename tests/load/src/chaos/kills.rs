@@ -12,10 +12,14 @@ use super::{
     promises::Rules,
     random::Random,
     report::Report,
-    scene::{Place, Scene, last_words},
+    scene::{Scene, last_words},
     witness::Said,
 };
-use crate::{client::Connection, installation::Relay, program::Program};
+use crate::{
+    client::Connection,
+    installation::{Place, Relay},
+    program::Program,
+};
 
 const PEOPLE: usize = 6;
 const CONNECTIONS: usize = 16;

@@ -12,14 +12,13 @@ use tokio::time::sleep;
 use super::{
     Run,
     crowd::Load,
-    database::Database,
     promises::{Counts, Rules},
     random::Random,
     report::Report,
     scene::{Scene, ready_again},
     witness::Said,
 };
-use crate::installation::Relay;
+use crate::{database::Database, installation::Relay};
 
 const PEOPLE: usize = 6;
 const CONNECTIONS: usize = 16;

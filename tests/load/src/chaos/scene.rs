@@ -1,16 +1,15 @@
 //! What every run has: a broker, installed relays on one store, people who log in, and an auditor.
 
 use std::{
-    fs,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, bail};
 use stagedoor_relay::{
-    config::{Config, Keys, StoreUrl},
+    config::StoreUrl,
     store::{self, PostgresStore, Store},
 };
 use tokio::time::sleep;
@@ -30,15 +29,6 @@ use crate::{
     profile::Key,
 };
 
-/// Where a run's records are kept.
-#[derive(Debug, Clone)]
-pub(crate) enum Place {
-    /// A SQLite file in the relay's folder.
-    Sqlite,
-    /// A database, and the file with its password.
-    Postgres { url: String, password_file: PathBuf },
-}
-
 /// Everything that a run works with.
 pub(crate) struct Scene {
     pub(crate) broker: Broker,
@@ -52,23 +42,11 @@ impl Scene {
     /// Installs so many relays in `parent`, and enrols so many people.
     pub(crate) async fn set(run: &mut Run<'_>, parent: &Path, relays: usize, people: usize) -> Result<Self> {
         let broker = Broker::start(run.random.fork()).await?;
-        let (binary, place) = (&run.options.relay, &run.place);
-        let url = match place {
-            Place::Sqlite => None,
-            Place::Postgres { url, .. } => Some(url.as_str()),
-        };
-        let mut installations = Vec::new();
-        for _ in 0..relays {
-            let installation = Installation::create(binary, parent, &broker.upstream(), url)?;
-            if let Place::Postgres { url, password_file } = place {
-                let config = fs::read_to_string(installation.config())?;
-                let with = format!("{url}\"\npassword_file = \"{}", password_file.display());
-                fs::write(installation.config(), config.replace(url, &with))?;
-            }
-            installations.push(installation);
-        }
+        let (binary, upstream) = (&run.options.relay, broker.upstream());
+        let install = |_| Installation::create(binary, parent, &upstream, &run.place);
+        let installations = (0..relays).map(install).collect::<Result<Vec<_>>>()?;
         let first = installations.first().context("no relay")?;
-        let store = Config::load(&first.config(), Keys::Skip)?.store;
+        let store = first.store_url()?;
         if let StoreUrl::Postgres(config) = &store {
             PostgresStore::migrate(config).await?;
         }
