@@ -33,7 +33,11 @@ const KEEPALIVE_RETRIES: u32 = 3;
 
 /// What the server is told at the start of each session. It ends what takes too long, also when the relay is frozen in the
 /// middle of a transaction, and it notices a relay that is gone, whose locks are then free.
-const OPTIONS: &str = "-c statement_timeout=5s -c lock_timeout=3s -c idle_in_transaction_session_timeout=10s \
+///
+/// Whole tables are not read where an index will do: the writer's statements are planned once for each connection, often
+/// while the tables are still empty, and a plan that was right then would go on reading all logins for every login.
+const OPTIONS: &str = "-c enable_seqscan=off \
+                       -c statement_timeout=5s -c lock_timeout=3s -c idle_in_transaction_session_timeout=10s \
                        -c idle_session_timeout=0 -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 \
                        -c default_transaction_isolation=read\\ committed -c default_transaction_deferrable=off";
 

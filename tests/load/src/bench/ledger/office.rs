@@ -6,9 +6,12 @@ use anyhow::{Context as _, Result, ensure};
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use stagedoor_protocol::{
-    CustomerEmail, ErrorCode, KeyId, Nonce, Outcome, OutcomeReport, PageReference, PlatformId, RequestId,
+    CustomerEmail, ErrorCode, KeyId, Nonce, Outcome, OutcomeReport, PageReference, PlatformId,
+    PublicKeyBytes, RequestId,
 };
-use stagedoor_relay::store::{Completion, Intent, IntentAnswer, MintOutcome, NewInvite, StaffMember, Store};
+use stagedoor_relay::store::{
+    Completion, Enrolment, Intent, IntentAnswer, MintOutcome, NewInvite, StaffMember, Store, VerifyingKey,
+};
 
 use crate::bench::broker::CUSTOMER_DOMAIN;
 
@@ -24,6 +27,7 @@ const FAILURES: u64 = 50;
 pub(crate) struct Office {
     pub(crate) store: Arc<dyn Store>,
     staff: StaffMember,
+    key_id: KeyId,
     platform: PlatformId,
     random: SystemRandom,
     /// When the ledger began, if it is not written now.
@@ -41,10 +45,20 @@ impl Office {
             email: CustomerEmail::parse("person@broker.example")?,
             name: Some("Support desk".to_owned()),
             code_sha256: bytes(&random)?,
-            expires_at: now,
+            expires_at: Timestamp::MAX,
         };
+        let staff = store.invite(&invite, now).await?;
+        let enrolment = Enrolment {
+            code_sha256: invite.code_sha256,
+            key_id: KeyId::from_thumbprint(&bytes(&random)?),
+            key: VerifyingKey(PublicKeyBytes::Ed25519(bytes(&random)?)),
+            extension_version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let enrolled = store.enrol(&enrolment, now).await?;
+        ensure!(enrolled.is_ok(), "the profile was not enrolled: {enrolled:?}");
         Ok(Self {
-            staff: store.invite(&invite, now).await?,
+            staff,
+            key_id: enrolment.key_id,
             // A ledger that is filled further goes on after its last login.
             logins: Cell::new(store.ledger_size().await?),
             store,
@@ -68,7 +82,7 @@ impl Office {
         Ok(Intent {
             request_id: RequestId::from_parts(milliseconds, &bytes(&self.random)?),
             staff: self.staff.clone(),
-            key_id: KeyId::from_thumbprint(&[7; 32]),
+            key_id: self.key_id.clone(),
             nonce: Nonce::from_random(&bytes(&self.random)?),
             nonce_expires_at: until,
             client_address: [192, 0, 2, 7].into(),
