@@ -11,6 +11,8 @@ use super::{
     text::{count, number},
 };
 
+const NOT_COMPARED: &str = "The tables that list, show, prove and erase go by were not compared";
+
 /// Prints it.
 pub(super) fn print(audited: &Audited, progress: &Progress, json: bool) -> io::Result<()> {
     let mut out = stdout().lock();
@@ -84,11 +86,12 @@ fn to_text(audited: &Audited, progress: &Progress) -> String {
              {:.1} s of all threads together.",
             audited.lookups.took.as_secs_f64()
         ));
+    } else if audited.records_only {
+        lines.push(format!("{NOT_COMPARED}: --records-only."));
     } else if !audited.summary.is_sound() {
-        lines.push(
-            "The tables that list, show, prove and erase go by were not compared: records that are not sound are no measure."
-                .to_owned(),
-        );
+        lines.push(format!(
+            "{NOT_COMPARED}: records that are not sound are no measure."
+        ));
     }
     lines.push(if audited.is_sound() {
         "Sound: nothing was found.".to_owned()

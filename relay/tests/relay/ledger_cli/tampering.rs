@@ -248,6 +248,20 @@ async fn a_part_of_the_ledger_is_compared_too() {
     assert_eq!(findings, [found("lookup_missing", 1), found("lookup_missing", 2)]);
 }
 
+#[tokio::test]
+async fn records_alone_can_be_verified_and_the_verdict_says_so() {
+    let books = Books::in_a_file().await;
+    books.tamper("DELETE FROM reports");
+    let (code, said) = books.verify(&["--records-only"]).await;
+    assert_eq!(
+        (code, &said["sound"], &said["lookupsCompared"]),
+        (0, &Value::from(true), &Value::from(false))
+    );
+    let text = books.run(&["ledger", "verify", "--records-only"]).await.stdout;
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains("were not compared: --records-only.\n"), "{text}");
+}
+
 /// Whoever has to mend it must know which logins, and need not read hundreds of lines.
 #[tokio::test]
 async fn logins_are_named_up_to_a_number_and_the_others_counted() {

@@ -72,6 +72,7 @@ pub(in crate::cli::ledger) async fn verify_file(
         checkpoints: given.len() as u64,
         signatures: !keys.is_empty(),
         lookups,
+        records_only: false,
     };
     Ok((audited, progress))
 }
