@@ -13,7 +13,8 @@ use crate::{
     clock::SystemClock,
     config::{Config, Keys},
     relay::Relay,
-    shutdown, store, telemetry,
+    shutdown, store,
+    telemetry::{self, Outlet},
 };
 
 pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
@@ -23,9 +24,11 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
     let hangups = signal(SignalKind::hangup()).context("signals cannot be received")?;
 
     let config = Config::load(path, Keys::Check)?;
-    let subscriber = telemetry::subscriber(config.log, io::stdout);
+    let log = Outlet::start(io::stdout());
+    let subscriber = telemetry::subscriber(config.log, log.writer());
     tracing::subscriber::set_global_default(subscriber).context("the log cannot be set up")?;
     telemetry::log_panics();
+    tokio::spawn(log.tell_of_drops());
 
     let relay = tokio::select! {
         relay = start(config) => relay?,

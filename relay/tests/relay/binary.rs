@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Output, time::D
 use jiff::Timestamp;
 use rustix::process::Signal;
 use stagedoor_broker_sim::{Endpoint, Fault};
-use tokio::process::Command;
+use tokio::{process::Command, time::timeout};
 
 use crate::support::{
     API_KEY, CUSTOMER, STAFF,
@@ -17,6 +17,31 @@ use crate::support::{
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_stops_nothing() {
+    let installation = Installation::new().await;
+    let serving = installation.serve().await;
+    // More than a pipe takes, which is 64 KiB.
+    let client = reqwest::Client::new();
+    for _ in 0..1000 {
+        let request = client.get(format!("http://{}/v1/session", serving.api)).send();
+        let answer = timeout(Duration::from_secs(10), request)
+            .await
+            .expect("it stands");
+        assert_eq!(answer.unwrap().status(), 401);
+    }
+    serving.signal(Signal::TERM);
+    let (code, log) = serving.end().await;
+    assert_eq!(code, Some(0));
+    assert!(log.len() > 128 * 1024, "{}", log.len());
+    assert_eq!(
+        log.matches(r#""route":"/v1/session""#).count(),
+        1000,
+        "nothing is lost on the way"
+    );
+    assert!(log.contains(r#""message":"stopped""#), "{log}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod erasure;
 mod ledger;
 mod logins;
+mod profiles;
 mod takeovers;
 
 use std::sync::Arc;

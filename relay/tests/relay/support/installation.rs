@@ -170,12 +170,13 @@ impl Serving {
 
     /// The rest of the log, after the process has ended.
     pub(crate) async fn end(mut self) -> (Option<i32>, String) {
-        let status = self.child.wait().await.unwrap();
+        // To its end, which is the process's, because a pipe does not hold all of a long log.
         let mut rest = String::new();
         while let Some(line) = self.log.next_line().await.unwrap() {
             rest += &line;
             rest.push('\n');
         }
+        let status = self.child.wait().await.unwrap();
         (status.code(), rest)
     }
 }
