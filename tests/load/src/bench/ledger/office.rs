@@ -15,9 +15,11 @@ use stagedoor_relay::store::{
 
 use crate::bench::broker::CUSTOMER_DOMAIN;
 
-/// How many customers there are; who is logged in is drawn by lot. So the index of customers is written all over, as a
-/// real one is, and most customers come back.
+/// How many customers there are. They come in turn, far from each other: so the index of customers is written all over, as
+/// a real one is, and nobody is logged in who still is.
 const CUSTOMERS: u64 = 1_000_000;
+/// From one customer to the next; it has no divisor in common with their number.
+const STRIDE: u64 = 381_967;
 /// Between two logins of a ledger that is made to look old.
 const STEP: SignedDuration = SignedDuration::from_millis(100);
 /// One login in so many fails at the broker.
@@ -78,7 +80,7 @@ impl Office {
         };
         let milliseconds = u64::try_from(now.as_millisecond()).context("the clock is before 1970")?;
         let until = now.checked_add(validity)?;
-        let customer = u64::from_ne_bytes(bytes(&self.random)?) % CUSTOMERS;
+        let customer = (number % CUSTOMERS) * STRIDE % CUSTOMERS;
         Ok(Intent {
             request_id: RequestId::from_parts(milliseconds, &bytes(&self.random)?),
             staff: self.staff.clone(),
