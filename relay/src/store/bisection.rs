@@ -33,10 +33,7 @@ impl Bisection {
         let Some(middle) = self.wanted() else {
             return Ok(());
         };
-        let record = Record::decode(body).map_err(|_| {
-            StoreError::Inconsistent("a record cannot be read; `stagedoor ledger verify` says more")
-        })?;
-        if record.time < self.time {
+        if is_before(body, self.time)? {
             self.low = middle + 1;
         } else {
             self.high = middle;
@@ -48,4 +45,12 @@ impl Bisection {
     pub(crate) fn found(&self) -> u64 {
         self.low
     }
+}
+
+/// Whether a record is older than a time. A clock may have been wrong once, so what is to be erased is asked this of each.
+pub(crate) fn is_before(body: &[u8], time: Timestamp) -> Result<bool, StoreError> {
+    let record = Record::decode(body).map_err(|_| {
+        StoreError::Inconsistent("a record cannot be read; `stagedoor ledger verify` says more")
+    })?;
+    Ok(record.time < time)
 }

@@ -303,7 +303,11 @@ impl Store for SqliteStore {
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {
         let checkpoint = checkpoint.clone();
         self.writer
-            .write(move |writing| ledger::insert_checkpoint(writing.connection, &checkpoint))
+            .write(move |writing| {
+                // A signature over what is left would make the loss look right.
+                writing.head.check()?;
+                ledger::insert_checkpoint(writing.connection, &checkpoint)
+            })
             .await
     }
 

@@ -76,6 +76,26 @@ fn back_up(from: &Path, to: &Path) {
         .unwrap();
 }
 
+/// With a ledger key, and a folder for checkpoints; and the key to verify them with.
+async fn signing() -> (Installation, String) {
+    let installation = Installation::new().await;
+    let folder = installation.folder.path().to_owned();
+    let (key, checkpoints) = (folder.join("ledger-key"), folder.join("checkpoints"));
+    fs::create_dir(&checkpoints).unwrap();
+    let name = ["--name", "relay.broker.example/ledger", "--output"];
+    let keygen = [&["ledger", "keygen"], &name[..], &[key.to_str().unwrap()]].concat();
+    let public = installation.run(&keygen).await;
+    let public = String::from_utf8(public.stdout).unwrap();
+    let config = fs::read_to_string(installation.config()).unwrap();
+    let section = format!(
+        "[ledger]\nkey_file = \"{}\"\ncheckpoint_directory = \"{}\"\n",
+        key.display(),
+        checkpoints.display()
+    );
+    fs::write(installation.config(), config.replace("[ledger]\n", &section)).unwrap();
+    (installation, public)
+}
+
 /// No key is configured, so no checkpoint tells: the relay knows what it wrote.
 #[tokio::test]
 async fn a_relay_that_runs_adds_nothing_to_an_older_backup() {
@@ -103,27 +123,13 @@ async fn a_relay_that_runs_adds_nothing_to_an_older_backup() {
 
 #[tokio::test]
 async fn a_relay_that_starts_on_an_older_backup_and_the_verification_find_what_is_missing() {
-    let installation = Installation::new().await;
-    let folder = installation.folder.path().to_owned();
-    let (key, checkpoints) = (folder.join("ledger-key"), folder.join("checkpoints"));
-    fs::create_dir(&checkpoints).unwrap();
-    let name = ["--name", "relay.broker.example/ledger", "--output"];
-    let keygen = [&["ledger", "keygen"], &name[..], &[key.to_str().unwrap()]].concat();
-    let public = installation.run(&keygen).await;
-    let public = String::from_utf8(public.stdout).unwrap();
-    let config = fs::read_to_string(installation.config()).unwrap();
-    let section = format!(
-        "[ledger]\nkey_file = \"{}\"\ncheckpoint_directory = \"{}\"\n",
-        key.display(),
-        checkpoints.display()
-    );
-    fs::write(installation.config(), config.replace("[ledger]\n", &section)).unwrap();
+    let (installation, public) = signing().await;
     let mut relay = Restored::new(installation).await;
     relay.serving.signal(Signal::TERM);
     relay.serving.child.wait().await.unwrap();
     relay.restore();
 
-    let latest = checkpoints.join("latest.checkpoint");
+    let latest = relay.path("checkpoints/latest.checkpoint");
     let verify = [
         "ledger",
         "verify",
@@ -144,4 +150,31 @@ async fn a_relay_that_starts_on_an_older_backup_and_the_verification_find_what_i
     relay.serving = relay.installation.serve().await;
     assert_eq!(relay.log_in().await, problem(503, "store_unavailable"));
     assert_eq!(relay.ready().await, 503);
+}
+
+#[tokio::test]
+async fn no_checkpoint_is_signed_over_records_that_were_cut_off() {
+    let restored = Restored::new(signing().await.0).await;
+    let database = Connection::open(restored.path("stagedoor.db")).unwrap();
+    let triggers =
+        "SELECT group_concat('DROP TRIGGER ' || name, ';') FROM sqlite_schema WHERE type = 'trigger'";
+    let unprotect: String = database.query_one(triggers, [], |row| row.get(0)).unwrap();
+    database.execute_batch(&unprotect).unwrap();
+    database
+        .execute_batch(
+            "PRAGMA foreign_keys = off; DELETE FROM records WHERE seq >= 2; DELETE FROM openings WHERE seq >= 2; \
+             DELETE FROM logins WHERE intent_seq >= 2; DELETE FROM claims",
+        )
+        .unwrap();
+    drop(database);
+    assert_eq!(restored.log_in().await, problem(503, "store_unavailable"));
+    let checkpoints = restored.path("checkpoints");
+    let signed = || fs::read_dir(&checkpoints).unwrap().count();
+    let before = signed();
+    restored.serving.signal(Signal::TERM);
+    // The folder must outlive the relay.
+    let _installation = restored.installation;
+    let (_, log) = restored.serving.end().await;
+    assert_eq!(signed(), before, "{log}");
+    assert!(log.contains("no longer holds the records"), "{log}");
 }

@@ -13,7 +13,7 @@ use stagedoor_ledger::{
     Frontier, Record, Row,
     checkpoint::VerifyingKey,
     line::LineError,
-    verify::{Examined, Summary, Verifier, examine, examine_and},
+    verify::{Examined, Fault, Summary, Verifier, examine, examine_and},
 };
 use tokio::{
     sync::mpsc::{self, Receiver},
@@ -127,7 +127,10 @@ pub(super) async fn verify_store(
     let mut summary = verifier.finish();
     late::forgive(&*store, size, &mut summary).await?;
     // What records say that are not sound is no measure for anything.
-    if !summary.is_sound() {
+    let mut told = summary.findings.iter();
+    if told.any(|finding| puts_records_in_doubt(&finding.fault))
+        || summary.found > summary.findings.len() as u64
+    {
         lookups = Lookups::default();
     }
     let audited = Audited {
@@ -140,6 +143,12 @@ pub(super) async fn verify_store(
         records_only,
     };
     Ok((audited, progress))
+}
+
+/// Whether what the records say cannot be relied on. A clock that was wrong once, or a checkpoint that is none, changes
+/// nothing about them, and must not keep the look-up tables from being compared for ever.
+fn puts_records_in_doubt(fault: &Fault) -> bool {
+    !matches!(fault, Fault::Time { .. } | Fault::Checkpoint(_))
 }
 
 async fn take(
@@ -239,7 +248,8 @@ async fn look_again(
     range: Range<u64>,
     compared: &Range<u64>,
 ) -> anyhow::Result<Vec<Difference>> {
-    let limit = u32::try_from(range.end - range.start).unwrap_or(pages::PAGE);
+    // However many records are missing on it.
+    let limit = u32::try_from(range.end - range.start).map_or(pages::PAGE, |rows| rows.min(pages::PAGE));
     let rows = store.rows_from(range.start, limit).await?;
     let mut comparison = Comparison::begin(&**store, range).await?;
     for row in &rows {

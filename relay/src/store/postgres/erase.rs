@@ -12,7 +12,10 @@ use super::{
 use crate::store::{
     Bisection, Erased, ErasureOrder, ErasureScope, StoreError,
     entries::{self, ERASED_AT_ONCE},
+    is_before,
 };
+
+const AT_ONCE: i64 = ERASED_AT_ONCE as i64;
 
 impl Work for ErasureOrder {
     type Answer = Erased;
@@ -45,25 +48,38 @@ impl Work for ErasureOrder {
 
 /// Sequences whose parts are to be erased next.
 pub(super) async fn erasable(client: &Client, scope: &ErasureScope) -> Result<Vec<u64>, Failure> {
-    let limit = i64::from(ERASED_AT_ONCE);
-    let rows = match scope {
+    match scope {
         ErasureScope::Customer(email) => {
             let parts_of_customer = "SELECT seq FROM openings WHERE customer IS NOT NULL AND seq IN ( \
                  SELECT intent_seq FROM logins WHERE customer_folded = $1 UNION ALL \
                  SELECT seq FROM reports JOIN logins USING (request_id) WHERE customer_folded = $1 \
                  ) ORDER BY seq LIMIT $2";
-            client
-                .query(parts_of_customer, &[&email.folded(), &limit])
-                .await?
+            let rows = client
+                .query(parts_of_customer, &[&email.folded(), &AT_ONCE])
+                .await?;
+            rows.iter().map(|row| unsigned(row, 0)).collect()
         }
-        ErasureScope::Before(time) => {
-            let end = first_not_before(client, *time).await?;
-            let parts_before = "SELECT seq FROM openings WHERE seq < $1 AND (customer IS NOT NULL OR staff IS NOT NULL) \
-                 ORDER BY seq LIMIT $2";
-            client.query(parts_before, &[&end, &limit]).await?
+        ErasureScope::Before(time) => parts_before(client, *time).await,
+    }
+}
+
+async fn parts_before(client: &Client, time: Timestamp) -> Result<Vec<u64>, Failure> {
+    let end = first_not_before(client, time).await?;
+    let page = "SELECT seq, body FROM openings JOIN records USING (seq) \
+         WHERE seq > $1 AND seq < $2 AND (customer IS NOT NULL OR staff IS NOT NULL) ORDER BY seq LIMIT $3";
+    let (mut sequences, mut last) = (Vec::new(), -1_i64);
+    loop {
+        let rows = client.query(page, &[&last, &end, &AT_ONCE]).await?;
+        for row in &rows {
+            last = row.try_get(0)?;
+            if sequences.len() < ERASED_AT_ONCE as usize && is_before(row.try_get(1)?, time)? {
+                sequences.push(unsigned(row, 0)?);
+            }
         }
-    };
-    rows.iter().map(|row| unsigned(row, 0)).collect()
+        if rows.is_empty() || sequences.len() >= ERASED_AT_ONCE as usize {
+            return Ok(sequences);
+        }
+    }
 }
 
 /// The first sequence whose record is not older than a time.

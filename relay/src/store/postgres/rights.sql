@@ -8,22 +8,22 @@ DECLARE
 BEGIN
     FOREACH role IN ARRAY ARRAY['stagedoor_relay', 'stagedoor_eraser', 'stagedoor_auditor'] LOOP
         CONTINUE WHEN NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role);
-        EXECUTE format('REVOKE ALL ON %s FROM %I', tables, role);
-        EXECUTE format('GRANT SELECT ON %s TO %I', tables, role);
+        EXECUTE pg_catalog.format('REVOKE ALL ON %s FROM %I', tables, role);
+        EXECUTE pg_catalog.format('GRANT SELECT ON %s TO %I', tables, role);
         CONTINUE WHEN role = 'stagedoor_auditor';
         -- Who appends to the ledger: the relay, and the eraser, whose every act is a record.
-        EXECUTE format('GRANT INSERT ON records, openings TO %I', role);
-        EXECUTE format('GRANT DELETE ON claims TO %I', role);
-        EXECUTE format('GRANT INSERT, UPDATE ON probe TO %I', role);
+        EXECUTE pg_catalog.format('GRANT INSERT ON records, openings TO %I', role);
+        EXECUTE pg_catalog.format('GRANT DELETE ON claims TO %I', role);
+        EXECUTE pg_catalog.format('GRANT INSERT, UPDATE ON probe TO %I', role);
         IF role = 'stagedoor_relay' THEN
-            EXECUTE format('GRANT INSERT ON logins, reports, claims, checkpoints, nonces TO %I', role);
-            EXECUTE format('GRANT UPDATE (outcome_seq, outcome, cause) ON logins TO %I', role);
-            EXECUTE format('GRANT UPDATE ON claims TO %I', role);
-            EXECUTE format('GRANT DELETE ON nonces TO %I', role);
-            EXECUTE format('GRANT INSERT, UPDATE ON staff, invites, profiles TO %I', role);
+            EXECUTE pg_catalog.format('GRANT INSERT ON logins, reports, claims, checkpoints, nonces TO %I', role);
+            EXECUTE pg_catalog.format('GRANT UPDATE (outcome_seq, outcome, cause) ON logins TO %I', role);
+            EXECUTE pg_catalog.format('GRANT UPDATE ON claims TO %I', role);
+            EXECUTE pg_catalog.format('GRANT DELETE ON nonces TO %I', role);
+            EXECUTE pg_catalog.format('GRANT INSERT, UPDATE ON staff, invites, profiles TO %I', role);
         ELSE
-            EXECUTE format('GRANT UPDATE (customer, staff) ON openings TO %I', role);
-            EXECUTE format('GRANT UPDATE (customer_folded) ON logins TO %I', role);
+            EXECUTE pg_catalog.format('GRANT UPDATE (customer, staff) ON openings TO %I', role);
+            EXECUTE pg_catalog.format('GRANT UPDATE (customer_folded) ON logins TO %I', role);
         END IF;
     END LOOP;
 END

@@ -29,11 +29,38 @@ pub(super) async fn migrate(connector: &Connector) -> Result<SchemaVersions, Sto
             )
         })?;
     }
+    close_schema(&session, connector).await?;
     session
         .batch_execute(include_str!("rights.sql"))
         .await
         .map_err(|error| place.error(&error))?;
     Ok(before)
+}
+
+/// Lets nobody but its owner make anything in the schema: a function that a role makes there could be taken for one of
+/// PostgreSQL's own, by the owner when this migrates and by other roles when they write. Up to PostgreSQL 14 everybody may.
+async fn close_schema(client: &Client, connector: &Connector) -> Result<(), StoreError> {
+    let place = connector.place();
+    let open = async || {
+        let open = "SELECT has_schema_privilege('public', current_schema(), 'CREATE')";
+        client.query_one(open, &[]).await?.try_get::<_, bool>(0)
+    };
+    if !open().await.map_err(|error| place.error(&error))? {
+        return Ok(());
+    }
+    let close = "DO $$ BEGIN EXECUTE pg_catalog.concat('REVOKE CREATE ON SCHEMA ', \
+                 pg_catalog.quote_ident(current_schema()), ' FROM PUBLIC'); END $$";
+    client
+        .batch_execute(close)
+        .await
+        .map_err(|error| place.error(&error))?;
+    match open().await.map_err(|error| place.error(&error))? {
+        false => Ok(()),
+        true => Err(place.unusable(
+            "every role may create functions in its schema, which could be taken for PostgreSQL's own",
+            "as a superuser: REVOKE CREATE ON SCHEMA public FROM PUBLIC; then migrate again",
+        )),
+    }
 }
 
 async fn prepare(client: &Client) -> Result<(), Failure> {

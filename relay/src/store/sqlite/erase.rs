@@ -7,6 +7,7 @@ use super::{append, file::Failure, logins::unsigned, writer::Writing};
 use crate::store::{
     Bisection, Erased, ErasureOrder, ErasureScope, Scrubbed,
     entries::{self, ERASED_AT_ONCE},
+    is_before,
 };
 
 impl Writing<'_> {
@@ -57,14 +58,20 @@ impl Writing<'_> {
 
     fn parts_before(&self, time: Timestamp) -> Result<Vec<u64>, Failure> {
         let end = first_not_before(self.connection, time)?;
-        let sequences = self
-            .connection
-            .prepare_cached(
-                "SELECT seq FROM openings WHERE seq < ? AND (customer IS NOT NULL OR staff IS NOT NULL) \
-                 ORDER BY seq LIMIT ?",
-            )?
-            .query_map((end.cast_signed(), ERASED_AT_ONCE), |row| unsigned(row, 0))?
-            .collect::<rusqlite::Result<_>>()?;
+        let mut select = self.connection.prepare_cached(
+            "SELECT seq, body FROM openings JOIN records USING (seq) \
+             WHERE seq < ? AND (customer IS NOT NULL OR staff IS NOT NULL) ORDER BY seq",
+        )?;
+        let mut rows = select.query([end.cast_signed()])?;
+        let mut sequences = Vec::new();
+        while sequences.len() < ERASED_AT_ONCE as usize
+            && let Some(row) = rows.next()?
+        {
+            let body: Vec<u8> = row.get(1)?;
+            if is_before(&body, time)? {
+                sequences.push(unsigned(row, 0)?);
+            }
+        }
         Ok(sequences)
     }
 

@@ -292,3 +292,12 @@ async fn logins_are_named_up_to_a_number_and_the_others_counted() {
         "{text}"
     );
 }
+
+#[tokio::test]
+async fn a_checkpoint_that_is_none_keeps_no_table_from_being_compared() {
+    let books = Books::in_a_file().await;
+    books.tamper("INSERT INTO checkpoints (size, note) VALUES (3, 'nonsense'); DELETE FROM reports");
+    let findings = books.findings(&[]).await;
+    assert!(findings.contains(&found("lookup_missing", 2)), "{findings:?}");
+    assert_eq!(findings.len(), 2, "{findings:?}");
+}

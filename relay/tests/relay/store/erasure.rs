@@ -105,3 +105,31 @@ async fn what_is_old_loses_all_personal_parts() {
     assert_eq!(left.len(), 3, "that there was a login stays");
     lab.store.scrub().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_clock_that_was_wrong_once_does_not_age_the_records_after_it() {
+    let lab = Lab::new().await;
+    // The sixth record, which a search by halves looks at first, is years older than all others.
+    for second in [100, 101, 102, -300_000_000, 103, 104] {
+        let customer = format!("c{second}@customers.example").replace('-', "m");
+        lab.store
+            .record_intent(&intent(&lab.maria, &customer, second))
+            .await
+            .unwrap();
+    }
+    let before = |second| order(ErasureScope::Before(at(second)), 400);
+    let erased = lab.store.erase(&before(-1000)).await.unwrap();
+    let rows = lab.store.rows_from(0, 6).await.unwrap();
+    assert!(erased.records <= 1, "{erased:?}");
+    for (row, second) in rows.iter().zip([100, 101, 102, -300_000_000, 103, 104]) {
+        assert!(row.customer.is_some() || second < 0, "record {}", row.sequence);
+    }
+    assert_eq!(
+        lab.store.erase(&before(103)).await.unwrap().records + erased.records,
+        4
+    );
+    assert_eq!(
+        parts(&lab.store.rows_from(0, 6).await.unwrap()),
+        ["", "", "", "", "cs", "cs"]
+    );
+}

@@ -189,3 +189,23 @@ async fn work_that_the_server_refuses_fails_alone() {
     assert_eq!(check_tree(&store).await, 21);
     assert!(store.rows_from(0, 1).await.unwrap()[0].customer.is_some());
 }
+
+#[tokio::test]
+async fn nobody_can_put_a_function_of_their_own_in_the_place_of_the_servers() {
+    let lab = Lab::new().await;
+    // As the server's default is up to version 14.
+    let open = "GRANT CREATE ON SCHEMA public TO PUBLIC";
+    lab.admin().await.batch_execute(open).await.unwrap();
+    let config = lab.member_of("stagedoor_relay").await;
+    let relay = as_role(&lab, &config).await;
+    let function = "CREATE OR REPLACE FUNCTION public.format(text, text, text) RETURNS text \
+                    LANGUAGE sql AS $$ SELECT 'DROP TABLE checkpoints' $$";
+    relay.batch_execute(function).await.unwrap();
+
+    PostgresStore::migrate(&lab.config).await.unwrap();
+
+    let admin = lab.admin().await;
+    let there = admin.query_one("SELECT count(*) FROM checkpoints", &[]).await;
+    assert_eq!(there.unwrap().get::<_, i64>(0), 0);
+    assert_eq!(refusal(&relay, function).await, SqlState::INSUFFICIENT_PRIVILEGE);
+}
