@@ -102,7 +102,7 @@ pub async fn regenerated(lab: &Lab, seats: [&Seat; 2], camera: &Camera) -> Resul
     );
     expect_tokens(lab, customer, &[TokenState::Live])?;
     let start = Instant::now();
-    other_popup.page.click("[data-slot=retry]").await?;
+    other_popup.retry().await?;
     let newer = answer(faster, &other_popup).await?;
     let took = start.elapsed();
     camera.take("regenerated-1-newer", &newer).await?;

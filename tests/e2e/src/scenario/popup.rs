@@ -37,6 +37,21 @@ impl Popup {
             .await
     }
 
+    /// Waits until a screen that was left is gone: another one comes only when the background has answered.
+    pub async fn leaves(&self, left: &str) -> Result<()> {
+        self.page
+            .until(&format!("the popup to leave {left:?}"), async || {
+                Ok((self.screen().await? != left).then_some(()))
+            })
+            .await
+    }
+
+    /// Presses the error's button that goes on.
+    pub async fn retry(&self) -> Result<()> {
+        self.page.click("[data-slot=retry]").await?;
+        self.leaves("error").await
+    }
+
     /// Waits until the popup has come to rest, and gives its screen.
     pub async fn settled(&self) -> Result<String> {
         self.page

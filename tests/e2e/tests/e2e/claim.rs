@@ -38,6 +38,7 @@ async fn a_colleagues_login_stands_until_it_is_over(kind: Kind) -> Result<()> {
     let focused = "document.activeElement.dataset.slot";
     assert_eq!(popup.page.evaluate(focused).await?, "back");
     popup.page.click("[data-slot=back]").await?;
+    popup.leaves("error").await?;
     popup.shows("confirm").await?;
     let reason = popup
         .page
@@ -98,7 +99,7 @@ async fn one_that_is_under_way_is_not_overridden_before_it_has_ended(kind: Kind)
     answer.release();
     danas.opened().await?;
     assert_eq!(dana.platform().await?, Platform::LoggedIn(customer.into()));
-    popup.page.click("[data-slot=retry]").await?;
+    popup.retry().await?;
     popup.opened().await?;
     assert_eq!(noor.platform().await?, Platform::LoggedIn(customer.into()));
     assert_asked_for(&lab, &[customer]);

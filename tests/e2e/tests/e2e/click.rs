@@ -99,7 +99,7 @@ async fn stopped_while_waiting(kind: Kind) -> Result<()> {
     assert_eq!(seat.browser.private_count().await?, 0);
     assert_asked_for(&lab, &[customer]);
 
-    popup.page.click("[data-slot=retry]").await?;
+    popup.retry().await?;
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
     assert_asked_for(&lab, &[customer]);

@@ -26,7 +26,7 @@ async fn never_two_customers_at_once(kind: Kind) -> Result<()> {
     assert_asked_for(&lab, &[]);
     assert_eq!(seat.platform().await?, Platform::LoggedIn(first.into()));
 
-    popup.page.click("[data-slot=retry]").await?;
+    popup.retry().await?;
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(second.into()));
     assert_asked_for(&lab, &[second]);
