@@ -187,7 +187,6 @@ pub(super) async fn delete_stale(client: &mut Client, now: Timestamp) -> Result<
     Ok(deleted)
 }
 
-/// Reads id, address, name and time of disabling, from a column on.
 /// A row of [`SELECT_PROFILES`].
 pub(super) fn profile(row: &Row) -> Result<Profile, Failure> {
     let key_id =
@@ -202,6 +201,7 @@ pub(super) fn profile(row: &Row) -> Result<Profile, Failure> {
     })
 }
 
+/// Reads id, address, name and time of disabling, from a column on.
 fn staff_member(row: &Row, first: usize) -> Result<StaffMember, Failure> {
     let email = CustomerEmail::parse(row.try_get(first + 1)?)
         .map_err(|_| StoreError::Inconsistent("a staff member's address is not one"))?;
