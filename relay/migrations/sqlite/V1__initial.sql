@@ -71,10 +71,11 @@ BEGIN SELECT raise(ABORT, 'openings are erased, never changed'); END;
 CREATE TRIGGER openings_are_not_deleted BEFORE DELETE ON openings
 BEGIN SELECT raise(ABORT, 'openings are erased by setting a part to NULL'); END;
 
--- One row a login, made from its records: for uniqueness, look-ups, and what is still under way.
+-- One row a login, made from its records: for uniqueness, look-ups, and what is still under way. In the order of the
+-- records, so that both can be read side by side.
 CREATE TABLE logins (
-    request_id      TEXT PRIMARY KEY,
-    intent_seq      INTEGER NOT NULL UNIQUE REFERENCES records (seq),
+    intent_seq      INTEGER PRIMARY KEY REFERENCES records (seq),
+    request_id      TEXT NOT NULL UNIQUE,
     outcome_seq     INTEGER REFERENCES records (seq),
     staff_id        INTEGER NOT NULL REFERENCES staff (id),
     platform        TEXT NOT NULL,
@@ -84,18 +85,18 @@ CREATE TABLE logins (
     outcome         TEXT CHECK (outcome IN ('minted', 'failed', 'unknown')),
     cause           TEXT,
     CHECK ((outcome IS NULL) = (outcome_seq IS NULL))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX logins_open ON logins (request_id) WHERE outcome IS NULL;
 CREATE INDEX logins_by_customer ON logins (customer_folded) WHERE customer_folded IS NOT NULL;
 
 -- What the extension said became of a token; once for each kind of outcome.
 CREATE TABLE reports (
+    seq        INTEGER PRIMARY KEY REFERENCES records (seq),
     request_id TEXT NOT NULL REFERENCES logins (request_id),
     outcome    TEXT NOT NULL CHECK (outcome IN ('opened', 'closed', 'failed')),
-    seq        INTEGER NOT NULL UNIQUE REFERENCES records (seq),
-    PRIMARY KEY (request_id, outcome)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (request_id, outcome)
+) STRICT;
 
 -- Who holds the outstanding token of a customer on a platform.
 CREATE TABLE claims (

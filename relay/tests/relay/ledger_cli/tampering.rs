@@ -152,7 +152,7 @@ async fn look_up_tables_that_say_otherwise_than_the_records_are_found() {
         ),
         (
             "a report was invented",
-            "INSERT INTO reports SELECT request_id, 'opened', 5 FROM logins WHERE intent_seq = 3",
+            "INSERT INTO reports SELECT 5, request_id, 'opened' FROM logins WHERE intent_seq = 3",
             vec![found("lookup_unfounded", 5)],
         ),
         (
@@ -178,13 +178,13 @@ async fn look_up_tables_that_say_otherwise_than_the_records_are_found() {
         ),
         (
             "a login was invented",
-            "INSERT INTO logins SELECT '0192f0c1-8a4b-7cde-8f01-23456789abcd', 999, NULL, staff_id, platform, customer_folded, \
+            "INSERT INTO logins SELECT 999, '0192f0c1-8a4b-7cde-8f01-23456789abcd', NULL, staff_id, platform, customer_folded, \
              requested_at, NULL, NULL FROM logins WHERE intent_seq = 5",
             vec![found("lookup_unfounded", None)],
         ),
         (
             "a login was invented where another record is",
-            "INSERT INTO logins SELECT '0192f0c1-8a4b-7cde-8f01-23456789abcd', 4, NULL, staff_id, platform, customer_folded, \
+            "INSERT INTO logins SELECT 4, '0192f0c1-8a4b-7cde-8f01-23456789abcd', NULL, staff_id, platform, customer_folded, \
              requested_at, NULL, NULL FROM logins WHERE intent_seq = 5",
             vec![found("lookup_unfounded", 4)],
         ),
@@ -278,7 +278,7 @@ async fn logins_are_named_up_to_a_number_and_the_others_counted() {
     }
     books.tamper(
         "WITH RECURSIVE many (n) AS (SELECT 100 UNION ALL SELECT n + 1 FROM many WHERE n < 249) INSERT INTO logins SELECT \
-         'x' || n, n, NULL, 1, 'main', NULL, 0, NULL, NULL FROM many",
+         n, 'x' || n, NULL, 1, 'main', NULL, 0, NULL, NULL FROM many",
     );
     let (code, said) = books.verify(&[]).await;
     let findings = said["findings"].as_array().unwrap().len();
