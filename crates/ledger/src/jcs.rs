@@ -5,11 +5,20 @@
 pub(crate) trait Sink {
     /// Takes the next bytes.
     fn put(&mut self, bytes: &[u8]);
+
+    /// Takes bytes between quotation marks.
+    fn put_quoted(&mut self, bytes: &[u8]);
 }
 
 impl Sink for Vec<u8> {
     fn put(&mut self, bytes: &[u8]) {
         self.extend_from_slice(bytes);
+    }
+
+    fn put_quoted(&mut self, bytes: &[u8]) {
+        self.push(b'"');
+        self.extend_from_slice(bytes);
+        self.push(b'"');
     }
 }
 
@@ -33,6 +42,13 @@ impl<'a> Same<'a> {
 impl Sink for Same<'_> {
     fn put(&mut self, bytes: &[u8]) {
         self.rest = self.rest.and_then(|rest| rest.strip_prefix(bytes));
+    }
+
+    fn put_quoted(&mut self, bytes: &[u8]) {
+        self.rest = self.rest.and_then(|rest| {
+            let rest = rest.strip_prefix(b"\"")?.strip_prefix(bytes)?;
+            rest.strip_prefix(b"\"")
+        });
     }
 }
 
@@ -94,24 +110,26 @@ impl<'a, S: Sink> Writer<'a, S> {
 
     fn key(&mut self, key: &'static str) {
         debug_assert!(self.last < key, "the keys are named in ascending order");
-        self.out.put(if self.last.is_empty() { b"\"" } else { b",\"" });
+        if !self.last.is_empty() {
+            self.out.put(b",");
+        }
         self.last = key;
-        self.out.put(key.as_bytes());
-        self.out.put(b"\":");
+        self.out.put_quoted(key.as_bytes());
+        self.out.put(b":");
     }
 }
 
 /// RFC 8785 section 3.2.2.2: the serialisation of a string.
 pub(crate) fn write_text(out: &mut impl Sink, text: &str) {
     let bytes = text.as_bytes();
-    out.put(b"\"");
     // Most strings need no escapes; a loop without exits is done many bytes at a time.
     if bytes.iter().fold(false, |any, &byte| any | is_escaped(byte)) {
+        out.put(b"\"");
         write_escaped(out, bytes);
+        out.put(b"\"");
     } else {
-        out.put(bytes);
+        out.put_quoted(bytes);
     }
-    out.put(b"\"");
 }
 
 fn is_escaped(byte: u8) -> bool {

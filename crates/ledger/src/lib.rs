@@ -30,7 +30,7 @@ pub use entry::{
 };
 pub use hash::Hash;
 pub use opening::{Commitment, Opening, OpeningError};
-pub use part::{CustomerPart, OperatorPart, Part, PartError, ReportPart, StaffPart};
+pub use part::{CustomerPart, Named, OperatorPart, Part, PartError, ReportPart, StaffPart};
 pub use record::{MAX_RECORD_BYTES, Record, RecordError};
 pub use row::Row;
 pub use sequences::{MAX_SEQUENCES_CHARS, SequenceSet};

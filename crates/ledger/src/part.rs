@@ -1,5 +1,6 @@
 //! The personal parts of records: what an opening's value holds. Each is one canonical JSON object (RFC 8785).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::opening::MAX_VALUE_BYTES;
@@ -158,20 +159,32 @@ impl Part for OperatorPart {
     }
 }
 
-/// Whether an opening's value is the customer's part of such a record.
-pub(crate) fn check_customer(entry: &Entry, value: &[u8]) -> Result<(), PartError> {
+/// Whom an intent's parts name, as far as they are there and sound.
+#[derive(Default)]
+pub struct Named<'a> {
+    /// The customer's address.
+    pub customer: Option<Cow<'a, str>>,
+    /// The staff member's number at the relay, and address.
+    pub staff: Option<(i64, Cow<'a, str>)>,
+}
+
+/// Whether an opening's value is the customer's part of such a record. Says whom that of an intent names.
+pub(crate) fn check_customer<'a>(entry: &Entry, value: &'a [u8]) -> Result<Option<Cow<'a, str>>, PartError> {
     match entry {
-        Entry::Intent(_) => read(value, customer).map(drop),
-        Entry::Report(_) => read(value, report).map(drop),
+        Entry::Intent(_) => read(value, customer).map(|(email, _)| Some(email.0)),
+        Entry::Report(_) => read(value, report).map(|_| None),
         Entry::Outcome(_) | Entry::Erasure(_) => Err(PartError::Malformed),
     }
 }
 
-/// Whether an opening's value is the staff part of such a record.
-pub(crate) fn check_staff(entry: &Entry, value: &[u8]) -> Result<(), PartError> {
+/// Whether an opening's value is the staff part of such a record. Says whom that of an intent names.
+pub(crate) fn check_staff<'a>(
+    entry: &Entry,
+    value: &'a [u8],
+) -> Result<Option<(i64, Cow<'a, str>)>, PartError> {
     match entry {
-        Entry::Intent(_) => read(value, staff).map(drop),
-        Entry::Erasure(_) => read(value, operator).map(drop),
+        Entry::Intent(_) => read(value, staff).map(|(id, [_, email, ..])| Some((id, email.0))),
+        Entry::Erasure(_) => read(value, operator).map(|_| None),
         Entry::Outcome(_) | Entry::Report(_) => Err(PartError::Malformed),
     }
 }
@@ -243,6 +256,12 @@ macro_rules! shows_nothing {
 }
 
 shows_nothing!(CustomerPart, StaffPart, ReportPart, OperatorPart);
+
+impl fmt::Debug for Named<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Named(..)")
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! What can be said of one row alone: form, commitments, leaf. No state, so many threads can do it.
 
 use crate::opening::Commitment;
-use crate::part;
+use crate::part::{self, Named, PartError};
 use crate::{Entry, Hash, Opening, Parts, Record, Row, Sequence, SequenceSet, Timestamp};
 
 use super::finding::{Fault, PartName};
@@ -75,18 +75,20 @@ pub(super) enum Says {
 
 /// Looks at one row.
 pub fn examine(row: &Row) -> Examined {
-    examine_and(row, |_| {})
+    examine_and(row, |_, _| {})
 }
 
-/// Looks at one row, and shows its record, if it can be read, to somebody who needs it too: decoding it twice costs time.
-pub fn examine_and(row: &Row, see: impl FnOnce(&Record)) -> Examined {
+/// Looks at one row, and shows its record, if it can be read, to somebody who needs it too, with whom its parts name:
+/// decoding it twice costs time.
+pub fn examine_and(row: &Row, see: impl FnOnce(&Record, Named<'_>)) -> Examined {
     let leaf = Hash::of_leaf(&row.record);
     let mut faults = Vec::new();
     let upper = stored(row, leaf, &mut faults);
     let facts = match Record::decode(&row.record) {
         Ok(record) => {
-            see(&record);
-            Some(facts(row, record, &mut faults))
+            let (customer, staff, named) = parts(row, &record.entry, &mut faults);
+            see(&record, named);
+            Some(facts(row, record, customer, staff, &mut faults))
         }
         Err(error) => {
             faults.push(Fault::Record(error));
@@ -118,14 +120,12 @@ fn stored(row: &Row, leaf: Hash, faults: &mut Vec<Fault>) -> Option<Box<[u8]>> {
     }
 }
 
-fn facts(row: &Row, record: Record, faults: &mut Vec<Fault>) -> Facts {
+fn facts(row: &Row, record: Record, customer: Held, staff: Held, faults: &mut Vec<Fault>) -> Facts {
     if record.sequence != row.sequence {
         faults.push(Fault::Renumbered {
             says: record.sequence,
         });
     }
-    let customer = held(PartName::Customer, row.customer.as_deref(), &record.entry, faults);
-    let staff = held(PartName::Staff, row.staff.as_deref(), &record.entry, faults);
     let says = match record.entry {
         Entry::Intent(intent) => Says::Intent {
             login: intent.login.into(),
@@ -152,35 +152,51 @@ fn facts(row: &Row, record: Record, faults: &mut Vec<Fault>) -> Facts {
     }
 }
 
-fn held(name: PartName, opening: Option<&[u8]>, entry: &Entry, faults: &mut Vec<Fault>) -> Held {
-    let commitment = match name {
-        PartName::Customer => entry.customer(),
-        PartName::Staff => entry.staff(),
-    };
-    match (commitment, opening) {
-        (None, None) => Held::None,
+fn parts<'a>(row: &'a Row, entry: &Entry, faults: &mut Vec<Fault>) -> (Held, Held, Named<'a>) {
+    let opening = (entry.customer(), row.customer.as_deref());
+    let check = |value| part::check_customer(entry, value);
+    let (customer_held, customer) = held(PartName::Customer, opening, faults, check);
+    let opening = (entry.staff(), row.staff.as_deref());
+    let check = |value| part::check_staff(entry, value);
+    let (staff_held, staff) = held(PartName::Staff, opening, faults, check);
+    (customer_held, staff_held, Named { customer, staff })
+}
+
+fn held<'a, T>(
+    name: PartName,
+    opening: (Option<Commitment>, Option<&'a [u8]>),
+    faults: &mut Vec<Fault>,
+    check: impl FnOnce(&'a [u8]) -> Result<Option<T>, PartError>,
+) -> (Held, Option<T>) {
+    match opening {
+        (None, None) => (Held::None, None),
         (None, Some(_)) => {
             faults.push(Fault::Unasked(name));
-            Held::None
+            (Held::None, None)
         }
-        (Some(_), None) => Held::Missing,
+        (Some(_), None) => (Held::Missing, None),
         (Some(commitment), Some(bytes)) => {
-            if let Err(fault) = opens(name, commitment, bytes, entry) {
-                faults.push(fault);
-            }
-            Held::There
+            let named = opens(name, commitment, bytes, check);
+            (
+                Held::There,
+                named.unwrap_or_else(|fault| {
+                    faults.push(fault);
+                    None
+                }),
+            )
         }
     }
 }
 
-fn opens(name: PartName, commitment: Commitment, bytes: &[u8], entry: &Entry) -> Result<(), Fault> {
+fn opens<'a, T>(
+    name: PartName,
+    commitment: Commitment,
+    bytes: &'a [u8],
+    check: impl FnOnce(&'a [u8]) -> Result<Option<T>, PartError>,
+) -> Result<Option<T>, Fault> {
     if Commitment::of(bytes) != commitment {
         return Err(Fault::Unfit(name));
     }
     let value = Opening::value_of(bytes).map_err(|error| Fault::Opening(name, error))?;
-    match name {
-        PartName::Customer => part::check_customer(entry, value),
-        PartName::Staff => part::check_staff(entry, value),
-    }
-    .map_err(|error| Fault::Part(name, error))
+    check(value).map_err(|error| Fault::Part(name, error))
 }

@@ -5,12 +5,14 @@ mod checkpoints;
 mod file;
 mod late;
 mod lookups;
+#[cfg(test)]
+mod samples;
 
 use std::{num::NonZeroUsize, ops::Range, sync::Arc, thread::available_parallelism, time::Duration};
 
 use anyhow::{Context, ensure};
 use stagedoor_ledger::{
-    Frontier, Record, Row,
+    Frontier, Row,
     checkpoint::VerifyingKey,
     line::LineError,
     verify::{Examined, Fault, Summary, Verifier, examine, examine_and},
@@ -30,7 +32,7 @@ pub(super) use checkpoints::Given;
 use checkpoints::{Kept, expect};
 pub(super) use file::verify_file;
 pub(super) use lookups::Lookups;
-use lookups::{Comparison, Difference};
+use lookups::{Compared, Comparing, Comparison};
 
 /// What was verified, and with what.
 pub(super) struct Audited {
@@ -75,8 +77,8 @@ struct Page {
 #[derive(Default)]
 struct ExaminedPage {
     rows: Vec<Result<Examined, BadLine>>,
-    /// What the look-up tables differ in.
-    differences: Vec<Difference>,
+    /// What the look-up tables differ in, and what is to be compared on later pages.
+    compared: Compared,
     /// How long the store took to read these tables.
     took: Duration,
 }
@@ -111,17 +113,20 @@ pub(super) async fn verify_store(
     let mut kept = Kept::new(store.clone(), from, keys);
     let mut progress = Progress::new(Some(size - from));
 
-    let mut lookups = Lookups::default();
     let compared = if records_only { 0..0 } else { from..size };
+    let mut comparing = Comparing::new(store.clone(), compared.clone());
     let pages = examined_from(store.clone(), from, compared);
-    take(&mut verifier, pages, Some(&mut kept), &mut lookups, &mut progress).await?;
+    let with = (Some(&mut kept), Some(&mut comparing));
+    take(&mut verifier, pages, with, &mut progress).await?;
     kept.expect_all(&mut verifier).await?;
     // A checkpoint that was signed in the meantime covers records that were appended in the meantime.
     let rest = examined_from(store.clone(), verifier.size(), 0..0);
-    take(&mut verifier, rest, None, &mut lookups, &mut progress).await?;
-    if !records_only {
-        lookups.take_strays(&store).await?;
-    }
+    take(&mut verifier, rest, (None, None), &mut progress).await?;
+    let mut lookups = if records_only {
+        Lookups::default()
+    } else {
+        comparing.end().await?
+    };
     progress.finish();
 
     let mut summary = verifier.finish();
@@ -154,8 +159,7 @@ fn puts_records_in_doubt(fault: &Fault) -> bool {
 async fn take(
     verifier: &mut Verifier,
     mut pages: Pages,
-    mut kept: Option<&mut Kept>,
-    lookups: &mut Lookups,
+    (mut kept, mut comparing): (Option<&mut Kept>, Option<&mut Comparing>),
     progress: &mut Progress,
 ) -> anyhow::Result<()> {
     while let Some(page) = pages.recv().await {
@@ -163,15 +167,13 @@ async fn take(
         if let Some(kept) = &mut kept {
             kept.expect_below(page.end, verifier).await?;
         }
-        let ExaminedPage {
-            rows,
-            differences,
-            took,
-        } = page
+        let ExaminedPage { rows, compared, took } = page
             .examined
             .await
             .context("a thread that examined records broke off")??;
-        lookups.take(differences, took);
+        if let Some(comparing) = &mut comparing {
+            comparing.take(compared, took).await?;
+        }
         progress.advance(rows.len() as u64);
         for row in rows {
             match row {
@@ -224,38 +226,36 @@ async fn examine_page(
     let mut comparison = Comparison::begin(&*store, range.clone()).await?;
     let mut took = clock.elapsed();
     let examining = spawn_blocking(move || {
-        let examine = |row| Ok(examine_and(row, |record| comparison.see(row, record)));
+        let examine = |row| {
+            Ok(examine_and(row, |record, named| {
+                comparison.see(row, record, &named)
+            }))
+        };
         let rows = rows.iter().map(examine).collect();
         (rows, comparison)
     });
     let (rows, comparison) = examining.await?;
     let began = clock.elapsed();
-    let mut differences = comparison.end(&*store, &compared).await?;
-    if !differences.is_empty() {
+    let mut found = comparison.end(&*store, &compared).await?;
+    if !found.found.is_empty() {
         // An erasure or an outcome may have come between reading the records and the tables.
-        differences = look_again(&store, range, &compared).await?;
+        found = look_again(&store, range, &compared).await?;
     }
     took += clock.elapsed().saturating_sub(began);
     Ok(ExaminedPage {
         rows,
-        differences,
+        compared: found,
         took,
     })
 }
 
-async fn look_again(
-    store: &Shared,
-    range: Range<u64>,
-    compared: &Range<u64>,
-) -> anyhow::Result<Vec<Difference>> {
+async fn look_again(store: &Shared, range: Range<u64>, compared: &Range<u64>) -> anyhow::Result<Compared> {
     // However many records are missing on it.
     let limit = u32::try_from(range.end - range.start).map_or(pages::PAGE, |rows| rows.min(pages::PAGE));
     let rows = store.rows_from(range.start, limit).await?;
     let mut comparison = Comparison::begin(&**store, range).await?;
     for row in &rows {
-        if let Ok(record) = Record::decode(&row.record) {
-            comparison.see(row, &record);
-        }
+        examine_and(row, |record, named| comparison.see(row, record, &named));
     }
     Ok(comparison.end(&**store, compared).await?)
 }

@@ -7,9 +7,9 @@ use tokio::sync::mpsc::{self, Receiver};
 
 use crate::store::{Store, StoreError};
 
-/// Rows read at once. Enough that turning to the database costs little, few enough that pages are small beside the
-/// memory of any machine: a row has about a kilobyte.
-pub(super) const PAGE: u32 = 4096;
+/// Rows read at once. Enough that turning to the database costs little, few enough that a page is still in the processor's
+/// cache when it is examined: a row has about a kilobyte.
+pub(super) const PAGE: u32 = 1024;
 /// Pages read ahead.
 const AHEAD: usize = 2;
 /// Rows that are read along rather than asked for separately.

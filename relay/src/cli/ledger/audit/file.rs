@@ -51,8 +51,7 @@ pub(in crate::cli::ledger) async fn verify_file(
         expect(&mut verifier, &checkpoint.text, keys);
     }
     let mut progress = Progress::new(None);
-    let mut lookups = Lookups::default();
-    take(&mut verifier, pages, None, &mut lookups, &mut progress)
+    take(&mut verifier, pages, (None, None), &mut progress)
         .await
         .with_context(|| format!("{} cannot be read to its end", path.display()))?;
     progress.finish();
@@ -71,7 +70,7 @@ pub(in crate::cli::ledger) async fn verify_file(
         part,
         checkpoints: given.len() as u64,
         signatures: !keys.is_empty(),
-        lookups,
+        lookups: Lookups::default(),
         records_only: false,
     };
     Ok((audited, progress))

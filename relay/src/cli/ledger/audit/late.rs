@@ -60,10 +60,13 @@ async fn is_over(store: &dyn Store, began_at: u64, finding: &Finding) -> Result<
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, PlatformId, PublicKeyBytes, RequestId};
+    use stagedoor_protocol::CustomerEmail;
 
     use super::*;
-    use crate::store::{Enrolment, ErasureOrder, ErasureScope, Intent, NewInvite, SqliteStore, VerifyingKey};
+    use crate::{
+        cli::ledger::audit::samples::record,
+        store::{ErasureOrder, ErasureScope, SqliteStore},
+    };
 
     /// What a verification found that had read Jane's record before it was erased, and Joe's, which is still there.
     fn summary() -> Summary {
@@ -115,43 +118,5 @@ mod tests {
         };
         forgive(&store, 2, &mut still_there).await.unwrap();
         assert_eq!(still_there.found, 1);
-    }
-
-    async fn record(store: &SqliteStore, customer: &str, number: u8) {
-        let invite = NewInvite {
-            email: CustomerEmail::parse("maria@broker.example").unwrap(),
-            name: None,
-            code_sha256: [number; 32],
-            expires_at: Timestamp::MAX,
-        };
-        let staff = store.invite(&invite, Timestamp::UNIX_EPOCH).await.unwrap();
-        let enrolment = Enrolment {
-            code_sha256: invite.code_sha256,
-            key_id: KeyId::from_thumbprint(&[number; 32]),
-            key: VerifyingKey(PublicKeyBytes::Ed25519([number; 32])),
-            extension_version: "0.1.0".to_owned(),
-        };
-        let enrolled = store.enrol(&enrolment, Timestamp::UNIX_EPOCH).await.unwrap();
-        assert!(enrolled.is_ok());
-        let intent = Intent {
-            request_id: RequestId::from_parts(0, &[number; 10]),
-            staff,
-            key_id: enrolment.key_id,
-            nonce: Nonce::from_random(&[number; 16]),
-            nonce_expires_at: Timestamp::UNIX_EPOCH,
-            client_address: [192, 0, 2, 7].into(),
-            extension_version: "0.1.0".to_owned(),
-            platform: PlatformId::parse("main").unwrap(),
-            customer_email: CustomerEmail::parse(customer).unwrap(),
-            reason: None,
-            ticket: None,
-            page: None,
-            overrides: None,
-            policy_version: "p1".to_owned(),
-            validity_seconds: 30,
-            requested_at: Timestamp::UNIX_EPOCH,
-            claimed_until: Timestamp::UNIX_EPOCH,
-        };
-        store.record_intent(&intent).await.unwrap();
     }
 }

@@ -1,17 +1,23 @@
 //! The look-up tables beside the ledger: `list`, `show`, `prove` and `erase --customer` choose records by them, so they must
 //! say what the records say. Each page of records is compared while it is examined, so that nothing is read twice.
 
+mod across;
 mod page;
+#[cfg(test)]
+mod tests;
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
+
+use stagedoor_ledger::{Outcome, Sequence};
 
 use super::Shared;
 use crate::{
     cli::ledger::text,
-    store::{StoreError, StrayRow},
+    store::{Projection, Store, StoreError, StrayRow},
 };
 
-pub(super) use page::Comparison;
+use across::Across;
+pub(super) use page::{Compared, Comparison};
 
 /// Findings that are told; more are counted.
 const TOLD: usize = 100;
@@ -23,7 +29,7 @@ const ID_CHARS: usize = 36;
 pub(in crate::cli::ledger) struct Lookups {
     /// Whether the tables were compared.
     pub(in crate::cli::ledger) compared: bool,
-    /// The first findings, in the order of the records.
+    /// Findings, as many as are told, in the order of the records.
     pub(in crate::cli::ledger) findings: Vec<Difference>,
     /// How many there are.
     pub(in crate::cli::ledger) found: u64,
@@ -42,17 +48,61 @@ pub(in crate::cli::ledger) struct Difference {
     pub(in crate::cli::ledger) problem: String,
 }
 
+/// The comparison of page after page, in their order.
+pub(super) struct Comparing {
+    store: Shared,
+    /// What is verified in all.
+    all: Range<Sequence>,
+    across: Across,
+    lookups: Lookups,
+}
+
+impl Comparing {
+    pub(super) fn new(store: Shared, all: Range<Sequence>) -> Self {
+        Self {
+            store,
+            all,
+            across: Across::default(),
+            lookups: Lookups::default(),
+        }
+    }
+
+    /// Takes what came of a page, and how long the store took to read its tables.
+    pub(super) async fn take(&mut self, page: Compared, took: Duration) -> Result<(), StoreError> {
+        let Compared {
+            found,
+            later,
+            elsewhere,
+        } = page;
+        self.lookups.took += took;
+        self.lookups.take(found);
+        let found = self
+            .across
+            .take(later, elsewhere, &*self.store, &self.all)
+            .await?;
+        self.lookups.take(found);
+        Ok(())
+    }
+
+    /// All pages were taken: says what was found.
+    pub(super) async fn end(self) -> Result<Lookups, StoreError> {
+        let mut lookups = self.lookups;
+        lookups.take(self.across.end(&*self.store, &self.all).await?);
+        lookups.take_strays(&*self.store).await?;
+        Ok(lookups)
+    }
+}
+
 impl Lookups {
-    /// Takes what was found in a page.
-    pub(super) fn take(&mut self, differences: Vec<Difference>, took: Duration) {
-        self.took += took;
+    /// Takes what was found.
+    fn take(&mut self, differences: Vec<Difference>) {
         self.found += differences.len() as u64;
         let room = TOLD.saturating_sub(self.findings.len());
         self.findings.extend(differences.into_iter().take(room));
     }
 
     /// Adds the rows that belong to no page, because the ledger has no such records.
-    pub(super) async fn take_strays(&mut self, store: &Shared) -> Result<(), StoreError> {
+    async fn take_strays(&mut self, store: &dyn Store) -> Result<(), StoreError> {
         self.compared = true;
         let room = TOLD.saturating_sub(self.findings.len());
         // One is asked for in any case: with it comes how many there are.
@@ -60,6 +110,7 @@ impl Lookups {
             .stray_rows(u32::try_from(room).unwrap_or(u32::MAX).max(1))
             .await?;
         self.found += strays.count;
+        self.findings.sort_by_key(|difference| difference.sequence);
         self.findings
             .extend(strays.first.iter().take(room).map(Difference::stray));
         Ok(())
@@ -120,6 +171,13 @@ impl Difference {
             problem,
         }
     }
+}
+
+/// Whether a row says what an outcome says.
+fn has_outcome(row: &Projection, outcome: &Outcome) -> bool {
+    row.request_id == outcome.login
+        && row.outcome.as_deref() == Some(outcome.outcome.as_str())
+        && row.cause == outcome.cause
 }
 
 fn id(login: &str) -> String {

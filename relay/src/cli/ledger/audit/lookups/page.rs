@@ -1,17 +1,12 @@
 //! One page of records against the rows of the look-up tables that belong to it. No page needs another one, so all the
 //! machine's threads can work on some.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    ops::Range,
-};
+use std::ops::Range;
 
-use stagedoor_ledger::{
-    CustomerPart, Entry, Intent, Opening, Outcome, Part, Record, Report, Row, Sequence, StaffPart,
-};
+use stagedoor_ledger::{Entry, Intent, Named, Outcome, Record, Report, Row, Sequence};
 use stagedoor_protocol::{CustomerEmail, RequestId};
 
-use super::Difference;
+use super::{Difference, has_outcome};
 use crate::{
     cli::ledger::pages,
     store::{Projection, ReportRow, Store, StoreError},
@@ -30,6 +25,17 @@ pub(in crate::cli::ledger::audit) struct Comparison {
     found: Vec<Difference>,
 }
 
+/// What came of comparing a page.
+#[derive(Default)]
+pub(in crate::cli::ledger::audit) struct Compared {
+    /// What differs, in the records' order.
+    pub(in crate::cli::ledger::audit) found: Vec<Difference>,
+    /// Rows whose outcomes are on later pages.
+    pub(super) later: Vec<Projection>,
+    /// Outcomes whose intents are on other pages.
+    pub(super) elsewhere: Vec<(Sequence, Outcome)>,
+}
+
 /// The row of a login, and what is known of it so far.
 struct Login {
     row: Projection,
@@ -37,6 +43,8 @@ struct Login {
     begun: bool,
     /// Whether its outcome was on the page.
     ended: bool,
+    /// Whether it is on a later one.
+    later: bool,
     /// The customer's part of its intent is erased, and the row still has an address.
     address_kept: bool,
     /// What differs.
@@ -55,6 +63,7 @@ impl Comparison {
             row,
             begun: false,
             ended: false,
+            later: false,
             address_kept: false,
             differs: Vec::new(),
         };
@@ -70,19 +79,19 @@ impl Comparison {
     }
 
     /// Shows it the next record.
-    pub(in crate::cli::ledger::audit) fn see(&mut self, row: &Row, record: &Record) {
+    pub(in crate::cli::ledger::audit) fn see(&mut self, row: &Row, record: &Record, named: &Named<'_>) {
         if !self.range.contains(&row.sequence) {
             return;
         }
         match &record.entry {
-            Entry::Intent(intent) => self.see_intent(row, record, intent),
+            Entry::Intent(intent) => self.see_intent(row, record, intent, named),
             Entry::Outcome(outcome) => self.see_outcome(row.sequence, outcome),
             Entry::Report(report) => self.see_report(row.sequence, report),
             Entry::Erasure(_) => {}
         }
     }
 
-    fn see_intent(&mut self, row: &Row, record: &Record, intent: &Intent) {
+    fn see_intent(&mut self, row: &Row, record: &Record, intent: &Intent, named: &Named<'_>) {
         while self
             .logins
             .get(self.next_login)
@@ -93,7 +102,7 @@ impl Comparison {
         match self.logins.get_mut(self.next_login) {
             Some(login) if login.row.intent == row.sequence => {
                 self.next_login += 1;
-                login.see_intent(row, record, intent);
+                login.see_intent(record, intent, named);
             }
             _ => self
                 .found
@@ -159,29 +168,37 @@ impl Comparison {
         }
     }
 
-    /// All records were seen: looks at what is not on the page, up to the end of what was verified. Returns what differs,
-    /// in the records' order.
+    /// All records were seen: looks at what is not on the page, of what is verified in all.
     pub(in crate::cli::ledger::audit) async fn end(
         mut self,
         store: &dyn Store,
         all: &Range<Sequence>,
-    ) -> Result<Vec<Difference>, StoreError> {
+    ) -> Result<Compared, StoreError> {
         self.pass_reports(Sequence::MAX);
         self.end_kept_addresses(store).await?;
-        self.end_rows(store, all).await?;
-        self.end_elsewhere(store, all).await?;
-        for login in &self.logins {
-            let row = &login.row;
+        self.end_outcomes(store, all).await?;
+        let mut later = Vec::new();
+        for login in self.logins {
+            let row = login.row;
             if !login.begun {
                 let difference = Difference::unfounded(row.intent, "the intent", &row.request_id);
                 self.found.push(difference);
-            } else if !login.differs.is_empty() {
+                continue;
+            }
+            if !login.differs.is_empty() {
                 let difference = Difference::differs(row.intent, &row.request_id, &login.differs);
                 self.found.push(difference);
             }
+            if login.later {
+                later.push(row);
+            }
         }
         self.found.sort_by_key(|difference| difference.sequence);
-        Ok(self.found)
+        Ok(Compared {
+            found: self.found,
+            later,
+            elsewhere: self.elsewhere,
+        })
     }
 
     /// An address goes with the last part: what a report said may still be there, and is found by it.
@@ -200,19 +217,14 @@ impl Comparison {
     }
 
     /// Rows whose outcome is not on the page.
-    async fn end_rows(&mut self, store: &dyn Store, all: &Range<Sequence>) -> Result<(), StoreError> {
+    async fn end_outcomes(&mut self, store: &dyn Store, all: &Range<Sequence>) -> Result<(), StoreError> {
         let mut size = None;
-        let mut later = BTreeMap::new();
-        let open = |login: &&mut Login| login.begun && !login.ended;
-        for (place, login) in self.logins.iter_mut().enumerate() {
-            if !open(&&mut *login) {
-                continue;
-            }
+        for login in self.logins.iter_mut().filter(|login| login.begun && !login.ended) {
             let fits = match login.row.outcome_seq {
                 None => login.row.outcome.is_none() && login.row.cause.is_none(),
-                Some(sequence) if self.range.contains(&sequence) || sequence < all.start => false,
+                Some(sequence) if sequence < self.range.end => false,
                 Some(sequence) if sequence < all.end => {
-                    later.insert(sequence, place);
+                    login.later = true;
                     true
                 }
                 // It came after the verification began; it is not compared, but it must be there.
@@ -228,54 +240,12 @@ impl Comparison {
                 login.differs.push("outcome");
             }
         }
-        let rows = pages::rows_at(store, later.keys().copied()).await?;
-        for (sequence, place) in later {
-            let record = rows
-                .get(&sequence)
-                .and_then(|row| Record::decode(&row.record).ok());
-            let login = &mut self.logins[place];
-            let fits = matches!(record.map(|record| record.entry), Some(Entry::Outcome(outcome))
-                if outcome.intent == login.row.intent && has_outcome(&login.row, &outcome));
-            if !fits {
-                login.differs.push("outcome");
-            }
-        }
-        Ok(())
-    }
-
-    /// Outcomes whose intents are on other pages: their rows must lead here. What else these say is compared there.
-    async fn end_elsewhere(&mut self, store: &dyn Store, all: &Range<Sequence>) -> Result<(), StoreError> {
-        if self.elsewhere.is_empty() {
-            return Ok(());
-        }
-        let ids: Vec<String> = self
-            .elsewhere
-            .iter()
-            .map(|(_, outcome)| outcome.login.clone())
-            .collect();
-        let rows = store.projections_of(&ids).await?;
-        let rows: HashMap<&str, &Projection> =
-            rows.iter().map(|row| (row.request_id.as_str(), row)).collect();
-        for (sequence, outcome) in &self.elsewhere {
-            let before = outcome.intent < all.start;
-            let leads_here = match rows.get(outcome.login.as_str()) {
-                Some(row) if row.intent == outcome.intent => {
-                    row.outcome_seq == Some(*sequence) && (!before || has_outcome(row, outcome))
-                }
-                // The intent is a finding, if it was looked at.
-                _ => !before,
-            };
-            if !leads_here {
-                self.found
-                    .push(Difference::missing(*sequence, "outcome", &outcome.login));
-            }
-        }
         Ok(())
     }
 }
 
 impl Login {
-    fn see_intent(&mut self, row: &Row, record: &Record, intent: &Intent) {
+    fn see_intent(&mut self, record: &Record, intent: &Intent, named: &Named<'_>) {
         self.begun = true;
         let said = &self.row;
         let mut differs = Vec::new();
@@ -288,19 +258,16 @@ impl Login {
         if said.requested_at != record.time.as_millisecond() {
             differs.push("time");
         }
-        match (
-            opened::<CustomerPart>(row.customer.as_deref()),
-            &said.customer_folded,
-        ) {
-            (Some(customer), stored) => {
-                if !is_folded(&customer.email, stored.as_deref()) {
+        match (&named.customer, &said.customer_folded) {
+            (Some(email), stored) => {
+                if !is_folded(email, stored.as_deref()) {
                     differs.push("customer");
                 }
             }
             (None, stored) => self.address_kept = stored.is_some(),
         }
-        if let Some(staff) = opened::<StaffPart>(row.staff.as_deref())
-            && (said.staff_id != staff.id || !is_folded(&staff.email, said.staff_folded.as_deref()))
+        if let Some((id, email)) = &named.staff
+            && (said.staff_id != *id || !is_folded(email, said.staff_folded.as_deref()))
         {
             differs.push("staff member");
         }
@@ -308,18 +275,13 @@ impl Login {
     }
 }
 
-fn has_outcome(row: &Projection, outcome: &Outcome) -> bool {
-    row.request_id == outcome.login
-        && row.outcome.as_deref() == Some(outcome.outcome.as_str())
-        && row.cause == outcome.cause
-}
-
 /// Whether a row has an address as the store folds it.
 fn is_folded(email: &str, stored: Option<&str>) -> bool {
+    // Nearly all addresses are of ASCII and in lower case, which folding leaves as they are.
+    let folded_already = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    if stored == Some(email) && email.bytes().all(folded_already) {
+        return true;
+    }
     let folded = CustomerEmail::parse(email).ok().map(|email| email.folded());
     folded.as_deref() == stored
-}
-
-fn opened<P: Part>(bytes: Option<&[u8]>) -> Option<P> {
-    Opening::from_bytes(bytes?).ok()?.read().ok()
 }
