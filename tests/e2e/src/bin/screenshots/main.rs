@@ -18,6 +18,7 @@ use stagedoor_e2e::lab::{CUSTOMERS, Lab};
 use stagedoor_e2e::page::Page;
 use stagedoor_e2e::paths;
 use stagedoor_e2e::scenario::{SUPPORT, Seat, platform_state};
+use stagedoor_e2e::wait::{PATIENCE, until};
 
 /// Device pixels per CSS pixel.
 const SCALE: u32 = 2;
@@ -132,7 +133,32 @@ impl Studio {
         popup.confirm().await?;
         popup.error().await?;
         self.both("popup-claimed", &popup.page).await?;
-        colleague.browser.quit().await?;
+        tab.close().await?;
+        colleague.browser.close_private().await?;
+        self.claim_under_way(&colleague).await?;
+        colleague.browser.quit().await
+    }
+
+    /// A customer whom a colleague is just opening, asked for knowingly.
+    async fn claim_under_way(&self, colleague: &Seat) -> Result<()> {
+        let page = self.lab.customer_page(CUSTOMERS[1].0);
+        let tab = self.seat.browser.open(&page).await?;
+        let popup = self.seat.press(&tab).await?;
+        let colleagues = colleague.press(&colleague.browser.open(&page).await?).await?;
+        let mut answer = self.lab.gate.hold_next();
+        colleagues.confirm().await?;
+        answer.arrived().await?;
+        popup.confirm().await?;
+        popup.error().await?;
+        popup.page.click("[data-slot=retry]").await?;
+        until("the popup to speak of the other one", PATIENCE, async || {
+            let words = popup.words().await?;
+            Ok(words.contains("still on its way").then_some(()))
+        })
+        .await?;
+        self.both("popup-claimed-under-way", &popup.page).await?;
+        answer.release();
+        colleagues.opened().await?;
         tab.close().await
     }
 
