@@ -17,7 +17,7 @@ use crate::{
     clock::Clock,
     config::{Config, ConfigFaults},
     listener, router, shutdown,
-    store::{Store, StoreError},
+    store::{self, Store, StoreError},
     takeover::Mints,
     unrecorded::{self, Unrecorded},
 };
@@ -59,7 +59,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Binds the listeners, then closes what a former process left open in the store. In this order: a second relay
+    /// Refuses a store whose guards were taken away, binds the listeners, then closes what a former process left open in the store. In this order: a second relay
     /// started by mistake must fail before it touches the first one's logins.
     pub async fn bind(
         config: Config,
@@ -68,6 +68,7 @@ impl Relay {
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<Self, StartError> {
+        store::schema::check(&*store, store::place(&config.store)).await?;
         let checkpoints = Checkpoints::open(&config.ledger)?;
         let (api, api_address) = bind("listen.address", config.listen.address).await?;
         let (health, health_address) = bind("health.address", config.health.address).await?;

@@ -7,6 +7,7 @@ mod error;
 mod ledger;
 mod logins;
 mod postgres;
+pub(crate) mod schema;
 mod sqlite;
 mod staff;
 
@@ -25,6 +26,7 @@ pub use ledger::{
 };
 pub use logins::{Claim, Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome};
 pub use postgres::PostgresStore;
+pub use schema::SchemaDifference;
 pub use sqlite::SqliteStore;
 pub use staff::{
     Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StaffRow, VerifyingKey,
@@ -58,6 +60,9 @@ impl SchemaVersions {
 pub trait Store: Send + Sync + 'static {
     /// Whether it can be reached and written: it writes, durably.
     async fn check(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// In what its schema, and who may do what with it, is not what the migrations make.
+    async fn schema_differences(&self) -> Result<Vec<SchemaDifference>, StoreError>;
 
     /// Makes this process a relay of the store. An engine that serves one relay at a time refuses a second.
     async fn register_relay(&self) -> Result<(), StoreError>;

@@ -46,6 +46,19 @@ pub enum StoreError {
         /// The schema that is needed.
         known: i64,
     },
+    /// Its schema is not the one that the migrations make.
+    #[error(
+        "the schema of the store {place} is not the one that stagedoor makes: {differences}. What keeps records from being \
+         changed may be gone: find out who changed it, and see with `stagedoor ledger verify` and a checkpoint from elsewhere \
+         whether the records are whole; then put it back, from a backup or by hand (`stagedoor ledger verify` names all that \
+         differs; on PostgreSQL `stagedoor store migrate` puts rights back)"
+    )]
+    Altered {
+        /// Which store.
+        place: String,
+        /// What differs: names of tables, triggers, roles.
+        differences: String,
+    },
     /// Another relay has it.
     #[error(
         "another relay is running on the store {place}; stop it first, or use PostgreSQL, which serves several relays"

@@ -2,6 +2,7 @@
 
 mod connection;
 mod erase;
+mod facts;
 mod fault;
 mod gather;
 mod logins;
@@ -36,8 +37,8 @@ use tokio::sync::Mutex;
 
 use super::{
     Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
-    LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaVersions, Scrubbed, StaffId, StaffMember,
-    StaffRow, Store, StoreError, StoredCheckpoint, StrayRows,
+    LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, SchemaVersions, Scrubbed,
+    StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows,
 };
 use crate::{config::PostgresConfig, random};
 use connection::Connector;
@@ -130,6 +131,10 @@ async fn write_probe(client: &deadpool_postgres::Client, now: Timestamp) -> Resu
 impl Store for PostgresStore {
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
         run!(self.connections, CHECK_PATIENCE, client => write_probe(client, now))
+    }
+
+    async fn schema_differences(&self) -> Result<Vec<SchemaDifference>, StoreError> {
+        run!(self.connections, client => facts::differences(client))
     }
 
     async fn register_relay(&self) -> Result<(), StoreError> {

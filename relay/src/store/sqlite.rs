@@ -30,8 +30,8 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
 use super::{
     Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
-    LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaVersions, Scrubbed, StaffId, StaffMember,
-    StaffRow, Store, StoreError, StoredCheckpoint, StrayRows,
+    LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, SchemaVersions, Scrubbed,
+    StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows,
 };
 use file::DatabaseFile;
 use readers::Readers;
@@ -125,6 +125,10 @@ impl Store for SqliteStore {
                 Ok(writing.head.check()?)
             })
             .await
+    }
+
+    async fn schema_differences(&self) -> Result<Vec<SchemaDifference>, StoreError> {
+        self.readers.read(schema::differences).await
     }
 
     async fn register_relay(&self) -> Result<(), StoreError> {

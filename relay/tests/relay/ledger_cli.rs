@@ -25,7 +25,10 @@ use stagedoor_relay::store::{self, Completion, Intent, IntentAnswer, MintOutcome
 
 use crate::{
     store::{FAILED, MINTED, at, enrol, intent},
-    support::{database::Database, installation::Installation},
+    support::{
+        database::{Database, without_triggers},
+        installation::Installation,
+    },
 };
 
 const JANE: &str = "jane@customers.example";
@@ -191,17 +194,11 @@ impl Books {
         note
     }
 
-    /// Changes the file behind the store's back.
+    /// Changes the file behind the store's back, and leaves its triggers as they were.
     fn tamper(&self, statements: &str) {
         let connection = Connection::open(self.path("stagedoor.db")).unwrap();
-        connection
-            .execute_batch(&format!(
-                "PRAGMA foreign_keys = OFF; \
-                 DROP TRIGGER IF EXISTS records_are_not_changed; DROP TRIGGER IF EXISTS records_are_not_deleted; \
-                 DROP TRIGGER IF EXISTS openings_are_only_erased; DROP TRIGGER IF EXISTS openings_are_not_deleted; \
-                 {statements}"
-            ))
-            .unwrap();
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
+        without_triggers(&connection, || connection.execute_batch(statements).unwrap());
     }
 }
 

@@ -4,6 +4,7 @@ mod disaster;
 mod lab;
 mod relays;
 mod rights;
+mod schema;
 mod server;
 mod tls;
 mod wire;

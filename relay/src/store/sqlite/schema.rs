@@ -3,7 +3,10 @@
 use rusqlite::Connection;
 
 use super::file::{DatabaseFile, Failure};
-use crate::store::{SchemaVersions, StoreError};
+use crate::store::{
+    SchemaDifference, SchemaVersions, StoreError,
+    schema::{Facts, compare},
+};
 
 mod embedded {
     refinery::embed_migrations!("migrations/sqlite");
@@ -49,4 +52,26 @@ fn found(connection: &Connection) -> rusqlite::Result<i64> {
         [],
         |row| row.get(0),
     )
+}
+
+/// In what the schema is not the one that the same migrations make in an empty database.
+pub(super) fn differences(connection: &Connection) -> Result<Vec<SchemaDifference>, Failure> {
+    let mut fresh = Connection::open_in_memory()?;
+    embedded::migrations::runner().run(&mut fresh).map_err(|_| {
+        StoreError::Inconsistent(
+            "an empty database cannot be migrated, to compare the schema with; report this",
+        )
+    })?;
+    Ok(compare(&facts(&fresh)?, &facts(connection)?))
+}
+
+/// What SQLite has the schema from, word for word. Statistics of `ANALYZE` say nothing of what may be written.
+fn facts(connection: &Connection) -> rusqlite::Result<Facts> {
+    connection
+        .prepare(
+            "SELECT type || ' ' || name || iif(type = 'table', '', ' on ' || tbl_name), coalesce(sql, '') \
+             FROM sqlite_schema WHERE NOT (type = 'table' AND name IN ('sqlite_stat1', 'sqlite_stat4'))",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
 }

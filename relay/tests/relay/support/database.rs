@@ -91,17 +91,14 @@ impl Database {
                 let mut connection = rusqlite::Connection::open(path).unwrap();
                 connection.pragma_update(None, "foreign_keys", false).unwrap();
                 let change = connection.transaction().unwrap();
-                change
-                    .execute_batch(
-                        "DROP TRIGGER IF EXISTS records_are_not_changed; \
-                         DROP TRIGGER IF EXISTS records_are_not_deleted; DELETE FROM records;",
-                    )
-                    .unwrap();
-                for row in rows {
-                    let insert = "INSERT INTO records (seq, body, hashes) VALUES (?, ?, ?)";
-                    let values = (row.sequence.cast_signed(), &row.record, &row.hashes);
-                    change.execute(insert, values).unwrap();
-                }
+                without_triggers(&change, || {
+                    change.execute("DELETE FROM records", []).unwrap();
+                    for row in rows {
+                        let insert = "INSERT INTO records (seq, body, hashes) VALUES (?, ?, ?)";
+                        let values = (row.sequence.cast_signed(), &row.record, &row.hashes);
+                        change.execute(insert, values).unwrap();
+                    }
+                });
                 change.commit().unwrap();
             }
             Self::Postgres(postgres) => {
@@ -129,9 +126,9 @@ impl Database {
         match self {
             Self::Sqlite(path) => {
                 let connection = rusqlite::Connection::open(path).unwrap();
-                connection
-                    .execute_batch("DROP TRIGGER checkpoints_are_not_deleted; DELETE FROM checkpoints;")
-                    .unwrap();
+                without_triggers(&connection, || {
+                    connection.execute("DELETE FROM checkpoints", []).unwrap();
+                });
             }
             Self::Postgres(postgres) => {
                 let client = postgres.client().await;
@@ -149,6 +146,24 @@ impl Database {
             Self::Sqlite(_) => Vec::new(),
             Self::Postgres(postgres) => postgres.dump().await,
         }
+    }
+}
+
+/// Changes a SQLite file that no trigger guards meanwhile, and puts the triggers back.
+pub(crate) fn without_triggers(connection: &rusqlite::Connection, change: impl FnOnce()) {
+    let triggers: Vec<(String, String)> = connection
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    for (name, _) in &triggers {
+        connection.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
+    }
+    change();
+    for (_, sql) in &triggers {
+        connection.execute_batch(sql).unwrap();
     }
 }
 

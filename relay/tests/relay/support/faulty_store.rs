@@ -12,8 +12,8 @@ use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use stagedoor_relay::store::{
     Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
-    LoginRecords, NewInvite, Profile, Projection, ReportRow, Scrubbed, StaffId, StaffMember, StaffRow, Store,
-    StoreError, StoredCheckpoint, StrayRows,
+    LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, Scrubbed, StaffId,
+    StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows,
 };
 
 /// The operation that goes wrong.
@@ -99,6 +99,10 @@ impl Store for FaultyStore {
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
         self.pass(At::Check).await?;
         self.inner.check(now).await
+    }
+
+    async fn schema_differences(&self) -> Result<Vec<SchemaDifference>, StoreError> {
+        self.inner.schema_differences().await
     }
 
     async fn register_relay(&self) -> Result<(), StoreError> {
