@@ -5,20 +5,17 @@
 With a checkpoint, the ledger must begin with exactly the records that were signed then; that needs the package PyNaCl
 (Debian: python3-nacl). Exit status: 0 sound, 1 findings, 2 could not be checked.
 """
-import base64
-import datetime
-import functools
-import hashlib
-import json
-import sys
+import base64, datetime, functools, hashlib, json, sys
+MEMBERS = {  # of each kind of record: those that must be there, and those that may
+    "intent": ("customer extension login method platform policy staff validity", "origin overrides"),
+    "outcome": ("intent login outcome", "cause duration"),
+    "report": ("intent login outcome", "customer duration"),
+    "erasure": ("parts scope sequences staff", "before"),
+}
 
 
-def sha256(data):
-    return hashlib.sha256(data).digest()
-
-
-def b64(data):
-    return base64.b64encode(data).decode()
+def sha256(data): return hashlib.sha256(data).digest()
+def b64(data): return base64.b64encode(data).decode()
 
 
 def unb64(text):
@@ -53,7 +50,7 @@ class Tree:
 class Ledger:
     def __init__(self):
         self.findings, self.tree, self.signed = [], Tree(), None
-        self.intents, self.ended, self.openings, self.erased = {}, set(), {}, []
+        self.intents, self.ended, self.openings, self.erased = {}, {}, {}, []
         self.latest = datetime.datetime.fromtimestamp(0, datetime.timezone.utc)
 
     def finding(self, sequence, text):
@@ -66,8 +63,9 @@ class Ledger:
             self.finding(sequence, "the line is not spelt canonically")
         if record.get("seq") != sequence:
             self.finding(sequence, f"says that it is number {record.get('seq')}: deleted, inserted or reordered")
-        if record.get("v") != 1 or record.get("kind") not in ("intent", "outcome", "report", "erasure"):
-            self.finding(sequence, "is of a kind or version that this verifier does not know")
+        must, may = (set(names.split()) for names in MEMBERS.get(record.get("kind"), ("kind", "")))
+        if record.get("v") != 1 or not must <= record.keys() - {"kind", "seq", "time", "v"} <= must | may:
+            self.finding(sequence, "is of a kind, version or form that this verifier does not know")
         time = datetime.datetime.fromisoformat(record["time"].replace("Z", "+00:00"))
         if time < self.latest - datetime.timedelta(minutes=5):
             self.finding(sequence, "its time is long before that of an earlier record")
@@ -90,12 +88,16 @@ class Ledger:
         if kind == "intent":
             if self.intents.setdefault(record["login"], sequence) != sequence:
                 self.finding(sequence, "another record has the same login")
+            if record.get("overrides", -1) != -1 and record["overrides"] not in self.ended:
+                self.finding(sequence, f"takes over from record {record['overrides']}, which is no login that had ended")
         elif kind in ("outcome", "report") and self.intents.get(record["login"]) != intent:
             self.finding(sequence, f"record {intent} is not the intent of its login")
+        elif kind == "report" and self.ended.get(intent) is not True:
+            self.finding(sequence, f"nobody had got the token of intent {intent} that it reports on")
         elif kind == "outcome":
             if intent in self.ended:
                 self.finding(sequence, f"intent {intent} had an outcome already")
-            self.ended.add(intent)
+            self.ended[intent] = record["outcome"] == "minted" and "cause" not in record
         elif kind == "erasure":
             for span in record["sequences"].split(","):
                 first, _, last = span.partition("-")
@@ -131,11 +133,9 @@ def open_note(text, vkey):
 def main(export, checkpoint=None, key=None):
     ledger = Ledger()
     if checkpoint:
-        with open(checkpoint, encoding="utf-8") as note:
-            ledger.signed = open_note(note.read(), key)
-    with open(export, "rb") as lines:
-        for line in lines:
-            ledger.add(line)
+        ledger.signed = open_note(open(checkpoint, encoding="utf-8").read(), key)
+    for line in open(export, "rb"):
+        ledger.add(line)
     ledger.finish()
     print("\n".join(ledger.findings) or "sound")
     print(f"{ledger.tree.size} records, root {b64(ledger.tree.root())}")

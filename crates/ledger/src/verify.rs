@@ -5,7 +5,7 @@
 //! takes what it found in the ledger's order. [`Verifier::check`] does both for one row, and [`Verifier::check_all`]
 //! for many. All faults are collected, not only the first.
 //!
-//! Memory: five bits a record, 24 bytes a login, the intents that are still open, and a fixed window of recent intents with their login
+//! Memory: six bits a record, 24 bytes a login, the intents that are still open, and a fixed window of recent intents with their login
 //! ids. So a report that comes more than 65,536 records after its intent is checked to refer to an intent, but not
 //! that its login is the same; everything that comes earlier is checked fully.
 //!
@@ -298,19 +298,34 @@ impl Verifier {
         let place = sequence - self.from;
         self.customer.note(place, facts.customer);
         self.staff.note(place, facts.staff);
+        // Among records that are missing there may be the outcome.
+        let whole = self.tree.is_some();
         match facts.says {
             Says::Intent { login, overrides } => {
                 if let Some(intent) = overrides {
-                    self.refer(sequence, intent, None);
+                    let known = self.refer(sequence, intent, None);
+                    if whole && matches!(known, Known::Open(_)) {
+                        self.find(Some(sequence), Fault::OverridesOpen { intent });
+                    }
                 }
                 self.logins.add(&login, sequence);
                 self.intents.begin(sequence, login);
             }
-            Says::Outcome { intent, login } => match self.intents.end(intent, &login) {
+            Says::Outcome {
+                intent,
+                login,
+                delivered,
+            } => match self.intents.end(intent, &login, delivered) {
                 Known::Closed(_) => self.find(Some(sequence), Fault::SecondOutcome { intent }),
                 known => self.judge(sequence, intent, known),
             },
-            Says::Report { intent, login } => self.refer(sequence, intent, Some(&login)),
+            Says::Report { intent, login } => {
+                let known = self.refer(sequence, intent, Some(&login));
+                let same = matches!(known, Known::Open(true) | Known::Closed(Some(true) | None));
+                if whole && same && !self.intents.is_delivered(intent) {
+                    self.find(Some(sequence), Fault::NoToken { intent });
+                }
+            }
             Says::Erasure { sequences, staff_too } => {
                 if sequences.last() >= sequence {
                     let last = sequences.last();
@@ -335,9 +350,10 @@ impl Verifier {
         }
     }
 
-    fn refer(&mut self, sequence: Sequence, intent: Sequence, login: Option<&str>) {
+    fn refer(&mut self, sequence: Sequence, intent: Sequence, login: Option<&str>) -> Known {
         let known = self.intents.look_up(intent, login);
         self.judge(sequence, intent, known);
+        known
     }
 
     fn judge(&mut self, sequence: Sequence, intent: Sequence, known: Known) {

@@ -188,6 +188,60 @@ async fn both_verifiers_call_the_same_ledgers_sound() {
     }
 }
 
+/// No checkpoint holds these, so only what records say of each other can tell.
+#[tokio::test]
+async fn both_verifiers_find_what_was_forged_after_the_checkpoint() {
+    let audit = Audit::new().await;
+    let lines = audit.export().await;
+    let forged = |from: usize, change: &dyn Fn(&mut Value)| {
+        let place = lines.len();
+        let mut more = lines.clone();
+        more.push(lines[from].clone());
+        let line = replaced(&more, place, |row| {
+            row["record"]["seq"] = json!(place);
+            change(&mut row["record"]);
+        });
+        line[place].clone()
+    };
+    let intent = |login: &str, overrides: u64| {
+        forged(0, &|record| {
+            record["login"] = json!(login);
+            record["overrides"] = json!(overrides);
+        })
+    };
+    let and = |line: String| [&lines[..], &[line]].concat();
+    let failed: Value = serde_json::from_str(&lines[6]).unwrap();
+    let login = failed["record"]["login"].clone();
+    assert!(audit.check("a report of a login", &and(forged(2, &|_| {}))).await);
+    let another = "0192f0c1-8a4b-7cde-8f01-23456789abcd";
+    assert!(
+        audit
+            .check("a login is taken over", &and(intent(another, 6)))
+            .await
+    );
+    let mut open = and(intent(another, 6));
+    let mut next: Value = serde_json::from_str(&intent("0192f0c1-8a4b-7cde-8f01-23456789abce", 8)).unwrap();
+    next["record"]["seq"] = json!(9);
+    open.push(next.to_string());
+    let of_a_failed_one = forged(2, &|record| {
+        record["intent"] = json!(6);
+        record["login"] = login.clone();
+    });
+    let more = forged(2, &|record| record["more"] = json!(1));
+    let less = forged(1, &|record| {
+        record.as_object_mut().unwrap().remove("outcome");
+    });
+    for (what, lines) in [
+        ("an open login is taken over", open),
+        ("a report of a failed login", and(of_a_failed_one)),
+        ("an outcome is taken over", and(intent(another, 7))),
+        ("a member that there is not", and(more)),
+        ("a member is missing", and(less)),
+    ] {
+        assert!(!audit.check(what, &lines).await, "{what}");
+    }
+}
+
 #[tokio::test]
 async fn both_verifiers_accept_what_was_erased_and_recorded() {
     let audit = Audit::new().await;

@@ -2,7 +2,7 @@
 
 use crate::opening::Commitment;
 use crate::part::{self, Named, PartError};
-use crate::{Entry, Hash, Opening, Parts, Record, Row, Sequence, SequenceSet, Timestamp};
+use crate::{Entry, Hash, MintOutcome, Opening, Parts, Record, Row, Sequence, SequenceSet, Timestamp};
 
 use super::finding::{Fault, PartName};
 
@@ -56,6 +56,8 @@ pub(super) enum Says {
         intent: Sequence,
         /// The request id.
         login: Box<str>,
+        /// Whether somebody got a token.
+        delivered: bool,
     },
     /// A report.
     Report {
@@ -132,6 +134,7 @@ fn facts(row: &Row, record: Record, customer: Held, staff: Held, faults: &mut Ve
             overrides: intent.overrides,
         },
         Entry::Outcome(outcome) => Says::Outcome {
+            delivered: outcome.outcome == MintOutcome::Minted && outcome.cause.is_none(),
             intent: outcome.intent,
             login: outcome.login.into(),
         },

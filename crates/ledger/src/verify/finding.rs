@@ -122,6 +122,20 @@ pub enum Fault {
         /// The intent.
         intent: Sequence,
     },
+    /// A token is reported on that nobody got.
+    #[error(
+        "it reports on the token of record {intent}, which nobody had got by then: one of them was forged"
+    )]
+    NoToken {
+        /// The intent.
+        intent: Sequence,
+    },
+    /// A login was taken over before its end.
+    #[error("it takes over from record {intent}, which had no outcome yet: one of them was forged")]
+    OverridesOpen {
+        /// The intent that is overridden.
+        intent: Sequence,
+    },
     /// Another intent has the same login id.
     #[error(
         "its login is that of record {intent} too: a request was done a second time, or one of them was forged"

@@ -23,11 +23,13 @@ pub(super) enum Known {
     Closed(Option<bool>),
 }
 
-/// All intents so far. Open ones are kept whole; of the others, in the end, one bit.
+/// All intents so far. Open ones are kept whole; of the others, in the end, two bits.
 #[derive(Debug, Clone)]
 pub(super) struct Intents {
     from: Sequence,
     known: Bits,
+    /// Those whose token somebody got.
+    delivered: Bits,
     /// The recent ones, each at its sequence modulo the window.
     recent: Vec<Option<Recent>>,
     /// Those that are open, and no longer recent.
@@ -48,6 +50,7 @@ impl Intents {
         Self {
             from,
             known: Bits::default(),
+            delivered: Bits::default(),
             recent: Vec::new(),
             old_open: HashMap::new(),
             open: 0,
@@ -72,11 +75,14 @@ impl Intents {
         }
     }
 
-    /// Closes an intent. Says what was known of it before.
-    pub(super) fn end(&mut self, sequence: Sequence, login: &str) -> Known {
+    /// Closes an intent, and whether somebody got its token. Says what was known of it before.
+    pub(super) fn end(&mut self, sequence: Sequence, login: &str, delivered: bool) -> Known {
         let known = self.look_up(sequence, Some(login));
         if matches!(known, Known::Open(_)) {
             self.open -= 1;
+            if delivered {
+                self.delivered.set(sequence - self.from);
+            }
             let slot = self.slot(sequence);
             match self.recent.get_mut(slot) {
                 Some(Some(recent)) if recent.sequence == sequence => recent.open = false,
@@ -111,6 +117,13 @@ impl Intents {
         }
     }
 
+    /// Whether somebody got the token of an intent, by what was recorded so far.
+    pub(super) fn is_delivered(&self, sequence: Sequence) -> bool {
+        sequence
+            .checked_sub(self.from)
+            .is_some_and(|place| self.delivered.has(place))
+    }
+
     /// How many are open.
     pub(super) fn open(&self) -> u64 {
         self.open
@@ -137,9 +150,11 @@ mod tests {
         assert_eq!(intents.look_up(12, None), Known::Open(true));
         assert_eq!(intents.look_up(12, Some("b")), Known::Open(false));
         assert_eq!(intents.open(), 1);
-        assert_eq!(intents.end(12, "a"), Known::Open(true));
-        assert_eq!(intents.end(12, "a"), Known::Closed(Some(true)));
+        assert_eq!(intents.end(12, "a", true), Known::Open(true));
+        assert_eq!(intents.end(12, "a", true), Known::Closed(Some(true)));
         assert_eq!(intents.look_up(12, Some("b")), Known::Closed(Some(false)));
+        assert!(intents.is_delivered(12));
+        assert!(!intents.is_delivered(9) && !intents.is_delivered(13));
         assert_eq!(intents.open(), 0);
     }
 
@@ -148,14 +163,15 @@ mod tests {
         let mut intents = Intents::new(0);
         intents.begin(0, "open".into());
         intents.begin(1, "closed".into());
-        intents.end(1, "closed");
+        intents.end(1, "closed", false);
         intents.begin(WINDOW, "x".into());
         intents.begin(WINDOW + 1, "y".into());
         assert_eq!(intents.look_up(1, Some("closed")), Known::Closed(None));
         assert_eq!(intents.look_up(WINDOW, Some("x")), Known::Open(true));
         assert_eq!(intents.look_up(0, Some("other")), Known::Open(false));
-        assert_eq!(intents.end(0, "open"), Known::Open(true));
+        assert_eq!(intents.end(0, "open", true), Known::Open(true));
         assert_eq!(intents.look_up(0, Some("open")), Known::Closed(None));
+        assert!(intents.is_delivered(0) && !intents.is_delivered(1));
         assert_eq!(intents.open(), 2);
     }
 }

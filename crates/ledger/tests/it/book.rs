@@ -33,13 +33,13 @@ impl Book {
         book.outcome(0, "login-a", MintOutcome::Minted);
         book.report(0, "login-a", None);
         book.intent("login-b", Some(0));
-        book.outcome(3, "login-b", MintOutcome::Failed);
+        book.outcome(3, "login-b", MintOutcome::Minted);
         book.report(3, "login-b", Some("the \"window\" did not open"));
         book.intent("login-c", None);
         book.outcome(6, "login-c", MintOutcome::Unknown);
         book.erase("0", Parts::Customer, ErasureScope::Customer);
         book.intent("login-d", None);
-        book.outcome(9, "login-d", MintOutcome::Minted);
+        book.outcome(9, "login-d", MintOutcome::Failed);
         let before = book.time(6);
         book.erase("3-5", Parts::CustomerAndStaff, ErasureScope::Age { before });
         book

@@ -14,7 +14,7 @@ type Extend = fn(&mut Book);
 #[test]
 fn what_contradicts_earlier_records_is_found() {
     let early: Timestamp = "2026-11-25T03:00:00.000Z".parse().unwrap();
-    let cases: [(Extend, Fault); 9] = [
+    let cases: [(Extend, Fault); 11] = [
         (
             |book| book.outcome(12, "x", MintOutcome::Minted),
             Fault::NoIntent { intent: 12 },
@@ -38,6 +38,14 @@ fn what_contradicts_earlier_records_is_found() {
         (
             |book| book.report(10, "login-d", None),
             Fault::NoIntent { intent: 10 },
+        ),
+        (
+            |book| book.report(9, "login-d", None),
+            Fault::NoToken { intent: 9 },
+        ),
+        (
+            |book| book.report(6, "login-c", Some("no window")),
+            Fault::NoToken { intent: 6 },
         ),
         (
             |book| book.intent("login-a", None),
@@ -70,6 +78,15 @@ fn what_contradicts_earlier_records_is_found() {
     assert_eq!(
         faults(&verify(&book.rows, &book.checkpoint())),
         [Fault::OtherLogin { intent: 12 }]
+    );
+
+    let mut book = Book::sample();
+    book.intent("login-e", None);
+    book.report(12, "login-e", None);
+    book.intent("login-f", Some(12));
+    assert_eq!(
+        faults(&verify(&book.rows, &book.checkpoint())),
+        [Fault::NoToken { intent: 12 }, Fault::OverridesOpen { intent: 12 }]
     );
 
     let book = Book::sample();

@@ -39,6 +39,8 @@ pub(super) fn of(fault: &Fault) -> (&'static str, &'static str) {
         Fault::OtherLogin { .. } => ("login_differs", INVESTIGATE),
         Fault::RepeatedLogin { .. } => ("login_repeated", INVESTIGATE),
         Fault::SecondOutcome { .. } => ("second_outcome", INVESTIGATE),
+        Fault::NoToken { .. } => ("report_without_token", INVESTIGATE),
+        Fault::OverridesOpen { .. } => ("overrides_open_login", INVESTIGATE),
         Fault::Time { .. } => (
             "time_backwards",
             "Look at the clock of the relay's host and its time service; if it was right, treat it as tampering.",
