@@ -4,6 +4,7 @@
 mod bisection;
 mod entries;
 mod error;
+mod foreign;
 mod ledger;
 mod logins;
 mod postgres;
@@ -20,6 +21,7 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
 pub(crate) use bisection::{Bisection, is_before};
 pub use error::StoreError;
+pub use foreign::ForeignRows;
 pub use ledger::{
     Erased, ErasureOrder, ErasureScope, Projection, ReportRow, Scrubbed, StoredCheckpoint, StrayRow,
     StrayRows,
@@ -53,12 +55,21 @@ impl SchemaVersions {
         }
         Ok(Self { found, known })
     }
+
+    /// An older one than is needed is an error.
+    fn check(self, place: String) -> Result<(), StoreError> {
+        let Self { found, known } = self;
+        if found < known {
+            return Err(StoreError::Older { place, found, known });
+        }
+        Ok(())
+    }
 }
 
 /// The relay's memory.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// Whether it can be reached and written: it writes, durably.
+    /// Whether it can be reached and written, and the next record can be added: it writes, durably.
     async fn check(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// In what its schema, and who may do what with it, is not what the migrations make.
@@ -149,6 +160,9 @@ pub trait Store: Send + Sync + 'static {
     /// Rows of the look-up tables for records that the ledger does not have: the first ones, and how many there are.
     async fn stray_rows(&self, limit: u32) -> Result<StrayRows, StoreError>;
 
+    /// Rows that no record accounts for, table by table.
+    async fn foreign_rows(&self) -> Result<Vec<ForeignRows>, StoreError>;
+
     /// Keeps a signed tree head.
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError>;
 
@@ -170,6 +184,15 @@ pub trait Store: Send + Sync + 'static {
 pub async fn open(url: &StoreUrl) -> Result<Arc<dyn Store>, StoreError> {
     match url {
         StoreUrl::Sqlite(path) => Ok(Arc::new(SqliteStore::open(path).await?)),
+        StoreUrl::Postgres(config) => Ok(Arc::new(PostgresStore::open(config).await?)),
+    }
+}
+
+/// Opens the store that the configuration names for reading: it must be there, with a schema that is up to date. Nothing of a
+/// SQLite file is changed; what a PostgreSQL database lets change is up to the rights of the role.
+pub async fn open_to_read(url: &StoreUrl) -> Result<Arc<dyn Store>, StoreError> {
+    match url {
+        StoreUrl::Sqlite(path) => Ok(Arc::new(SqliteStore::open_to_read(path).await?)),
         StoreUrl::Postgres(config) => Ok(Arc::new(PostgresStore::open(config).await?)),
     }
 }

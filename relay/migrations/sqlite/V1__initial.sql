@@ -43,7 +43,7 @@ CREATE TABLE nonces (
 -- The ledger: see docs/ledger.md. `body` is the record, a leaf of the Merkle tree; `hashes` is the leaf's hash and those
 -- of the subtrees that it completes.
 CREATE TABLE records (
-    seq    INTEGER PRIMARY KEY,
+    seq    INTEGER PRIMARY KEY CHECK (seq >= 0),
     body   BLOB NOT NULL,
     hashes BLOB NOT NULL CHECK (length(hashes) >= 32 AND length(hashes) % 32 = 0)
 ) STRICT;
@@ -112,7 +112,7 @@ CREATE TABLE claims (
 -- Signed tree heads, as they were shipped.
 CREATE TABLE checkpoints (
     id   INTEGER PRIMARY KEY,
-    size INTEGER NOT NULL,
+    size INTEGER NOT NULL CHECK (size >= 0),
     note TEXT NOT NULL
 ) STRICT;
 

@@ -6,7 +6,7 @@ use super::say;
 use crate::{
     app::Limits,
     broker::Brokers,
-    config::{Config, Keys},
+    config::{Config, Keys, StoreUrl},
 };
 
 pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
@@ -19,6 +19,17 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
             "ledger.checkpoint_directory: {} is not a folder; make it, for the relay's user: until then no checkpoint leaves \
              the store",
             directory.display()
+        ))?;
+        return Ok(ExitCode::FAILURE);
+    }
+    if let StoreUrl::Sqlite(file) = &config.store
+        && let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty())
+        && !folder.is_dir()
+    {
+        say(format_args!(
+            "store.url: {} is not a folder; make it, for the relay's user: the database is made in it, and without it the relay \
+             does not start",
+            folder.display()
         ))?;
         return Ok(ExitCode::FAILURE);
     }

@@ -31,7 +31,7 @@ use clap::Subcommand;
 use super::is_closed_pipe;
 use crate::{
     config::{Config, ConfigFaults, Keys},
-    store::{self, Store, StoreError},
+    store::{self, Store},
 };
 
 /// What `verify` and `check-proof` exit with when they could not do their work: it is no verdict.
@@ -74,19 +74,11 @@ pub(super) async fn run(path: &Path, command: LedgerCommand) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-/// The configuration and its store. A store that is not there is not made: an empty ledger would pass for a sound one.
+/// The configuration and its store, for reading. A store that is not there is not made: an empty ledger would pass for a sound
+/// one.
 async fn open(path: &Path) -> anyhow::Result<(Config, Arc<dyn Store>)> {
     let config = Config::load(path, Keys::Skip)?;
-    let versions = store::versions(&config.store).await?;
-    if versions.found < versions.known {
-        return Err(StoreError::Older {
-            place: store::place(&config.store),
-            found: versions.found,
-            known: versions.known,
-        }
-        .into());
-    }
-    let store = store::open(&config.store).await?;
+    let store = store::open_to_read(&config.store).await?;
     Ok((config, store))
 }
 

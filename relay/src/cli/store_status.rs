@@ -35,7 +35,7 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
         )?;
         return Ok(out.flush()?);
     }
-    let store = store::open(&config.store).await?;
+    let store = store::open_to_read(&config.store).await?;
     let records = store.ledger_size().await?;
     writeln!(out, "records     {records}")?;
     let last = match store.last_checkpoint().await? {

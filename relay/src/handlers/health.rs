@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::StatusCode};
 use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::{app::App, store::StoreError};
 
 /// The process answers.
 pub(crate) async fn healthz() -> Json<Value> {
@@ -27,11 +27,15 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<Val
         StatusCode::SERVICE_UNAVAILABLE
     };
     let word = |fine: bool, word: &'static str| if fine { "ok" } else { word };
+    let ledger = match &store {
+        Err(StoreError::Blocked { .. }) if intact => "blocked by a foreign row",
+        _ => word(intact, "rewritten"),
+    };
     let body = json!({
         "status": word(ready, "unavailable"),
         "accepting": word(!draining, "shutting down"),
         "store": word(store.is_ok(), "failing"),
-        "ledger": word(intact, "rewritten"),
+        "ledger": ledger,
         "checkpoints": checkpoints(&app),
     });
     (status, Json(body))

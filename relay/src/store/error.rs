@@ -59,6 +59,17 @@ pub enum StoreError {
         /// What differs: names of tables, triggers, roles.
         differences: String,
     },
+    /// The place of a record that is still to come is taken.
+    #[error(
+        "the store {place} can record nothing: its table {table} has rows of records that are not there yet, which no relay \
+         writes; find out who did, with `stagedoor ledger verify`, and delete them"
+    )]
+    Blocked {
+        /// Which store.
+        place: String,
+        /// Which table.
+        table: String,
+    },
     /// Another relay has it.
     #[error(
         "another relay is running on the store {place}; stop it first, or use PostgreSQL, which serves several relays"

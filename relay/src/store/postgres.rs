@@ -36,9 +36,9 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use tokio::sync::Mutex;
 
 use super::{
-    Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
-    LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, SchemaVersions, Scrubbed,
-    StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows,
+    Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent, IntentAnswer,
+    LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, SchemaVersions,
+    Scrubbed, StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows, foreign,
 };
 use crate::{config::PostgresConfig, random};
 use connection::Connector;
@@ -66,14 +66,8 @@ impl PostgresStore {
     pub async fn open(config: &PostgresConfig) -> Result<Self, StoreError> {
         let connector = Connector::new(config)?;
         let session = connector.session().await?;
-        let SchemaVersions { found, known } = schema::versions(&connector, &session).await?;
-        if found < known {
-            return Err(StoreError::Older {
-                place: connector.place().name(),
-                found,
-                known,
-            });
-        }
+        let versions = schema::versions(&connector, &session).await?;
+        versions.check(connector.place().name())?;
         let relay = Arc::new(AtomicI64::new(relay_number()?));
         Ok(Self {
             connections: Connections::new(&connector)?,
@@ -120,17 +114,19 @@ fn unsigned(row: &tokio_postgres::Row, index: usize) -> Result<u64, Failure> {
     Ok(row.try_get::<_, i64>(index)?.cast_unsigned())
 }
 
-/// A real write finds a full disk and a server that takes no writes, which reading would not.
-async fn write_probe(client: &deadpool_postgres::Client, now: Timestamp) -> Result<(), Failure> {
+/// A real write finds a full disk and a server that takes no writes, which reading would not. Returns what keeps records from
+/// being added.
+async fn probe(client: &deadpool_postgres::Client, now: Timestamp) -> Result<Option<String>, Failure> {
     let probe = "INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
     client.execute(probe, &[&millis(now)]).await?;
-    Ok(())
+    reading::select_blocking(client).await
 }
 
 #[async_trait]
 impl Store for PostgresStore {
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
-        run!(self.connections, CHECK_PATIENCE, client => write_probe(client, now))
+        let blocking = run!(self.connections, CHECK_PATIENCE, client => probe(client, now))?;
+        foreign::check(|| self.connector.place().name(), blocking)
     }
 
     async fn schema_differences(&self) -> Result<Vec<SchemaDifference>, StoreError> {
@@ -270,6 +266,10 @@ impl Store for PostgresStore {
 
     async fn stray_rows(&self, limit: u32) -> Result<StrayRows, StoreError> {
         run!(self.connections, client => projections::select_strays(client, limit))
+    }
+
+    async fn foreign_rows(&self) -> Result<Vec<ForeignRows>, StoreError> {
+        run!(self.connections, client => reading::select_foreign(client))
     }
 
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@ mod ledger;
 mod logins;
 mod projections;
 mod readers;
+mod reading;
 mod schema;
 mod staff;
 #[cfg(test)]
@@ -29,9 +30,9 @@ use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
 use super::{
-    Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
-    LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, SchemaVersions, Scrubbed,
-    StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows,
+    Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent, IntentAnswer,
+    LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, SchemaVersions,
+    Scrubbed, StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows, foreign,
 };
 use file::DatabaseFile;
 use readers::Readers;
@@ -77,9 +78,31 @@ impl SqliteStore {
         })
     }
 
+    /// Opens the file for reading only: nothing is made or changed, and writing is an error. Its schema must be up to date.
+    pub async fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        let file = DatabaseFile::to_read(path);
+        let opened = {
+            let file = file.clone();
+            let opening = tokio::task::spawn_blocking(move || {
+                let opened = file.open()?;
+                schema::versions(&file, &opened.connection)?.check(file.place())?;
+                Ok(opened)
+            });
+            let panicked =
+                StoreError::Inconsistent("opening the store ended in a panic, which is in the log");
+            opening.await.unwrap_or(Err(panicked))?
+        };
+        Ok(Self {
+            writer: Writer::start(file.clone(), opened)?,
+            readers: Readers::new(file.clone()),
+            file,
+            relay: Mutex::default(),
+        })
+    }
+
     /// Which schema the file has, without changing it.
     pub fn versions(path: &Path) -> Result<SchemaVersions, StoreError> {
-        let file = DatabaseFile::new(path);
+        let file = DatabaseFile::to_read(path);
         let opened = file.open()?;
         schema::versions(&file, &opened.connection)
     }
@@ -119,10 +142,13 @@ impl Store for SqliteStore {
         // A real write finds a full or read-only disk and a locked file, which reading would not.
         let probe =
             "INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+        let place = self.file.place();
         self.writer
             .write(move |writing| {
                 writing.connection.prepare_cached(probe)?.execute([millis(now)])?;
-                Ok(writing.head.check()?)
+                writing.head.check()?;
+                let blocking = ledger::select_blocking(writing.connection)?;
+                Ok(foreign::check(|| place, blocking)?)
             })
             .await
     }
@@ -302,6 +328,10 @@ impl Store for SqliteStore {
         self.readers
             .read(move |connection| projections::select_strays(connection, limit))
             .await
+    }
+
+    async fn foreign_rows(&self) -> Result<Vec<ForeignRows>, StoreError> {
+        self.readers.read(ledger::select_foreign).await
     }
 
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {

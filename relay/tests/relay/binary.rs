@@ -337,4 +337,15 @@ async fn a_checkpoint_directory_that_is_not_there_is_said_before_the_start() {
     assert!(said.contains("is not a folder; make it"), "{said}");
     fs::create_dir(path(folder)).unwrap();
     assert!(installation.run(&["config", "check"]).await.status.success());
+
+    let text = fs::read_to_string(installation.config()).unwrap();
+    let gone = text.replace("/stagedoor.db", "/gone/stagedoor.db");
+    fs::write(installation.config(), gone).unwrap();
+    let output = installation.run(&["config", "check"]).await;
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said.contains("store.url: ") && said.contains("/gone is not a folder; make it"),
+        "{said}"
+    );
 }

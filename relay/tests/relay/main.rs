@@ -13,6 +13,7 @@ mod checkpoints;
 mod durability;
 mod enrolment;
 mod error_docs;
+mod foreign_rows;
 mod ledger_cli;
 mod login;
 mod mint_failures;

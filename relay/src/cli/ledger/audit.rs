@@ -7,6 +7,7 @@ mod late;
 mod lookups;
 #[cfg(test)]
 mod samples;
+mod state;
 
 use std::{num::NonZeroUsize, ops::Range, sync::Arc, thread::available_parallelism, time::Duration};
 
@@ -33,6 +34,7 @@ use checkpoints::{Kept, expect};
 pub(super) use file::verify_file;
 pub(super) use lookups::Lookups;
 use lookups::{Compared, Comparing, Comparison};
+pub(super) use state::State;
 
 /// What was verified, and with what.
 pub(super) struct Audited {
@@ -43,11 +45,17 @@ pub(super) struct Audited {
     pub(super) part: bool,
     /// How many checkpoints were looked at.
     pub(super) checkpoints: u64,
-    /// Whether their signatures were.
+    /// How many of them were given.
+    pub(super) given: u64,
+    /// Whether their signatures were looked at.
     pub(super) signatures: bool,
+    /// Whether it was a store, and no export.
+    pub(super) of_store: bool,
     /// What the look-up tables differ in.
     pub(super) lookups: Lookups,
-    /// Whether these were left out because that was asked for.
+    /// What is wrong about the store around its records.
+    pub(super) state: State,
+    /// Whether the look-up tables were left out because that was asked for.
     pub(super) records_only: bool,
 }
 
@@ -57,9 +65,19 @@ impl Audited {
         self.found() == 0
     }
 
+    /// Whether a checkpoint agrees that was verified with a key: without one, whoever rewrites everything is not found.
+    pub(super) fn is_trusted(&self) -> bool {
+        self.signatures && self.summary.confirmed > 0
+    }
+
+    /// Whether it was asked to be held to a checkpoint, and could not be.
+    pub(super) fn is_undecided(&self) -> bool {
+        self.is_sound() && self.given > 0 && !self.is_trusted()
+    }
+
     /// How much was found.
     pub(super) fn found(&self) -> u64 {
-        self.summary.found + self.lookups.found
+        self.summary.found + self.lookups.found + self.state.found
     }
 }
 
@@ -96,6 +114,25 @@ pub(super) async fn verify_store(
     keys: Vec<VerifyingKey>,
     records_only: bool,
 ) -> anyhow::Result<(Audited, Progress)> {
+    let mut state = State::default();
+    state.look(&*store).await?;
+    let verified = verify_records(store, from, given, keys, records_only).await;
+    // What is wrong about the store may be why it cannot be read.
+    let (mut audited, progress) = match (verified, state.flaws.first()) {
+        (Err(error), Some(flaw)) => return Err(error.context(flaw.problem.clone())),
+        (verified, _) => verified?,
+    };
+    audited.state.prepend(state);
+    Ok((audited, progress))
+}
+
+async fn verify_records(
+    store: Shared,
+    from: u64,
+    given: &[Given],
+    keys: Vec<VerifyingKey>,
+    records_only: bool,
+) -> anyhow::Result<(Audited, Progress)> {
     let size = store.ledger_size().await?;
     ensure!(
         from <= size,
@@ -127,6 +164,7 @@ pub(super) async fn verify_store(
     } else {
         comparing.end().await?
     };
+    let state = kept.take_state();
     progress.finish();
 
     let mut summary = verifier.finish();
@@ -143,8 +181,11 @@ pub(super) async fn verify_store(
         from,
         part: false,
         checkpoints: kept.count() + given.len() as u64,
+        given: given.len() as u64,
         signatures,
+        of_store: true,
         lookups,
+        state,
         records_only,
     };
     Ok((audited, progress))
@@ -195,7 +236,10 @@ fn examined_from(store: Shared, from: u64, compared: Range<u64>) -> Pages {
             let page = page.map_err(anyhow::Error::from).map(|rows| {
                 let end = rows.last().map_or(start, |row| row.sequence.saturating_add(1));
                 let compared = compared.clone();
-                let range = start..end.min(compared.end);
+                // Where records are missing, what the tables say of them is not read: it may be any amount, and records that
+                // are not sound are no measure for it.
+                let whole = end - start == rows.len() as u64;
+                let range = if whole { start..end.min(compared.end) } else { 0..0 };
                 start = end;
                 let examined = tokio::spawn(examine_page(store.clone(), rows, range, compared));
                 Page { end, examined }

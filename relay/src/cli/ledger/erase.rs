@@ -24,7 +24,7 @@ use super::{
 use crate::{
     clock::{Clock, SystemClock},
     shutdown,
-    store::{Bisection, ErasureOrder, ErasureScope, LoginFilter, Scrubbed, Store, StoreError},
+    store::{self, Bisection, ErasureOrder, ErasureScope, LoginFilter, Scrubbed, Store, StoreError},
 };
 
 /// What is younger may be under way.
@@ -62,7 +62,9 @@ struct What {
 pub(super) async fn run(path: &Path, erase: Erase) -> anyhow::Result<()> {
     let clock = SystemClock::new();
     let scope = scope(&erase.what, clock.now())?;
-    let (_, store) = super::open(path).await?;
+    // It must be there already, which opening it for writing would see to.
+    let (config, _) = super::open(path).await?;
+    let store = store::open(&config.store).await?;
     let count = count(&store, &scope).await?;
     let found = count > 0;
     let order = ErasureOrder {

@@ -32,7 +32,11 @@ fn to_json(audited: &Audited, progress: &Progress) -> serde_json::Value {
     let of_lookups = audited.lookups.findings.iter().map(|finding| {
         json!({"code": finding.code, "cure": advice::LOOKUPS, "problem": finding.problem, "sequence": finding.sequence})
     });
-    let findings: Vec<_> = of_records.chain(of_lookups).collect();
+    let of_state =
+        audited.state.flaws.iter().map(
+            |flaw| json!({"code": flaw.code, "cure": flaw.cure, "problem": flaw.problem, "sequence": null}),
+        );
+    let findings: Vec<_> = of_state.chain(of_records).chain(of_lookups).collect();
     json!({
         "checkpoints": {
             "confirmed": summary.confirmed,
@@ -53,6 +57,7 @@ fn to_json(audited: &Audited, progress: &Progress) -> serde_json::Value {
         "root": summary.root.map(|root| root.to_string()),
         "size": summary.size,
         "sound": audited.is_sound(),
+        "trusted": audited.is_sound() && audited.is_trusted(),
         "unsettled": summary.unsettled,
     })
 }
@@ -61,7 +66,7 @@ fn to_text(audited: &Audited, progress: &Progress) -> String {
     let summary = &audited.summary;
     let mut lines = Vec::new();
     lines.extend(findings(audited));
-    let told = summary.findings.len() + audited.lookups.findings.len();
+    let told = summary.findings.len() + audited.lookups.findings.len() + audited.state.flaws.len();
     let more = audited.found().saturating_sub(told as u64);
     if more > 0 {
         lines.push(format!("       and {} more", number(more)));
@@ -88,21 +93,29 @@ fn to_text(audited: &Audited, progress: &Progress) -> String {
         ));
     } else if audited.records_only {
         lines.push(format!("{NOT_COMPARED}: --records-only."));
-    } else if !audited.summary.is_sound() {
+    } else if audited.of_store && !audited.summary.is_sound() {
         lines.push(format!(
             "{NOT_COMPARED}: records that are not sound are no measure."
         ));
     }
-    lines.push(if audited.is_sound() {
-        "Sound: nothing was found.".to_owned()
-    } else {
+    lines.push(if !audited.is_sound() {
         format!("NOT SOUND: {}.", count(audited.found(), "finding", "findings"))
+    } else if audited.is_trusted() {
+        "Sound: nothing was found.".to_owned()
+    } else if audited.is_undecided() {
+        "UNDECIDED: nothing was found, but the ledger could not be held to a checkpoint that is known to be genuine."
+            .to_owned()
+    } else {
+        "Sound in itself, NOT TRUSTED: nothing was found, and no signature shows that it is the ledger that it was."
+            .to_owned()
     });
     lines.join("\n") + "\n"
 }
 
 /// The findings, those with the same cure together, so that each cure is told once.
 fn findings(audited: &Audited) -> Vec<String> {
+    let of_state = audited.state.flaws.iter();
+    let of_state = of_state.map(|flaw| (flaw.cure, flaw.problem.clone()));
     let of_records = audited.summary.findings.iter();
     let of_records = of_records.map(|finding| (advice::of(&finding.fault).1, finding.to_string()));
     let of_lookups = audited.lookups.findings.iter().map(|finding| {
@@ -112,7 +125,7 @@ fn findings(audited: &Audited) -> Vec<String> {
         (advice::LOOKUPS, format!("{about}{}", finding.problem))
     });
     let mut by_cure: Vec<(&str, Vec<String>)> = Vec::new();
-    for (cure, told) in of_records.chain(of_lookups) {
+    for (cure, told) in of_state.chain(of_records).chain(of_lookups) {
         match by_cure.iter_mut().find(|(other, _)| *other == cure) {
             Some((_, lines)) => lines.push(told),
             None => by_cure.push((cure, vec![told])),

@@ -18,7 +18,8 @@ use crate::cli::ledger::undone;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Verify {
-    /// A signed checkpoint that was kept elsewhere: the ledger must begin with its records. May be given repeatedly.
+    /// A signed checkpoint that was kept elsewhere: the ledger must begin with its records. Without a key to verify it with,
+    /// the exit code is 2. May be given repeatedly.
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
     /// A verifying key, or a file with one in each line. Default: those of the configuration. May be given repeatedly.
@@ -43,6 +44,7 @@ pub(in crate::cli) struct Verify {
 pub(super) async fn run(path: &Path, verify: Verify) -> anyhow::Result<ExitCode> {
     match audit(path, &verify).await {
         Ok((audited, progress)) => match verdict::print(&audited, &progress, verify.json) {
+            Ok(()) if audited.is_undecided() => Ok(UNDONE.into()),
             Ok(()) if audited.is_sound() => Ok(ExitCode::SUCCESS),
             Ok(()) => Ok(ExitCode::FAILURE),
             // A verdict that nobody can read is none.

@@ -143,7 +143,8 @@ fn cure(code: &SqlState) -> &'static str {
         "3D000" => "make the database; docs/postgres.md shows how",
         "42P01" | "3F000" | "42703" => "run `stagedoor store migrate` as the owner of the tables",
         "42501" => {
-            "give the role its rights: docs/postgres.md lists them, and `stagedoor store migrate` grants them"
+            "docs/postgres.md says which role may do it: name that one in store.url; if this is it, `stagedoor store migrate` as \
+             the owner of the tables gives it its rights"
         }
         "53300" => "raise max_connections; a relay takes up to 12 connections",
         "53100" => "make room on the server's disk",

@@ -8,7 +8,7 @@ use tokio_postgres::Row as DatabaseRow;
 use super::{
     fault::Failure, gather::node_hashes, logins::parse_id, millis, statements::SELECT_NODES, unsigned,
 };
-use crate::store::{LoginFilter, LoginRecords, StoredCheckpoint};
+use crate::store::{ForeignRows, LoginFilter, LoginRecords, StoredCheckpoint, foreign};
 
 /// A login with the sequences of its reports.
 const LOGIN: &str = "SELECT request_id, intent_seq, outcome_seq, \
@@ -138,4 +138,21 @@ fn checkpoint(row: &DatabaseRow) -> Result<StoredCheckpoint, Failure> {
         size: unsigned(row, 0)?,
         note: row.try_get(1)?,
     })
+}
+
+pub(super) async fn select_foreign(client: &Client) -> Result<Vec<ForeignRows>, Failure> {
+    let rows = client.query(foreign::SELECT, &[]).await?;
+    let foreign = |row: &DatabaseRow| {
+        Ok(ForeignRows {
+            table: row.try_get(0)?,
+            first: row.try_get(1)?,
+            count: unsigned(row, 2)?,
+        })
+    };
+    rows.iter().map(foreign).collect()
+}
+
+pub(super) async fn select_blocking(client: &Client) -> Result<Option<String>, Failure> {
+    let select = client.prepare_cached(foreign::SELECT_BLOCKING).await?;
+    Ok(client.query_one(&select, &[]).await?.try_get(0)?)
 }

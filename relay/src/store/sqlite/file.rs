@@ -9,6 +9,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
+use super::reading;
 use crate::store::StoreError;
 
 /// How long a statement waits for another process's write.
@@ -23,6 +24,14 @@ const CHECKPOINT_PAGES: u32 = 4000;
 #[derive(Debug, Clone)]
 pub(super) struct DatabaseFile {
     path: PathBuf,
+    access: Access,
+}
+
+/// What it is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Write,
+    Read,
 }
 
 /// An open connection, with the file that it was opened on.
@@ -60,6 +69,15 @@ impl DatabaseFile {
     pub(super) fn new(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
+            access: Access::Write,
+        }
+    }
+
+    /// The same, for whoever only reads it.
+    pub(super) fn to_read(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            access: Access::Read,
         }
     }
 
@@ -90,14 +108,20 @@ impl DatabaseFile {
                 "name the database's file in store.url",
             ));
         }
-        let connection = self.connect().map_err(|error| self.sqlite(&error))?;
+        let connection = match self.access {
+            Access::Write => self.connect().map_err(|error| self.sqlite(&error))?,
+            Access::Read => reading::connect(self)?,
+        };
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection
+            .busy_timeout(BUSY_TIMEOUT)
+            .map_err(|error| self.sqlite(&error))?;
         Ok(Opened { connection, identity })
     }
 
     fn connect(&self) -> rusqlite::Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
@@ -171,7 +195,7 @@ impl DatabaseFile {
         )
     }
 
-    fn unavailable(&self, cause: &str, cure: &'static str) -> StoreError {
+    pub(super) fn unavailable(&self, cause: &str, cure: &'static str) -> StoreError {
         StoreError::Unavailable {
             place: self.place(),
             cause: cause.to_owned(),

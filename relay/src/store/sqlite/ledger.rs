@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqliteRow};
 use stagedoor_ledger::Row;
 
 use super::{file::Failure, logins::unsigned};
-use crate::store::StoredCheckpoint;
+use crate::store::{ForeignRows, StoredCheckpoint, foreign};
 
 pub(super) fn select_rows(connection: &Connection, from: u64, limit: u32) -> Result<Vec<Row>, Failure> {
     let rows = connection
@@ -62,4 +62,24 @@ fn checkpoint(row: &SqliteRow<'_>) -> rusqlite::Result<StoredCheckpoint> {
         size: unsigned(row, 0)?,
         note: row.get(1)?,
     })
+}
+
+pub(super) fn select_foreign(connection: &Connection) -> Result<Vec<ForeignRows>, Failure> {
+    let rows = connection
+        .prepare_cached(foreign::SELECT)?
+        .query_map([], |row| {
+            Ok(ForeignRows {
+                table: row.get(0)?,
+                first: row.get(1)?,
+                count: unsigned(row, 2)?,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(rows)
+}
+
+pub(super) fn select_blocking(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    connection
+        .prepare_cached(foreign::SELECT_BLOCKING)?
+        .query_one([], |row| row.get(0))
 }

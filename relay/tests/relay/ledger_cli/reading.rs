@@ -175,3 +175,41 @@ fn follow(books: &Books, arguments: &[&str]) -> (Child, Lines) {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     (child, lines)
 }
+
+/// An auditor has a copy, and it is to stay what it was.
+#[tokio::test]
+async fn commands_that_read_make_and_change_nothing() {
+    let books = Books::in_a_file().await;
+    let (key, _) = books.key().await;
+    books.sign(&key).await;
+    let folder = books.path("copy");
+    fs::create_dir(&folder).unwrap();
+    let copy = folder.join("stagedoor.db");
+    books
+        .database
+        .execute(&format!("VACUUM INTO '{}'", copy.display()))
+        .await;
+    let config = fs::read_to_string(books.installation.config()).unwrap();
+    let config = config.replace("/stagedoor.db", "/copy/stagedoor.db");
+    fs::write(books.installation.config(), config).unwrap();
+    let before = fs::read(&copy).unwrap();
+    let login = books.logins[0].clone();
+    for command in [
+        &["ledger", "verify"][..],
+        &["ledger", "list"],
+        &["ledger", "show", &login],
+        &["ledger", "export", "--format", "jsonl"],
+        &["ledger", "export", "--format", "csv"],
+        &["ledger", "prove", &login],
+        &["ledger", "tail"],
+        &["store", "status"],
+    ] {
+        books.ok(command).await;
+        assert!(fs::read(&copy).unwrap() == before, "{command:?}");
+        let names: Vec<_> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(names, ["stagedoor.db"], "{command:?}");
+    }
+}

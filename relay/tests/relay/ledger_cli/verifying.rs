@@ -46,11 +46,27 @@ async fn without_a_key_or_a_checkpoint_it_says_what_is_not_proved() {
     let note = books.sign(&key).await;
     let text = books.ok(&["ledger", "verify"]).await;
     assert!(text.contains("NO SIGNATURE WAS CHECKED"), "{text}");
-    let (_, said) = books.verify(&[]).await;
+    assert!(text.contains("\nSound in itself, NOT TRUSTED: "), "{text}");
+    let (code, said) = books.verify(&[]).await;
     assert_eq!(said["checkpoints"]["signaturesChecked"], false);
+    let sound = |said: &Value| [&said["sound"], &said["trusted"]].map(|is| is.as_bool().unwrap());
+    assert_eq!((code, sound(&said)), (0, [true, false]));
 
+    // Whoever names a checkpoint wants to know whether it holds, and without a key it may be anybody's.
     let (checkpoint, vkeys) = (books.path("checkpoint"), books.path("vkeys"));
     fs::write(&checkpoint, note).unwrap();
+    let (code, said) = books
+        .verify(&["--checkpoint", checkpoint.to_str().unwrap()])
+        .await;
+    assert_eq!((code, sound(&said)), (2, [true, false]));
+    let output = books
+        .run(&["ledger", "verify", "--checkpoint", checkpoint.to_str().unwrap()])
+        .await;
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("\nUNDECIDED: "),
+        "{output:?}"
+    );
     fs::write(
         &vkeys,
         format!("# of the relay\n{}\n", key.verifying_key().to_text()),
@@ -70,6 +86,7 @@ async fn without_a_key_or_a_checkpoint_it_says_what_is_not_proved() {
         "{said}"
     );
     assert_eq!(said["checkpoints"]["signaturesChecked"], true);
+    assert_eq!(sound(&said), [true, true]);
 }
 
 #[tokio::test]

@@ -84,6 +84,35 @@ impl Database {
         }
     }
 
+    /// Runs statements from outside the relay, as the tables' owner.
+    pub(crate) async fn execute(&self, statements: &str) {
+        match self {
+            Self::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path).unwrap();
+                connection.execute_batch(statements).unwrap();
+            }
+            Self::Postgres(postgres) => {
+                postgres.client().await.batch_execute(statements).await.unwrap();
+            }
+        }
+    }
+
+    /// Runs statements as somebody does who may do anything with the database: no trigger and no reference hinders them, and
+    /// all are as they were afterwards.
+    pub(crate) async fn tamper(&self, statements: &str) {
+        match self {
+            Self::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path).unwrap();
+                connection.pragma_update(None, "foreign_keys", false).unwrap();
+                without_triggers(&connection, || connection.execute_batch(statements).unwrap());
+            }
+            Self::Postgres(postgres) => {
+                let statements = format!("SET session_replication_role = replica; {statements}");
+                postgres.client().await.batch_execute(&statements).await.unwrap();
+            }
+        }
+    }
+
     /// Puts these rows in the place of the ledger, as somebody does who may do anything with the database.
     pub(crate) async fn rewrite(&self, rows: &[Row]) {
         match self {

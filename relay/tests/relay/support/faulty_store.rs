@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use stagedoor_relay::store::{
-    Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, Intent, IntentAnswer, LoginFilter,
-    LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, Scrubbed, StaffId,
-    StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows,
+    Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent, IntentAnswer,
+    LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, Scrubbed,
+    StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows,
 };
 
 /// The operation that goes wrong.
@@ -217,6 +217,10 @@ impl Store for FaultyStore {
 
     async fn stray_rows(&self, limit: u32) -> Result<StrayRows, StoreError> {
         self.inner.stray_rows(limit).await
+    }
+
+    async fn foreign_rows(&self) -> Result<Vec<ForeignRows>, StoreError> {
+        self.inner.foreign_rows().await
     }
 
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use stagedoor_ledger::{
 };
 use tokio::task::spawn_blocking;
 
-use super::threads;
+use super::{State, threads};
 use crate::store::{Store, StoreError, StoredCheckpoint};
 
 /// Checkpoints read at once.
@@ -67,6 +67,8 @@ pub(super) struct Kept {
     next: Option<u64>,
     ahead: VecDeque<Looked>,
     count: u64,
+    /// What is wrong about their rows.
+    state: State,
 }
 
 impl Kept {
@@ -77,7 +79,13 @@ impl Kept {
             next: Some(from),
             ahead: VecDeque::new(),
             count: 0,
+            state: State::default(),
         }
+    }
+
+    /// What was found to be wrong about their rows.
+    pub(super) fn take_state(&mut self) -> State {
+        std::mem::take(&mut self.state)
     }
 
     /// How many there were.
@@ -91,7 +99,12 @@ impl Kept {
             while let Some(looked) = self.ahead.pop_front_if(|looked| looked.stored.size <= size) {
                 self.count += 1;
                 match looked.read {
-                    Ok(checkpoint) => verifier.expect(&checkpoint),
+                    Ok(checkpoint) => {
+                        if checkpoint.size != looked.stored.size {
+                            self.state.misfiled(looked.stored.size, checkpoint.size);
+                        }
+                        verifier.expect(&checkpoint);
+                    }
                     Err(_) => verifier.expect_signed(&looked.stored.note, &self.keys),
                 }
             }

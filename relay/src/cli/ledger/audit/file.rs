@@ -15,7 +15,7 @@ use stagedoor_ledger::{
 };
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use super::{Audited, BadLine, ExaminedPage, Given, Lookups, Page, Pages, expect, take, threads};
+use super::{Audited, BadLine, ExaminedPage, Given, Lookups, Page, Pages, State, expect, take, threads};
 use crate::cli::ledger::{pages::PAGE, progress::Progress};
 
 /// Verifies a file of JSON Lines, `-` for standard input, that is to begin with a record: whatever it lacks is missing.
@@ -69,8 +69,11 @@ pub(in crate::cli::ledger) async fn verify_file(
         from,
         part,
         checkpoints: given.len() as u64,
+        given: given.len() as u64,
         signatures: !keys.is_empty(),
+        of_store: false,
         lookups: Lookups::default(),
+        state: State::default(),
         records_only: false,
     };
     Ok((audited, progress))

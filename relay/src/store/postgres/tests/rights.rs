@@ -182,7 +182,10 @@ async fn work_that_the_server_refuses_fails_alone() {
         cause.contains("permission denied for table openings (SQLSTATE 42501)"),
         "{cause}"
     );
-    assert!(cure.contains("docs/postgres.md"), "{cure}");
+    assert!(
+        cure.contains("docs/postgres.md says which role may do it: name that one in store.url"),
+        "{cure}"
+    );
     for answer in answers {
         assert_eq!(answer.unwrap(), IntentAnswer::Recorded);
     }
