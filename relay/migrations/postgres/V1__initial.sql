@@ -115,9 +115,9 @@ CREATE TABLE logins (
     outcome_seq     BIGINT,
     -- The process that asks the broker; it holds the advisory lock of this number while it lives.
     relay           BIGINT NOT NULL,
-    staff_id        BIGINT NOT NULL,
+    -- NULL after erasure, both.
+    staff_id        BIGINT,
     platform        TEXT NOT NULL,
-    -- NULL after erasure.
     customer_folded TEXT COLLATE "C",
     requested_at    BIGINT NOT NULL,
     outcome         TEXT CHECK (outcome IN ('minted', 'failed', 'unknown')),

@@ -77,9 +77,9 @@ CREATE TABLE logins (
     intent_seq      INTEGER PRIMARY KEY REFERENCES records (seq),
     request_id      TEXT NOT NULL UNIQUE,
     outcome_seq     INTEGER REFERENCES records (seq),
-    staff_id        INTEGER NOT NULL REFERENCES staff (id),
+    -- NULL after erasure, both.
+    staff_id        INTEGER REFERENCES staff (id),
     platform        TEXT NOT NULL,
-    -- NULL after erasure.
     customer_folded TEXT,
     requested_at    INTEGER NOT NULL,
     outcome         TEXT CHECK (outcome IN ('minted', 'failed', 'unknown')),

@@ -59,8 +59,8 @@ pub struct Projection {
     pub request_id: String,
     /// Sequence of its intent.
     pub intent: u64,
-    /// Number of the staff member.
-    pub staff_id: i64,
+    /// Number of the staff member; none after an erasure.
+    pub staff_id: Option<i64>,
     /// The address that the table of staff has for that number, in lower case.
     pub staff_folded: Option<String>,
     /// The platform.

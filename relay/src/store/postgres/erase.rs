@@ -115,5 +115,9 @@ pub(super) async fn forget(client: &Client, parts: &ErasedParts) -> Result<(), F
     for statement in [erase, forget_claims, forget_addresses] {
         client.execute(statement, &[&parts.sequences]).await?;
     }
+    if parts.staff_too {
+        let forget_staff = "UPDATE logins SET staff_id = NULL WHERE intent_seq = ANY ($1)";
+        client.execute(forget_staff, &[&parts.sequences]).await?;
+    }
     Ok(())
 }

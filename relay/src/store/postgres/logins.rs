@@ -179,7 +179,9 @@ impl Work for Reported {
 
     fn decide(&self, plan: &mut Plan) -> Result<bool, StoreError> {
         let login = plan.facts.login(&self.id).filter(|login| {
-            login.staff == self.staff.0 && login.outcome.as_deref() == Some("minted") && login.cause.is_none()
+            login.staff == Some(self.staff.0)
+                && login.outcome.as_deref() == Some("minted")
+                && login.cause.is_none()
         });
         let Some(login) = login else { return Ok(false) };
         let intent = login.intent;

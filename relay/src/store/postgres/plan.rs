@@ -143,7 +143,7 @@ impl Plan {
         rows.times.push(millis(intent.requested_at));
         let login = Login {
             intent: sequence,
-            staff: intent.staff.id.0,
+            staff: Some(intent.staff.id.0),
             outcome: None,
             cause: None,
         };

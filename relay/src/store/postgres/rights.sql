@@ -23,7 +23,7 @@ BEGIN
             EXECUTE pg_catalog.format('GRANT INSERT, UPDATE ON staff, invites, profiles TO %I', role);
         ELSE
             EXECUTE pg_catalog.format('GRANT UPDATE (customer, staff) ON openings TO %I', role);
-            EXECUTE pg_catalog.format('GRANT UPDATE (customer_folded) ON logins TO %I', role);
+            EXECUTE pg_catalog.format('GRANT UPDATE (customer_folded, staff_id) ON logins TO %I', role);
         END IF;
     END LOOP;
 END

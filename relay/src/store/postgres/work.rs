@@ -67,7 +67,7 @@ pub(super) struct Facts {
 #[derive(Clone)]
 pub(super) struct Login {
     pub(super) intent: u64,
-    pub(super) staff: i64,
+    pub(super) staff: Option<i64>,
     pub(super) outcome: Option<String>,
     pub(super) cause: Option<String>,
 }

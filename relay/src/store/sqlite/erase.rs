@@ -32,6 +32,11 @@ impl Writing<'_> {
                 .prepare_cached(&erase)?
                 .execute([sequence.cast_signed()])?;
             self.forget_customer(*sequence)?;
+            if matches!(order.scope, ErasureScope::Before(_)) {
+                self.connection
+                    .prepare_cached("UPDATE logins SET staff_id = NULL WHERE intent_seq = ?")?
+                    .execute([sequence.cast_signed()])?;
+            }
         }
         for (entry, openings) in entries::erasures(order, &sequences)? {
             self.append(order.at, entry, &openings)?;

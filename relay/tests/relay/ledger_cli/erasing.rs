@@ -127,6 +127,31 @@ async fn what_is_old_is_erased_and_what_is_young_stays() {
     assert!(shown.contains("was erased by record 6."), "{shown}");
 }
 
+/// The number leads to a person for as long as they are in the table of staff, so it is as personal as the address.
+#[tokio::test]
+async fn whose_login_it_was_is_not_to_be_had_from_the_look_up_tables_either() {
+    let books = Books::new().await;
+    let by = ["ledger", "list", "--staff", "maria@broker.example", "--json"];
+    assert_eq!(books.ok(&by).await.lines().count(), 1);
+    let erase = ["ledger", "erase", "--older-than", "2023-11-14T22:15:00Z"];
+    books.ok(&[&erase, &ORDER[..]].concat()).await;
+    assert_eq!(books.ok(&by).await, "");
+    let rows = books.store.projections(0..4).await.unwrap();
+    assert_eq!(rows[0].staff_id, None, "the old login's");
+    assert!(rows[1].staff_id.is_some(), "the young one's");
+    assert_eq!(books.findings(&[]).await, []);
+
+    // Put back, or somebody else's: it would be shown as theirs.
+    books
+        .database
+        .tamper("UPDATE logins SET staff_id = 2 WHERE intent_seq = 0")
+        .await;
+    assert_eq!(
+        books.findings(&[]).await,
+        [("lookup_differs".to_owned(), Some(0))]
+    );
+}
+
 #[tokio::test]
 async fn nothing_is_erased_unasked() {
     let books = Books::new().await;

@@ -266,9 +266,12 @@ impl Login {
             }
             (None, stored) => self.address_kept = stored.is_some(),
         }
-        if let Some((id, email)) = &named.staff
-            && (said.staff_id != *id || !is_folded(email, said.staff_folded.as_deref()))
-        {
+        let same_staff = match &named.staff {
+            Some((id, email)) => said.staff_id == Some(*id) && is_folded(email, said.staff_folded.as_deref()),
+            // What is erased is known of nobody. Where it cannot be read, the record is the finding.
+            None => said.staff_id.is_none(),
+        };
+        if !same_staff {
             differs.push("staff member");
         }
         self.differs = differs;
