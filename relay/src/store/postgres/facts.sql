@@ -11,12 +11,19 @@ tables AS (
 owner AS (
     SELECT relowner AS oid FROM tables WHERE relname = 'refinery_schema_history'
 ),
--- Relays, erasers and auditors, their members, and the roles that each of these can act as.
-desk (role) AS (
+base AS (
+    SELECT oid, datdba FROM pg_database WHERE datname = current_database()
+),
+three (role) AS (
     SELECT oid FROM pg_roles WHERE rolname IN ('stagedoor_relay', 'stagedoor_eraser', 'stagedoor_auditor')
+),
+-- Relays, erasers and auditors, their members, and the roles that each of these can act as. Whoever makes roles is an
+-- administrator, who is a member of many and needs to be none.
+desk (role) AS (
+    SELECT role FROM three
     UNION
     SELECT m.member FROM desk JOIN pg_auth_members m ON m.roleid = desk.role
-    JOIN pg_roles r ON r.oid = m.member AND NOT r.rolsuper WHERE m.member NOT IN (SELECT oid FROM owner)
+    JOIN pg_roles r ON r.oid = m.member AND NOT r.rolsuper AND NOT r.rolcreaterole WHERE m.member NOT IN (SELECT oid FROM owner)
 ),
 acts (role, another) AS (
     SELECT role, role FROM desk
@@ -85,9 +92,13 @@ UNION ALL
 UNION ALL
     SELECT concat('power of ', pg_get_userbyid(acts.role), ' to act as ', CASE
         WHEN r.oid IN (SELECT oid FROM owner) THEN 'the owner of the tables'
+        WHEN r.oid IN (SELECT nspowner FROM space) THEN 'the owner of the schema'
+        WHEN r.oid IN (SELECT datdba FROM base) THEN 'the owner of the database'
         WHEN r.rolsuper THEN 'a superuser' ELSE r.rolname END), ''
     FROM acts JOIN pg_roles r ON r.oid = acts.another
-    WHERE r.oid IN (SELECT oid FROM owner) OR r.rolsuper
+    WHERE r.oid IN (SELECT oid FROM owner UNION ALL SELECT nspowner FROM space UNION ALL SELECT datdba FROM base) OR r.rolsuper
+    -- A person may have several of the three roles; the roles themselves have nothing of each other.
+    OR (acts.role <> acts.another AND acts.role IN (SELECT role FROM three) AND acts.another IN (SELECT role FROM three))
     OR r.rolname IN ('pg_write_all_data', 'pg_write_server_files', 'pg_execute_server_program')
 UNION ALL
     SELECT concat('power of ', r.rolname, ' to make roles'), '' FROM desk JOIN pg_roles r ON r.oid = desk.role
@@ -96,9 +107,8 @@ UNION ALL
     SELECT concat('setting by which triggers do not fire, of ', CASE WHEN s.setrole = 0 THEN 'everybody'
         ELSE pg_get_userbyid(s.setrole) END), setting
     FROM pg_db_role_setting s, unnest(s.setconfig) setting WHERE setting LIKE 'session\_replication\_role=%'
-    AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+    AND s.setdatabase IN (SELECT 0::oid UNION ALL SELECT oid FROM base)
 UNION ALL
-    SELECT concat('role ', rolname), '' FROM pg_roles
-    WHERE rolname IN ('stagedoor_relay', 'stagedoor_eraser', 'stagedoor_auditor')
+    SELECT concat('role ', pg_get_userbyid(role)), '' FROM three
 )
 SELECT name::text, coalesce(definition, '')::text FROM facts

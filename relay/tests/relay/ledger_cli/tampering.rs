@@ -75,6 +75,17 @@ async fn a_record_deleted_from_the_middle_is_found() {
     assert!(error.contains("record 2 is missing"), "{error}");
 }
 
+/// Where records are missing, the look-up tables may have rows without end, and what is in them.
+#[tokio::test]
+async fn what_the_tables_say_of_missing_records_is_not_read() {
+    let books = Books::in_a_file().await;
+    books.tamper(
+        "DELETE FROM records WHERE seq = 2; INSERT INTO logins SELECT 2, CAST(X'FF' AS TEXT), NULL, staff_id, platform, \
+         customer_folded, requested_at, NULL, NULL FROM logins WHERE intent_seq = 5",
+    );
+    assert_eq!(books.findings(&[]).await, [found("records_missing", 3)]);
+}
+
 #[tokio::test]
 async fn a_ledger_rewritten_and_signed_with_another_key_is_found() {
     let books = Books::in_a_file().await;

@@ -182,6 +182,12 @@ async fn an_export_is_verified_without_the_store() {
             .any(|finding| finding["code"] == expected && finding["sequence"] == sequence);
         assert!(fits, "{expected}: {said}");
     }
+    let output = books
+        .run(&["ledger", "verify", "--file", export.to_str().unwrap()])
+        .await;
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("NOT SOUND"), "{said}");
+    assert!(!said.contains("tables"), "an export has none: {said}");
     // A part passes for nothing but a part: it is asked for, and no checkpoint is taken for confirmed by it.
     fs::write(&export, lines[3..].join("\n")).unwrap();
     let (code, said) = verify().await;

@@ -163,6 +163,16 @@ async fn a_relay_with_more_power_than_its_rights_is_told() {
             "power of relay_1 to act as the owner of the tables was added",
         ),
         (
+            "ALTER SCHEMA public OWNER TO stagedoor_relay",
+            "ALTER SCHEMA public OWNER TO pg_database_owner",
+            "power of stagedoor_relay to act as the owner of the schema was added",
+        ),
+        (
+            "GRANT stagedoor_eraser TO stagedoor_relay",
+            "REVOKE stagedoor_eraser FROM stagedoor_relay",
+            "power of stagedoor_relay to act as stagedoor_eraser was added",
+        ),
+        (
             "ALTER ROLE stagedoor_relay CREATEROLE",
             "ALTER ROLE stagedoor_relay NOCREATEROLE",
             "power of stagedoor_relay to make roles was added",
@@ -179,6 +189,14 @@ async fn a_relay_with_more_power_than_its_rights_is_told() {
         assert_eq!(told, [said], "{change}");
         owner.batch_execute(undo).await.unwrap();
     }
+    // Whoever administrates the server is a member of what they please, and a person may have several roles.
+    owner
+        .batch_execute(
+            "CREATE ROLE person IN ROLE stagedoor_relay, stagedoor_eraser; \
+             CREATE ROLE administrator CREATEROLE IN ROLE stagedoor_relay, postgres",
+        )
+        .await
+        .unwrap();
     assert_eq!(facts::differences(&owner).await.ok().unwrap(), []);
     // A role that is not there has no rights, and lacks none.
     let drop =
