@@ -302,27 +302,24 @@ impl Verifier {
         let whole = self.tree.is_some();
         match facts.says {
             Says::Intent { login, overrides } => {
-                if let Some(intent) = overrides {
-                    let known = self.refer(sequence, intent, None);
-                    if whole && matches!(known, Known::Open(_)) {
-                        self.find(Some(sequence), Fault::OverridesOpen { intent });
-                    }
+                if let Some(intent) = overrides
+                    && let Known::Open(_) = self.refer(sequence, intent, None)
+                    && whole
+                {
+                    self.find(Some(sequence), Fault::OverridesOpen { intent });
                 }
                 self.logins.add(&login, sequence);
                 self.intents.begin(sequence, login);
             }
-            Says::Outcome {
-                intent,
-                login,
-                delivered,
-            } => match self.intents.end(intent, &login, delivered) {
+            Says::Outcome { intent, login, token } => match self.intents.end(intent, &login, token) {
                 Known::Closed(_) => self.find(Some(sequence), Fault::SecondOutcome { intent }),
                 known => self.judge(sequence, intent, known),
             },
             Says::Report { intent, login } => {
-                let known = self.refer(sequence, intent, Some(&login));
-                let same = matches!(known, Known::Open(true) | Known::Closed(Some(true) | None));
-                if whole && same && !self.intents.is_delivered(intent) {
+                if self.refer(sequence, intent, Some(&login)).is_same()
+                    && whole
+                    && !self.intents.is_delivered(intent)
+                {
                     self.find(Some(sequence), Fault::NoToken { intent });
                 }
             }
@@ -360,10 +357,8 @@ impl Verifier {
         match known {
             Known::Outside => self.summary.outside += 1,
             Known::Absent => self.find(Some(sequence), Fault::NoIntent { intent }),
-            Known::Open(false) | Known::Closed(Some(false)) => {
-                self.find(Some(sequence), Fault::OtherLogin { intent });
-            }
-            Known::Open(true) | Known::Closed(Some(true) | None) => {}
+            known if known.is_same() => {}
+            _ => self.find(Some(sequence), Fault::OtherLogin { intent }),
         }
     }
 

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::StatusCode};
 use serde_json::{Value, json};
 
-use crate::{app::App, store::StoreError};
+use crate::{
+    app::App,
+    store::{self, StoreError, schema},
+};
 
 /// The process answers.
 pub(crate) async fn healthz() -> Json<Value> {
@@ -15,7 +18,7 @@ pub(crate) async fn healthz() -> Json<Value> {
 /// The relay takes requests and can write its record. That checkpoints fail is said and no more: logins go on without.
 pub(crate) async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
     let draining = app.draining.is_cancelled();
-    let store = app.store.check(app.clock.now()).await;
+    let store = check(&app).await;
     if let Err(error) = &store {
         tracing::warn!(%error, "not ready");
     }
@@ -29,6 +32,7 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<Val
     let word = |fine: bool, word: &'static str| if fine { "ok" } else { word };
     let ledger = match &store {
         Err(StoreError::Blocked { .. }) if intact => "blocked by a foreign row",
+        Err(StoreError::Altered { .. }) if intact => "in a schema that was changed",
         _ => word(intact, "rewritten"),
     };
     let body = json!({
@@ -39,6 +43,12 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<Val
         "checkpoints": checkpoints(&app),
     });
     (status, Json(body))
+}
+
+/// Whether the next login can be recorded, and nothing that guards the records was taken away, or put in their way.
+async fn check(app: &App) -> Result<(), StoreError> {
+    app.store.check(app.clock.now()).await?;
+    schema::check(&*app.store, store::place(&app.config.store)).await
 }
 
 fn checkpoints(app: &App) -> String {

@@ -57,7 +57,7 @@ pub(super) enum Says {
         /// The request id.
         login: Box<str>,
         /// Whether somebody got a token.
-        delivered: bool,
+        token: bool,
     },
     /// A report.
     Report {
@@ -134,7 +134,7 @@ fn facts(row: &Row, record: Record, customer: Held, staff: Held, faults: &mut Ve
             overrides: intent.overrides,
         },
         Entry::Outcome(outcome) => Says::Outcome {
-            delivered: outcome.outcome == MintOutcome::Minted && outcome.cause.is_none(),
+            token: outcome.outcome == MintOutcome::Minted && outcome.cause.is_none(),
             intent: outcome.intent,
             login: outcome.login.into(),
         },

@@ -23,6 +23,13 @@ pub(super) enum Known {
     Closed(Option<bool>),
 }
 
+impl Known {
+    /// Whether it is an intent, and of the same login as far as that is still known.
+    pub(super) fn is_same(self) -> bool {
+        matches!(self, Self::Open(true) | Self::Closed(Some(true) | None))
+    }
+}
+
 /// All intents so far. Open ones are kept whole; of the others, in the end, two bits.
 #[derive(Debug, Clone)]
 pub(super) struct Intents {

@@ -1,8 +1,9 @@
-//! Rows that no relay wrote, and that keep every login from being recorded: the relay is not ready then, and says why.
+//! Rows that no relay wrote, and schemas that no migration made, which keep logins from being recorded: the relay is not ready
+//! then, and says why.
 
 use serde_json::Value;
 
-use crate::support::{STAFF, TestApp, http::problem, log};
+use crate::support::{STAFF, TestApp, database::on_postgres, http::problem, log};
 
 #[tokio::test]
 async fn a_row_in_the_next_records_place_is_why_the_relay_is_not_ready() {
@@ -47,4 +48,35 @@ async fn a_row_in_the_next_records_place_is_why_the_relay_is_not_ready() {
         assert_eq!(app.get_health("/readyz").await.status, 200, "{table}");
         assert_eq!(app.send(&desk.at(&app).login().0).await.status, 201);
     }
+}
+
+/// No error tells of it: the personal data would be gone, and the login go on.
+#[tokio::test]
+async fn a_trigger_that_keeps_records_out_is_why_the_relay_is_not_ready() {
+    let app = TestApp::start().await;
+    assert_eq!(app.get_health("/readyz").await.status, 200);
+    let (add, remove) = if on_postgres() {
+        (
+            "CREATE RULE more AS ON INSERT TO openings DO INSTEAD NOTHING",
+            "DROP RULE more ON openings",
+        )
+    } else {
+        (
+            "CREATE TRIGGER more BEFORE INSERT ON openings BEGIN SELECT raise(IGNORE); END",
+            "DROP TRIGGER more",
+        )
+    };
+    app.database().execute(add).await;
+    let answer = app.get_health("/readyz").await;
+    assert_eq!(
+        (answer.status, &answer.json()["ledger"]),
+        (503, &Value::from("in a schema that was changed"))
+    );
+    assert!(
+        log::text().contains("more on openings was added"),
+        "{}",
+        log::text()
+    );
+    app.database().execute(remove).await;
+    assert_eq!(app.get_health("/readyz").await.status, 200);
 }
