@@ -10,8 +10,9 @@ use crate::{
     checkpoints::Checkpoints,
     clock::Clock,
     config::Config,
+    relay::HOUSEKEEPING,
     store::Store,
-    takeover::Mints,
+    takeover::UnderWay,
     unrecorded::Unrecorded,
 };
 
@@ -35,8 +36,8 @@ pub struct App {
     pub limits: Limits,
     /// Logins under way. They are finished and recorded whatever becomes of the request or the process's will to live.
     pub logins: TaskTracker,
-    /// The mints among them.
-    pub(crate) mints: Mints,
+    /// The same by their ids.
+    pub(crate) under_way: UnderWay,
     /// Outcomes that the store could not take yet.
     pub unrecorded: Unrecorded,
     /// Signed checkpoints of the record.
@@ -68,6 +69,8 @@ pub struct Limits {
     pub answer: Duration,
     /// For logins under way at shutdown.
     pub drain: Duration,
+    /// Between two looks for logins that nobody works on any more.
+    pub sweep: Duration,
     /// Between two looks whether a checkpoint is due: no more are signed, however busy the desk is.
     pub checkpoint_pause: Duration,
 }
@@ -84,6 +87,7 @@ impl Default for Limits {
             login: Duration::from_millis(9_500),
             answer: Duration::from_secs(20),
             drain: Duration::from_secs(20),
+            sweep: HOUSEKEEPING,
             checkpoint_pause: Duration::from_secs(1),
         }
     }

@@ -18,8 +18,10 @@ use crate::{
 
 /// Performs a login. Run it in a task of its own: once begun it must end in a record, whatever becomes of the request.
 pub(crate) async fn perform(app: Arc<App>, mut intent: Intent) -> Result<OneTimeToken, ApiError> {
+    let id = intent.request_id.clone();
+    // Until the outcome is recorded, or owed.
+    let _under_way = app.under_way.begin(&id);
     takeover::record_intent(&app, &mut intent).await?;
-    let _under_way = app.mints.begin(&intent.request_id);
     let started = app.clock.elapsed();
     let minted = ask(&app, &intent).await;
     let outcome = match &minted {

@@ -18,12 +18,12 @@ use crate::{
     config::{Config, ConfigFaults},
     listener, router, shutdown,
     store::{self, Store, StoreError},
-    takeover::Mints,
+    takeover::UnderWay,
     unrecorded::{self, Unrecorded},
 };
 
-/// How often nonces that can no longer matter are forgotten.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
+/// How often it is looked for what can no longer matter, and for logins that nobody works on any more.
+pub(crate) const HOUSEKEEPING: Duration = Duration::from_secs(60);
 
 /// Why a relay could not start.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +90,7 @@ impl Relay {
             profiles: KnownProfiles::default(),
             limits,
             logins: TaskTracker::new(),
-            mints: Mints::default(),
+            under_way: UnderWay::default(),
             unrecorded: Unrecorded::default(),
             checkpoints,
             draining: CancellationToken::new(),

@@ -108,7 +108,8 @@ pub trait Store: Send + Sync + 'static {
         expires_at: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Forgets what cannot matter any more: nonces whose signatures are stale, and claims that have ended. Returns how many.
+    /// Forgets what cannot matter any more: nonces whose signatures are stale, and claims that have ended. The claim of a
+    /// login without outcome has not, whatever the time is. Returns how many.
     async fn forget_stale(&self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Claims the nonce, the request id and the customer, and appends the intent to the ledger: all of it, or none but the
@@ -119,6 +120,9 @@ pub trait Store: Send + Sync + 'static {
     /// Appends an intent's outcome, once; saying the same again is no error. [`StoreError::Inconsistent`] if there is no
     /// such intent, or it ended otherwise.
     async fn record_outcome(&self, id: &RequestId, completion: &Completion) -> Result<(), StoreError>;
+
+    /// Logins of this process that have no outcome, in the order of their intents; at most `limit`.
+    async fn open_logins(&self, limit: u32) -> Result<Vec<RequestId>, StoreError>;
 
     /// Appends the outcome `unknown` to each intent whose relay is gone; returns how many.
     async fn close_abandoned_intents(&self, now: Timestamp) -> Result<u64, StoreError>;

@@ -19,47 +19,66 @@ use crate::{
     app::App,
     auth::{claim_nonce, enrolled},
     error::ApiError,
+    relay::HOUSEKEEPING,
     store::{Claim, Intent, IntentAnswer, StoreError},
 };
 
+/// Within this time a login that nobody works on any more is closed, by its relay or by another one.
+const CLOSED_WITHIN: Duration = HOUSEKEEPING;
 /// The first pause between two looks at the login of another relay, and the longest; each is twice the one before.
 const PAUSES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(80)];
 
-/// Mints that this relay has begun. Whoever waits for one of them is told of its end.
+/// Logins that this relay has under way. Whoever waits for one of them is told of its end.
 #[derive(Debug, Default)]
-pub(crate) struct Mints(Mutex<HashMap<RequestId, CancellationToken>>);
+pub(crate) struct UnderWay(Mutex<HashMap<RequestId, Attempts>>);
 
-/// A mint under way: it has ended when this is dropped.
+/// Requests of one id at the same time; the store lets one of them become a login.
+#[derive(Debug, Default)]
+struct Attempts {
+    count: usize,
+    ended: CancellationToken,
+}
+
+/// A login under way: it has ended, in whatever way, when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Mint<'a> {
-    mints: &'a Mints,
+pub(crate) struct Login<'a> {
+    all: &'a UnderWay,
     id: RequestId,
 }
 
-impl Mints {
-    /// Begins a mint. Its intent is durable, so no other has this id.
-    pub(crate) fn begin(&self, id: &RequestId) -> Mint<'_> {
-        self.lock().insert(id.clone(), CancellationToken::new());
-        Mint {
-            mints: self,
+impl UnderWay {
+    /// Begins a login, before its intent is recorded: a login that the store has as open, and that is not here, is nobody's
+    /// any more.
+    pub(crate) fn begin(&self, id: &RequestId) -> Login<'_> {
+        self.lock().entry(id.clone()).or_default().count += 1;
+        Login {
+            all: self,
             id: id.clone(),
         }
     }
 
-    fn end_of(&self, id: &RequestId) -> Option<CancellationToken> {
-        self.lock().get(id).cloned()
+    pub(crate) fn has(&self, id: &RequestId) -> bool {
+        self.lock().contains_key(id)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, CancellationToken>> {
+    fn end_of(&self, id: &RequestId) -> Option<CancellationToken> {
+        self.lock().get(id).map(|attempts| attempts.ended.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, Attempts>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Mint<'_> {
+impl Drop for Login<'_> {
     fn drop(&mut self) {
-        let ended = self.mints.lock().remove(&self.id);
-        if let Some(ended) = ended {
-            ended.cancel();
+        let mut all = self.all.lock();
+        if let Some(attempts) = all.get_mut(&self.id) {
+            attempts.count -= 1;
+            if attempts.count == 0 {
+                attempts.ended.cancel();
+                all.remove(&self.id);
+            }
         }
     }
 }
@@ -140,7 +159,7 @@ async fn attempt_after(app: &App, intent: &mut Intent, mut earlier: Claim) -> Re
 async fn ended(app: &App, id: &RequestId) {
     let [mut pause, longest] = PAUSES;
     loop {
-        if let Some(end) = app.mints.end_of(id) {
+        if let Some(end) = app.under_way.end_of(id) {
             return end.cancelled().await;
         }
         sleep(pause).await;
@@ -172,9 +191,9 @@ fn under_way(app: &App, intent: &Intent, earlier: &Claim) -> ApiError {
         let why = "is still under way, and two at once could reach the broker in either order";
         (why, (longest_mint - held).saturating_add(1))
     } else {
-        let why = "has no outcome, although the broker is not waited for any more: its relay may have stopped, and it is \
-                   closed when that starts again, or by another relay within a minute";
-        (why, seconds(now, earlier.until).saturating_add(1))
+        let why = "has no outcome, although the broker is not waited for any more: it went wrong, or its relay may have \
+                   stopped. A relay that runs closes it within a minute; without one, the next that starts does";
+        (why, u32::try_from(CLOSED_WITHIN.as_secs()).unwrap_or(u32::MAX))
     };
     let detail = format!(
         "{whose} {why}. Nothing was asked of the broker. Try again in {wait} seconds, when it should have ended."

@@ -1,16 +1,22 @@
 //! Outcomes that could not be written when they came. Their tokens were dropped; what is owed is the record, so it is tried
-//! again until the store takes it. So is the outcome of an intent that may be recorded although the store failed.
+//! again until the store takes it. So is the outcome of an intent that may be recorded although the store failed. And a login
+//! that ended without a word, because its task panicked, gets its outcome here: until then nobody else could have its customer.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use stagedoor_protocol::{ErrorCode, RequestId};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    select,
+    time::{MissedTickBehavior, interval},
+};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::{
     app::App,
@@ -19,6 +25,9 @@ use crate::{
 
 /// How often the store is asked whether it takes them now.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Open logins that are looked at together. The oldest come first, and no login stays under way for long.
+const LOOKED_AT: u32 = 256;
 
 /// Doubtful intents that are remembered. Those that may stand come first, when the store begins to fail; whoever comes later
 /// finds it gone and leaves nothing behind, however long that takes.
@@ -69,19 +78,75 @@ impl Unrecorded {
         }
     }
 
+    fn owes(&self, id: &RequestId) -> bool {
+        self.lock().iter().any(|owed| owed.id == *id)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Owed>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Writes what is owed, until `closed`; then once more.
+/// Writes what is owed, and looks for logins that nobody works on any more, until `closed`; then once more what is owed.
 pub(crate) async fn settle(app: Arc<App>, closed: CancellationToken) {
     let mut ticks = interval(PAUSE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while closed.run_until_cancelled(ticks.tick()).await.is_some() {
-        settle_once(&app).await;
+    let mut sweeps = interval(app.limits.sweep);
+    sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The first comes at once, and what a former run left open is closed by then.
+    sweeps.tick().await;
+    loop {
+        let sweep = select! {
+            () = closed.cancelled() => break,
+            _ = ticks.tick() => false,
+            _ = sweeps.tick() => true,
+        };
+        let step = async {
+            settle_once(&app).await;
+            if sweep {
+                close_orphans(&app).await;
+            }
+        };
+        // One that ends in a panic, which is in the log, must not be the last. Its message may hold data.
+        if let Err(payload) = AssertUnwindSafe(step).catch_unwind().await {
+            std::mem::forget(payload);
+        }
     }
     settle_once(&app).await;
+}
+
+/// Ends, as `unknown`, what this relay has recorded as begun and does not work on any more.
+async fn close_orphans(app: &App) {
+    let orphans = match find_orphans(app).await {
+        Ok(orphans) => orphans,
+        Err(error) => return warn!(%error, "logins that nobody works on could not be looked for"),
+    };
+    for id in orphans {
+        let now = app.clock.now();
+        let completion = Completion {
+            outcome: MintOutcome::Unknown(ErrorCode::OutcomeUnknown),
+            duration_ms: None,
+            at: now,
+            // Nobody has its token.
+            claimed_until: now,
+        };
+        match app.store.record_outcome(&id, &completion).await {
+            Ok(()) => warn!(login = %id, "a login went wrong and had no outcome; it is recorded as unknown"),
+            Err(error) => warn!(login = %id, %error, "a login that went wrong could not be closed"),
+        }
+    }
+}
+
+async fn find_orphans(app: &App) -> Result<Vec<RequestId>, StoreError> {
+    let mut orphans = app.store.open_logins(LOOKED_AT).await?;
+    // In this order: a login owes its outcome before it is over.
+    orphans.retain(|id| !app.under_way.has(id) && !app.unrecorded.owes(id));
+    if !orphans.is_empty() {
+        // Most of these have ended as they should, since the first look.
+        let open = app.store.open_logins(LOOKED_AT).await?;
+        orphans.retain(|id| open.contains(id));
+    }
+    Ok(orphans)
 }
 
 async fn settle_once(app: &App) {

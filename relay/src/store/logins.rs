@@ -42,7 +42,7 @@ pub struct Intent {
     pub validity_seconds: u32,
     /// When.
     pub requested_at: Timestamp,
-    /// Until when the customer is held if no outcome says otherwise.
+    /// Until when the customer is likely to be held. Without an outcome it is held for longer than that, too.
     pub claimed_until: Timestamp,
 }
 
@@ -92,7 +92,7 @@ pub struct Claim {
     pub staff_name: String,
     /// Since when.
     pub since: Timestamp,
-    /// Until when.
+    /// Until when, if the login has its outcome; else it holds the customer until it has.
     pub until: Timestamp,
 }
 

@@ -200,6 +200,11 @@ impl Store for PostgresStore {
         self.writer.write(ending).await
     }
 
+    async fn open_logins(&self, limit: u32) -> Result<Vec<RequestId>, StoreError> {
+        let relay = self.relay.load(Ordering::SeqCst);
+        run!(self.connections, client => reading::select_open(client, relay, limit))
+    }
+
     async fn close_abandoned_intents(&self, now: Timestamp) -> Result<u64, StoreError> {
         if self.presence.lock().await.is_none() {
             return Err(StoreError::Inconsistent(

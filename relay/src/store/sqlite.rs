@@ -236,6 +236,12 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn open_logins(&self, limit: u32) -> Result<Vec<RequestId>, StoreError> {
+        self.readers
+            .read(move |connection| logins::select_open(connection, limit))
+            .await
+    }
+
     async fn close_abandoned_intents(&self, now: Timestamp) -> Result<u64, StoreError> {
         let registered = {
             let relay = self.relay.lock().unwrap_or_else(PoisonError::into_inner);

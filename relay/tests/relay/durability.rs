@@ -18,6 +18,8 @@ use crate::support::{
     records::{ended, open},
 };
 
+const COLLEAGUE: &str = "colleague@broker.example";
+
 /// Sends a login and returns when the broker has it, with its id and the answer to come.
 async fn begin(app: &TestApp, desk: &Profile) -> (String, JoinHandle<Answer>) {
     let (draft, id) = desk.login();
@@ -116,6 +118,27 @@ async fn an_answer_that_comes_too_late_for_the_extension_is_recorded_all_the_sam
         app.records.login(&id).await == ended("minted", None)
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_not_taken_for_left_behind_however_long_it_takes() {
+    let (app, gate) = TestApp::start_gated(|_, limits| limits.sweep = Duration::from_millis(1)).await;
+    let desk = app.enrolled(STAFF).await;
+    gate.close();
+    let (id, answer) = begin(&app, &desk).await;
+    // The same id at the same time is refused, and its end is not the login's.
+    let again = desk.post("/v1/logins", &crate::support::app::login_body(&id));
+    assert_eq!(app.send(&again).await.outcome(), problem(409, "request_repeated"));
+    app.clock.advance(3600);
+    let looks = app.store.sweeps();
+    eventually("it is looked at often", async || app.store.sweeps() > looks + 5).await;
+    assert_eq!(app.records.login(&id).await, open());
+    let colleague = app.enrolled(COLLEAGUE).await;
+    let refused = app.send(&colleague.at(&app).login().0).await;
+    assert_eq!(refused.outcome(), problem(409, "customer_claimed"));
+    gate.open();
+    assert_eq!(answer.await.unwrap().status, 201);
+    assert_eq!(app.records.login(&id).await, ended("minted", None));
 }
 
 #[tokio::test]
@@ -258,18 +281,31 @@ async fn an_intent_whose_confirmation_was_lost_is_ended_by_the_same_relay() {
 
 #[tokio::test]
 async fn a_panic_is_a_500_the_relay_lives_and_the_log_shows_no_data() {
-    let app = TestApp::start().await;
-    let desk = app.enrolled(STAFF).await;
+    let app = TestApp::start_with(|_, limits| limits.sweep = Duration::from_millis(20)).await;
+    let (desk, colleague) = (app.enrolled(STAFF).await, app.enrolled(COLLEAGUE).await);
+    let mut last = String::new();
     for at in [At::Profile, At::Intent, At::Outcome] {
         app.store.fail(Some((at, How::Panic)));
-        let answer = app.send(&desk.login().0).await;
+        let (draft, id) = desk.login();
+        last = id;
+        let answer = app.send(&draft).await;
         assert_eq!(answer.outcome(), problem(500, "internal"), "{at:?}");
         assert!(!answer.body.contains(CUSTOMER), "{}", answer.body);
     }
+    // What panicked last was a login whose intent stands. It holds the customer until the relay, still the same, ends it.
+    let refused = app.send(&colleague.login().0).await;
+    assert_eq!(refused.outcome(), problem(409, "customer_claimed"));
     app.store.fail(None);
-    // What panicked last was a login whose intent stands: it holds the customer as long as a token of it could.
-    app.clock.advance(60);
-    assert_eq!(app.send(&desk.at(&app).login().0).await.status, 201);
+    eventually("the login is closed", async || {
+        app.records.login(&last).await == ended("unknown", Some("outcome_unknown"))
+    })
+    .await;
+    app.clock.advance(1);
+    assert_eq!(app.send(&colleague.at(&app).login().0).await.status, 201);
+    assert_eq!(
+        app.records.login(&last).await,
+        ended("unknown", Some("outcome_unknown"))
+    );
     let log = log::text();
     assert!(
         log.contains("faulty_store.rs") && log.contains("a part of the relay panicked"),

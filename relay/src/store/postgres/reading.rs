@@ -88,6 +88,19 @@ pub(super) async fn select_logins(
     rows.iter().map(login).collect()
 }
 
+pub(super) async fn select_open(client: &Client, relay: i64, limit: u32) -> Result<Vec<RequestId>, Failure> {
+    let select = client
+        .prepare_cached(
+            // In two steps, so that it is not read through all logins in their order.
+            "WITH open AS MATERIALIZED ( \
+             SELECT request_id, intent_seq FROM logins WHERE outcome IS NULL AND relay = $1 \
+             ) SELECT request_id FROM open ORDER BY intent_seq LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&select, &[&relay, &i64::from(limit)]).await?;
+    rows.iter().map(|row| Ok(parse_id(row.try_get(0)?)?)).collect()
+}
+
 fn login(row: &DatabaseRow) -> Result<LoginRecords, Failure> {
     Ok(LoginRecords {
         request_id: parse_id(row.try_get(0)?)?,

@@ -179,7 +179,9 @@ pub(super) async fn delete_stale(client: &mut Client, now: Timestamp) -> Result<
     let mut deleted = 0;
     for delete in [
         "DELETE FROM nonces WHERE expires_at < $1",
-        "DELETE FROM claims WHERE until <= $1",
+        // A login that has no outcome yet holds its customer whatever the time is.
+        "DELETE FROM claims WHERE until <= $1 AND NOT EXISTS ( \
+         SELECT FROM logins WHERE logins.request_id = claims.request_id AND outcome IS NULL)",
     ] {
         deleted += transaction.execute(delete, &[&millis(now)]).await?;
     }

@@ -108,9 +108,12 @@ impl Facts {
         self.claims.remove(key);
     }
 
-    /// Whoever holds the customer at that time.
+    /// Whoever holds the customer at that time. A login that has no outcome yet does at any time: clocks differ, and its
+    /// request may still be on the way to the broker.
     pub(super) fn holder(&self, key: &ClaimKey, at: Timestamp) -> Option<&Held> {
-        self.claims.get(key).filter(|held| held.claim.until > at)
+        self.claims
+            .get(key)
+            .filter(|held| held.open || held.claim.until > at)
     }
 }
 

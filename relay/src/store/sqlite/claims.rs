@@ -36,7 +36,9 @@ impl Writing<'_> {
         let mut deleted = 0;
         for delete in [
             "DELETE FROM nonces WHERE expires_at < ?",
-            "DELETE FROM claims WHERE until <= ?",
+            // A login that has no outcome yet holds its customer whatever the time is.
+            "DELETE FROM claims WHERE until <= ? AND NOT EXISTS ( \
+             SELECT 1 FROM logins WHERE logins.request_id = claims.request_id AND outcome IS NULL)",
         ] {
             deleted += self.connection.prepare_cached(delete)?.execute([millis(now)])?;
         }
@@ -52,7 +54,8 @@ pub(super) struct Held {
     pub(super) open: bool,
 }
 
-/// Who holds the intent's customer on its platform at that time.
+/// Who holds the intent's customer on its platform at that time. A login that has no outcome yet does at any time: clocks
+/// differ, and its request may still be on the way to the broker.
 pub(super) fn holder(connection: &Connection, intent: &Intent) -> Result<Option<Held>, Failure> {
     type Found = (String, i64, String, i64, i64, Option<i64>, bool);
     let found: Option<Found> = connection
@@ -61,7 +64,8 @@ pub(super) fn holder(connection: &Connection, intent: &Intent) -> Result<Option<
              intent_seq IS NOT NULL AND outcome IS NULL \
              FROM claims JOIN staff ON staff.id = claims.staff_id \
              LEFT JOIN logins ON logins.request_id = claims.request_id \
-             WHERE claims.customer_folded = ? AND claims.platform = ? AND until > ?",
+             WHERE claims.customer_folded = ? AND claims.platform = ? \
+             AND (until > ? OR (intent_seq IS NOT NULL AND outcome IS NULL))",
         )?
         .query_row(
             (

@@ -195,6 +195,15 @@ pub(super) fn select_login(connection: &Connection, id: &RequestId) -> Result<Op
     found.map(|found| with_reports(connection, found)).transpose()
 }
 
+/// One relay serves from a file, and at its start it closed what was open: all of these are its own.
+pub(super) fn select_open(connection: &Connection, limit: u32) -> Result<Vec<RequestId>, Failure> {
+    let ids: Vec<String> = connection
+        .prepare_cached("SELECT request_id FROM logins WHERE outcome IS NULL ORDER BY intent_seq LIMIT ?")?
+        .query_map([limit], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(ids.iter().map(|id| parse_id(id)).collect::<Result<_, _>>()?)
+}
+
 pub(super) fn select_logins(
     connection: &Connection,
     filter: &LoginFilter,

@@ -61,6 +61,66 @@ async fn a_customer_is_not_taken_from_a_login_that_is_under_way() {
 }
 
 #[tokio::test]
+async fn a_login_without_outcome_holds_its_customer_whatever_a_clock_says() {
+    let lab = Lab::new().await;
+    let first = intent(&lab.maria, CUSTOMER, 0);
+    lab.store.record_intent(&first).await.unwrap();
+    // Another relay's clock is a day ahead, or this one has stood still for so long.
+    for second in [-100_000, 29, 30, 31, 100_000] {
+        lab.store.forget_stale(at(second)).await.unwrap();
+        let colleague = intent(&lab.tom, CUSTOMER, second);
+        let answer = lab.store.record_intent(&colleague).await.unwrap();
+        assert!(
+            matches!(answer, IntentAnswer::Claimed(_)),
+            "{second} s: {answer:?}"
+        );
+        let mut overriding = intent(&lab.tom, CUSTOMER, second);
+        overriding.overrides = Some(first.request_id.clone());
+        for intent in [overriding, intent(&lab.maria, CUSTOMER, second)] {
+            let answer = lab.store.record_intent(&intent).await.unwrap();
+            assert!(
+                matches!(answer, IntentAnswer::UnderWay(_)),
+                "{second} s: {answer:?}"
+            );
+        }
+    }
+    // From its outcome on, the time counts.
+    lab.store
+        .record_outcome(&first.request_id, &completion(MINTED, 100_000))
+        .await
+        .unwrap();
+    lab.store.forget_stale(at(100_029)).await.unwrap();
+    let early = lab
+        .store
+        .record_intent(&intent(&lab.tom, CUSTOMER, 100_029))
+        .await;
+    assert!(matches!(early.unwrap(), IntentAnswer::Claimed(_)));
+    let last = intent(&lab.tom, CUSTOMER, 100_030);
+    assert_eq!(
+        lab.store.record_intent(&last).await.unwrap(),
+        IntentAnswer::Recorded
+    );
+}
+
+#[tokio::test]
+async fn a_login_that_is_closed_as_unknown_holds_its_customer_no_longer() {
+    let lab = Lab::new().await;
+    lab.store
+        .record_intent(&intent(&lab.maria, CUSTOMER, 0))
+        .await
+        .unwrap();
+    lab.store.unregister_relay().await.unwrap();
+    let next = lab.second_store().await;
+    next.register_relay().await.unwrap();
+    let colleague = intent(&lab.tom, CUSTOMER, 5);
+    let answer = next.record_intent(&colleague).await.unwrap();
+    assert!(matches!(answer, IntentAnswer::Claimed(_)), "{answer:?}");
+    assert_eq!(next.close_abandoned_intents(at(5)).await.unwrap(), 1);
+    let after = intent(&lab.tom, CUSTOMER, 5);
+    assert_eq!(next.record_intent(&after).await.unwrap(), IntentAnswer::Recorded);
+}
+
+#[tokio::test]
 async fn of_many_who_take_over_at_once_each_follows_the_one_before() {
     let lab = Lab::new().await;
     let first = intent(&lab.maria, CUSTOMER, 0);

@@ -48,6 +48,7 @@ pub(crate) struct FaultyStore {
     fault: Mutex<Option<(At, How)>>,
     looks: AtomicU64,
     under_way: AtomicU64,
+    sweeps: AtomicU64,
 }
 
 impl FaultyStore {
@@ -57,6 +58,7 @@ impl FaultyStore {
             fault: Mutex::new(None),
             looks: AtomicU64::new(0),
             under_way: AtomicU64::new(0),
+            sweeps: AtomicU64::new(0),
         }
     }
 
@@ -68,6 +70,11 @@ impl FaultyStore {
     /// How many intents were told to wait for an earlier login.
     pub(crate) fn told_to_wait(&self) -> u64 {
         self.under_way.load(Ordering::SeqCst)
+    }
+
+    /// How many times the relay has looked for logins that nobody works on.
+    pub(crate) fn sweeps(&self) -> u64 {
+        self.sweeps.load(Ordering::SeqCst)
     }
 
     /// From now on; `None` ends it.
@@ -166,6 +173,11 @@ impl Store for FaultyStore {
     async fn record_outcome(&self, id: &RequestId, completion: &Completion) -> Result<(), StoreError> {
         self.pass(At::Outcome).await?;
         self.inner.record_outcome(id, completion).await
+    }
+
+    async fn open_logins(&self, limit: u32) -> Result<Vec<RequestId>, StoreError> {
+        self.sweeps.fetch_add(1, Ordering::SeqCst);
+        self.inner.open_logins(limit).await
     }
 
     async fn close_abandoned_intents(&self, now: Timestamp) -> Result<u64, StoreError> {

@@ -69,6 +69,23 @@ async fn only_what_a_relay_left_behind_is_closed() {
 }
 
 #[tokio::test]
+async fn each_relay_looks_after_its_own_open_logins() {
+    let lab = Lab::new().await;
+    let (one, other) = (relay(&lab).await, relay(&lab).await);
+    let maria = maria(&*one).await;
+    let (first, second, theirs) = (intent(&maria), intent(&maria), intent(&maria));
+    one.record_intent(&first).await.unwrap();
+    other.record_intent(&theirs).await.unwrap();
+    one.record_intent(&second).await.unwrap();
+    let ids = [first.request_id.clone(), second.request_id.clone()];
+    assert_eq!(one.open_logins(10).await.unwrap(), ids);
+    assert_eq!(one.open_logins(1).await.unwrap(), ids[..1]);
+    assert_eq!(other.open_logins(10).await.unwrap(), [theirs.request_id]);
+    one.record_outcome(&ids[0], &failed()).await.unwrap();
+    assert_eq!(one.open_logins(10).await.unwrap(), ids[1..]);
+}
+
+#[tokio::test]
 async fn a_relay_that_vanishes_without_a_word_is_noticed() {
     let lab = Lab::new().await;
     let dying = relay(&lab).await;
