@@ -176,7 +176,7 @@ pub trait Store: Send + Sync + 'static {
     /// The newest checkpoint.
     async fn last_checkpoint(&self) -> Result<Option<StoredCheckpoint>, StoreError>;
 
-    /// Erases a bounded number of personal parts and records that, in one change.
+    /// Erases a bounded number of personal parts and records that, in one change. Logins without outcome are left.
     async fn erase(&self, order: &ErasureOrder) -> Result<Erased, StoreError>;
 
     /// Removes what erased parts left behind in the store's files.

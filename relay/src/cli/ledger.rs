@@ -67,7 +67,7 @@ pub(super) async fn run(path: &Path, command: LedgerCommand) -> anyhow::Result<E
         LedgerCommand::List(list) => list::run(path, list).await?,
         LedgerCommand::Export(export) => export::run(path, export).await?,
         LedgerCommand::Prove(prove) => prove::run(path, prove).await?,
-        LedgerCommand::Erase(erase) => erase::run(path, erase).await?,
+        LedgerCommand::Erase(erase) => return erase::run(path, erase).await,
         LedgerCommand::Tail(tail) => tail::run(path, tail).await?,
         LedgerCommand::Keygen(keygen) => keygen::run(&keygen)?,
     }

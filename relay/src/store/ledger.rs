@@ -25,7 +25,8 @@ pub struct ErasureOrder {
     pub at: Timestamp,
 }
 
-/// What an erasure covers.
+/// What an erasure covers. A login without outcome is left as it is: its claim keeps others from its customer, and what goes
+/// of it goes as a whole, once it has ended.
 #[derive(Clone)]
 pub enum ErasureScope {
     /// The customer's part of each record about this address.
@@ -39,6 +40,8 @@ pub enum ErasureScope {
 pub struct Erased {
     /// Records that lost personal data in this step.
     pub records: u64,
+    /// Logins that have no outcome yet, and were left as they are.
+    pub left: u64,
     /// Whether another step is needed.
     pub more: bool,
 }

@@ -21,11 +21,11 @@ use stagedoor_ledger::{
     Frontier, Hash,
     checkpoint::{Checkpoint, SigningKey, sign},
 };
-use stagedoor_protocol::{Outcome, OutcomeReport};
+use stagedoor_protocol::{Outcome, OutcomeReport, RequestId};
 use stagedoor_relay::store::{self, Completion, Intent, IntentAnswer, MintOutcome, Store, StoredCheckpoint};
 
 use crate::{
-    store::{FAILED, MINTED, at, enrol, intent},
+    store::{FAILED, MINTED, at, completion, enrol, intent},
     support::{
         database::{Database, without_triggers},
         installation::Installation,
@@ -109,6 +109,13 @@ impl Books {
 
     async fn run(&self, arguments: &[&str]) -> Output {
         self.installation.run(arguments).await
+    }
+
+    /// Ends the login that is open: its outcome is record 6.
+    async fn end_the_last(&self) {
+        let id = RequestId::parse(&self.logins[2]).unwrap();
+        let ended = completion(MINTED, 201);
+        self.store.record_outcome(&id, &ended).await.unwrap();
     }
 
     /// Runs a command that must succeed; its standard output.

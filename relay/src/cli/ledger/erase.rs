@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, IsTerminal, Write, stderr, stdin},
     path::Path,
+    process::ExitCode,
     str::FromStr,
     sync::Arc,
 };
@@ -29,6 +30,8 @@ use crate::{
 
 /// What is younger may be under way.
 const YOUNGEST: SignedDuration = SignedDuration::from_hours(24);
+/// The exit code of sysexits.h for what works if it is tried again later.
+const UNFINISHED: u8 = 75;
 /// What is typed to erase by age.
 const WORD: &str = "erase";
 
@@ -59,13 +62,13 @@ struct What {
     older_than: Option<When>,
 }
 
-pub(super) async fn run(path: &Path, erase: Erase) -> anyhow::Result<()> {
+pub(super) async fn run(path: &Path, erase: Erase) -> anyhow::Result<ExitCode> {
     let clock = SystemClock::new();
     let scope = scope(&erase.what, clock.now())?;
     // It must be there already, which opening it for writing would see to.
     let (config, _) = super::open(path).await?;
     let store = store::open(&config.store).await?;
-    let count = count(&store, &scope).await?;
+    let (count, mut left) = count(&store, &scope).await?;
     let found = count > 0;
     let order = ErasureOrder {
         scope,
@@ -81,12 +84,13 @@ pub(super) async fn run(path: &Path, erase: Erase) -> anyhow::Result<()> {
         // From here on Ctrl-C waits for the step that is under way, and says what is left.
         let stop = CancellationToken::new();
         shutdown::on_signal(stop.clone())?;
-        let erased = steps(&*store, order, &clock, count, &stop).await?;
+        let erased;
+        (erased, left) = steps(&*store, order, &clock, count, &stop).await?;
         tell!(
             "The personal data of {} is erased.",
             text::count(erased, "record", "records")
         );
-    } else {
+    } else if left == 0 {
         tell!("Nothing is recorded that is to be erased.");
     }
     // Also when an earlier run was interrupted: what it erased may be left in the files.
@@ -99,7 +103,16 @@ pub(super) async fn run(path: &Path, erase: Erase) -> anyhow::Result<()> {
             "Still to be done elsewhere: backups, exports and proofs that were made before may hold the data. Checkpoints hold none."
         );
     }
-    Ok(())
+    if left > 0 {
+        tell!(
+            "NOT EVERYTHING: {} under way and left as {}. Run the same command again in a minute; without a relay that runs, \
+             start one first: it ends what was left open.",
+            text::count(left, "login is", "logins are"),
+            if left == 1 { "it is" } else { "they are" },
+        );
+        return Ok(UNFINISHED.into());
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn scope(what: &What, now: Timestamp) -> anyhow::Result<ErasureScope> {
@@ -117,25 +130,28 @@ fn scope(what: &What, now: Timestamp) -> anyhow::Result<ErasureScope> {
     Ok(ErasureScope::Before(before))
 }
 
-/// How many records have personal data that will go.
-async fn count(store: &Arc<dyn Store>, scope: &ErasureScope) -> anyhow::Result<u64> {
+/// How many records have personal data that will go, and how many logins are under way and will be left. Of old ones the
+/// erasure itself tells that.
+async fn count(store: &Arc<dyn Store>, scope: &ErasureScope) -> anyhow::Result<(u64, u64)> {
     match scope {
         ErasureScope::Customer(customer) => of_customer(&**store, customer).await,
-        ErasureScope::Before(before) => older_than(store, *before).await,
+        ErasureScope::Before(before) => Ok((older_than(store, *before).await?, 0)),
     }
 }
 
-async fn of_customer(store: &dyn Store, customer: &CustomerEmail) -> anyhow::Result<u64> {
+async fn of_customer(store: &dyn Store, customer: &CustomerEmail) -> anyhow::Result<(u64, u64)> {
     let mut filter = LoginFilter {
         customer: Some(customer.clone()),
         ..LoginFilter::default()
     };
-    let mut count = 0;
+    let (mut count, mut left) = (0, 0);
     while let Some(found) = selection::next(store, &mut filter).await? {
-        let rows = pages::rows_at(store, found.iter().flat_map(recorded::sequences)).await?;
+        let (ended, open): (Vec<_>, Vec<_>) = found.iter().partition(|login| login.outcome.is_some());
+        let rows = pages::rows_at(store, ended.into_iter().flat_map(recorded::sequences)).await?;
         count += rows.values().filter(|row| row.customer.is_some()).count() as u64;
+        left += open.len() as u64;
     }
-    Ok(count)
+    Ok((count, left))
 }
 
 async fn older_than(store: &Arc<dyn Store>, before: Timestamp) -> anyhow::Result<u64> {
@@ -200,13 +216,14 @@ fn ask(scope: &ErasureScope) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Erases, step by step; how many records, and how many logins were left.
 async fn steps(
     store: &dyn Store,
     mut order: ErasureOrder,
     clock: &SystemClock,
     count: u64,
     stop: &CancellationToken,
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<(u64, u64)> {
     let mut progress = Progress::new(Some(count));
     let mut erased = 0;
     loop {
@@ -221,7 +238,7 @@ async fn steps(
         progress.advance(step.records);
         if !step.more {
             progress.finish();
-            return Ok(erased);
+            return Ok((erased, step.left));
         }
         if stop.is_cancelled() {
             progress.finish();

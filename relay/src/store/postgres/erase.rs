@@ -5,6 +5,7 @@ use tokio_postgres::Client;
 
 use super::{
     fault::Failure,
+    millis,
     plan::{ErasedParts, Plan},
     unsigned,
     work::{Needs, Work},
@@ -25,10 +26,11 @@ impl Work for ErasureOrder {
     }
 
     fn decide(&self, plan: &mut Plan) -> Result<Erased, StoreError> {
-        let sequences = std::mem::take(&mut plan.facts.erasable);
+        let Erasable { sequences, left } = std::mem::take(&mut plan.facts.erasable);
         if sequences.is_empty() {
             return Ok(Erased {
                 records: 0,
+                left,
                 more: false,
             });
         }
@@ -41,17 +43,46 @@ impl Work for ErasureOrder {
         });
         Ok(Erased {
             records: sequences.len() as u64,
+            left,
             more: sequences.len() as u64 >= u64::from(ERASED_AT_ONCE),
         })
     }
 }
 
-/// Sequences whose parts are to be erased next.
-pub(super) async fn erasable(client: &Client, scope: &ErasureScope) -> Result<Vec<u64>, Failure> {
+/// What an erasure finds.
+#[derive(Default)]
+pub(super) struct Erasable {
+    /// Sequences whose parts are to be erased next.
+    sequences: Vec<u64>,
+    /// How many logins have no outcome yet, and are left for later.
+    left: u64,
+}
+
+pub(super) async fn erasable(client: &Client, scope: &ErasureScope) -> Result<Erasable, Failure> {
+    let count = "SELECT count(*) FROM logins WHERE outcome IS NULL AND";
+    let left = match scope {
+        ErasureScope::Customer(email) => {
+            client
+                .query_one(&format!("{count} customer_folded = $1"), &[&email.folded()])
+                .await?
+        }
+        ErasureScope::Before(time) => {
+            client
+                .query_one(&format!("{count} requested_at < $1"), &[&millis(*time)])
+                .await?
+        }
+    };
+    Ok(Erasable {
+        sequences: parts(client, scope).await?,
+        left: unsigned(&left, 0)?,
+    })
+}
+
+async fn parts(client: &Client, scope: &ErasureScope) -> Result<Vec<u64>, Failure> {
     match scope {
         ErasureScope::Customer(email) => {
             let parts_of_customer = "SELECT seq FROM openings WHERE customer IS NOT NULL AND seq IN ( \
-                 SELECT intent_seq FROM logins WHERE customer_folded = $1 UNION ALL \
+                 SELECT intent_seq FROM logins WHERE customer_folded = $1 AND outcome IS NOT NULL UNION ALL \
                  SELECT seq FROM reports JOIN logins USING (request_id) WHERE customer_folded = $1 \
                  ) ORDER BY seq LIMIT $2";
             let rows = client
@@ -66,7 +97,8 @@ pub(super) async fn erasable(client: &Client, scope: &ErasureScope) -> Result<Ve
 async fn parts_before(client: &Client, time: Timestamp) -> Result<Vec<u64>, Failure> {
     let end = first_not_before(client, time).await?;
     let page = "SELECT seq, body FROM openings JOIN records USING (seq) \
-         WHERE seq > $1 AND seq < $2 AND (customer IS NOT NULL OR staff IS NOT NULL) ORDER BY seq LIMIT $3";
+         WHERE seq > $1 AND seq < $2 AND (customer IS NOT NULL OR staff IS NOT NULL) \
+         AND NOT EXISTS (SELECT FROM logins WHERE intent_seq = seq AND outcome IS NULL) ORDER BY seq LIMIT $3";
     let (mut sequences, mut last) = (Vec::new(), -1_i64);
     loop {
         let rows = client.query(page, &[&last, &end, &AT_ONCE]).await?;

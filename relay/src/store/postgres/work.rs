@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use stagedoor_protocol::RequestId;
 use tokio::sync::oneshot;
 
-use super::plan::Plan;
+use super::{erase::Erasable, plan::Plan};
 use crate::store::{Claim, ErasureScope, Profile, StoreError};
 
 /// A customer on a platform.
@@ -60,7 +60,7 @@ pub(super) struct Facts {
     /// The customer of each login that has, or had, a claim: a login has one at most.
     claimed_by: HashMap<String, ClaimKey>,
     pub(super) abandoned: Vec<String>,
-    pub(super) erasable: Vec<u64>,
+    pub(super) erasable: Erasable,
 }
 
 /// A login as far as a batch needs it.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::{append, file::Failure, logins::unsigned, writer::Writing};
+use super::{append, file::Failure, logins::unsigned, millis, writer::Writing};
 use crate::store::{
     Bisection, Erased, ErasureOrder, ErasureScope, Scrubbed,
     entries::{self, ERASED_AT_ONCE},
@@ -16,9 +16,11 @@ impl Writing<'_> {
             ErasureScope::Customer(email) => self.parts_of_customer(email.folded().as_ref())?,
             ErasureScope::Before(time) => self.parts_before(*time)?,
         };
+        let left = self.under_way(&order.scope)?;
         if sequences.is_empty() {
             return Ok(Erased {
                 records: 0,
+                left,
                 more: false,
             });
         }
@@ -43,8 +45,25 @@ impl Writing<'_> {
         }
         Ok(Erased {
             records: sequences.len() as u64,
+            left,
             more: sequences.len() as u64 >= u64::from(ERASED_AT_ONCE),
         })
+    }
+
+    /// How many logins have no outcome yet, and are left for later.
+    fn under_way(&self, scope: &ErasureScope) -> Result<u64, Failure> {
+        let count = "SELECT count(*) FROM logins WHERE outcome IS NULL AND";
+        let left = match scope {
+            ErasureScope::Customer(email) => self
+                .connection
+                .prepare_cached(&format!("{count} customer_folded = ?"))?
+                .query_one([email.folded()], |row| unsigned(row, 0))?,
+            ErasureScope::Before(time) => self
+                .connection
+                .prepare_cached(&format!("{count} requested_at < ?"))?
+                .query_one([millis(*time)], |row| unsigned(row, 0))?,
+        };
+        Ok(left)
     }
 
     fn parts_of_customer(&self, folded: &str) -> Result<Vec<u64>, Failure> {
@@ -52,7 +71,7 @@ impl Writing<'_> {
             .connection
             .prepare_cached(
                 "SELECT seq FROM openings WHERE customer IS NOT NULL AND seq IN ( \
-                 SELECT intent_seq FROM logins WHERE customer_folded = ?1 UNION ALL \
+                 SELECT intent_seq FROM logins WHERE customer_folded = ?1 AND outcome IS NOT NULL UNION ALL \
                  SELECT seq FROM reports JOIN logins USING (request_id) WHERE customer_folded = ?1 \
                  ) ORDER BY seq LIMIT ?2",
             )?
@@ -65,7 +84,8 @@ impl Writing<'_> {
         let end = first_not_before(self.connection, time)?;
         let mut select = self.connection.prepare_cached(
             "SELECT seq, body FROM openings JOIN records USING (seq) \
-             WHERE seq < ? AND (customer IS NOT NULL OR staff IS NOT NULL) ORDER BY seq",
+             WHERE seq < ? AND (customer IS NOT NULL OR staff IS NOT NULL) \
+             AND NOT EXISTS (SELECT 1 FROM logins WHERE intent_seq = seq AND outcome IS NULL) ORDER BY seq",
         )?;
         let mut rows = select.query([end.cast_signed()])?;
         let mut sequences = Vec::new();

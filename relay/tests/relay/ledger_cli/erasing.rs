@@ -48,6 +48,7 @@ async fn erase_jane(books: &Books) -> String {
 async fn a_customer_is_erased_from_every_file() {
     let mut books = Books::in_a_file().await;
     let (key, _) = books.key().await;
+    books.end_the_last().await;
     books.sign(&key).await;
     assert!(!files_with(&books, JANE).is_empty());
     // Nobody else has the store open: the test's own connections are gone, too.
@@ -67,10 +68,10 @@ async fn a_customer_is_erased_from_every_file() {
     let shown = books.ok(&["ledger", "show", &books.logins[0]]).await;
     assert!(shown.contains("customer    (erased)"), "{shown}");
     assert!(
-        shown.contains("What is erased of record 0 was erased by record 6."),
+        shown.contains("What is erased of record 0 was erased by record 7."),
         "{shown}"
     );
-    let record = books.ok(&["ledger", "show", "6"]).await;
+    let record = books.ok(&["ledger", "show", "7"]).await;
     assert!(
         record.contains("the customer's part of the records 0,2,5"),
         "{record}"
@@ -87,6 +88,44 @@ async fn a_customer_is_erased_from_every_file() {
         again.contains("Nothing is recorded that is to be erased.") && !again.contains("Still to be done"),
         "{again}"
     );
+}
+
+#[tokio::test]
+async fn a_login_that_is_under_way_is_left_and_the_command_says_so() {
+    let books = Books::new().await;
+    let customer = ["ledger", "erase", "--customer", JANE];
+    let by_customer = [&customer[..], &ORDER[..]].concat();
+    let by_age = [&["ledger", "erase", "--older-than", "24h"], &ORDER[..]].concat();
+    for (arguments, erased) in [(&by_customer, "of 2 records is erased"), (&by_age, "is erased")] {
+        let said = books.fails(75, arguments).await;
+        assert!(said.contains(erased), "{said}");
+        assert!(
+            said.contains("NOT EVERYTHING: 1 login is under way and left as it is.")
+                && said.contains("Run the same command again in a minute"),
+            "{said}"
+        );
+    }
+    // Only that is there.
+    let said = books.fails(75, &by_customer).await;
+    assert!(
+        said.contains("NOT EVERYTHING")
+            && !said.contains("Nothing is recorded")
+            && !said.contains("is erased"),
+        "{said}"
+    );
+    assert_eq!(
+        books.database.count("claims").await,
+        1,
+        "it still has its customer"
+    );
+    let shown = books.ok(&["ledger", "show", &books.logins[2]]).await;
+    assert!(shown.contains(JANE), "{shown}");
+    assert_eq!(books.findings(&[]).await, []);
+
+    books.end_the_last().await;
+    assert!(erase_jane(&books).await.contains("of 1 record is erased"));
+    let shown = books.ok(&["ledger", "show", &books.logins[2]]).await;
+    assert!(shown.contains("(erased)") && !shown.contains(JANE), "{shown}");
 }
 
 #[tokio::test]
@@ -208,6 +247,7 @@ async fn nothing_is_erased_unasked() {
 #[tokio::test]
 async fn on_a_terminal_it_asks_for_the_address() {
     let books = Books::new().await;
+    books.end_the_last().await;
     let erase = async |what: [&str; 2], answer: &str| {
         let (mut terminal, other_end) = terminal();
         let child = books
@@ -234,12 +274,12 @@ async fn on_a_terminal_it_asks_for_the_address() {
     assert_eq!(erase(["--customer", JANE], JOE).await, Some(1));
     assert_eq!(erase(["--customer", JANE], "yes").await, Some(1));
     assert_eq!(erase(["--older-than", "24h"], "yes").await, Some(1));
-    assert_eq!(books.store.ledger_size().await.unwrap(), 6);
+    assert_eq!(books.store.ledger_size().await.unwrap(), 7);
     assert_eq!(
         erase(["--customer", JANE], "Jane@customers.example").await,
         Some(0)
     );
-    assert_eq!(books.store.ledger_size().await.unwrap(), 7);
+    assert_eq!(books.store.ledger_size().await.unwrap(), 8);
     assert_eq!(erase(["--older-than", "24h"], "erase").await, Some(0));
     assert_eq!(books.findings(&[]).await, []);
 }

@@ -238,6 +238,7 @@ async fn an_address_that_outlived_its_erasure_is_found() {
         "r",
         "--yes",
     ];
+    books.end_the_last().await;
     books.ok(&erase).await;
     assert_eq!(books.findings(&[]).await, []);
     books.tamper(&format!(

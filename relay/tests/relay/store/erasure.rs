@@ -4,7 +4,7 @@ use stagedoor_ledger::{Entry, Record, Row};
 use stagedoor_protocol::{CustomerEmail, Outcome, OutcomeReport};
 use stagedoor_relay::store::{ErasureOrder, ErasureScope, IntentAnswer, LoginFilter};
 
-use super::{Lab, MINTED, at, intent};
+use super::{Lab, MINTED, at, completion, intent};
 
 const CUSTOMER: &str = "jane@customers.example";
 
@@ -91,6 +91,32 @@ async fn a_customer_is_erased_from_every_record_and_only_they() {
 }
 
 #[tokio::test]
+async fn a_login_that_is_under_way_is_left_as_it_is() {
+    let by_customer = ErasureScope::Customer(CustomerEmail::parse(CUSTOMER).unwrap());
+    // By age the first erasure's own record goes, too.
+    for (scope, afterwards) in [(by_customer, 1), (ErasureScope::Before(at(1000)), 2)] {
+        let lab = Lab::new().await;
+        lab.login(&intent(&lab.maria, CUSTOMER, 0), MINTED).await;
+        let open = intent(&lab.maria, CUSTOMER, 100);
+        lab.store.record_intent(&open).await.unwrap();
+        let erased = lab.store.erase(&order(scope.clone(), 110)).await.unwrap();
+        assert_eq!((erased.records, erased.left, erased.more), (1, 1, false));
+        let rows = lab.store.rows_from(0, 100).await.unwrap();
+        assert_eq!(parts(&rows)[2], "cs");
+        // It still holds its customer, is found, and ends as every other.
+        let answer = lab.store.record_intent(&intent(&lab.tom, CUSTOMER, 111)).await;
+        assert!(matches!(answer.unwrap(), IntentAnswer::Claimed(_)));
+        lab.store
+            .record_outcome(&open.request_id, &completion(MINTED, 112))
+            .await
+            .unwrap();
+        let again = lab.store.erase(&order(scope, 120)).await.unwrap();
+        assert_eq!((again.records, again.left), (afterwards, 0));
+        assert_eq!(lab.database.count("claims").await, 0);
+    }
+}
+
+#[tokio::test]
 async fn what_is_old_loses_all_personal_parts() {
     let lab = lab().await;
     let erased = lab
@@ -109,11 +135,17 @@ async fn what_is_old_loses_all_personal_parts() {
 #[tokio::test]
 async fn a_clock_that_was_wrong_once_does_not_age_the_records_after_it() {
     let lab = Lab::new().await;
+    let mut ids = Vec::new();
     // The sixth record, which a search by halves looks at first, is years older than all others.
     for second in [100, 101, 102, -300_000_000, 103, 104] {
         let customer = format!("c{second}@customers.example").replace('-', "m");
+        let left = intent(&lab.maria, &customer, second);
+        lab.store.record_intent(&left).await.unwrap();
+        ids.push(left.request_id);
+    }
+    for id in ids {
         lab.store
-            .record_intent(&intent(&lab.maria, &customer, second))
+            .record_outcome(&id, &completion(MINTED, 200))
             .await
             .unwrap();
     }

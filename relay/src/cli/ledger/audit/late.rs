@@ -65,7 +65,7 @@ mod tests {
     use super::*;
     use crate::{
         cli::ledger::audit::samples::record,
-        store::{ErasureOrder, ErasureScope, SqliteStore},
+        store::{Completion, ErasureOrder, ErasureScope, MintOutcome, SqliteStore},
     };
 
     /// What a verification found that had read Jane's record before it was erased, and Joe's, which is still there.
@@ -78,7 +78,7 @@ mod tests {
             },
         };
         Summary {
-            findings: vec![kept(2), kept(1)],
+            findings: vec![kept(3), kept(1)],
             found: 2,
             ..Summary::default()
         }
@@ -88,8 +88,15 @@ mod tests {
     async fn only_what_is_gone_by_now_and_was_erased_meanwhile_is_forgiven() {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("store.db")).await.unwrap();
-        record(&store, "jane@customers.example", 1).await;
+        let jane = record(&store, "jane@customers.example", 1).await;
         record(&store, "joe@customers.example", 2).await;
+        let ended = Completion {
+            outcome: MintOutcome::Minted(None),
+            duration_ms: None,
+            at: Timestamp::UNIX_EPOCH,
+            claimed_until: Timestamp::UNIX_EPOCH,
+        };
+        store.record_outcome(&jane, &ended).await.unwrap();
         let order = ErasureOrder {
             scope: ErasureScope::Customer(CustomerEmail::parse("jane@customers.example").unwrap()),
             operator: "o".to_owned(),
@@ -99,15 +106,15 @@ mod tests {
         assert_eq!(store.erase(&order).await.unwrap().records, 1);
 
         let mut began_before = summary();
-        forgive(&store, 2, &mut began_before).await.unwrap();
+        forgive(&store, 3, &mut began_before).await.unwrap();
         assert_eq!((began_before.found, began_before.findings.len()), (1, 1));
         assert_eq!(began_before.findings[0].sequence, Some(1), "no erasure record");
         let mut began_after = summary();
-        forgive(&store, 3, &mut began_after).await.unwrap();
+        forgive(&store, 4, &mut began_after).await.unwrap();
         assert_eq!(began_after.found, 2);
         let mut still_there = Summary {
             findings: vec![Finding {
-                sequence: Some(2),
+                sequence: Some(3),
                 fault: Fault::Kept {
                     part: PartName::Staff,
                     count: 1,
@@ -116,7 +123,7 @@ mod tests {
             found: 1,
             ..Summary::default()
         };
-        forgive(&store, 2, &mut still_there).await.unwrap();
+        forgive(&store, 3, &mut still_there).await.unwrap();
         assert_eq!(still_there.found, 1);
     }
 }
