@@ -78,6 +78,13 @@ pub enum StoreError {
         /// Which store.
         place: String,
     },
+    /// It has lost records that this process has seen in it.
+    #[error(
+        "the database no longer holds the records that this relay has seen in it: an older backup was restored under it, a \
+         standby that lacked them took over, or records were changed. Stop the relays, keep a copy of what is there, and put \
+         the newest state back; `stagedoor ledger verify` with the last checkpoint says what is missing"
+    )]
+    Severed,
     /// A row that this version did not write, or a change that met another state than it needs.
     #[error("the store is not in the state it should be: {0}")]
     Inconsistent(&'static str),

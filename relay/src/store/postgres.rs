@@ -10,6 +10,7 @@ mod plan;
 mod pool;
 mod presence;
 mod projections;
+mod reached;
 mod reading;
 mod schema;
 mod staff;
@@ -43,9 +44,11 @@ use super::{
 use crate::{config::PostgresConfig, random};
 use connection::Connector;
 use fault::Failure;
+use gather::Head;
 use logins::{Closing, Ending, Reported};
 use pool::{Connections, run};
 use presence::Presence;
+use reached::Reached;
 use writer::Writer;
 
 /// How long the readiness check may take.
@@ -59,6 +62,7 @@ pub struct PostgresStore {
     /// The number that this process's intents are written under, and whose lock shows that it lives.
     relay: Arc<AtomicI64>,
     presence: Mutex<Option<Presence>>,
+    reached: Reached,
 }
 
 impl PostgresStore {
@@ -69,9 +73,11 @@ impl PostgresStore {
         let versions = schema::versions(&connector, &session).await?;
         versions.check(connector.place().name())?;
         let relay = Arc::new(AtomicI64::new(relay_number()?));
+        let reached = Reached::default();
         Ok(Self {
             connections: Connections::new(&connector)?,
-            writer: Writer::start(connector.clone(), relay.clone()),
+            writer: Writer::start(connector.clone(), relay.clone(), reached.clone()),
+            reached,
             connector,
             relay,
             presence: Mutex::default(),
@@ -116,16 +122,22 @@ fn unsigned(row: &tokio_postgres::Row, index: usize) -> Result<u64, Failure> {
 
 /// A real write finds a full disk and a server that takes no writes, which reading would not. Returns what keeps records from
 /// being added.
-async fn probe(client: &deadpool_postgres::Client, now: Timestamp) -> Result<Option<String>, Failure> {
+async fn probe(
+    client: &deadpool_postgres::Client,
+    now: Timestamp,
+    seen: Option<Head>,
+) -> Result<Option<String>, Failure> {
     let probe = "INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
     client.execute(probe, &[&millis(now)]).await?;
+    reading::check_seen(client, seen).await?;
     reading::select_blocking(client).await
 }
 
 #[async_trait]
 impl Store for PostgresStore {
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
-        let blocking = run!(self.connections, CHECK_PATIENCE, client => probe(client, now))?;
+        let seen = self.reached.head();
+        let blocking = run!(self.connections, CHECK_PATIENCE, client => probe(client, now, seen))?;
         foreign::check(|| self.connector.place().name(), blocking)
     }
 
@@ -278,7 +290,8 @@ impl Store for PostgresStore {
     }
 
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {
-        run!(self.connections, client => reading::insert_checkpoint(client, checkpoint))
+        let seen = self.reached.head();
+        run!(self.connections, client => reading::insert_checkpoint(client, checkpoint, seen))
     }
 
     async fn checkpoints_from(&self, size: u64, limit: u32) -> Result<Vec<StoredCheckpoint>, StoreError> {

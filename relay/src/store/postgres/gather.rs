@@ -8,6 +8,7 @@ use super::{
     erase,
     fault::Failure,
     logins::parse_id,
+    reached,
     staff::profile,
     statements::Statements,
     timestamp, unsigned,
@@ -20,7 +21,7 @@ pub(super) const TURN: i64 = 0x5374_6167_6564_0000;
 /// Intents closed in one transaction; a start after a crash must not hold up the others for long.
 const CLOSED_AT_ONCE: i64 = 256;
 
-/// The ledger's end, as it was when this relay last appended.
+/// The ledger's end, as this relay saw it last.
 #[derive(Clone)]
 pub(super) struct Head {
     pub(super) frontier: Frontier,
@@ -28,12 +29,12 @@ pub(super) struct Head {
     pub(super) last_hashes: Vec<u8>,
 }
 
-/// Begins the transaction. What is read in it stands until its end, because nobody else appends meanwhile.
+/// Begins the transaction; refuses a ledger that has lost what was seen of it. What is read in it stands until its end, because nobody else appends meanwhile.
 pub(super) async fn gather(
     client: &Client,
     statements: &Statements,
     relay: i64,
-    known: Option<Head>,
+    reached: Option<Head>,
     mut needs: Needs,
 ) -> Result<(Head, Facts), Failure> {
     let mut facts = Facts::default();
@@ -53,9 +54,9 @@ pub(super) async fn gather(
         try_join!(begin, fetch(client, statements, &needs, &mut facts))?.1
     };
     let (size, last_hashes) = last.unwrap_or_default();
-    let frontier = match known {
-        Some(known) if known.frontier.size() == size && known.last_hashes == last_hashes => known.frontier,
-        _ => load_frontier(client, statements, size).await?,
+    let frontier = match reached {
+        Some(head) if head.frontier.size() == size && head.last_hashes == last_hashes => head.frontier,
+        other => load_frontier(client, statements, size, other.map(|head| head.frontier)).await?,
     };
     let head = Head {
         frontier,
@@ -151,9 +152,22 @@ async fn abandoned(client: &Client, statements: &Statements, relay: i64) -> Resu
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
-async fn load_frontier(client: &Client, statements: &Statements, size: u64) -> Result<Frontier, Failure> {
-    let nodes = Frontier::nodes_needed(size);
-    let hashes = node_hashes(client, &statements.select_nodes, &nodes).await?;
+/// Reads the ledger's end, and in the same round trip whether it begins with what was seen of it.
+async fn load_frontier(
+    client: &Client,
+    statements: &Statements,
+    size: u64,
+    seen: Option<Frontier>,
+) -> Result<Frontier, Failure> {
+    let seen = seen.unwrap_or_else(Frontier::empty);
+    if seen.size() > size {
+        return Err(StoreError::Severed.into());
+    }
+    let mut nodes = Frontier::nodes_needed(size);
+    let needed = nodes.len();
+    nodes.extend(Frontier::nodes_needed(seen.size()));
+    let mut hashes = node_hashes(client, &statements.select_nodes, &nodes).await?;
+    reached::compare(&seen, hashes.split_off(needed))?;
     Frontier::from_hashes(size, hashes)
         .map_err(|_| StoreError::Inconsistent("the ledger's tree hashes do not belong to its size").into())
 }

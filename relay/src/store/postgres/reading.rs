@@ -6,7 +6,12 @@ use stagedoor_protocol::RequestId;
 use tokio_postgres::Row as DatabaseRow;
 
 use super::{
-    fault::Failure, gather::node_hashes, logins::parse_id, millis, statements::SELECT_NODES, unsigned,
+    fault::Failure,
+    gather::{Head, node_hashes},
+    logins::parse_id,
+    millis, reached,
+    statements::SELECT_NODES,
+    unsigned,
 };
 use crate::store::{ForeignRows, LoginFilter, LoginRecords, StoredCheckpoint, foreign};
 
@@ -114,7 +119,20 @@ fn login(row: &DatabaseRow) -> Result<LoginRecords, Failure> {
     })
 }
 
-pub(super) async fn insert_checkpoint(client: &Client, checkpoint: &StoredCheckpoint) -> Result<(), Failure> {
+/// Whether what this process has seen of the ledger is there.
+pub(super) async fn check_seen(client: &Client, seen: Option<Head>) -> Result<(), Failure> {
+    let Some(seen) = seen else { return Ok(()) };
+    let select = client.prepare_cached(SELECT_NODES).await?;
+    reached::check(client, &select, &seen.frontier).await
+}
+
+pub(super) async fn insert_checkpoint(
+    client: &Client,
+    checkpoint: &StoredCheckpoint,
+    seen: Option<Head>,
+) -> Result<(), Failure> {
+    // A signature over what is left would make a loss look right.
+    check_seen(client, seen).await?;
     client
         .execute(
             "INSERT INTO checkpoints (size, note) VALUES ($1, $2)",

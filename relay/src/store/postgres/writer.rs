@@ -16,8 +16,9 @@ use tokio::{sync::mpsc, time::timeout};
 use super::{
     connection::{Connector, Session},
     fault::Failure,
-    gather::{Head, gather},
+    gather::gather,
     plan::Plan,
+    reached::Reached,
     statements::Statements,
     work::{Call, Job, Needs, Work},
     write::commit,
@@ -41,12 +42,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connector: Connector, relay: Arc<AtomicI64>) -> Self {
+    pub(super) fn start(connector: Connector, relay: Arc<AtomicI64>, reached: Reached) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let place = connector.place().name();
         let scribe = Scribe {
             connector,
             relay,
+            reached,
             desk: None,
         };
         tokio::spawn(scribe.run(queue));
@@ -70,6 +72,7 @@ impl Writer {
 struct Scribe {
     connector: Connector,
     relay: Arc<AtomicI64>,
+    reached: Reached,
     /// None after a fault; the next batch connects anew.
     desk: Option<Desk>,
 }
@@ -78,7 +81,6 @@ struct Scribe {
 struct Desk {
     session: Session,
     statements: Statements,
-    head: Option<Head>,
 }
 
 /// How far a batch came before it failed.
@@ -147,7 +149,8 @@ impl Scribe {
     async fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
         // Taken out while it is in use: whatever ends this early ends the connection, too.
         let desk = self.desk.take();
-        let writing = write(&self.connector, self.relay.load(Ordering::SeqCst), desk, batch);
+        let relay = self.relay.load(Ordering::SeqCst);
+        let writing = write(&self.connector, relay, &self.reached, desk, batch);
         let Ok((desk, written)) = timeout(PATIENCE, writing).await else {
             return Err(Fault::Uncertain(self.connector.place().silent().into()));
         };
@@ -160,6 +163,7 @@ impl Scribe {
 async fn write(
     connector: &Connector,
     relay: i64,
+    reached: &Reached,
     desk: Option<Desk>,
     batch: &mut [Box<dyn Job>],
 ) -> (Option<Desk>, Result<(), Fault>) {
@@ -167,11 +171,11 @@ async fn write(
         Some(desk) if !desk.session.is_closed() => Ok(desk),
         _ => Desk::open(connector).await,
     };
-    let mut desk = match desk {
+    let desk = match desk {
         Ok(desk) => desk,
         Err(failure) => return (None, Err(Fault::Unconnected(failure))),
     };
-    let written = desk.write(relay, batch).await;
+    let written = desk.write(relay, reached, batch).await;
     let kept = match &written {
         Ok(()) => Some(desk),
         Err(Fault::Undone(failure)) if failure.is_refused() => desk.undo().await,
@@ -186,19 +190,19 @@ impl Desk {
         Ok(Self {
             statements: Statements::prepare(&session).await?,
             session,
-            head: None,
         })
     }
 
-    async fn write(&mut self, relay: i64, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+    async fn write(&self, relay: i64, reached: &Reached, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
         let mut needs = Needs::default();
         for job in &*batch {
             job.needs(&mut needs);
         }
-        let known = self.head.take();
-        let (head, facts) = gather(&self.session, &self.statements, relay, known, needs)
+        let (head, facts) = gather(&self.session, &self.statements, relay, reached.head(), needs)
             .await
             .map_err(Fault::Undone)?;
+        // Others may have written some of it. The server shows nothing that it could still lose by its own fault.
+        reached.set(head.clone());
         let mut plan = Plan::new(relay, facts, head);
         for job in batch {
             job.decide(&mut plan);
@@ -209,7 +213,7 @@ impl Desk {
                 true => Fault::Undone(failure),
                 false => Fault::Uncertain(failure),
             })?;
-        self.head = Some(plan.into_head());
+        reached.set(plan.into_head());
         Ok(())
     }
 

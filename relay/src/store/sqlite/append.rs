@@ -40,14 +40,10 @@ impl Head {
 
     /// Whether records may be appended.
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        if self.severed {
-            return Err(StoreError::Inconsistent(
-                "the database no longer holds the records that this relay has written: an older backup was restored under \
-                 it, or records were changed. Stop the relay, keep a copy of the files, and put the newest state back; \
-                 `stagedoor ledger verify` with the last checkpoint says what is missing",
-            ));
+        match self.severed {
+            true => Err(StoreError::Severed),
+            false => Ok(()),
         }
-        Ok(())
     }
 }
 

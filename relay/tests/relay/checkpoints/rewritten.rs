@@ -85,7 +85,7 @@ async fn another_ledger_is_not_signed_until_the_real_one_is_back() {
 
     // A new process remembers nothing, but finds what was signed; and refuses the first login already.
     app.stop().await;
-    let app = app.start_again().await;
+    let mut app = app.start_again().await;
     is_refused(&app, &desk).await;
     has_looked(&app).await;
     assert_eq!(
@@ -94,7 +94,10 @@ async fn another_ledger_is_not_signed_until_the_real_one_is_back() {
         "nothing was signed, not at the end either"
     );
 
+    // To that process the real one is another ledger than it has seen.
+    app.stop().await;
     app.database().rewrite(&real).await;
+    let app = app.start_again().await;
     eventually("it recovers", async || ready(&app).await == all_is_well()).await;
     log_in(&app, &desk).await;
     has_signed(&app, count + 1).await;

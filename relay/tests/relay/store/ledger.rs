@@ -2,9 +2,9 @@
 
 use futures_util::future::join_all;
 use stagedoor_ledger::{Frontier, Node, Record};
-use stagedoor_relay::store::{StoreError, StoredCheckpoint};
+use stagedoor_relay::store::{Intent, StoreError, StoredCheckpoint};
 
-use super::{Lab, MINTED, at, intent};
+use super::{FAILED, Lab, MINTED, at, completion, intent};
 
 #[tokio::test]
 async fn rows_come_in_order_with_the_trees_hashes_however_many_write_at_once() {
@@ -65,6 +65,61 @@ async fn the_tree_goes_on_after_the_store_was_opened_again() {
         assert_eq!(row.hashes[row.hashes.len() - 32..], hashes.last().unwrap().0);
     }
     assert_eq!(frontier.size(), 15);
+}
+
+#[tokio::test]
+async fn nothing_is_added_to_a_ledger_that_has_lost_what_this_process_saw_of_it() {
+    let lab = Lab::new().await;
+    let login = |number| intent(&lab.maria, &format!("c{number}@customers.example"), 0);
+    // Seen, though another process wrote it.
+    let other = lab.second_store().await;
+    let open: Vec<_> = (0..5).map(login).collect();
+    for intent in &open {
+        other.record_intent(intent).await.unwrap();
+    }
+    lab.login(&login(5), MINTED).await;
+    let whole = lab.store.rows_from(0, 100).await.unwrap();
+    lab.store.check(at(1)).await.unwrap();
+
+    lab.database.rewrite(&whole[..5]).await;
+    refuses(&lab, &login(6)).await;
+    assert_eq!(lab.store.ledger_size().await.unwrap(), 5);
+    // Somebody who does not know what is missing goes on with it.
+    let stranger = lab.second_store().await;
+    for intent in &open {
+        stranger
+            .record_outcome(&intent.request_id, &completion(FAILED, 1))
+            .await
+            .unwrap();
+    }
+    refuses(&lab, &login(6)).await;
+    assert_eq!(lab.store.ledger_size().await.unwrap(), 10);
+    assert_eq!(lab.store.last_checkpoint().await.unwrap(), None);
+
+    lab.database.rewrite(&whole).await;
+    lab.store.check(at(2)).await.unwrap();
+    lab.login(&login(6), MINTED).await;
+    assert_eq!(lab.store.ledger_size().await.unwrap(), 9);
+}
+
+/// Intents, checkpoints and readiness are refused, with cause and cure.
+async fn refuses(lab: &Lab, intent: &Intent) {
+    let checkpoint = StoredCheckpoint {
+        size: 3,
+        note: "n".to_owned(),
+    };
+    let refused = [
+        lab.store.record_intent(intent).await.map(|_| ()),
+        lab.store.add_checkpoint(&checkpoint).await,
+        lab.store.check(at(1)).await,
+    ];
+    for refused in refused {
+        let text = refused.unwrap_err().to_string();
+        assert!(
+            text.contains("no longer holds the records") && text.contains("put the newest state back"),
+            "{text}"
+        );
+    }
 }
 
 #[tokio::test]

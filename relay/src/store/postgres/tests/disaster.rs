@@ -11,6 +11,7 @@ use std::{
 use stagedoor_protocol::RequestId;
 use stagedoor_test_postgres::Server;
 use tokio::time::{sleep, timeout};
+use tokio_postgres::NoTls;
 
 use super::{
     lab::{Lab, at, check_tree, failed, intent, maria, minted},
@@ -123,6 +124,58 @@ async fn while_the_server_is_away_every_call_fails_soon_and_says_why() {
         IntentAnswer::Recorded
     );
     assert_eq!(check_tree(&store).await, 1);
+}
+
+#[tokio::test]
+async fn nothing_is_added_where_a_server_that_lacks_records_has_taken_over() {
+    let lab = Lab::new().await;
+    let (store, name) = (lab.store().await, &lab.config.database);
+    let maria = maria(&*store).await;
+    let url = stagedoor_test_postgres::url().unwrap();
+    let (server, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let without_sessions = async |statements: &[String]| {
+        let cut = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1";
+        server.query(cut, &[name]).await.unwrap();
+        for statement in statements {
+            server.batch_execute(statement).await.unwrap();
+        }
+    };
+    let login = async || {
+        let login = intent(&maria);
+        store.record_intent(&login).await?;
+        store.record_outcome(&login.request_id, &minted()).await
+    };
+    login().await.unwrap();
+    without_sessions(&[format!("CREATE DATABASE {name}_standby TEMPLATE {name}")]).await;
+    let under_way = intent(&maria);
+    store.record_intent(&under_way).await.unwrap();
+    let takes_over = |old: &str, new: &str| {
+        [
+            format!("ALTER DATABASE {name} RENAME TO {name}_{old}"),
+            format!("ALTER DATABASE {name}_{new} RENAME TO {name}"),
+        ]
+    };
+    without_sessions(&takes_over("primary", "standby")).await;
+    let refused = [
+        store.record_outcome(&under_way.request_id, &minted()).await,
+        login().await,
+        store.check(at(1)).await,
+    ];
+    for refused in refused {
+        assert!(matches!(refused, Err(StoreError::Severed)), "{refused:?}");
+    }
+    assert_eq!(check_tree(&*store).await, 2);
+    // The newest state is put back.
+    without_sessions(&takes_over("standby", "primary")).await;
+    store
+        .record_outcome(&under_way.request_id, &minted())
+        .await
+        .unwrap();
+    login().await.unwrap();
+    store.check(at(2)).await.unwrap();
+    assert_eq!(check_tree(&*store).await, 6);
+    without_sessions(&[format!("DROP DATABASE {name}_standby")]).await;
 }
 
 #[tokio::test]
