@@ -136,15 +136,15 @@ CREATE TABLE reports (
     PRIMARY KEY (request_id, outcome)
 );
 
--- Who holds the outstanding token of a customer on a platform.
+-- Who holds the outstanding token of a customer at a broker; `scope` is where its API is.
 CREATE TABLE claims (
     customer_folded TEXT COLLATE "C" NOT NULL,
-    platform        TEXT COLLATE "C" NOT NULL,
+    scope           TEXT COLLATE "C" NOT NULL,
     request_id      TEXT COLLATE "C" NOT NULL,
     staff_id        BIGINT NOT NULL,
     since           BIGINT NOT NULL,
     until           BIGINT NOT NULL,
-    PRIMARY KEY (customer_folded, platform)
+    PRIMARY KEY (customer_folded, scope)
 );
 
 CREATE INDEX claims_by_end ON claims (until);

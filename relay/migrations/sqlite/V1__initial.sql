@@ -98,15 +98,15 @@ CREATE TABLE reports (
     UNIQUE (request_id, outcome)
 ) STRICT;
 
--- Who holds the outstanding token of a customer on a platform.
+-- Who holds the outstanding token of a customer at a broker; `scope` is where its API is.
 CREATE TABLE claims (
     customer_folded TEXT NOT NULL,
-    platform        TEXT NOT NULL,
+    scope           TEXT NOT NULL,
     request_id      TEXT NOT NULL REFERENCES logins (request_id),
     staff_id        INTEGER NOT NULL REFERENCES staff (id),
     since           INTEGER NOT NULL,
     until           INTEGER NOT NULL,
-    PRIMARY KEY (customer_folded, platform)
+    PRIMARY KEY (customer_folded, scope)
 ) STRICT, WITHOUT ROWID;
 
 -- Signed tree heads, as they were shipped.

@@ -36,6 +36,12 @@ pub struct PlatformConfig {
 }
 
 impl PlatformConfig {
+    /// What a customer's newest token makes the others void in: the broker, known by where its API is. Two platforms in front
+    /// of one broker have the same accounts, as far as anybody can tell, so a customer is held on both at once.
+    pub fn token_scope(&self) -> &str {
+        self.base_url.as_str().trim_end_matches('/')
+    }
+
     pub(super) fn read(section: &mut Section<'_>, keys: Keys) -> Option<Self> {
         let id = section.parsed("id", |text| {
             PlatformId::parse(text).map_err(|error| error.to_string())

@@ -88,7 +88,7 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "A reason is required, and the one given is missing or too short.",
             "Say in a few words why the customer's platform must be opened."),
         ErrorCode::CustomerClaimed => (
-            "A colleague asked for this customer's token on this platform a moment ago, and it may not have been used yet. A new token would make it void. Or an earlier request, perhaps your own, is still under way: two at once could reach the broker in either order.",
+            "A colleague asked for this customer's token on this platform, or on another of the same broker, a moment ago, and it may not have been used yet. A new token would make it void. Or an earlier request, perhaps your own, is still under way: two at once could reach the broker in either order.",
             "Wait as long as the answer says, or talk to the colleague; whoever cannot wait opens anyway in the popup, which is recorded, once the earlier request has ended."),
         ErrorCode::RequestRepeated => (
             "A login with this request id was recorded before; each id mints once.",

@@ -43,7 +43,8 @@ pub(crate) async fn create_login(
         (Ok(request), Ok(platform)) => {
             let id = request.request_id.clone();
             let platform_url = platform.platform_url.clone();
-            perform(&app, intent(&app, client, verified, request), platform_url)
+            let intent = intent(&app, client, verified, request, platform);
+            perform(&app, intent, platform_url)
                 .await
                 .map_err(|error| error.about(id))
         }
@@ -92,7 +93,13 @@ async fn perform(
     Ok((StatusCode::CREATED, Json(response)))
 }
 
-fn intent(app: &App, client: ClientAddress, verified: Verified, request: LoginRequest) -> Intent {
+fn intent(
+    app: &App,
+    client: ClientAddress,
+    verified: Verified,
+    request: LoginRequest,
+    platform: &PlatformConfig,
+) -> Intent {
     let now = app.clock.now();
     let longest_mint = SignedDuration::try_from(app.limits.login).unwrap_or(SignedDuration::MAX);
     Intent {
@@ -104,6 +111,7 @@ fn intent(app: &App, client: ClientAddress, verified: Verified, request: LoginRe
         client_address: client.0,
         extension_version: request.extension_version,
         platform: request.platform,
+        token_scope: platform.token_scope().to_owned(),
         customer_email: request.customer_email,
         reason: request.reason,
         ticket: request.ticket,

@@ -26,6 +26,8 @@ pub struct Intent {
     pub extension_version: String,
     /// Where to.
     pub platform: PlatformId,
+    /// Where a customer has one token at a time: [`PlatformConfig::token_scope`](crate::config::PlatformConfig::token_scope).
+    pub token_scope: String,
     /// Whom.
     pub customer_email: CustomerEmail,
     /// Why.
@@ -74,14 +76,14 @@ pub enum IntentAnswer {
     ProfileChanged,
     /// The customer's address is a staff member's, who may be a disabled one.
     CustomerIsStaff,
-    /// A colleague holds the customer on this platform, and the intent did not name that login.
+    /// A colleague holds the customer on this platform, or on another of the same broker, and the intent did not name that login.
     Claimed(Claim),
     /// The intent may take the customer from this login, but not yet: it has no outcome, so its request may still be on the
     /// way to the broker, and could reach it last. Nothing was written, not even the nonce.
     UnderWay(Claim),
 }
 
-/// Who holds the outstanding token of a customer on a platform.
+/// Who holds the outstanding token of a customer at a broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The login.

@@ -105,6 +105,7 @@ pub(crate) fn intent(staff: &StaffMember, customer: &str, second: i64) -> Intent
         client_address: "192.0.2.7".parse().unwrap(),
         extension_version: "0.1.0".to_owned(),
         platform: PlatformId::parse("main").unwrap(),
+        token_scope: "https://broker.example".to_owned(),
         customer_email: CustomerEmail::parse(customer).unwrap(),
         reason: Some("Cannot find the withdrawal form".to_owned()),
         ticket: None,

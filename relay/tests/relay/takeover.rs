@@ -1,5 +1,7 @@
 //! A customer is taken over from a login only when that has its outcome: the broker never has both requests at once.
 
+mod brokers;
+
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -247,7 +249,8 @@ async fn of_another_relay(app: &TestApp) -> Intent {
     let staff = app.store.list_staff().await.unwrap();
     let row = staff.iter().find(|row| row.member.email.as_str() == STAFF);
     let another_profile = enrol(&*app.store, STAFF, &row.unwrap().member.name).await;
-    let intent = intent(&another_profile, CUSTOMER, 0);
+    let mut intent = intent(&another_profile, CUSTOMER, 0);
+    intent.token_scope.clone_from(&app.token_scope);
     let answer = app.store.record_intent(&intent).await.unwrap();
     assert_eq!(answer, IntentAnswer::Recorded);
     intent

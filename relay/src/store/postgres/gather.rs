@@ -89,9 +89,9 @@ async fn fetch(
     let profiles: Vec<_> = needs.profiles.iter().collect();
     let addresses: Vec<_> = needs.addresses.iter().collect();
     let logins: Vec<_> = needs.logins.iter().collect();
-    let (customers, platforms): (Vec<_>, Vec<_>) = needs.claims.iter().map(|key| (&key.0, &key.1)).unzip();
+    let (customers, scopes): (Vec<_>, Vec<_>) = needs.claims.iter().map(|key| (&key.0, &key.1)).unzip();
     let nonces: [&(dyn ToSql + Sync); 3] = [&keys, &nonces, &expiries];
-    let claims: [&(dyn ToSql + Sync); 2] = [&customers, &platforms];
+    let claims: [&(dyn ToSql + Sync); 2] = [&customers, &scopes];
     let logins: [&(dyn ToSql + Sync); 1] = [&logins];
     let profiles: [&(dyn ToSql + Sync); 1] = [&profiles];
     let addresses: [&(dyn ToSql + Sync); 1] = [&addresses];

@@ -77,10 +77,7 @@ fn nonce(intent: &Intent) -> NonceKey {
 }
 
 fn customer(intent: &Intent) -> ClaimKey {
-    (
-        intent.customer_email.folded(),
-        intent.platform.as_str().to_owned(),
-    )
+    (intent.customer_email.folded(), intent.token_scope.clone())
 }
 
 /// The end of a mint.

@@ -74,7 +74,7 @@ pub(super) struct ReportRows {
 #[derive(Default)]
 pub(super) struct ClaimRows {
     pub(super) customers: Vec<String>,
-    pub(super) platforms: Vec<String>,
+    pub(super) scopes: Vec<String>,
     pub(super) ids: Vec<String>,
     pub(super) staff: Vec<i64>,
     pub(super) since: Vec<i64>,
@@ -228,7 +228,7 @@ impl Plan {
             let held = self.facts.claim(key);
             let rows = if held.is_some() { &mut kept } else { &mut gone };
             rows.customers.push(key.0.clone());
-            rows.platforms.push(key.1.clone());
+            rows.scopes.push(key.1.clone());
             if let Some(Held { claim, .. }) = held {
                 rows.ids.push(claim.request_id.as_str().to_owned());
                 rows.staff.push(claim.staff.0);

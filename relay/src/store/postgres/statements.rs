@@ -47,12 +47,12 @@ statements! {
     select_staff_addresses: "SELECT email_folded FROM staff WHERE email_folded = ANY ($1::text[])";
     select_logins: "SELECT request_id, intent_seq, staff_id, outcome, cause FROM logins WHERE request_id = ANY ($1::text[])";
     select_reports: "SELECT request_id, outcome FROM reports WHERE request_id = ANY ($1::text[])";
-    select_claims_on: "SELECT claims.customer_folded, claims.platform, claims.request_id, claims.staff_id, staff.name, \
+    select_claims_on: "SELECT claims.customer_folded, claims.scope, claims.request_id, claims.staff_id, staff.name, \
         claims.since, claims.until, logins.intent_seq, logins.outcome IS NULL \
-        FROM unnest($1::text[], $2::text[]) AS wanted (customer_folded, platform) \
-        JOIN claims USING (customer_folded, platform) \
+        FROM unnest($1::text[], $2::text[]) AS wanted (customer_folded, scope) \
+        JOIN claims USING (customer_folded, scope) \
         JOIN staff ON staff.id = claims.staff_id JOIN logins USING (request_id)";
-    select_claims_of: "SELECT claims.customer_folded, claims.platform, claims.request_id, claims.staff_id, staff.name, \
+    select_claims_of: "SELECT claims.customer_folded, claims.scope, claims.request_id, claims.staff_id, staff.name, \
         claims.since, claims.until, logins.intent_seq, logins.outcome IS NULL \
         FROM claims JOIN staff ON staff.id = claims.staff_id JOIN logins USING (request_id) \
         WHERE claims.request_id = ANY ($1::text[])";
@@ -76,10 +76,10 @@ statements! {
         WHERE request_id = ended.id AND logins.outcome IS NULL";
     insert_reports: "INSERT INTO reports (request_id, outcome, seq) \
         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])";
-    upsert_claims: "INSERT INTO claims (customer_folded, platform, request_id, staff_id, since, until) \
+    upsert_claims: "INSERT INTO claims (customer_folded, scope, request_id, staff_id, since, until) \
         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[]) \
-        ON CONFLICT (customer_folded, platform) DO UPDATE SET request_id = excluded.request_id, \
+        ON CONFLICT (customer_folded, scope) DO UPDATE SET request_id = excluded.request_id, \
         staff_id = excluded.staff_id, since = excluded.since, until = excluded.until";
-    delete_claims: "DELETE FROM claims USING unnest($1::text[], $2::text[]) AS gone (customer, platform) \
-        WHERE claims.customer_folded = gone.customer AND claims.platform = gone.platform";
+    delete_claims: "DELETE FROM claims USING unnest($1::text[], $2::text[]) AS gone (customer, scope) \
+        WHERE claims.customer_folded = gone.customer AND claims.scope = gone.scope";
 }

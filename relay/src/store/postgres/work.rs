@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::{erase::Erasable, plan::Plan};
 use crate::store::{Claim, ErasureScope, Profile, StoreError};
 
-/// A customer on a platform.
+/// A customer at a broker.
 pub(super) type ClaimKey = (String, String);
 /// A profile and its nonce.
 pub(super) type NonceKey = (String, String);

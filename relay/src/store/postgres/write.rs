@@ -62,7 +62,7 @@ pub(super) async fn commit(client: &Client, statements: &Statements, plan: &Plan
             kept.ids.len(),
             vec![
                 &kept.customers,
-                &kept.platforms,
+                &kept.scopes,
                 &kept.ids,
                 &kept.staff,
                 &kept.since,
@@ -72,7 +72,7 @@ pub(super) async fn commit(client: &Client, statements: &Statements, plan: &Plan
         run(
             &statements.delete_claims,
             gone.customers.len(),
-            vec![&gone.customers, &gone.platforms],
+            vec![&gone.customers, &gone.scopes],
         ),
         async { Ok(client.batch_execute("COMMIT").await?) },
     )?;

@@ -54,7 +54,7 @@ pub(super) struct Held {
     pub(super) open: bool,
 }
 
-/// Who holds the intent's customer on its platform at that time. A login that has no outcome yet does at any time: clocks
+/// Who holds the intent's customer at its broker at that time. A login that has no outcome yet does at any time: clocks
 /// differ, and its request may still be on the way to the broker.
 pub(super) fn holder(connection: &Connection, intent: &Intent) -> Result<Option<Held>, Failure> {
     type Found = (String, i64, String, i64, i64, Option<i64>, bool);
@@ -64,13 +64,13 @@ pub(super) fn holder(connection: &Connection, intent: &Intent) -> Result<Option<
              intent_seq IS NOT NULL AND outcome IS NULL \
              FROM claims JOIN staff ON staff.id = claims.staff_id \
              LEFT JOIN logins ON logins.request_id = claims.request_id \
-             WHERE claims.customer_folded = ? AND claims.platform = ? \
+             WHERE claims.customer_folded = ? AND scope = ? \
              AND (until > ? OR (intent_seq IS NOT NULL AND outcome IS NULL))",
         )?
         .query_row(
             (
                 intent.customer_email.folded(),
-                intent.platform.as_str(),
+                &intent.token_scope,
                 millis(intent.requested_at),
             ),
             |row| {
@@ -102,14 +102,14 @@ pub(super) fn holder(connection: &Connection, intent: &Intent) -> Result<Option<
 pub(super) fn claim_customer(connection: &Connection, intent: &Intent) -> Result<(), Failure> {
     connection
         .prepare_cached(
-            "INSERT INTO claims (customer_folded, platform, request_id, staff_id, since, until) \
-             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (customer_folded, platform) DO UPDATE SET \
+            "INSERT INTO claims (customer_folded, scope, request_id, staff_id, since, until) \
+             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (customer_folded, scope) DO UPDATE SET \
              request_id = excluded.request_id, staff_id = excluded.staff_id, since = excluded.since, \
              until = excluded.until",
         )?
         .execute((
             intent.customer_email.folded(),
-            intent.platform.as_str(),
+            &intent.token_scope,
             intent.request_id.as_str(),
             intent.staff.id.0,
             millis(intent.requested_at),
@@ -138,7 +138,7 @@ pub(super) fn release_customer(connection: &Connection, id: &RequestId) -> Resul
     Ok(())
 }
 
-/// Finds a login's claim by the customer and platform that the login names: an index of its own would be written at every
-/// login, and read as seldom as this.
-const OF_LOGIN: &str = "WHERE request_id = ?1 AND (customer_folded, platform) = \
-                        (SELECT customer_folded, platform FROM logins WHERE request_id = ?1)";
+/// Finds a login's claim by the customer that the login names: an index of its own would be written at every login, and read
+/// as seldom as this.
+const OF_LOGIN: &str = "WHERE request_id = ?1 AND customer_folded = \
+                        (SELECT customer_folded FROM logins WHERE request_id = ?1)";

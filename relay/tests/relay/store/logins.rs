@@ -195,14 +195,32 @@ async fn a_claim_ends_with_its_token() {
     assert!(!recorded(49).await);
     assert!(recorded(50).await);
 
-    // No token, no claim; another platform is another token.
+    // No token, no claim; another broker has another token, and another platform of the same one has not.
     let other = "joe@customers.example";
     lab.login(&intent(&lab.maria, other, 0), FAILED).await;
     let mut elsewhere = intent(&lab.tom, other, 1);
     lab.login(&elsewhere.clone(), MINTED).await;
     elsewhere = intent(&lab.maria, other, 2);
     elsewhere.platform = PlatformId::parse("practice").unwrap();
+    let refused = lab.store.record_intent(&elsewhere).await.unwrap();
+    assert!(matches!(refused, IntentAnswer::Claimed(_)), "{refused:?}");
+    elsewhere.nonce = nonce();
+    elsewhere.token_scope = "https://practice.example".to_owned();
     lab.login(&elsewhere, MINTED).await;
+    lab.store
+        .report_outcome(
+            lab.maria.id,
+            &elsewhere.request_id,
+            &report(Outcome::Closed),
+            at(3),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        lab.database.count("claims").await,
+        2,
+        "it ends its own claim alone"
+    );
 
     // A window that was closed, or never opened, needs its token no more.
     let third = "ann@customers.example";

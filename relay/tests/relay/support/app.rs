@@ -42,6 +42,8 @@ pub(crate) struct TestApp {
     pub(crate) store: Arc<FaultyStore>,
     pub(crate) records: Records,
     pub(crate) client: reqwest::Client,
+    /// Where a customer of the first platform has one token at a time.
+    pub(crate) token_scope: String,
     around: Around,
     stop: CancellationToken,
     running: JoinHandle<()>,
@@ -110,6 +112,7 @@ impl TestApp {
             ..Limits::default()
         };
         (around.change)(&mut config, &mut limits);
+        let token_scope = config.platforms[0].token_scope().to_owned();
         let brokers = Brokers::connect(&config, limits.broker).unwrap();
         let store = Arc::new(FaultyStore::new(store::open(&config.store).await.unwrap()));
         let clock = around.clock.clone();
@@ -126,6 +129,7 @@ impl TestApp {
             store: store.clone(),
             records: Records::of(store.clone(), around.database.clone()),
             client: reqwest::Client::new(),
+            token_scope,
             around,
             running: tokio::spawn(relay.run(stop.clone())),
             stop,

@@ -31,6 +31,7 @@ pub(super) async fn record(store: &SqliteStore, customer: &str, number: u8) -> R
         client_address: [192, 0, 2, 7].into(),
         extension_version: "0.1.0".to_owned(),
         platform: PlatformId::parse("main").unwrap(),
+        token_scope: "https://broker.example".to_owned(),
         customer_email: CustomerEmail::parse(customer).unwrap(),
         reason: None,
         ticket: None,

@@ -158,6 +158,7 @@ pub(super) fn intent(staff: &StaffMember) -> Intent {
         client_address: "192.0.2.7".parse().unwrap(),
         extension_version: "0.1.0".to_owned(),
         platform: PlatformId::parse("main").unwrap(),
+        token_scope: "https://broker.example".to_owned(),
         customer_email: CustomerEmail::parse(&format!("{}@customers.example", hex())).unwrap(),
         reason: Some("Cannot find the withdrawal form".to_owned()),
         ticket: None,

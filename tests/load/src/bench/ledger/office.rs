@@ -90,6 +90,7 @@ impl Office {
             client_address: [192, 0, 2, 7].into(),
             extension_version: env!("CARGO_PKG_VERSION").to_owned(),
             platform: self.platform.clone(),
+            token_scope: "https://broker.example".to_owned(),
             customer_email: CustomerEmail::parse(&format!("customer-{customer}@{CUSTOMER_DOMAIN}"))?,
             reason: Some("Cannot find the form for withdrawals".to_owned()),
             ticket: Some(format!("T-{number}")),
