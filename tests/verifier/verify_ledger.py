@@ -49,7 +49,7 @@ class Tree:
 
 class Ledger:
     def __init__(self):
-        self.findings, self.tree, self.signed = [], Tree(), None
+        self.findings, self.notes, self.tree, self.signed = [], [], Tree(), None
         self.intents, self.ended, self.openings, self.erased = {}, {}, {}, []
         self.latest = datetime.datetime.fromtimestamp(0, datetime.timezone.utc)
 
@@ -68,7 +68,8 @@ class Ledger:
             self.finding(sequence, "is of a kind, version or form that this verifier does not know")
         time = datetime.datetime.fromisoformat(record["time"].replace("Z", "+00:00"))
         if time < self.latest - datetime.timedelta(minutes=5):
-            self.finding(sequence, "its time is long before that of an earlier record")
+            self.notes.append(f"note: record {sequence}: its time is long before that of an earlier record")
+            self.latest = time  # clocks go wrong and are set: no finding, and from here on anew
         self.latest = max(self.latest, time)
         for part in ("customer", "staff"):
             self.check_part(sequence, part, record.get(part), row.get(part))
@@ -132,12 +133,11 @@ def open_note(text, vkey):
 
 def main(export, checkpoint=None, key=None):
     ledger = Ledger()
-    if checkpoint:
-        ledger.signed = open_note(open(checkpoint, encoding="utf-8").read(), key)
+    ledger.signed = checkpoint and open_note(open(checkpoint, encoding="utf-8").read(), key)
     for line in open(export, "rb"):
         ledger.add(line)
     ledger.finish()
-    print("\n".join(ledger.findings) or "sound")
+    print("\n".join(ledger.notes + (ledger.findings or ["sound"])))
     print(f"{ledger.tree.size} records, root {b64(ledger.tree.root())}")
     return 1 if ledger.findings else 0
 

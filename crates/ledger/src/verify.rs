@@ -34,15 +34,15 @@ use crate::{Frontier, Hash, Row, Sequence, Timestamp};
 
 pub use examine::{Examined, examine, examine_and};
 use examine::{Facts, Says};
-pub use finding::{Fault, Finding, PartName};
+pub use finding::{ClockStep, Fault, Finding, PartName};
 use intents::{Intents, Known};
 use logins::Logins;
 use openings::Openings;
 pub use summary::Summary;
 
-/// How many findings are kept; more are counted.
+/// How many findings are kept, and how many notes; more are counted.
 pub const MAX_FINDINGS: usize = 100;
-/// How far a record's time may be before an earlier one's, in milliseconds: clocks are set.
+/// How far a record's time may be before an earlier one's, in milliseconds, until that is told: clocks of several hosts differ.
 pub const CLOCK_STEP_MILLISECONDS: i64 = 5 * 60 * 1000;
 /// How many records can be missing, all gaps together, before a number counts as damaged: bits are kept for them.
 const MAX_SKIPPED: u64 = 1 << 24;
@@ -339,8 +339,14 @@ impl Verifier {
         let latest = self.latest.unwrap_or(time);
         let behind = latest.as_millisecond().saturating_sub(time.as_millisecond());
         if behind > CLOCK_STEP_MILLISECONDS {
-            self.find(Some(sequence), Fault::Time { milliseconds: behind });
-            // From here on anew: one clock that was wrong once is one fault.
+            self.summary.stepped += 1;
+            if self.summary.clock_steps.len() < MAX_FINDINGS {
+                self.summary.clock_steps.push(ClockStep {
+                    sequence,
+                    milliseconds: behind,
+                });
+            }
+            // From here on anew: one clock that was wrong once is one step.
             self.latest = Some(time);
         } else {
             self.latest = Some(latest.max(time));

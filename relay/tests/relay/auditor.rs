@@ -300,6 +300,28 @@ async fn both_verifiers_say_the_same_of_an_empty_ledger() {
     }
 }
 
+/// A clock that was set back is nobody's forgery, and must not hide one for ever.
+#[tokio::test]
+async fn both_verifiers_tell_of_a_clock_that_was_set_back_and_call_the_ledger_sound() {
+    let audit = Audit::new().await;
+    let lines = replaced(&audit.export().await, 5, |row| {
+        row["record"]["time"] = json!("2000-01-01T00:00:00.000Z");
+    });
+    let file = audit.installation.folder.path().join("stepped.jsonl");
+    fs::write(&file, lines.join("\n") + "\n").unwrap();
+    let ours = ["ledger", "verify", "--file", text(&file)];
+    let ours = audit.installation.run(&ours).await;
+    let theirs = [VERIFIER, text(&file)];
+    let theirs = Command::new(audit.python).args(theirs).output().await.unwrap();
+    let codes = [&ours, &theirs].map(|output| output.status.code());
+    assert_eq!(codes, [Some(0); 2], "{}{}", said(&ours), said(&theirs));
+    for output in [&ours, &theirs] {
+        let told = said(output).to_lowercase();
+        assert_eq!(told.matches("record 5: its time is").count(), 1, "{told}");
+        assert_eq!(told.matches("its time is").count(), 1, "{told}");
+    }
+}
+
 /// The same lines, with one changed as a forger would who knows how to spell.
 fn replaced(lines: &[String], place: usize, change: impl FnOnce(&mut Value)) -> Vec<String> {
     let mut row: Value = serde_json::from_str(&lines[place]).unwrap();

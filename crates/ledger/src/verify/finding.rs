@@ -24,6 +24,16 @@ impl fmt::Display for Finding {
     }
 }
 
+/// A record whose time is before that of an earlier one. It is no fault of the ledger, whose order is not by time: clocks go
+/// wrong and are set. Whoever relies on a time should know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockStep {
+    /// The record.
+    pub sequence: Sequence,
+    /// How far its time is before the latest of those before it.
+    pub milliseconds: i64,
+}
+
 /// Which of a record's two parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartName {
@@ -143,14 +153,6 @@ pub enum Fault {
     RepeatedLogin {
         /// The intent before.
         intent: Sequence,
-    },
-    /// The clock went back.
-    #[error(
-        "its time is {milliseconds} ms before that of an earlier record: the relay's clock was wrong, or the time forged"
-    )]
-    Time {
-        /// How far.
-        milliseconds: i64,
     },
     /// The records are not those of a checkpoint.
     #[error(

@@ -2,7 +2,7 @@
 
 use crate::Hash;
 
-use super::finding::Finding;
+use super::finding::{ClockStep, Finding};
 
 /// The result of a verification.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +11,10 @@ pub struct Summary {
     pub findings: Vec<Finding>,
     /// How many faults there are.
     pub found: u64,
+    /// The first records whose time is before that of an earlier one by more than clocks differ. They are no faults.
+    pub clock_steps: Vec<ClockStep>,
+    /// How many of those there are.
+    pub stepped: u64,
     /// How many records were read.
     pub records: u64,
     /// How many records the ledger has, counting those before the part that was read.

@@ -1,6 +1,6 @@
 //! Records that contradict earlier ones, and how findings are kept.
 
-use stagedoor_ledger::verify::{Fault, Finding};
+use stagedoor_ledger::verify::{ClockStep, Fault, Finding};
 use stagedoor_ledger::{
     Entry, ErasureScope, Intent, MintOutcome, Parts, Record, RecordError, Row, SequenceSet, Timestamp,
 };
@@ -102,10 +102,18 @@ fn what_contradicts_earlier_records_is_found() {
             let record = if place == 10 { record } else { row.record.clone() };
             changed.append(record, row.customer.clone(), row.staff.clone());
         }
-        faults(&verify(&changed.rows, &changed.checkpoint()))
+        let summary = verify(&changed.rows, &changed.checkpoint());
+        assert!(summary.is_sound() && summary.findings.is_empty(), "{summary:?}");
+        assert_eq!(summary.stepped, summary.clock_steps.len() as u64);
+        summary.clock_steps
     };
     let behind = book.time(9).as_millisecond() - early.as_millisecond();
-    assert_eq!(set(early), [Fault::Time { milliseconds: behind }]);
+    // Told, once, and no fault of the ledger.
+    let step = ClockStep {
+        sequence: 10,
+        milliseconds: behind,
+    };
+    assert_eq!(set(early), [step]);
     let limit = Timestamp::from_millisecond(book.time(9).as_millisecond() - 300_000).unwrap();
     assert_eq!(set(limit), []);
 }

@@ -13,6 +13,11 @@ const CUT: &str = "Compare with the newest backup: a store that was restored fro
 pub(super) const LOOKUPS: &str = "The records are sound. But `list`, `show`, `prove`, `erase --customer` and CSV go by these tables and cannot be \
      believed until they agree: take `export --format jsonl`, restore the tables from a backup, and find out who changed them.";
 
+/// What to think of times that go backwards.
+pub(super) const CLOCK: &str = "A clock was set back there, or was ahead before. The order of the records is not in doubt; of their times around it, \
+     believe none without another source. If nobody knows of a clock that was wrong, somebody may have set it to backdate \
+     what came next.";
+
 /// The finding's name and what to do.
 pub(super) fn of(fault: &Fault) -> (&'static str, &'static str) {
     match fault {
@@ -41,10 +46,6 @@ pub(super) fn of(fault: &Fault) -> (&'static str, &'static str) {
         Fault::SecondOutcome { .. } => ("second_outcome", INVESTIGATE),
         Fault::NoToken { .. } => ("report_without_token", INVESTIGATE),
         Fault::OverridesOpen { .. } => ("overrides_open_login", INVESTIGATE),
-        Fault::Time { .. } => (
-            "time_backwards",
-            "Look at the clock of the relay's host and its time service; if it was right, treat it as tampering.",
-        ),
         Fault::Root { .. } => ("root_differs", REWRITTEN),
         Fault::Truncated { .. } => ("records_cut_off", CUT),
         Fault::Checkpoint(CheckpointError::OtherKey(_)) => (

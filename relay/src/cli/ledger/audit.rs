@@ -191,10 +191,10 @@ async fn verify_records(
     Ok((audited, progress))
 }
 
-/// Whether what the records say cannot be relied on. A clock that was wrong once, or a checkpoint that is none, changes
-/// nothing about them, and must not keep the look-up tables from being compared for ever.
+/// Whether what the records say cannot be relied on. A checkpoint that is none changes nothing about them, and must not keep
+/// the look-up tables from being compared for ever.
 fn puts_records_in_doubt(fault: &Fault) -> bool {
-    !matches!(fault, Fault::Time { .. } | Fault::Checkpoint(_))
+    !matches!(fault, Fault::Checkpoint(_))
 }
 
 async fn take(

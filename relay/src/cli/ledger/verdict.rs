@@ -37,7 +37,13 @@ fn to_json(audited: &Audited, progress: &Progress) -> serde_json::Value {
             |flaw| json!({"code": flaw.code, "cure": flaw.cure, "problem": flaw.problem, "sequence": null}),
         );
     let findings: Vec<_> = of_state.chain(of_records).chain(of_lookups).collect();
+    let clock_steps = summary.clock_steps.iter();
+    let clock_steps: Vec<_> = clock_steps
+        .map(|step| json!({"milliseconds": step.milliseconds, "sequence": step.sequence}))
+        .collect();
     json!({
+        "clockSteps": clock_steps,
+        "clockStepsFound": summary.stepped,
         "checkpoints": {
             "confirmed": summary.confirmed,
             "confirmedSize": summary.confirmed_size,
@@ -71,6 +77,7 @@ fn to_text(audited: &Audited, progress: &Progress) -> String {
     if more > 0 {
         lines.push(format!("       and {} more", number(more)));
     }
+    lines.extend(clock_steps(audited));
     lines.push(format!(
         "{} verified in {:.1} s ({} a second).",
         count(summary.records, "record", "records"),
@@ -136,6 +143,26 @@ fn findings(audited: &Audited) -> Vec<String> {
         told.chain([format!("       {cure}")])
     });
     lines.collect()
+}
+
+/// Where the time goes backwards.
+fn clock_steps(audited: &Audited) -> Vec<String> {
+    let (steps, found) = (&audited.summary.clock_steps, audited.summary.stepped);
+    let told = steps.iter().map(|step| {
+        format!(
+            "NOTE   record {}: its time is {} s before that of an earlier record",
+            step.sequence,
+            number(step.milliseconds.unsigned_abs() / 1000)
+        )
+    });
+    let mut lines: Vec<_> = told.collect();
+    if found > steps.len() as u64 {
+        lines.push(format!("       and {} more", number(found - steps.len() as u64)));
+    }
+    if found > 0 {
+        lines.push(format!("       {}", advice::CLOCK));
+    }
+    lines
 }
 
 /// What the checkpoints prove, and what they do not.

@@ -34,6 +34,36 @@ async fn a_sound_ledger_with_a_checkpoint_that_covers_it() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_set_back_is_told_and_is_no_finding() {
+    let books = Books::new().await;
+    let staff = books.store.list_staff().await.unwrap().remove(0).member;
+    // A clock that is a year ahead, then a right one: the times after it are no more wrong than those before.
+    for second in [31_536_000, 1_000, 1_001] {
+        let customer = format!("c{second}@customers.example");
+        record(&*books.store, &intent(&staff, &customer, second), None).await;
+    }
+    let (code, said) = books.verify(&[]).await;
+    assert_eq!(
+        (code, &said["sound"], &said["found"], &said["lookupsCompared"]),
+        (0, &json!(true), &json!(0), &json!(true))
+    );
+    assert_eq!(
+        said["clockSteps"],
+        json!([{"milliseconds": 31_535_000_000_u64, "sequence": 7}])
+    );
+    let text = books.ok(&["ledger", "verify"]).await;
+    assert!(
+        text.contains("NOTE   record 7: its time is 31,535,000 s before that of an earlier record\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("The order of the records is not in doubt"),
+        "{text}"
+    );
+    assert!(text.ends_with("Sound: nothing was found.\n"), "{text}");
+}
+
+#[tokio::test]
 async fn without_a_key_or_a_checkpoint_it_says_what_is_not_proved() {
     let books = Books::new().await;
     let text = books.ok(&["ledger", "verify"]).await;
