@@ -11,6 +11,8 @@ use crate::store::{StoreError, entries::Openings};
 #[derive(Debug, Clone)]
 pub(super) struct Head {
     frontier: Frontier,
+    /// What the last row stores. Another ledger of the same size has others.
+    last_hashes: Vec<u8>,
     /// The ledger does not begin with what this process has seen of it.
     severed: bool,
 }
@@ -19,7 +21,7 @@ impl Head {
     /// Reads it. The ledger must begin with what this process has seen of it: an older backup that is put in the place of the
     /// database would otherwise be gone on with, and what was recorded since would be lost without a word.
     pub(super) fn load(connection: &Connection, reached: Option<&Self>) -> Result<Self, Failure> {
-        let size = size(connection)?;
+        let (size, last_hashes) = end(connection)?;
         let frontier = frontier(connection, size)?
             .map_err(|_| StoreError::Inconsistent("the ledger's tree hashes do not belong to its size"))?;
         let severed = match reached.map(|reached| &reached.frontier) {
@@ -27,11 +29,16 @@ impl Head {
             Some(reached) => !frontier_is(connection, reached)?,
             None => false,
         };
-        Ok(Self { frontier, severed })
+        Ok(Self {
+            frontier,
+            last_hashes,
+            severed,
+        })
     }
 
     pub(super) fn is_current(&self, connection: &Connection) -> rusqlite::Result<bool> {
-        Ok(size(connection)? == self.frontier.size())
+        let (size, last_hashes) = end(connection)?;
+        Ok(size == self.frontier.size() && last_hashes == self.last_hashes)
     }
 
     pub(super) fn is_severed(&self) -> bool {
@@ -78,7 +85,8 @@ impl Writing<'_> {
         let hashes: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
         self.connection
             .prepare_cached("INSERT INTO records (seq, body, hashes) VALUES (?, ?, ?)")?
-            .execute((sequence.cast_signed(), body, hashes))?;
+            .execute((sequence.cast_signed(), body, &hashes))?;
+        self.head.last_hashes = hashes;
         if !openings.is_empty() {
             self.connection
                 .prepare_cached("INSERT INTO openings (seq, customer, staff) VALUES (?, ?, ?)")?
@@ -90,6 +98,17 @@ impl Writing<'_> {
         }
         Ok(sequence)
     }
+}
+
+/// How many records there are, and what the last row stores of the tree.
+fn end(connection: &Connection) -> rusqlite::Result<(u64, Vec<u8>)> {
+    let last = connection
+        .prepare_cached("SELECT seq, hashes FROM records ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(last.map_or_else(Default::default, |(sequence, hashes)| {
+        (sequence.cast_unsigned() + 1, hashes)
+    }))
 }
 
 /// How many records there are.

@@ -1,7 +1,7 @@
 //! The ledger itself: its rows, its tree, and the checkpoints.
 
 use futures_util::future::join_all;
-use stagedoor_ledger::{Frontier, Node, Record};
+use stagedoor_ledger::{Frontier, Node, Record, Row};
 use stagedoor_relay::store::{Intent, StoreError, StoredCheckpoint};
 
 use super::{FAILED, Lab, MINTED, at, completion, intent};
@@ -100,6 +100,32 @@ async fn nothing_is_added_to_a_ledger_that_has_lost_what_this_process_saw_of_it(
     lab.store.check(at(2)).await.unwrap();
     lab.login(&login(6), MINTED).await;
     assert_eq!(lab.store.ledger_size().await.unwrap(), 9);
+}
+
+#[tokio::test]
+async fn another_ledger_of_the_same_size_is_not_gone_on_with() {
+    let lab = Lab::new().await;
+    let login = |number| intent(&lab.maria, &format!("c{number}@customers.example"), 0);
+    lab.login(&login(0), MINTED).await;
+    lab.login(&login(1), MINTED).await;
+    let whole = lab.store.rows_from(0, 100).await.unwrap();
+    let mut tree = Frontier::empty();
+    let others = whole.iter().map(|row| {
+        let record = String::from_utf8(row.record.clone()).unwrap();
+        let record = record.replace("main", "fake").into_bytes();
+        let hashes = tree.append(Record::leaf_hash(&record));
+        Row {
+            record,
+            hashes: hashes.iter().flat_map(|hash| hash.0).collect(),
+            ..row.clone()
+        }
+    });
+    let others: Vec<_> = others.collect();
+    lab.database.rewrite(&others).await;
+    refuses(&lab, &login(2)).await;
+    assert_eq!(lab.store.ledger_size().await.unwrap(), 4);
+    lab.database.rewrite(&whole).await;
+    lab.login(&login(2), MINTED).await;
 }
 
 /// Intents, checkpoints and readiness are refused, with cause and cure.
