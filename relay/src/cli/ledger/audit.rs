@@ -228,7 +228,7 @@ async fn take(
 
 /// Reads pages, and has each examined by a thread of its own. Those of some records are compared with the look-up tables.
 fn examined_from(store: Shared, from: u64, compared: Range<u64>) -> Pages {
-    let (sender, receiver) = mpsc::channel(threads().get());
+    let (sender, receiver) = mpsc::channel(4 * threads().get());
     tokio::spawn(async move {
         let mut pages = pages::read(store.clone(), from, u64::MAX);
         let mut start = from;

@@ -11,7 +11,7 @@ use crate::store::{Store, StoreError};
 /// cache when it is examined: a row has about a kilobyte.
 pub(super) const PAGE: u32 = 1024;
 /// Pages read ahead.
-const AHEAD: usize = 2;
+const AHEAD: usize = 4;
 /// Rows that are read along rather than asked for separately.
 const NEAR: u64 = 64;
 
