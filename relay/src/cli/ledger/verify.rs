@@ -32,8 +32,7 @@ pub(in crate::cli) struct Verify {
     /// Verify an export in JSON Lines instead of the store. Needs no configuration. `-`: standard input.
     #[arg(long, value_name = "EXPORT")]
     file: Option<PathBuf>,
-    /// Do not compare the tables that list, show, prove and erase go by: no checkpoint covers them, and they take most of
-    /// the time.
+    /// Do not compare the tables that list, show, prove and erase go by: no checkpoint covers them.
     #[arg(long, conflicts_with = "file")]
     records_only: bool,
     /// Print one line of JSON.
