@@ -34,7 +34,7 @@ use super::{
     LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, SchemaVersions,
     Scrubbed, StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows, foreign,
 };
-use file::DatabaseFile;
+use file::{DatabaseFile, Opened};
 use readers::Readers;
 use writer::Writer;
 
@@ -57,41 +57,35 @@ struct Registration {
 impl SqliteStore {
     /// Opens the file, makes it readable by its owner only if it is new, and brings the schema up to date.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let file = DatabaseFile::new(path);
-        let opened = {
-            let file = file.clone();
-            let opening = tokio::task::spawn_blocking(move || {
-                file.create_private()?;
-                let mut opened = file.open()?;
-                schema::migrate(&file, &mut opened.connection)?;
-                Ok(opened)
-            });
-            let panicked =
-                StoreError::Inconsistent("opening the store ended in a panic, which is in the log");
-            opening.await.unwrap_or(Err(panicked))?
-        };
-        Ok(Self {
-            writer: Writer::start(file.clone(), opened)?,
-            readers: Readers::new(file.clone()),
-            file,
-            relay: Mutex::default(),
+        Self::opened(DatabaseFile::new(path), |file| {
+            file.create_private()?;
+            let mut opened = file.open()?;
+            schema::migrate(file, &mut opened.connection)?;
+            Ok(opened)
         })
+        .await
     }
 
     /// Opens the file for reading only: nothing is made or changed, and writing is an error. Its schema must be up to date.
     pub async fn open_to_read(path: &Path) -> Result<Self, StoreError> {
-        let file = DatabaseFile::to_read(path);
-        let opened = {
+        Self::opened(DatabaseFile::to_read(path), |file| {
+            let opened = file.open()?;
+            schema::versions(file, &opened.connection)?.check(file.place())?;
+            Ok(opened)
+        })
+        .await
+    }
+
+    async fn opened(
+        file: DatabaseFile,
+        open: fn(&DatabaseFile) -> Result<Opened, StoreError>,
+    ) -> Result<Self, StoreError> {
+        let opening = {
             let file = file.clone();
-            let opening = tokio::task::spawn_blocking(move || {
-                let opened = file.open()?;
-                schema::versions(&file, &opened.connection)?.check(file.place())?;
-                Ok(opened)
-            });
-            let panicked =
-                StoreError::Inconsistent("opening the store ended in a panic, which is in the log");
-            opening.await.unwrap_or(Err(panicked))?
+            tokio::task::spawn_blocking(move || open(&file))
         };
+        let panicked = StoreError::Inconsistent("opening the store ended in a panic, which is in the log");
+        let opened = opening.await.unwrap_or(Err(panicked))?;
         Ok(Self {
             writer: Writer::start(file.clone(), opened)?,
             readers: Readers::new(file.clone()),

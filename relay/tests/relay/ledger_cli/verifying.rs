@@ -60,7 +60,10 @@ async fn a_clock_that_was_set_back_is_told_and_is_no_finding() {
         text.contains("The order of the records is not in doubt"),
         "{text}"
     );
-    assert!(text.contains("Sound in itself, NOT TRUSTED: nothing was found"), "{text}");
+    assert!(
+        text.contains("Sound in itself, NOT TRUSTED: nothing was found"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
