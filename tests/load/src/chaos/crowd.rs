@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -62,18 +62,29 @@ impl Crowd {
 pub(crate) struct Load {
     workers: JoinSet<Result<()>>,
     stop: Arc<AtomicBool>,
+    refused: Arc<AtomicU64>,
 }
 
 impl Load {
     /// Begins; the connections are shared out among the addresses.
     pub(crate) fn begin(crowd: &Arc<Crowd>, addresses: &[SocketAddr], connections: usize) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
+        let refused = Arc::new(AtomicU64::new(0));
         let mut workers = JoinSet::new();
         for (number, address) in (0..connections).zip(addresses.iter().cycle().copied()) {
-            let (crowd, stop) = (Arc::clone(crowd), Arc::clone(&stop));
-            workers.spawn(async move { work(&crowd, address, number, &stop).await });
+            let (crowd, stop, refused) = (Arc::clone(crowd), Arc::clone(&stop), Arc::clone(&refused));
+            workers.spawn(async move { work(&crowd, address, number, &stop, &refused).await });
         }
-        Self { workers, stop }
+        Self {
+            workers,
+            stop,
+            refused,
+        }
+    }
+
+    /// How many were refused so far.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Sends nothing new, and waits for the last answers.
@@ -86,7 +97,13 @@ impl Load {
     }
 }
 
-async fn work(crowd: &Crowd, address: SocketAddr, number: usize, stop: &AtomicBool) -> Result<()> {
+async fn work(
+    crowd: &Crowd,
+    address: SocketAddr,
+    number: usize,
+    stop: &AtomicBool,
+    refused: &AtomicU64,
+) -> Result<()> {
     let profile = number % crowd.profiles.len().max(1);
     let mut connection = None;
     while !stop.load(Ordering::Relaxed) {
@@ -101,7 +118,10 @@ async fn work(crowd: &Crowd, address: SocketAddr, number: usize, stop: &AtomicBo
         match crowd.log_in(open, &login, profile).await {
             Said::Nothing(_) => connection = None,
             // Whoever is refused does not try again at once.
-            Said::Refused(_) => sleep(PAUSE).await,
+            Said::Refused(_) => {
+                refused.fetch_add(1, Ordering::Relaxed);
+                sleep(PAUSE).await;
+            }
             _ => {}
         }
     }

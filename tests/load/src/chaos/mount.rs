@@ -9,8 +9,8 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-/// Room for the relay's folder and some thousand records.
-const MEGABYTES: u64 = 24;
+/// Room for the write-ahead log, and for the records of all rounds on the fastest machine.
+const MEGABYTES: u64 = 128;
 
 /// A mounted ext4 file system in a file. Dropping it unmounts it.
 pub(crate) struct SmallDisk {
