@@ -1,7 +1,6 @@
 //! What the relay remembers: staff, their profiles, used nonces, and the ledger of every login. One trait, so that engines
 //! can be exchanged; every method that writes returns only once the change is durable.
 
-mod bisection;
 mod entries;
 mod error;
 mod foreign;
@@ -19,7 +18,7 @@ use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
-pub(crate) use bisection::{Bisection, is_before};
+pub(crate) use entries::is_before;
 pub use error::StoreError;
 pub use foreign::ForeignRows;
 pub use ledger::{

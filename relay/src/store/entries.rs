@@ -1,8 +1,9 @@
 //! What the relay knows, as the ledger's entries and the openings that belong to them. Both engines append these.
 
+use jiff::Timestamp;
 use stagedoor_ledger::{
     CustomerPart, Entry, Erasure, ErasureScope as Scope, Intent as IntentEntry, Method,
-    MintOutcome as OutcomeWord, Opening, OperatorPart, Outcome as OutcomeEntry, Part, Parts,
+    MintOutcome as OutcomeWord, Opening, OperatorPart, Outcome as OutcomeEntry, Part, Parts, Record,
     Report as ReportEntry, ReportOutcome, ReportPart, SequenceSet, StaffPart,
 };
 use stagedoor_protocol::{Outcome, OutcomeReport, RequestId};
@@ -125,7 +126,7 @@ pub(super) fn erasures(
 ) -> Result<Vec<(Entry, Openings)>, StoreError> {
     let (parts, scope) = match order.scope {
         ErasureScope::Customer(_) => (Parts::Customer, Scope::Customer),
-        ErasureScope::Before(before) => (Parts::CustomerAndStaff, Scope::Age { before }),
+        ErasureScope::Before { time, .. } => (Parts::CustomerAndStaff, Scope::Age { before: time }),
     };
     let sets = SequenceSet::split(sequences.iter().map(|sequence| *sequence..=*sequence));
     let entry = |sequences| {
@@ -153,4 +154,12 @@ fn open(part: &impl Part) -> Result<Opening, StoreError> {
         StoreError::Inconsistent("the operating system gave no random bytes to hide personal data with")
     })?;
     Ok(Opening::new(salt, part))
+}
+
+/// Whether a record is older than a time. A clock may have been wrong once, so each is asked for its own.
+pub(crate) fn is_before(body: &[u8], time: Timestamp) -> Result<bool, StoreError> {
+    let record = Record::decode(body).map_err(|_| {
+        StoreError::Inconsistent("a record cannot be read; `stagedoor ledger verify` says more")
+    })?;
+    Ok(record.time < time)
 }

@@ -32,7 +32,13 @@ pub enum ErasureScope {
     /// The customer's part of each record about this address.
     Customer(CustomerEmail),
     /// All personal parts of records older than this.
-    Before(Timestamp),
+    Before {
+        /// The time.
+        time: Timestamp,
+        /// Only records of lower sequences are looked at. Clocks go wrong, so old records may stand behind younger ones: whoever
+        /// orders reads all of them to find the last, without holding up those who write.
+        end: u64,
+    },
 }
 
 /// What one step of an erasure did.

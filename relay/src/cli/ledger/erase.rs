@@ -25,7 +25,7 @@ use super::{
 use crate::{
     clock::{Clock, SystemClock},
     shutdown,
-    store::{self, Bisection, ErasureOrder, ErasureScope, LoginFilter, Scrubbed, Store, StoreError},
+    store::{self, ErasureOrder, ErasureScope, LoginFilter, Scrubbed, Store, StoreError, is_before},
 };
 
 /// What is younger may be under way.
@@ -64,11 +64,11 @@ struct What {
 
 pub(super) async fn run(path: &Path, erase: Erase) -> anyhow::Result<ExitCode> {
     let clock = SystemClock::new();
-    let scope = scope(&erase.what, clock.now())?;
+    let mut scope = scope(&erase.what, clock.now())?;
     // It must be there already, which opening it for writing would see to.
     let (config, _) = super::open(path).await?;
     let store = store::open(&config.store).await?;
-    let (count, mut left) = count(&store, &scope).await?;
+    let (count, mut left) = count(&store, &mut scope).await?;
     let found = count > 0;
     let order = ErasureOrder {
         scope,
@@ -127,15 +127,22 @@ fn scope(what: &What, now: Timestamp) -> anyhow::Result<ErasureScope> {
         before <= now.checked_sub(YOUNGEST)?,
         "--older-than must be at least 24 h ago: younger logins may be under way"
     );
-    Ok(ErasureScope::Before(before))
+    Ok(ErasureScope::Before {
+        time: before,
+        end: u64::MAX,
+    })
 }
 
 /// How many records have personal data that will go, and how many logins are under way and will be left. Of old ones the
 /// erasure itself tells that.
-async fn count(store: &Arc<dyn Store>, scope: &ErasureScope) -> anyhow::Result<(u64, u64)> {
+async fn count(store: &Arc<dyn Store>, scope: &mut ErasureScope) -> anyhow::Result<(u64, u64)> {
     match scope {
         ErasureScope::Customer(customer) => of_customer(&**store, customer).await,
-        ErasureScope::Before(before) => Ok((older_than(store, *before).await?, 0)),
+        ErasureScope::Before { time, end } => {
+            let count;
+            (count, *end) = older_than(store, *time).await?;
+            Ok((count, 0))
+        }
     }
 }
 
@@ -154,24 +161,25 @@ async fn of_customer(store: &dyn Store, customer: &CustomerEmail) -> anyhow::Res
     Ok((count, left))
 }
 
-async fn older_than(store: &Arc<dyn Store>, before: Timestamp) -> anyhow::Result<u64> {
-    let end = first_not_before(&**store, before).await?;
-    let mut count = 0;
-    let mut pages = pages::read(store.clone(), 0, end);
+/// How many records have parts that are that old, and the sequence after the last of them. Reads the whole ledger: old records
+/// may stand behind younger ones, where a clock was wrong.
+async fn older_than(store: &Arc<dyn Store>, time: Timestamp) -> anyhow::Result<(u64, u64)> {
+    let size = store.ledger_size().await?;
+    let mut progress = Progress::new(Some(size));
+    let (mut count, mut end) = (0, 0);
+    let mut pages = pages::read(store.clone(), 0, size);
     while let Some(page) = pages.recv().await {
-        let held = |row: &&stagedoor_ledger::Row| row.customer.is_some() || row.staff.is_some();
-        count += page?.iter().filter(held).count() as u64;
+        let page = page?;
+        for row in &page {
+            if (row.customer.is_some() || row.staff.is_some()) && is_before(&row.record, time)? {
+                count += 1;
+                end = row.sequence + 1;
+            }
+        }
+        progress.advance(page.len() as u64);
     }
-    Ok(count)
-}
-
-/// As the erasure itself finds it.
-async fn first_not_before(store: &dyn Store, time: Timestamp) -> anyhow::Result<u64> {
-    let mut bisection = Bisection::new(time, store.ledger_size().await?);
-    while let Some(wanted) = bisection.wanted() {
-        bisection.tell(&super::show::row(store, wanted).await?.record)?;
-    }
-    Ok(bisection.found())
+    progress.finish();
+    Ok((count, end))
 }
 
 /// Without the address: it may stay in a terminal's memory, or in a log.
@@ -182,10 +190,10 @@ fn announcement(scope: &ErasureScope, count: u64) -> String {
             "This erases the customer's address, the reason, ticket and CRM record, and what the extension reported, from \
              {records}. Who of the staff logged in, where and when stays. It cannot be undone."
         ),
-        ErasureScope::Before(before) => format!(
+        ErasureScope::Before { time, .. } => format!(
             "This erases all personal data of customers and staff from {records} of before {}. That there were logins, \
              where and when stays. It cannot be undone.",
-            text::time(*before)
+            text::time(*time)
         ),
     }
 }
@@ -199,7 +207,7 @@ fn ask(scope: &ErasureScope) -> anyhow::Result<()> {
             let _ = write!(stderr(), "Type the customer's address again to go on: ");
             customer.folded().to_string()
         }
-        ErasureScope::Before(_) => {
+        ErasureScope::Before { .. } => {
             let _ = write!(stderr(), "Type {WORD} to go on: ");
             WORD.to_owned()
         }

@@ -11,7 +11,7 @@ use super::{
     work::{Needs, Work},
 };
 use crate::store::{
-    Bisection, Erased, ErasureOrder, ErasureScope, StoreError,
+    Erased, ErasureOrder, ErasureScope, StoreError,
     entries::{self, ERASED_AT_ONCE},
     is_before,
 };
@@ -39,7 +39,7 @@ impl Work for ErasureOrder {
         }
         plan.erasure = Some(ErasedParts {
             sequences: sequences.iter().map(|sequence| sequence.cast_signed()).collect(),
-            staff_too: matches!(self.scope, ErasureScope::Before(_)),
+            staff_too: matches!(self.scope, ErasureScope::Before { .. }),
         });
         Ok(Erased {
             records: sequences.len() as u64,
@@ -66,7 +66,7 @@ pub(super) async fn erasable(client: &Client, scope: &ErasureScope) -> Result<Er
                 .query_one(&format!("{count} customer_folded = $1"), &[&email.folded()])
                 .await?
         }
-        ErasureScope::Before(time) => {
+        ErasureScope::Before { time, .. } => {
             client
                 .query_one(&format!("{count} requested_at < $1"), &[&millis(*time)])
                 .await?
@@ -90,15 +90,15 @@ async fn parts(client: &Client, scope: &ErasureScope) -> Result<Vec<u64>, Failur
                 .await?;
             rows.iter().map(|row| unsigned(row, 0)).collect()
         }
-        ErasureScope::Before(time) => parts_before(client, *time).await,
+        ErasureScope::Before { time, end } => parts_before(client, *time, *end).await,
     }
 }
 
-async fn parts_before(client: &Client, time: Timestamp) -> Result<Vec<u64>, Failure> {
-    let end = first_not_before(client, time).await?;
+async fn parts_before(client: &Client, time: Timestamp, end: u64) -> Result<Vec<u64>, Failure> {
     let page = "SELECT seq, body FROM openings JOIN records USING (seq) \
          WHERE seq > $1 AND seq < $2 AND (customer IS NOT NULL OR staff IS NOT NULL) \
          AND NOT EXISTS (SELECT FROM logins WHERE intent_seq = seq AND outcome IS NULL) ORDER BY seq LIMIT $3";
+    let end = i64::try_from(end).unwrap_or(i64::MAX);
     let (mut sequences, mut last) = (Vec::new(), -1_i64);
     loop {
         let rows = client.query(page, &[&last, &end, &AT_ONCE]).await?;
@@ -112,20 +112,6 @@ async fn parts_before(client: &Client, time: Timestamp) -> Result<Vec<u64>, Fail
             return Ok(sequences);
         }
     }
-}
-
-/// The first sequence whose record is not older than a time.
-async fn first_not_before(client: &Client, time: Timestamp) -> Result<i64, Failure> {
-    let size = client
-        .query_one("SELECT coalesce(max(seq) + 1, 0) FROM records", &[])
-        .await?;
-    let body = client.prepare("SELECT body FROM records WHERE seq = $1").await?;
-    let mut bisection = Bisection::new(time, size.try_get::<_, i64>(0)?.cast_unsigned());
-    while let Some(wanted) = bisection.wanted() {
-        let row = client.query_one(&body, &[&wanted.cast_signed()]).await?;
-        bisection.tell(row.try_get(0)?)?;
-    }
-    Ok(bisection.found().cast_signed())
 }
 
 /// Erases the parts, and the customer's address wherever nothing else of the login has it.

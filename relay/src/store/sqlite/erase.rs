@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::{append, file::Failure, logins::unsigned, millis, writer::Writing};
+use super::{file::Failure, logins::unsigned, millis, writer::Writing};
 use crate::store::{
-    Bisection, Erased, ErasureOrder, ErasureScope, Scrubbed,
+    Erased, ErasureOrder, ErasureScope, Scrubbed,
     entries::{self, ERASED_AT_ONCE},
     is_before,
 };
@@ -14,7 +14,7 @@ impl Writing<'_> {
     pub(super) fn erase(&mut self, order: &ErasureOrder) -> Result<Erased, Failure> {
         let sequences = match &order.scope {
             ErasureScope::Customer(email) => self.parts_of_customer(email.folded().as_ref())?,
-            ErasureScope::Before(time) => self.parts_before(*time)?,
+            ErasureScope::Before { time, end } => self.parts_before(*time, *end)?,
         };
         let left = self.under_way(&order.scope)?;
         if sequences.is_empty() {
@@ -26,7 +26,7 @@ impl Writing<'_> {
         }
         let parts = match order.scope {
             ErasureScope::Customer(_) => "customer = NULL",
-            ErasureScope::Before(_) => "customer = NULL, staff = NULL",
+            ErasureScope::Before { .. } => "customer = NULL, staff = NULL",
         };
         let erase = format!("UPDATE openings SET {parts} WHERE seq = ?");
         for sequence in &sequences {
@@ -34,7 +34,7 @@ impl Writing<'_> {
                 .prepare_cached(&erase)?
                 .execute([sequence.cast_signed()])?;
             self.forget_customer(*sequence)?;
-            if matches!(order.scope, ErasureScope::Before(_)) {
+            if matches!(order.scope, ErasureScope::Before { .. }) {
                 self.connection
                     .prepare_cached("UPDATE logins SET staff_id = NULL WHERE intent_seq = ?")?
                     .execute([sequence.cast_signed()])?;
@@ -58,7 +58,7 @@ impl Writing<'_> {
                 .connection
                 .prepare_cached(&format!("{count} customer_folded = ?"))?
                 .query_one([email.folded()], |row| unsigned(row, 0))?,
-            ErasureScope::Before(time) => self
+            ErasureScope::Before { time, .. } => self
                 .connection
                 .prepare_cached(&format!("{count} requested_at < ?"))?
                 .query_one([millis(*time)], |row| unsigned(row, 0))?,
@@ -80,14 +80,13 @@ impl Writing<'_> {
         Ok(sequences)
     }
 
-    fn parts_before(&self, time: Timestamp) -> Result<Vec<u64>, Failure> {
-        let end = first_not_before(self.connection, time)?;
+    fn parts_before(&self, time: Timestamp, end: u64) -> Result<Vec<u64>, Failure> {
         let mut select = self.connection.prepare_cached(
             "SELECT seq, body FROM openings JOIN records USING (seq) \
              WHERE seq < ? AND (customer IS NOT NULL OR staff IS NOT NULL) \
              AND NOT EXISTS (SELECT 1 FROM logins WHERE intent_seq = seq AND outcome IS NULL) ORDER BY seq",
         )?;
-        let mut rows = select.query([end.cast_signed()])?;
+        let mut rows = select.query([i64::try_from(end).unwrap_or(i64::MAX)])?;
         let mut sequences = Vec::new();
         while sequences.len() < ERASED_AT_ONCE as usize
             && let Some(row) = rows.next()?
@@ -121,17 +120,6 @@ impl Writing<'_> {
             .execute([sequence])?;
         Ok(())
     }
-}
-
-/// The first sequence whose record is not older than a time.
-fn first_not_before(connection: &Connection, time: Timestamp) -> Result<u64, Failure> {
-    let mut body = connection.prepare_cached("SELECT body FROM records WHERE seq = ?")?;
-    let mut bisection = Bisection::new(time, append::size(connection)?);
-    while let Some(wanted) = bisection.wanted() {
-        let body: Vec<u8> = body.query_one([wanted.cast_signed()], |row| row.get(0))?;
-        bisection.tell(&body)?;
-    }
-    Ok(bisection.found())
 }
 
 /// Moves the WAL's content into the file and empties it. What was erased is overwritten in the file by then.

@@ -168,6 +168,36 @@ async fn what_is_old_is_erased_and_what_is_young_stays() {
 
 /// The number leads to a person for as long as they are in the table of staff, so it is as personal as the address.
 #[tokio::test]
+async fn what_is_old_is_erased_behind_what_a_clock_that_was_ahead_wrote_too() {
+    let books = Books::in_a_file().await;
+    books.end_the_last().await;
+    let maria = enrol(&*books.store, "maria@broker.example", "Maria").await;
+    // Many of the clock that was ahead, so that a search by halves would end among them.
+    for second in [10_000_000; 9].into_iter().chain([300]) {
+        let login = intent(&maria, JOE, second);
+        record(&*books.store, &login, Some((FAILED, second + 1))).await;
+    }
+    let erase = [
+        &["ledger", "erase", "--older-than", "2023-11-14T23:00:00Z"],
+        &ORDER[..],
+    ]
+    .concat();
+    let output = books.run(&erase).await;
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("from 5 records") && said.contains("of 5 records is erased"),
+        "{said}"
+    );
+    let table = books.ok(&["ledger", "list"]).await;
+    assert_eq!(
+        (table.matches("(erased)").count(), table.matches(JOE).count()),
+        (8, 9),
+        "{table}"
+    );
+    assert_eq!(books.findings(&[]).await, []);
+}
+
+#[tokio::test]
 async fn whose_login_it_was_is_not_to_be_had_from_the_look_up_tables_either() {
     let books = Books::new().await;
     let by = ["ledger", "list", "--staff", "maria@broker.example", "--json"];

@@ -94,7 +94,16 @@ async fn a_customer_is_erased_from_every_record_and_only_they() {
 async fn a_login_that_is_under_way_is_left_as_it_is() {
     let by_customer = ErasureScope::Customer(CustomerEmail::parse(CUSTOMER).unwrap());
     // By age the first erasure's own record goes, too.
-    for (scope, afterwards) in [(by_customer, 1), (ErasureScope::Before(at(1000)), 2)] {
+    for (scope, afterwards) in [
+        (by_customer, 1),
+        (
+            ErasureScope::Before {
+                time: at(1000),
+                end: u64::MAX,
+            },
+            2,
+        ),
+    ] {
         let lab = Lab::new().await;
         lab.login(&intent(&lab.maria, CUSTOMER, 0), MINTED).await;
         let open = intent(&lab.maria, CUSTOMER, 100);
@@ -121,7 +130,13 @@ async fn what_is_old_loses_all_personal_parts() {
     let lab = lab().await;
     let erased = lab
         .store
-        .erase(&order(ErasureScope::Before(at(200)), 300))
+        .erase(&order(
+            ErasureScope::Before {
+                time: at(200),
+                end: u64::MAX,
+            },
+            300,
+        ))
         .await
         .unwrap();
     assert_eq!((erased.records, erased.more), (3, false));
@@ -149,7 +164,15 @@ async fn a_clock_that_was_wrong_once_does_not_age_the_records_after_it() {
             .await
             .unwrap();
     }
-    let before = |second| order(ErasureScope::Before(at(second)), 400);
+    let before = |second| {
+        order(
+            ErasureScope::Before {
+                time: at(second),
+                end: u64::MAX,
+            },
+            400,
+        )
+    };
     let erased = lab.store.erase(&before(-1000)).await.unwrap();
     let rows = lab.store.rows_from(0, 6).await.unwrap();
     assert!(erased.records <= 1, "{erased:?}");

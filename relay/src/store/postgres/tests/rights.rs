@@ -150,7 +150,10 @@ async fn the_eraser_erases_and_does_nothing_else_and_the_auditor_reads() {
     assert_eq!(check_tree(&auditor).await, 3);
     let rows = auditor.rows_from(0, 10).await.unwrap();
     assert!(rows[0].customer.is_none() && rows[0].staff.is_some());
-    let everything = erasure(ErasureScope::Before(at(100)));
+    let everything = erasure(ErasureScope::Before {
+        time: at(100),
+        end: u64::MAX,
+    });
     let refused = auditor.erase(&everything).await.unwrap_err();
     assert!(refused.to_string().contains("permission denied"), "{refused}");
     // The relay goes on after the record that another process appended.
