@@ -8,6 +8,7 @@ mod foreign;
 mod ledger;
 mod logins;
 mod postgres;
+mod role;
 pub(crate) mod schema;
 mod sqlite;
 mod staff;
@@ -28,10 +29,12 @@ pub use ledger::{
 };
 pub use logins::{Claim, Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome};
 pub use postgres::PostgresStore;
+pub use role::{MOST_ROLES, Role, RoleChange, RoleError};
 pub use schema::SchemaDifference;
 pub use sqlite::SqliteStore;
 pub use staff::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StaffRow, VerifyingKey,
+    Enrolment, EnrolmentRefusal, NewInvite, Profile, RolesAnswer, StaffId, StaffMember, StaffRow,
+    VerifyingKey,
 };
 
 use crate::config::StoreUrl;
@@ -89,6 +92,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Disables a person, revokes their profiles, and voids their codes. `false`: nobody enabled has that address.
     async fn disable_staff(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Changes a person's roles, who may be a disabled one.
+    async fn change_roles(
+        &self,
+        email: &CustomerEmail,
+        change: &RoleChange,
+    ) -> Result<RolesAnswer, StoreError>;
 
     /// The profile that a key belongs to, whatever its state.
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError>;

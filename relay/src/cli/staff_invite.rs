@@ -51,6 +51,7 @@ pub(super) async fn run(path: &Path, invite: Invite) -> anyhow::Result<()> {
     let new = NewInvite {
         email,
         name: invite.name,
+        roles: None,
         code_sha256: sha256(code.expose().as_bytes()),
         expires_at,
     };

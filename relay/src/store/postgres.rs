@@ -38,8 +38,9 @@ use tokio::sync::Mutex;
 
 use super::{
     Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent, IntentAnswer,
-    LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, SchemaVersions,
-    Scrubbed, StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows, foreign,
+    LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange, RolesAnswer,
+    SchemaDifference, SchemaVersions, Scrubbed, StaffId, StaffMember, StaffRow, Store, StoreError,
+    StoredCheckpoint, StrayRows, foreign,
 };
 use crate::{config::PostgresConfig, random};
 use connection::Connector;
@@ -173,6 +174,14 @@ impl Store for PostgresStore {
 
     async fn disable_staff(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, StoreError> {
         run!(self.connections, client => staff::disable(client, email, now))
+    }
+
+    async fn change_roles(
+        &self,
+        email: &CustomerEmail,
+        change: &RoleChange,
+    ) -> Result<RolesAnswer, StoreError> {
+        run!(self.connections, client => staff::change_roles(client, email, change))
     }
 
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError> {

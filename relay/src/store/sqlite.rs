@@ -31,8 +31,9 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
 use super::{
     Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent, IntentAnswer,
-    LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, SchemaVersions,
-    Scrubbed, StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows, foreign,
+    LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange, RolesAnswer,
+    SchemaDifference, SchemaVersions, Scrubbed, StaffId, StaffMember, StaffRow, Store, StoreError,
+    StoredCheckpoint, StrayRows, foreign,
 };
 use file::{DatabaseFile, Opened};
 use readers::Readers;
@@ -179,6 +180,17 @@ impl Store for SqliteStore {
         let email = email.clone();
         self.writer
             .write(move |writing| writing.disable(&email, now))
+            .await
+    }
+
+    async fn change_roles(
+        &self,
+        email: &CustomerEmail,
+        change: &RoleChange,
+    ) -> Result<RolesAnswer, StoreError> {
+        let (email, change) = (email.clone(), change.clone());
+        self.writer
+            .write(move |writing| writing.change_roles(&email, &change))
             .await
     }
 

@@ -1,9 +1,11 @@
 //! Staff, invites and profiles as the relay sees them.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use jiff::Timestamp;
 use stagedoor_protocol::{Algorithm, CustomerEmail, KeyId, PublicKeyBytes, Staff};
+
+use super::Role;
 
 /// Number of a staff member in the store. It goes into the log, where an address must not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +28,8 @@ pub struct StaffMember {
     pub name: String,
     /// Whether they have been disabled.
     pub disabled: bool,
+    /// What their work is, for rules that go by it.
+    pub roles: BTreeSet<Role>,
 }
 
 impl StaffMember {
@@ -54,10 +58,23 @@ pub struct NewInvite {
     pub email: CustomerEmail,
     /// Their name; without one, a known person keeps theirs and a new one gets the part before the `@`.
     pub name: Option<String>,
+    /// The roles that they have from then on; without, they keep theirs.
+    pub roles: Option<BTreeSet<Role>>,
     /// SHA-256 of the code's 20 symbols.
     pub code_sha256: [u8; 32],
     /// When the code ends.
     pub expires_at: Timestamp,
+}
+
+/// What came of changing a person's roles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RolesAnswer {
+    /// They have these now.
+    Are(StaffMember),
+    /// They would have more than [`MOST_ROLES`](super::MOST_ROLES); nothing was changed.
+    TooMany,
+    /// Nobody has that address.
+    Nobody,
 }
 
 /// A public key that requests are verified with.

@@ -51,6 +51,7 @@ async fn a_profile_that_has_logged_in_is_looked_at_again_for_each_login() {
     let invite = NewInvite {
         email: CustomerEmail::parse(STAFF).unwrap(),
         name: Some("Night desk".to_owned()),
+        roles: None,
         code_sha256: [7; 32],
         expires_at: app.clock.now(),
     };

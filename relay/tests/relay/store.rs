@@ -69,6 +69,7 @@ pub(crate) async fn enrol(store: &dyn Store, email: &str, name: &str) -> StaffMe
     let invite = NewInvite {
         email: CustomerEmail::parse(email).unwrap(),
         name: Some(name.to_owned()),
+        roles: None,
         code_sha256: random(),
         expires_at: at(900),
     };

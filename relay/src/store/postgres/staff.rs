@@ -1,13 +1,21 @@
 //! Staff, invites, profiles and nonces in PostgreSQL.
 
-use deadpool_postgres::Client;
+use std::collections::BTreeSet;
+
+use deadpool_postgres::{Client, Transaction};
 use jiff::Timestamp;
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce};
 use tokio_postgres::Row;
 
-use super::{fault::Failure, gather::TURN, millis, statements::SELECT_PROFILES};
+use super::{
+    fault::Failure,
+    gather::TURN,
+    millis,
+    statements::{MEMBER, SELECT_PROFILES},
+};
 use crate::store::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StaffRow, StoreError, VerifyingKey,
+    Enrolment, EnrolmentRefusal, NewInvite, Profile, Role, RoleChange, RolesAnswer, StaffId, StaffMember,
+    StaffRow, StoreError, VerifyingKey,
 };
 
 pub(super) async fn insert_invite(
@@ -17,12 +25,12 @@ pub(super) async fn insert_invite(
 ) -> Result<StaffMember, Failure> {
     let local_part = invite.email.as_str().split('@').next().unwrap_or_default();
     let transaction = client.transaction().await?;
-    let staff = transaction
+    let id = transaction
         .query_one(
             "INSERT INTO staff (email, email_folded, name, created_at) \
              VALUES ($1, $2, coalesce($3, $4), $5) \
              ON CONFLICT (email_folded) DO UPDATE SET name = coalesce($3, staff.name), disabled_at = NULL \
-             RETURNING id, email, name, disabled_at",
+             RETURNING id",
             &[
                 &invite.email.as_str(),
                 &invite.email.folded(),
@@ -32,35 +40,78 @@ pub(super) async fn insert_invite(
             ],
         )
         .await?;
-    let staff = staff_member(&staff, 0)?;
+    let id: i64 = id.try_get(0)?;
+    if let Some(roles) = &invite.roles {
+        set_roles(&transaction, id, roles).await?;
+    }
     transaction
         .execute(
             "INSERT INTO invites (code_sha256, staff_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
             &[
                 &&invite.code_sha256[..],
-                &staff.id.0,
+                &id,
                 &millis(now),
                 &millis(invite.expires_at),
             ],
         )
         .await?;
+    let select = format!("SELECT {MEMBER} FROM staff WHERE id = $1");
+    let staff = staff_member(&transaction.query_one(&select, &[&id]).await?, 0)?;
     transaction.commit().await?;
     Ok(staff)
+}
+
+pub(super) async fn change_roles(
+    client: &mut Client,
+    email: &CustomerEmail,
+    change: &RoleChange,
+) -> Result<RolesAnswer, Failure> {
+    let transaction = client.transaction().await?;
+    // Two changes at once come one after the other. The roles are read once the row is held: a statement sees what was there
+    // when it began.
+    let hold = "SELECT id FROM staff WHERE email_folded = $1 FOR UPDATE";
+    let Some(held) = transaction.query_opt(hold, &[&email.folded()]).await? else {
+        return Ok(RolesAnswer::Nobody);
+    };
+    let id: i64 = held.try_get(0)?;
+    let select = format!("SELECT {MEMBER} FROM staff WHERE id = $1");
+    let staff = staff_member(&transaction.query_one(&select, &[&id]).await?, 0)?;
+    let Some(roles) = change.apply(&staff.roles) else {
+        return Ok(RolesAnswer::TooMany);
+    };
+    set_roles(&transaction, id, &roles).await?;
+    transaction.commit().await?;
+    Ok(RolesAnswer::Are(StaffMember { roles, ..staff }))
+}
+
+async fn set_roles(transaction: &Transaction<'_>, id: i64, roles: &BTreeSet<Role>) -> Result<(), Failure> {
+    let roles: Vec<_> = roles.iter().map(Role::as_str).collect();
+    transaction
+        .execute("DELETE FROM staff_roles WHERE staff_id = $1", &[&id])
+        .await?;
+    transaction
+        .execute(
+            "INSERT INTO staff_roles (staff_id, role) SELECT $1, unnest($2::text[])",
+            &[&id, &roles],
+        )
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn select_staff(client: &Client) -> Result<Vec<StaffRow>, Failure> {
     let rows = client
         .query(
-            "SELECT id, email, name, disabled_at, \
-             (SELECT count(*) FROM profiles WHERE staff_id = staff.id AND revoked_at IS NULL) \
-             FROM staff ORDER BY email_folded",
+            &format!(
+                "SELECT (SELECT count(*) FROM profiles WHERE staff_id = staff.id AND revoked_at IS NULL), \
+                 {MEMBER} FROM staff ORDER BY email_folded",
+            ),
             &[],
         )
         .await?;
     let row = |row: &Row| {
         Ok(StaffRow {
-            member: staff_member(row, 0)?,
-            profiles: row.try_get(4)?,
+            member: staff_member(row, 1)?,
+            profiles: row.try_get(0)?,
         })
     };
     rows.iter().map(row).collect()
@@ -110,8 +161,10 @@ pub(super) async fn insert_profile(
     // The person's row first, as disabling does: it holds still from here on, and neither can wait for the other in a ring.
     let staff = transaction
         .query_opt(
-            "SELECT id, email, name, disabled_at FROM staff \
-             WHERE id = (SELECT staff_id FROM invites WHERE code_sha256 = $1) AND disabled_at IS NULL FOR UPDATE",
+            &format!(
+                "SELECT {MEMBER} FROM staff WHERE id = (SELECT staff_id FROM invites WHERE code_sha256 = $1) \
+                 AND disabled_at IS NULL FOR UPDATE",
+            ),
             &[&code],
         )
         .await?;
@@ -192,25 +245,28 @@ pub(super) async fn delete_stale(client: &mut Client, now: Timestamp) -> Result<
 /// A row of [`SELECT_PROFILES`].
 pub(super) fn profile(row: &Row) -> Result<Profile, Failure> {
     let key_id =
-        KeyId::parse(row.try_get(7)?).map_err(|_| StoreError::Inconsistent("a profile's id is not one"))?;
+        KeyId::parse(row.try_get(3)?).map_err(|_| StoreError::Inconsistent("a profile's id is not one"))?;
     let key = VerifyingKey::from_stored(row.try_get(0)?, row.try_get(1)?)
         .ok_or(StoreError::Inconsistent("a profile's key is not one"))?;
     Ok(Profile {
         key_id,
         key,
-        staff: staff_member(row, 3)?,
+        staff: staff_member(row, 4)?,
         revoked: row.try_get(2)?,
     })
 }
 
-/// Reads id, address, name and time of disabling, from a column on.
+/// Reads [`MEMBER`], from a column on.
 fn staff_member(row: &Row, first: usize) -> Result<StaffMember, Failure> {
     let email = CustomerEmail::parse(row.try_get(first + 1)?)
         .map_err(|_| StoreError::Inconsistent("a staff member's address is not one"))?;
+    let roles: Vec<&str> = row.try_get(first + 4)?;
+    let roles = roles.into_iter().map(str::parse).collect::<Result<_, _>>();
     Ok(StaffMember {
         id: StaffId(row.try_get(first)?),
         email,
         name: row.try_get(first + 2)?,
         disabled: row.try_get::<_, Option<i64>>(first + 3)?.is_some(),
+        roles: roles.map_err(|_| StoreError::Inconsistent("a staff member's role is not one"))?,
     })
 }

@@ -1,24 +1,31 @@
 //! Staff, invites and profiles in SQLite.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId};
 
 use super::{file::Failure, millis, writer::Writing};
 use crate::store::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StaffRow, StoreError, VerifyingKey,
+    Enrolment, EnrolmentRefusal, NewInvite, Profile, Role, RoleChange, RolesAnswer, StaffId, StaffMember,
+    StaffRow, StoreError, VerifyingKey,
 };
+
+/// What [`staff_member`] reads.
+const MEMBER: &str = "staff.id, email, name, disabled_at, \
+                      (SELECT group_concat(role, ' ') FROM staff_roles WHERE staff_id = staff.id)";
 
 impl Writing<'_> {
     pub(super) fn insert_invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, Failure> {
         let local_part = invite.email.as_str().split('@').next().unwrap_or_default();
-        let staff = self
+        let id = self
             .connection
             .prepare_cached(
                 "INSERT INTO staff (email, email_folded, name, created_at) \
                  VALUES (?1, ?2, coalesce(?3, ?4), ?5) \
                  ON CONFLICT (email_folded) DO UPDATE SET name = coalesce(?3, name), disabled_at = NULL \
-                 RETURNING id, email, name, disabled_at",
+                 RETURNING id",
             )?
             .query_one(
                 (
@@ -28,19 +35,58 @@ impl Writing<'_> {
                     local_part,
                     millis(now),
                 ),
-                |row| staff_member(row, 0),
-            )??;
+                |row| row.get(0).map(StaffId),
+            )?;
+        if let Some(roles) = &invite.roles {
+            self.set_roles(id, roles)?;
+        }
         self.connection
             .prepare_cached(
                 "INSERT INTO invites (code_sha256, staff_id, created_at, expires_at) VALUES (?, ?, ?, ?)",
             )?
             .execute((
                 &invite.code_sha256[..],
-                staff.id.0,
+                id.0,
                 millis(now),
                 millis(invite.expires_at),
             ))?;
-        Ok(staff)
+        self.member(id)
+    }
+
+    pub(super) fn change_roles(
+        &self,
+        email: &CustomerEmail,
+        change: &RoleChange,
+    ) -> Result<RolesAnswer, Failure> {
+        let Some(staff) = select_member(self.connection, email)? else {
+            return Ok(RolesAnswer::Nobody);
+        };
+        let Some(roles) = change.apply(&staff.roles) else {
+            return Ok(RolesAnswer::TooMany);
+        };
+        self.set_roles(staff.id, &roles)?;
+        Ok(RolesAnswer::Are(StaffMember { roles, ..staff }))
+    }
+
+    fn set_roles(&self, id: StaffId, roles: &BTreeSet<Role>) -> Result<(), Failure> {
+        self.connection
+            .prepare_cached("DELETE FROM staff_roles WHERE staff_id = ?")?
+            .execute([id.0])?;
+        let mut insert = self
+            .connection
+            .prepare_cached("INSERT INTO staff_roles (staff_id, role) VALUES (?, ?)")?;
+        for role in roles {
+            insert.execute((id.0, role.as_str()))?;
+        }
+        Ok(())
+    }
+
+    fn member(&self, id: StaffId) -> Result<StaffMember, Failure> {
+        let select = format!("SELECT {MEMBER} FROM staff WHERE id = ?");
+        Ok(self
+            .connection
+            .prepare_cached(&select)?
+            .query_one([id.0], |row| staff_member(row, 0))??)
     }
 
     pub(super) fn disable(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, Failure> {
@@ -73,10 +119,10 @@ impl Writing<'_> {
         let now = millis(now);
         let staff = self
             .connection
-            .prepare_cached(
-                "SELECT staff.id, email, name, disabled_at FROM invites JOIN staff ON staff.id = staff_id \
+            .prepare_cached(&format!(
+                "SELECT {MEMBER} FROM invites JOIN staff ON staff.id = staff_id \
                  WHERE code_sha256 = ? AND used_at IS NULL AND expires_at > ? AND disabled_at IS NULL",
-            )?
+            ))?
             .query_row((&enrolment.code_sha256[..], now), |row| staff_member(row, 0))
             .optional()?;
         let Some(staff) = staff else {
@@ -112,17 +158,24 @@ impl Writing<'_> {
 }
 
 pub(super) fn select_staff(connection: &Connection) -> Result<Vec<StaffRow>, Failure> {
-    let mut select = connection.prepare_cached(
-        "SELECT id, email, name, disabled_at, \
-         (SELECT count(*) FROM profiles WHERE staff_id = staff.id AND revoked_at IS NULL) \
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT (SELECT count(*) FROM profiles WHERE staff_id = staff.id AND revoked_at IS NULL), {MEMBER} \
          FROM staff ORDER BY email_folded",
-    )?;
+    ))?;
     let rows = select.query_map([], |row| {
-        let profiles = row.get(4)?;
-        Ok(staff_member(row, 0)?.map(|member| StaffRow { member, profiles }))
+        let profiles = row.get(0)?;
+        Ok(staff_member(row, 1)?.map(|member| StaffRow { member, profiles }))
     })?;
     let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
     Ok(rows.into_iter().collect::<Result<_, StoreError>>()?)
+}
+
+fn select_member(connection: &Connection, email: &CustomerEmail) -> Result<Option<StaffMember>, Failure> {
+    let found = connection
+        .prepare_cached(&format!("SELECT {MEMBER} FROM staff WHERE email_folded = ?"))?
+        .query_row([email.folded()], |row| staff_member(row, 0))
+        .optional()?;
+    Ok(found.transpose()?)
 }
 
 pub(super) fn is_staff(connection: &Connection, email: &CustomerEmail) -> Result<bool, Failure> {
@@ -134,10 +187,10 @@ pub(super) fn is_staff(connection: &Connection, email: &CustomerEmail) -> Result
 pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Option<Profile>, Failure> {
     type Found = (String, Vec<u8>, bool, Result<StaffMember, StoreError>);
     let found: Option<Found> = connection
-        .prepare_cached(
-            "SELECT algorithm, public_key, revoked_at IS NOT NULL, staff_id, email, name, disabled_at \
+        .prepare_cached(&format!(
+            "SELECT algorithm, public_key, revoked_at IS NOT NULL, {MEMBER} \
              FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = ?",
-        )?
+        ))?
         .query_row([key.as_str()], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, staff_member(row, 3)?))
         })
@@ -155,7 +208,7 @@ pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Opt
     }))
 }
 
-/// Reads id, address, name and time of disabling, from a column on.
+/// Reads [`MEMBER`], from a column on.
 fn staff_member(row: &Row<'_>, first: usize) -> rusqlite::Result<Result<StaffMember, StoreError>> {
     let email: String = row.get(first + 1)?;
     let Ok(email) = CustomerEmail::parse(&email) else {
@@ -163,10 +216,16 @@ fn staff_member(row: &Row<'_>, first: usize) -> rusqlite::Result<Result<StaffMem
             "a staff member's address is not one",
         )));
     };
+    let roles: Option<String> = row.get(first + 4)?;
+    let roles = roles.iter().flat_map(|roles| roles.split(' ')).map(str::parse);
+    let Ok(roles) = roles.collect() else {
+        return Ok(Err(StoreError::Inconsistent("a staff member's role is not one")));
+    };
     Ok(Ok(StaffMember {
         id: StaffId(row.get(first)?),
         email,
         name: row.get(first + 2)?,
         disabled: row.get::<_, Option<i64>>(first + 3)?.is_some(),
+        roles,
     }))
 }

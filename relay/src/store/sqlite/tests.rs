@@ -23,6 +23,7 @@ fn invite(email: &str, code: u8) -> NewInvite {
     NewInvite {
         email: CustomerEmail::parse(email).unwrap(),
         name: None,
+        roles: None,
         code_sha256: [code; 32],
         expires_at: time(1_000),
     }

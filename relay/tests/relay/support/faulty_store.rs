@@ -12,8 +12,9 @@ use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use stagedoor_relay::store::{
     Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent, IntentAnswer,
-    LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, Scrubbed,
-    StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows,
+    LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange, RolesAnswer,
+    SchemaDifference, Scrubbed, StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint,
+    StrayRows,
 };
 
 /// The operation that goes wrong.
@@ -130,6 +131,14 @@ impl Store for FaultyStore {
 
     async fn disable_staff(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, StoreError> {
         self.inner.disable_staff(email, now).await
+    }
+
+    async fn change_roles(
+        &self,
+        email: &CustomerEmail,
+        change: &RoleChange,
+    ) -> Result<RolesAnswer, StoreError> {
+        self.inner.change_roles(email, change).await
     }
 
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError> {
