@@ -103,6 +103,9 @@ pub trait Store: Send + Sync + 'static {
     /// The profile that a key belongs to, whatever its state.
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError>;
 
+    /// Whether a code enrols somebody at that time. Nothing is written, and [`Store::enrol`] decides again.
+    async fn is_code_good(&self, code_sha256: &[u8; 32], now: Timestamp) -> Result<bool, StoreError>;
+
     /// Spends a code and enrols the key, both or neither.
     async fn enrol(
         &self,

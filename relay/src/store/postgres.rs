@@ -188,6 +188,10 @@ impl Store for PostgresStore {
         run!(self.connections, client => staff::select_profile(client, key))
     }
 
+    async fn is_code_good(&self, code_sha256: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
+        run!(self.connections, client => staff::is_code_good(client, code_sha256, now))
+    }
+
     async fn enrol(
         &self,
         enrolment: &Enrolment,

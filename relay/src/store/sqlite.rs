@@ -26,6 +26,7 @@ use std::{
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use rusqlite::Connection;
 use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
@@ -199,6 +200,12 @@ impl Store for SqliteStore {
         self.readers
             .read(move |connection| staff::select_profile(connection, &key))
             .await
+    }
+
+    async fn is_code_good(&self, code_sha256: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
+        let code = *code_sha256;
+        let select = move |connection: &Connection| staff::select_invited(connection, &code, now);
+        Ok(self.readers.read(select).await?.is_some())
     }
 
     async fn enrol(

@@ -151,6 +151,23 @@ pub(super) async fn select_profile(client: &Client, key: &KeyId) -> Result<Optio
     row.map(|row| profile(&row)).transpose()
 }
 
+pub(super) async fn is_code_good(
+    client: &Client,
+    code_sha256: &[u8; 32],
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    let select = client
+        .prepare_cached(
+            "SELECT FROM invites JOIN staff ON staff.id = staff_id \
+             WHERE code_sha256 = $1 AND used_at IS NULL AND expires_at > $2 AND disabled_at IS NULL",
+        )
+        .await?;
+    let found = client
+        .query_opt(&select, &[&&code_sha256[..], &millis(now)])
+        .await?;
+    Ok(found.is_some())
+}
+
 pub(super) async fn insert_profile(
     client: &mut Client,
     enrolment: &Enrolment,

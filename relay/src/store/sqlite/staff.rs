@@ -116,19 +116,10 @@ impl Writing<'_> {
         enrolment: &Enrolment,
         now: Timestamp,
     ) -> Result<Result<StaffMember, EnrolmentRefusal>, Failure> {
-        let now = millis(now);
-        let staff = self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT {MEMBER} FROM invites JOIN staff ON staff.id = staff_id \
-                 WHERE code_sha256 = ? AND used_at IS NULL AND expires_at > ? AND disabled_at IS NULL",
-            ))?
-            .query_row((&enrolment.code_sha256[..], now), |row| staff_member(row, 0))
-            .optional()?;
-        let Some(staff) = staff else {
+        let Some(staff) = select_invited(self.connection, &enrolment.code_sha256, now)? else {
             return Ok(Err(EnrolmentRefusal::Code));
         };
-        let staff = staff?;
+        let now = millis(now);
         // A revoked key may come back, by a new code.
         let enrolled = self
             .connection
@@ -168,6 +159,22 @@ pub(super) fn select_staff(connection: &Connection) -> Result<Vec<StaffRow>, Fai
     })?;
     let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
     Ok(rows.into_iter().collect::<Result<_, StoreError>>()?)
+}
+
+/// Whom a code that is good enrols.
+pub(super) fn select_invited(
+    connection: &Connection,
+    code_sha256: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<StaffMember>, Failure> {
+    let found = connection
+        .prepare_cached(&format!(
+            "SELECT {MEMBER} FROM invites JOIN staff ON staff.id = staff_id \
+             WHERE code_sha256 = ? AND used_at IS NULL AND expires_at > ? AND disabled_at IS NULL",
+        ))?
+        .query_row((&code_sha256[..], millis(now)), |row| staff_member(row, 0))
+        .optional()?;
+    Ok(found.transpose()?)
 }
 
 fn select_member(connection: &Connection, email: &CustomerEmail) -> Result<Option<StaffMember>, Failure> {

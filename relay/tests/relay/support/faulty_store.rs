@@ -146,6 +146,10 @@ impl Store for FaultyStore {
         self.inner.profile(key).await
     }
 
+    async fn is_code_good(&self, code_sha256: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
+        self.inner.is_code_good(code_sha256, now).await
+    }
+
     async fn enrol(
         &self,
         enrolment: &Enrolment,
