@@ -33,8 +33,8 @@ pub use role::{MOST_ROLES, Role, RoleChange, RoleError};
 pub use schema::SchemaDifference;
 pub use sqlite::SqliteStore;
 pub use staff::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, RolesAnswer, StaffId, StaffMember, StaffRow,
-    VerifyingKey,
+    EnrolledProfile, Enrolment, EnrolmentRefusal, NewInvite, OpenInvite, Profile, RolesAnswer, StaffDetails,
+    StaffId, StaffMember, StaffRow, VerifyingKey,
 };
 
 use crate::config::StoreUrl;
@@ -90,8 +90,22 @@ pub trait Store: Send + Sync + 'static {
     /// Everybody, in the order of their addresses.
     async fn list_staff(&self) -> Result<Vec<StaffRow>, StoreError>;
 
-    /// Disables a person, revokes their profiles, and voids their codes. `false`: nobody enabled has that address.
-    async fn disable_staff(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, StoreError>;
+    /// All about a person; which codes are good depends on the time.
+    async fn staff_details(
+        &self,
+        email: &CustomerEmail,
+        now: Timestamp,
+    ) -> Result<Option<StaffDetails>, StoreError>;
+
+    /// Disables a person, revokes their profiles, and voids their codes. `None`: nobody enabled has that address.
+    async fn disable_staff(
+        &self,
+        email: &CustomerEmail,
+        now: Timestamp,
+    ) -> Result<Option<StaffMember>, StoreError>;
+
+    /// Enables a person; profiles and codes stay as they are. `None`: nobody disabled has that address.
+    async fn enable_staff(&self, email: &CustomerEmail) -> Result<Option<StaffMember>, StoreError>;
 
     /// Changes a person's roles, who may be a disabled one.
     async fn change_roles(
@@ -99,6 +113,12 @@ pub trait Store: Send + Sync + 'static {
         email: &CustomerEmail,
         change: &RoleChange,
     ) -> Result<RolesAnswer, StoreError>;
+
+    /// Profiles of a person or of everybody, in the order of their owners' addresses and their enrolment.
+    async fn list_profiles(&self, of: Option<&CustomerEmail>) -> Result<Vec<EnrolledProfile>, StoreError>;
+
+    /// Revokes a profile, and gives its owner. `None`: no key of that id is enrolled, or it is revoked already.
+    async fn revoke_profile(&self, key: &KeyId, now: Timestamp) -> Result<Option<StaffMember>, StoreError>;
 
     /// The profile that a key belongs to, whatever its state.
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError>;

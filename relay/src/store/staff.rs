@@ -51,6 +51,47 @@ pub struct StaffRow {
     pub profiles: i64,
 }
 
+/// All that `staff show` says of a person.
+#[derive(Debug, Clone)]
+pub struct StaffDetails {
+    /// The person.
+    pub member: StaffMember,
+    /// Since when they are known.
+    pub created_at: Timestamp,
+    /// Since when they are disabled, if they are.
+    pub disabled_at: Option<Timestamp>,
+    /// Their profiles, in the order of their enrolment.
+    pub profiles: Vec<EnrolledProfile>,
+    /// Codes that are still good, in the order of their end.
+    pub invites: Vec<OpenInvite>,
+    /// How many logins are recorded under their number. Those whose staff part was erased are not.
+    pub logins: u64,
+}
+
+/// A profile as those see it who look after staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrolledProfile {
+    /// The key's id.
+    pub key_id: KeyId,
+    /// Address of the person whose it is.
+    pub email: CustomerEmail,
+    /// Since when.
+    pub enrolled_at: Timestamp,
+    /// The extension's version at that time.
+    pub extension_version: String,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A code that is still good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenInvite {
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
 /// An invitation to enrol.
 #[derive(Debug, Clone)]
 pub struct NewInvite {

@@ -1,5 +1,6 @@
 //! What every engine of the store promises, through the trait alone. The same tests run on SQLite and on PostgreSQL.
 
+mod administration;
 mod erasure;
 mod ledger;
 mod logins;

@@ -1,6 +1,4 @@
-//! Staff, invites, profiles and nonces in PostgreSQL.
-
-use std::collections::BTreeSet;
+//! Staff, invites, profiles and nonces in PostgreSQL, as requests and invitations need them.
 
 use deadpool_postgres::{Client, Transaction};
 use jiff::Timestamp;
@@ -8,14 +6,14 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Nonce};
 use tokio_postgres::Row;
 
 use super::{
+    administration::set_roles,
     fault::Failure,
     gather::TURN,
     millis,
     statements::{MEMBER, SELECT_PROFILES},
 };
 use crate::store::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, Role, RoleChange, RolesAnswer, StaffId, StaffMember,
-    StaffRow, StoreError, VerifyingKey,
+    Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StoreError, VerifyingKey,
 };
 
 pub(super) async fn insert_invite(
@@ -55,94 +53,9 @@ pub(super) async fn insert_invite(
             ],
         )
         .await?;
-    let select = format!("SELECT {MEMBER} FROM staff WHERE id = $1");
-    let staff = staff_member(&transaction.query_one(&select, &[&id]).await?, 0)?;
+    let staff = member(&transaction, id).await?;
     transaction.commit().await?;
     Ok(staff)
-}
-
-pub(super) async fn change_roles(
-    client: &mut Client,
-    email: &CustomerEmail,
-    change: &RoleChange,
-) -> Result<RolesAnswer, Failure> {
-    let transaction = client.transaction().await?;
-    // Two changes at once come one after the other. The roles are read once the row is held: a statement sees what was there
-    // when it began.
-    let hold = "SELECT id FROM staff WHERE email_folded = $1 FOR UPDATE";
-    let Some(held) = transaction.query_opt(hold, &[&email.folded()]).await? else {
-        return Ok(RolesAnswer::Nobody);
-    };
-    let id: i64 = held.try_get(0)?;
-    let select = format!("SELECT {MEMBER} FROM staff WHERE id = $1");
-    let staff = staff_member(&transaction.query_one(&select, &[&id]).await?, 0)?;
-    let Some(roles) = change.apply(&staff.roles) else {
-        return Ok(RolesAnswer::TooMany);
-    };
-    set_roles(&transaction, id, &roles).await?;
-    transaction.commit().await?;
-    Ok(RolesAnswer::Are(StaffMember { roles, ..staff }))
-}
-
-async fn set_roles(transaction: &Transaction<'_>, id: i64, roles: &BTreeSet<Role>) -> Result<(), Failure> {
-    let roles: Vec<_> = roles.iter().map(Role::as_str).collect();
-    transaction
-        .execute("DELETE FROM staff_roles WHERE staff_id = $1", &[&id])
-        .await?;
-    transaction
-        .execute(
-            "INSERT INTO staff_roles (staff_id, role) SELECT $1, unnest($2::text[])",
-            &[&id, &roles],
-        )
-        .await?;
-    Ok(())
-}
-
-pub(super) async fn select_staff(client: &Client) -> Result<Vec<StaffRow>, Failure> {
-    let rows = client
-        .query(
-            &format!(
-                "SELECT (SELECT count(*) FROM profiles WHERE staff_id = staff.id AND revoked_at IS NULL), \
-                 {MEMBER} FROM staff ORDER BY email_folded",
-            ),
-            &[],
-        )
-        .await?;
-    let row = |row: &Row| {
-        Ok(StaffRow {
-            member: staff_member(row, 1)?,
-            profiles: row.try_get(0)?,
-        })
-    };
-    rows.iter().map(row).collect()
-}
-
-pub(super) async fn disable(
-    client: &mut Client,
-    email: &CustomerEmail,
-    now: Timestamp,
-) -> Result<bool, Failure> {
-    let now = millis(now);
-    let transaction = client.transaction().await?;
-    let disabled = transaction
-        .query_opt(
-            "UPDATE staff SET disabled_at = $1 WHERE email_folded = $2 AND disabled_at IS NULL RETURNING id",
-            &[&now, &email.folded()],
-        )
-        .await?;
-    let Some(disabled) = disabled else {
-        return Ok(false);
-    };
-    let id: i64 = disabled.try_get(0)?;
-    // Inviting the person again later must not bring the old profiles and codes back.
-    for revoke in [
-        "UPDATE profiles SET revoked_at = $1 WHERE staff_id = $2 AND revoked_at IS NULL",
-        "UPDATE invites SET expires_at = $1 WHERE staff_id = $2 AND used_at IS NULL AND expires_at > $1",
-    ] {
-        transaction.execute(revoke, &[&now, &id]).await?;
-    }
-    transaction.commit().await?;
-    Ok(true)
 }
 
 pub(super) async fn select_profile(client: &Client, key: &KeyId) -> Result<Option<Profile>, Failure> {
@@ -273,8 +186,14 @@ pub(super) fn profile(row: &Row) -> Result<Profile, Failure> {
     })
 }
 
+/// The person of that number, who is there.
+pub(super) async fn member(transaction: &Transaction<'_>, id: i64) -> Result<StaffMember, Failure> {
+    let select = format!("SELECT {MEMBER} FROM staff WHERE id = $1");
+    staff_member(&transaction.query_one(&select, &[&id]).await?, 0)
+}
+
 /// Reads [`MEMBER`], from a column on.
-fn staff_member(row: &Row, first: usize) -> Result<StaffMember, Failure> {
+pub(super) fn staff_member(row: &Row, first: usize) -> Result<StaffMember, Failure> {
     let email = CustomerEmail::parse(row.try_get(first + 1)?)
         .map_err(|_| StoreError::Inconsistent("a staff member's address is not one"))?;
     let roles: Vec<&str> = row.try_get(first + 4)?;

@@ -1,6 +1,4 @@
-//! Staff, invites and profiles in SQLite.
-
-use std::collections::BTreeSet;
+//! Staff, invites and profiles in SQLite, as requests and invitations need them.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -8,12 +6,11 @@ use stagedoor_protocol::{CustomerEmail, KeyId};
 
 use super::{file::Failure, millis, writer::Writing};
 use crate::store::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, Role, RoleChange, RolesAnswer, StaffId, StaffMember,
-    StaffRow, StoreError, VerifyingKey,
+    Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StoreError, VerifyingKey,
 };
 
 /// What [`staff_member`] reads.
-const MEMBER: &str = "staff.id, email, name, disabled_at, \
+pub(super) const MEMBER: &str = "staff.id, email, name, disabled_at, \
                       (SELECT group_concat(role, ' ') FROM staff_roles WHERE staff_id = staff.id)";
 
 impl Writing<'_> {
@@ -53,64 +50,6 @@ impl Writing<'_> {
         self.member(id)
     }
 
-    pub(super) fn change_roles(
-        &self,
-        email: &CustomerEmail,
-        change: &RoleChange,
-    ) -> Result<RolesAnswer, Failure> {
-        let Some(staff) = select_member(self.connection, email)? else {
-            return Ok(RolesAnswer::Nobody);
-        };
-        let Some(roles) = change.apply(&staff.roles) else {
-            return Ok(RolesAnswer::TooMany);
-        };
-        self.set_roles(staff.id, &roles)?;
-        Ok(RolesAnswer::Are(StaffMember { roles, ..staff }))
-    }
-
-    fn set_roles(&self, id: StaffId, roles: &BTreeSet<Role>) -> Result<(), Failure> {
-        self.connection
-            .prepare_cached("DELETE FROM staff_roles WHERE staff_id = ?")?
-            .execute([id.0])?;
-        let mut insert = self
-            .connection
-            .prepare_cached("INSERT INTO staff_roles (staff_id, role) VALUES (?, ?)")?;
-        for role in roles {
-            insert.execute((id.0, role.as_str()))?;
-        }
-        Ok(())
-    }
-
-    fn member(&self, id: StaffId) -> Result<StaffMember, Failure> {
-        let select = format!("SELECT {MEMBER} FROM staff WHERE id = ?");
-        Ok(self
-            .connection
-            .prepare_cached(&select)?
-            .query_one([id.0], |row| staff_member(row, 0))??)
-    }
-
-    pub(super) fn disable(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, Failure> {
-        let now = millis(now);
-        let id: Option<i64> = self
-            .connection
-            .prepare_cached(
-                "UPDATE staff SET disabled_at = ? WHERE email_folded = ? AND disabled_at IS NULL RETURNING id",
-            )?
-            .query_row((now, email.folded()), |row| row.get(0))
-            .optional()?;
-        let Some(id) = id else { return Ok(false) };
-        // Inviting the person again later must not bring the old profiles and codes back.
-        self.connection
-            .prepare_cached("UPDATE profiles SET revoked_at = ? WHERE staff_id = ? AND revoked_at IS NULL")?
-            .execute((now, id))?;
-        self.connection
-            .prepare_cached(
-                "UPDATE invites SET expires_at = ?1 WHERE staff_id = ?2 AND used_at IS NULL AND expires_at > ?1",
-            )?
-            .execute((now, id))?;
-        Ok(true)
-    }
-
     pub(super) fn insert_profile(
         &self,
         enrolment: &Enrolment,
@@ -148,19 +87,6 @@ impl Writing<'_> {
     }
 }
 
-pub(super) fn select_staff(connection: &Connection) -> Result<Vec<StaffRow>, Failure> {
-    let mut select = connection.prepare_cached(&format!(
-        "SELECT (SELECT count(*) FROM profiles WHERE staff_id = staff.id AND revoked_at IS NULL), {MEMBER} \
-         FROM staff ORDER BY email_folded",
-    ))?;
-    let rows = select.query_map([], |row| {
-        let profiles = row.get(0)?;
-        Ok(staff_member(row, 1)?.map(|member| StaffRow { member, profiles }))
-    })?;
-    let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
-    Ok(rows.into_iter().collect::<Result<_, StoreError>>()?)
-}
-
 /// Whom a code that is good enrols.
 pub(super) fn select_invited(
     connection: &Connection,
@@ -173,14 +99,6 @@ pub(super) fn select_invited(
              WHERE code_sha256 = ? AND used_at IS NULL AND expires_at > ? AND disabled_at IS NULL",
         ))?
         .query_row((&code_sha256[..], millis(now)), |row| staff_member(row, 0))
-        .optional()?;
-    Ok(found.transpose()?)
-}
-
-fn select_member(connection: &Connection, email: &CustomerEmail) -> Result<Option<StaffMember>, Failure> {
-    let found = connection
-        .prepare_cached(&format!("SELECT {MEMBER} FROM staff WHERE email_folded = ?"))?
-        .query_row([email.folded()], |row| staff_member(row, 0))
         .optional()?;
     Ok(found.transpose()?)
 }
@@ -216,7 +134,7 @@ pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Opt
 }
 
 /// Reads [`MEMBER`], from a column on.
-fn staff_member(row: &Row<'_>, first: usize) -> rusqlite::Result<Result<StaffMember, StoreError>> {
+pub(super) fn staff_member(row: &Row<'_>, first: usize) -> rusqlite::Result<Result<StaffMember, StoreError>> {
     let email: String = row.get(first + 1)?;
     let Ok(email) = CustomerEmail::parse(&email) else {
         return Ok(Err(StoreError::Inconsistent(

@@ -11,10 +11,10 @@ use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use stagedoor_relay::store::{
-    Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent, IntentAnswer,
-    LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange, RolesAnswer,
-    SchemaDifference, Scrubbed, StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint,
-    StrayRows,
+    Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent,
+    IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
+    RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow, Store, StoreError,
+    StoredCheckpoint, StrayRows,
 };
 
 /// The operation that goes wrong.
@@ -129,8 +129,24 @@ impl Store for FaultyStore {
         self.inner.list_staff().await
     }
 
-    async fn disable_staff(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, StoreError> {
+    async fn staff_details(
+        &self,
+        email: &CustomerEmail,
+        now: Timestamp,
+    ) -> Result<Option<StaffDetails>, StoreError> {
+        self.inner.staff_details(email, now).await
+    }
+
+    async fn disable_staff(
+        &self,
+        email: &CustomerEmail,
+        now: Timestamp,
+    ) -> Result<Option<StaffMember>, StoreError> {
         self.inner.disable_staff(email, now).await
+    }
+
+    async fn enable_staff(&self, email: &CustomerEmail) -> Result<Option<StaffMember>, StoreError> {
+        self.inner.enable_staff(email).await
     }
 
     async fn change_roles(
@@ -139,6 +155,14 @@ impl Store for FaultyStore {
         change: &RoleChange,
     ) -> Result<RolesAnswer, StoreError> {
         self.inner.change_roles(email, change).await
+    }
+
+    async fn list_profiles(&self, of: Option<&CustomerEmail>) -> Result<Vec<EnrolledProfile>, StoreError> {
+        self.inner.list_profiles(of).await
+    }
+
+    async fn revoke_profile(&self, key: &KeyId, now: Timestamp) -> Result<Option<StaffMember>, StoreError> {
+        self.inner.revoke_profile(key, now).await
     }
 
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError> {
