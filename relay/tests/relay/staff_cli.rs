@@ -1,6 +1,6 @@
 //! Looking after staff with the binary, beside relays that run: one on SQLite, two on PostgreSQL.
 
-use std::{process::Output, sync::Arc};
+use std::{io::Write, process::Output, sync::Arc};
 
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ use crate::support::{
     app::{login_body, new_id},
     database::on_postgres,
     installation::{Installation, Serving},
+    terminal::terminal,
 };
 
 fn text(bytes: &[u8]) -> String {
@@ -247,4 +248,26 @@ async fn whoever_ordered_a_change_is_named_in_the_log() {
         .run(&["staff", "enable", STAFF, "--operator", " "])
         .await;
     assert_eq!(unnamed.status.code(), Some(64));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_terminal_a_revocation_is_asked_for() {
+    let installation = Installation::on_engine().await;
+    let relay = installation.serve().await;
+    let signer = relay.enrol(&installation.invite().await["code"]).await;
+    let key = signer.key_id();
+    for (answer, code, session_status) in [("yes", 1, 200), ("revoke", 0, 401)] {
+        let (mut typed, other_end) = terminal();
+        let child = installation
+            .command(&["profile", "revoke", "--", key.as_str()])
+            .stdin(other_end.try_clone().unwrap())
+            .stderr(other_end)
+            .spawn()
+            .unwrap();
+        // A terminal keeps what is typed until it is read.
+        typed.write_all(format!("{answer}\n").as_bytes()).unwrap();
+        let status = child.wait_with_output().await.unwrap().status;
+        assert_eq!(status.code(), Some(code), "{answer}");
+        assert_eq!(session(&relay, &signer).await.status, session_status, "{answer}");
+    }
 }
