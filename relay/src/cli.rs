@@ -9,27 +9,26 @@ macro_rules! tell {
 
 mod config_check;
 mod config_example;
+mod confirm;
 mod ledger;
+mod office;
+mod profile;
 mod serve;
-mod staff_disable;
-mod staff_invite;
-mod staff_list;
+mod staff;
 mod store_migrate;
 mod store_status;
+mod text;
+mod values;
 
 use std::{
     io::{self, Write, stdout},
     path::PathBuf,
     process::ExitCode,
-    sync::Arc,
 };
 
 use clap::{Parser, Subcommand};
 
-use crate::{
-    config::{Config, ConfigFaults, Keys},
-    store::{self, Store},
-};
+use crate::config::ConfigFaults;
 
 /// `EX_USAGE` of sysexits: the command line is wrong.
 const USAGE: u8 = 64;
@@ -65,7 +64,10 @@ enum Command {
     Serve,
     /// Say who may use the relay.
     #[command(subcommand)]
-    Staff(StaffCommand),
+    Staff(staff::StaffCommand),
+    /// List and revoke the browser profiles that staff have enrolled.
+    #[command(subcommand)]
+    Profile(profile::ProfileCommand),
     /// Read, verify, prove and erase what is recorded.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
@@ -75,19 +77,6 @@ enum Command {
     /// Write and check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
-}
-
-#[derive(Debug, Subcommand)]
-enum StaffCommand {
-    /// Make a single-use code with which a person enrols a browser profile. A disabled person is enabled again.
-    Invite(staff_invite::Invite),
-    /// List everybody.
-    List,
-    /// Disable a person: from the next request on, their profiles are refused and their codes are void.
-    Disable {
-        /// The person's own address.
-        email: String,
-    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -159,9 +148,8 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let path = arguments.config;
     match arguments.command {
         Command::Serve => serve::run(&path).await?,
-        Command::Staff(StaffCommand::Invite(invite)) => staff_invite::run(&path, invite).await?,
-        Command::Staff(StaffCommand::List) => staff_list::run(&path).await?,
-        Command::Staff(StaffCommand::Disable { email }) => staff_disable::run(&path, &email).await?,
+        Command::Staff(command) => staff::run(&path, command).await?,
+        Command::Profile(command) => profile::run(&path, command).await?,
         Command::Ledger(command) => return ledger::run(&path, command).await,
         Command::Store(StoreCommand::Status) => store_status::run(&path).await?,
         Command::Store(StoreCommand::Migrate) => store_migrate::run(&path).await?,
@@ -169,10 +157,4 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Config(ConfigCommand::Check { connect }) => return config_check::run(&path, connect).await,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The store of a configuration file, for the commands that manage staff. The relay may be running on it.
-async fn open_store(path: &std::path::Path) -> anyhow::Result<Arc<dyn Store>> {
-    let config = Config::load(path, Keys::Skip)?;
-    Ok(store::open(&config.store).await?)
 }

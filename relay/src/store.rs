@@ -7,6 +7,7 @@ mod foreign;
 mod ledger;
 mod logins;
 mod postgres;
+mod role;
 pub(crate) mod schema;
 mod sqlite;
 mod staff;
@@ -27,10 +28,12 @@ pub use ledger::{
 };
 pub use logins::{Claim, Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome};
 pub use postgres::PostgresStore;
+pub use role::{MOST_ROLES, Role, RoleChange, RoleError};
 pub use schema::SchemaDifference;
 pub use sqlite::SqliteStore;
 pub use staff::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StaffRow, VerifyingKey,
+    EnrolledProfile, Enrolment, EnrolmentRefusal, NewInvite, OpenInvite, Profile, RolesAnswer, StaffDetails,
+    StaffId, StaffMember, StaffRow, VerifyingKey,
 };
 
 use crate::config::StoreUrl;
@@ -86,11 +89,41 @@ pub trait Store: Send + Sync + 'static {
     /// Everybody, in the order of their addresses.
     async fn list_staff(&self) -> Result<Vec<StaffRow>, StoreError>;
 
-    /// Disables a person, revokes their profiles, and voids their codes. `false`: nobody enabled has that address.
-    async fn disable_staff(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, StoreError>;
+    /// All about a person; which codes are good depends on the time.
+    async fn staff_details(
+        &self,
+        email: &CustomerEmail,
+        now: Timestamp,
+    ) -> Result<Option<StaffDetails>, StoreError>;
+
+    /// Disables a person, revokes their profiles, and voids their codes. `None`: nobody enabled has that address.
+    async fn disable_staff(
+        &self,
+        email: &CustomerEmail,
+        now: Timestamp,
+    ) -> Result<Option<StaffMember>, StoreError>;
+
+    /// Enables a person; profiles and codes stay as they are. `None`: nobody disabled has that address.
+    async fn enable_staff(&self, email: &CustomerEmail) -> Result<Option<StaffMember>, StoreError>;
+
+    /// Changes a person's roles, who may be a disabled one.
+    async fn change_roles(
+        &self,
+        email: &CustomerEmail,
+        change: &RoleChange,
+    ) -> Result<RolesAnswer, StoreError>;
+
+    /// Profiles of a person or of everybody, in the order of their owners' addresses and their enrolment.
+    async fn list_profiles(&self, of: Option<&CustomerEmail>) -> Result<Vec<EnrolledProfile>, StoreError>;
+
+    /// Revokes a profile, and gives its owner. `None`: no key of that id is enrolled, or it is revoked already.
+    async fn revoke_profile(&self, key: &KeyId, now: Timestamp) -> Result<Option<StaffMember>, StoreError>;
 
     /// The profile that a key belongs to, whatever its state.
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError>;
+
+    /// Whether a code enrols somebody at that time. Nothing is written, and [`Store::enrol`] decides again.
+    async fn is_code_good(&self, code_sha256: &[u8; 32], now: Timestamp) -> Result<bool, StoreError>;
 
     /// Spends a code and enrols the key, both or neither.
     async fn enrol(

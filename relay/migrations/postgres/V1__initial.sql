@@ -13,6 +13,13 @@ CREATE TABLE staff (
     disabled_at  BIGINT
 );
 
+-- What a person's work is, for rules that go by it.
+CREATE TABLE staff_roles (
+    staff_id BIGINT NOT NULL REFERENCES staff (id),
+    role     TEXT COLLATE "C" NOT NULL CHECK (role ~ '^[a-z0-9-]{1,32}$'),
+    PRIMARY KEY (staff_id, role)
+);
+
 -- Enrolment codes. Only the SHA-256 of a code is kept: a code has 100 random bits, so the hash leads nowhere.
 CREATE TABLE invites (
     code_sha256 BYTEA PRIMARY KEY CHECK (length(code_sha256) = 32),

@@ -9,6 +9,13 @@ CREATE TABLE staff (
     disabled_at  INTEGER
 ) STRICT;
 
+-- What a person's work is, for rules that go by it.
+CREATE TABLE staff_roles (
+    staff_id INTEGER NOT NULL REFERENCES staff (id),
+    role     TEXT NOT NULL CHECK (length(role) BETWEEN 1 AND 32 AND role NOT GLOB '*[^a-z0-9-]*'),
+    PRIMARY KEY (staff_id, role)
+) STRICT, WITHOUT ROWID;
+
 -- Enrolment codes. Only the SHA-256 of a code is kept: a code has 100 random bits, so the hash leads nowhere.
 CREATE TABLE invites (
     code_sha256 BLOB PRIMARY KEY CHECK (length(code_sha256) = 32),

@@ -52,14 +52,19 @@ impl FromRequest<Arc<App>> for Enrolling {
             return Err(ApiError::new(ErrorCode::SignatureInvalid));
         }
         check_version(&request.extension_version)?;
-        // Anybody can make a key and sign, so the limit comes before the first write.
+        // Anybody can make a key and sign, so the limit comes before the first look at the store, and a good code before the
+        // first write.
         app.guesses
             .acquire(client.0, app.clock.elapsed())
             .map_err(|seconds| ApiError::new(ErrorCode::TooManyRequests).retry_after(seconds))?;
+        let code_sha256 = sha256(request.code.expose().as_bytes());
+        if !app.store.is_code_good(&code_sha256, app.clock.now()).await? {
+            return Err(ApiError::new(ErrorCode::EnrolmentCodeRefused));
+        }
         claim_nonce(app, &key_id, &headers.input.nonce, headers.nonce_expires_at()?).await?;
         Ok(Self {
             enrolment: Enrolment {
-                code_sha256: sha256(request.code.expose().as_bytes()),
+                code_sha256,
                 key_id,
                 key,
                 extension_version: request.extension_version,

@@ -19,7 +19,6 @@ mod show;
 mod table;
 mod tail;
 mod target;
-mod text;
 mod verdict;
 mod verify;
 mod when;
@@ -28,7 +27,7 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 
 use clap::Subcommand;
 
-use super::is_closed_pipe;
+use super::{is_closed_pipe, text};
 use crate::{
     config::{Config, ConfigFaults, Keys},
     store::{self, Store},

@@ -81,9 +81,26 @@ fn parse_authority(text: &str) -> Result<String, String> {
     }
 }
 
+/// Of a network as wide as this nobody owns every address: it is a slip, or "everybody" in one or two pieces. The widest that
+/// an operator has are 10.0.0.0/8 and fc00::/7.
+const TOO_WIDE: (u8, u8) = (7, 6);
+
 fn parse_network(text: &str) -> Result<IpNet, String> {
     let address = || text.parse::<IpAddr>().map(IpNet::from);
-    text.parse()
+    let network: IpNet = text
+        .parse()
         .or_else(|_| address())
-        .map_err(|_| "each must be a network such as \"10.0.0.0/8\", or one IP address".to_owned())
+        .map_err(|_| "each must be a network such as \"10.0.0.0/8\", or one IP address".to_owned())?;
+    let too_wide = match network {
+        IpNet::V4(_) => TOO_WIDE.0,
+        IpNet::V6(_) => TOO_WIDE.1,
+    };
+    if network.prefix_len() <= too_wide {
+        return Err(format!(
+            "\"{text}\" trusts strangers: every client there could choose, by a header, the address that is recorded \
+             for it and that its attempts are counted for; name the addresses of your own proxies, e.g. \
+             \"127.0.0.1\" or \"10.0.3.7\""
+        ));
+    }
+    Ok(network)
 }

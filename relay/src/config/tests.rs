@@ -153,6 +153,24 @@ fn single_faults_name_key_and_cure() {
             "network",
         ),
         (
+            r#"trusted_proxies = ["127.0.0.1"]"#,
+            r#"trusted_proxies = ["10.0.0.0/8", "0.0.0.0/0"]"#,
+            "listen.trusted_proxies",
+            "trusts strangers",
+        ),
+        (
+            r#"trusted_proxies = ["127.0.0.1"]"#,
+            r#"trusted_proxies = ["128.0.0.0/1"]"#,
+            "listen.trusted_proxies",
+            "by a header, the address that is recorded for it",
+        ),
+        (
+            r#"trusted_proxies = ["127.0.0.1"]"#,
+            r#"trusted_proxies = ["fc00::/7", "::/0"]"#,
+            "listen.trusted_proxies",
+            "name the addresses of your own proxies",
+        ),
+        (
             "validity_seconds = 30",
             "validity_seconds = 61",
             "login.validity_seconds",

@@ -73,7 +73,7 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "This browser profile is enrolled already. The code was not used up.",
             "Use the extension as it is; or sign out in its options first, which makes a new key."),
         ErrorCode::TooManyRequests => (
-            "Too many attempts from this address, or in all.",
+            "Too many attempts from this address within a minute.",
             "Wait as long as the answer says, then try again."),
         ErrorCode::CustomerEmailInvalid => (
             "The text is not an e-mail address that a customer can have.",

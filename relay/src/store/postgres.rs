@@ -1,5 +1,6 @@
 //! The store that several relays share: a database of a PostgreSQL server. A commit is on the server's disk when it returns.
 
+mod administration;
 mod connection;
 mod erase;
 mod facts;
@@ -37,9 +38,10 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use tokio::sync::Mutex;
 
 use super::{
-    Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent, IntentAnswer,
-    LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, SchemaVersions,
-    Scrubbed, StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows, foreign,
+    Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent,
+    IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
+    RolesAnswer, SchemaDifference, SchemaVersions, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow,
+    Store, StoreError, StoredCheckpoint, StrayRows, foreign,
 };
 use crate::{config::PostgresConfig, random};
 use connection::Connector;
@@ -168,15 +170,51 @@ impl Store for PostgresStore {
     }
 
     async fn list_staff(&self) -> Result<Vec<StaffRow>, StoreError> {
-        run!(self.connections, client => staff::select_staff(client))
+        run!(self.connections, client => administration::select_staff(client))
     }
 
-    async fn disable_staff(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, StoreError> {
-        run!(self.connections, client => staff::disable(client, email, now))
+    async fn staff_details(
+        &self,
+        email: &CustomerEmail,
+        now: Timestamp,
+    ) -> Result<Option<StaffDetails>, StoreError> {
+        run!(self.connections, client => administration::select_details(client, email, now))
+    }
+
+    async fn disable_staff(
+        &self,
+        email: &CustomerEmail,
+        now: Timestamp,
+    ) -> Result<Option<StaffMember>, StoreError> {
+        run!(self.connections, client => administration::disable(client, email, now))
+    }
+
+    async fn enable_staff(&self, email: &CustomerEmail) -> Result<Option<StaffMember>, StoreError> {
+        run!(self.connections, client => administration::enable(client, email))
+    }
+
+    async fn change_roles(
+        &self,
+        email: &CustomerEmail,
+        change: &RoleChange,
+    ) -> Result<RolesAnswer, StoreError> {
+        run!(self.connections, client => administration::change_roles(client, email, change))
+    }
+
+    async fn list_profiles(&self, of: Option<&CustomerEmail>) -> Result<Vec<EnrolledProfile>, StoreError> {
+        run!(self.connections, client => administration::select_profiles(client, of))
+    }
+
+    async fn revoke_profile(&self, key: &KeyId, now: Timestamp) -> Result<Option<StaffMember>, StoreError> {
+        run!(self.connections, client => administration::revoke(client, key, now))
     }
 
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError> {
         run!(self.connections, client => staff::select_profile(client, key))
+    }
+
+    async fn is_code_good(&self, code_sha256: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
+        run!(self.connections, client => staff::is_code_good(client, code_sha256, now))
     }
 
     async fn enrol(

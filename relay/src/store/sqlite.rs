@@ -1,11 +1,13 @@
 //! The embedded store: one SQLite file in WAL mode with `synchronous=FULL`, so that a commit is on disk when it returns.
 
+mod administration;
 mod append;
 mod claims;
 mod erase;
 mod file;
 mod ledger;
 mod logins;
+mod opening;
 mod projections;
 mod readers;
 mod reading;
@@ -16,25 +18,24 @@ mod tests;
 mod writer;
 
 use std::{
-    ffi::OsString,
-    fs::{File, OpenOptions, TryLockError},
+    fs::File,
     ops::Range,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use rusqlite::Connection;
 use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
 use super::{
-    Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent, IntentAnswer,
-    LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, SchemaVersions,
-    Scrubbed, StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows, foreign,
+    Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent,
+    IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
+    RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow, Store, StoreError,
+    StoredCheckpoint, StrayRows, foreign,
 };
-use file::{DatabaseFile, Opened};
+use file::DatabaseFile;
 use readers::Readers;
 use writer::Writer;
 
@@ -52,73 +53,6 @@ struct Registration {
     _lock: File,
     /// Open intents below this are another process's.
     size: u64,
-}
-
-impl SqliteStore {
-    /// Opens the file, makes it readable by its owner only if it is new, and brings the schema up to date.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::opened(DatabaseFile::new(path), |file| {
-            file.create_private()?;
-            let mut opened = file.open()?;
-            schema::migrate(file, &mut opened.connection)?;
-            Ok(opened)
-        })
-        .await
-    }
-
-    /// Opens the file for reading only: nothing is made or changed, and writing is an error. Its schema must be up to date.
-    pub async fn open_to_read(path: &Path) -> Result<Self, StoreError> {
-        Self::opened(DatabaseFile::to_read(path), |file| {
-            let opened = file.open()?;
-            schema::versions(file, &opened.connection)?.check(file.place())?;
-            Ok(opened)
-        })
-        .await
-    }
-
-    async fn opened(
-        file: DatabaseFile,
-        open: fn(&DatabaseFile) -> Result<Opened, StoreError>,
-    ) -> Result<Self, StoreError> {
-        let opening = {
-            let file = file.clone();
-            tokio::task::spawn_blocking(move || open(&file))
-        };
-        let panicked = StoreError::Inconsistent("opening the store ended in a panic, which is in the log");
-        let opened = opening.await.unwrap_or(Err(panicked))?;
-        Ok(Self {
-            writer: Writer::start(file.clone(), opened)?,
-            readers: Readers::new(file.clone()),
-            file,
-            relay: Mutex::default(),
-        })
-    }
-
-    /// Which schema the file has, without changing it.
-    pub fn versions(path: &Path) -> Result<SchemaVersions, StoreError> {
-        let file = DatabaseFile::to_read(path);
-        let opened = file.open()?;
-        schema::versions(&file, &opened.connection)
-    }
-
-    fn lock(&self) -> Result<File, StoreError> {
-        let mut name = OsString::from(self.file.path());
-        name.push("-relay");
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(PathBuf::from(name))
-            .map_err(|error| self.file.io(&error))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(lock),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
-                place: self.file.place(),
-            }),
-            Err(TryLockError::Error(error)) => Err(self.file.io(&error)),
-        }
-    }
 }
 
 /// SQLite's form of a time.
@@ -172,14 +106,57 @@ impl Store for SqliteStore {
     }
 
     async fn list_staff(&self) -> Result<Vec<StaffRow>, StoreError> {
-        self.readers.read(staff::select_staff).await
+        self.readers.read(administration::select_staff).await
     }
 
-    async fn disable_staff(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, StoreError> {
+    async fn staff_details(
+        &self,
+        email: &CustomerEmail,
+        now: Timestamp,
+    ) -> Result<Option<StaffDetails>, StoreError> {
+        let email = email.clone();
+        self.readers
+            .read(move |connection| administration::select_details(connection, &email, now))
+            .await
+    }
+
+    async fn disable_staff(
+        &self,
+        email: &CustomerEmail,
+        now: Timestamp,
+    ) -> Result<Option<StaffMember>, StoreError> {
         let email = email.clone();
         self.writer
             .write(move |writing| writing.disable(&email, now))
             .await
+    }
+
+    async fn enable_staff(&self, email: &CustomerEmail) -> Result<Option<StaffMember>, StoreError> {
+        let email = email.clone();
+        self.writer.write(move |writing| writing.enable(&email)).await
+    }
+
+    async fn change_roles(
+        &self,
+        email: &CustomerEmail,
+        change: &RoleChange,
+    ) -> Result<RolesAnswer, StoreError> {
+        let (email, change) = (email.clone(), change.clone());
+        self.writer
+            .write(move |writing| writing.change_roles(&email, &change))
+            .await
+    }
+
+    async fn list_profiles(&self, of: Option<&CustomerEmail>) -> Result<Vec<EnrolledProfile>, StoreError> {
+        let of = of.cloned();
+        self.readers
+            .read(move |connection| administration::select_profiles(connection, of.as_ref()))
+            .await
+    }
+
+    async fn revoke_profile(&self, key: &KeyId, now: Timestamp) -> Result<Option<StaffMember>, StoreError> {
+        let key = key.clone();
+        self.writer.write(move |writing| writing.revoke(&key, now)).await
     }
 
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError> {
@@ -187,6 +164,12 @@ impl Store for SqliteStore {
         self.readers
             .read(move |connection| staff::select_profile(connection, &key))
             .await
+    }
+
+    async fn is_code_good(&self, code_sha256: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
+        let code = *code_sha256;
+        let select = move |connection: &Connection| staff::select_invited(connection, &code, now);
+        Ok(self.readers.read(select).await?.is_some())
     }
 
     async fn enrol(

@@ -1,9 +1,11 @@
 //! Staff, invites and profiles as the relay sees them.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use jiff::Timestamp;
 use stagedoor_protocol::{Algorithm, CustomerEmail, KeyId, PublicKeyBytes, Staff};
+
+use super::Role;
 
 /// Number of a staff member in the store. It goes into the log, where an address must not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +28,8 @@ pub struct StaffMember {
     pub name: String,
     /// Whether they have been disabled.
     pub disabled: bool,
+    /// What their work is, for rules that go by it.
+    pub roles: BTreeSet<Role>,
 }
 
 impl StaffMember {
@@ -47,6 +51,47 @@ pub struct StaffRow {
     pub profiles: i64,
 }
 
+/// All that `staff show` says of a person.
+#[derive(Debug, Clone)]
+pub struct StaffDetails {
+    /// The person.
+    pub member: StaffMember,
+    /// Since when they are known.
+    pub created_at: Timestamp,
+    /// Since when they are disabled, if they are.
+    pub disabled_at: Option<Timestamp>,
+    /// Their profiles, in the order of their enrolment.
+    pub profiles: Vec<EnrolledProfile>,
+    /// Codes that are still good, in the order of their end.
+    pub invites: Vec<OpenInvite>,
+    /// How many logins are recorded under their number. Those whose staff part was erased are not.
+    pub logins: u64,
+}
+
+/// A profile as those see it who look after staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrolledProfile {
+    /// The key's id.
+    pub key_id: KeyId,
+    /// Address of the person whose it is.
+    pub email: CustomerEmail,
+    /// Since when.
+    pub enrolled_at: Timestamp,
+    /// The extension's version at that time.
+    pub extension_version: String,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A code that is still good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenInvite {
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
 /// An invitation to enrol.
 #[derive(Debug, Clone)]
 pub struct NewInvite {
@@ -54,10 +99,23 @@ pub struct NewInvite {
     pub email: CustomerEmail,
     /// Their name; without one, a known person keeps theirs and a new one gets the part before the `@`.
     pub name: Option<String>,
+    /// The roles that they have from then on; without, they keep theirs.
+    pub roles: Option<BTreeSet<Role>>,
     /// SHA-256 of the code's 20 symbols.
     pub code_sha256: [u8; 32],
     /// When the code ends.
     pub expires_at: Timestamp,
+}
+
+/// What came of changing a person's roles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RolesAnswer {
+    /// They have these now.
+    Are(StaffMember),
+    /// They would have more than [`MOST_ROLES`](super::MOST_ROLES); nothing was changed.
+    TooMany,
+    /// Nobody has that address.
+    Nobody,
 }
 
 /// A public key that requests are verified with.

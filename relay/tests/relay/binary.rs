@@ -79,7 +79,7 @@ async fn from_invitation_to_login_to_the_end() {
     let listed = installation.run(&["staff", "list"]).await;
     assert_eq!(
         String::from_utf8_lossy(&listed.stdout),
-        format!("{STAFF}\tSupport desk\tenabled\t1 profiles\n")
+        format!("{STAFF}\tSupport desk\tenabled\t1 profiles\t\n")
     );
     assert!(
         installation
@@ -249,15 +249,17 @@ async fn the_connection_test_says_cause_and_cure() {
 #[tokio::test]
 async fn invitations_are_checked() {
     let installation = Installation::new().await;
-    for arguments in [
-        &["staff", "invite", "nobody"][..],
-        &["staff", "invite", STAFF, "--valid-for", "169h"],
-        &["staff", "invite", STAFF, "--valid-for", "0s"],
-        &["staff", "invite", STAFF, "--name", ""],
-        &["staff", "disable", "nobody@broker.example"],
+    for (arguments, code) in [
+        (&["staff", "invite", "nobody"][..], 64),
+        (&["staff", "invite", STAFF, "--role", "Desk"], 64),
+        (&["staff", "invite", STAFF, "--valid-for", "169h"], 1),
+        (&["staff", "invite", STAFF, "--valid-for", "0s"], 1),
+        (&["staff", "invite", STAFF, "--name", ""], 1),
+        (&["staff", "disable", "nobody@broker.example"], 1),
+        (&["staff", "roles", "nobody@broker.example", "--add", "desk"], 1),
     ] {
         let output = installation.run(arguments).await;
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
         assert!(output.stdout.is_empty());
     }
     let plain = installation

@@ -1,5 +1,7 @@
 //! Enrolment: one code, one key, once.
 
+mod guessing;
+
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -136,36 +138,6 @@ async fn points_off_the_curve_are_no_keys() {
             problem(401, "signature_invalid")
         );
     }
-}
-
-#[tokio::test]
-async fn guessing_is_stopped_for_a_minute_and_headers_do_not_help() {
-    let app = TestApp::start().await;
-    let guess = |n: u32| {
-        app.profile()
-            .enrol(&format!("{n:020}"))
-            .header("x-forwarded-for", &format!("10.0.0.{n}"))
-    };
-    for n in 0..10 {
-        assert_eq!(
-            app.send(&guess(n)).await.outcome(),
-            problem(403, "enrolment_code_refused")
-        );
-    }
-    let nonces = app.records.count("nonces").await;
-    let stopped = app.send(&guess(10)).await;
-    assert_eq!(stopped.outcome(), problem(429, "too_many_requests"));
-    let wait = stopped.json()["retryAfterSeconds"].as_u64().unwrap();
-    assert!((1..=60).contains(&wait), "{wait}");
-    assert_eq!(
-        app.records.count("nonces").await,
-        nonces,
-        "a stopped guess writes nothing"
-    );
-
-    let code = app.invite(STAFF).await;
-    app.clock.advance(wait);
-    assert_eq!(app.send(&app.profile().enrol(&code)).await.status, 201);
 }
 
 #[tokio::test]

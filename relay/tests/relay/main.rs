@@ -22,5 +22,6 @@ mod restored;
 mod secrecy;
 mod signatures;
 mod staff;
+mod staff_cli;
 mod store;
 mod takeover;

@@ -1,5 +1,6 @@
 //! Disabling a person, and inviting them again.
 
+use serde_json::json;
 use stagedoor_protocol::CustomerEmail;
 use stagedoor_relay::{
     clock::Clock,
@@ -10,7 +11,8 @@ use crate::support::{STAFF, TestApp, http::problem};
 
 async fn disable(app: &TestApp, email: &str) -> bool {
     let email = CustomerEmail::parse(email).unwrap();
-    app.store.disable_staff(&email, app.clock.now()).await.unwrap()
+    let disabled = app.store.disable_staff(&email, app.clock.now()).await;
+    disabled.unwrap().is_some()
 }
 
 #[tokio::test]
@@ -51,6 +53,7 @@ async fn a_profile_that_has_logged_in_is_looked_at_again_for_each_login() {
     let invite = NewInvite {
         email: CustomerEmail::parse(STAFF).unwrap(),
         name: Some("Night desk".to_owned()),
+        roles: None,
         code_sha256: [7; 32],
         expires_at: app.clock.now(),
     };
@@ -112,4 +115,53 @@ async fn disabling_is_said_to_do_nothing_where_it_does_nothing() {
         .iter()
         .map(|row| (row.member.email.as_str(), row.member.disabled, row.profiles));
     assert_eq!(rows.collect::<Vec<_>>(), [(STAFF, true, 0)]);
+}
+
+#[tokio::test]
+async fn whoever_is_disabled_in_mid_session_is_told_so_by_the_next_request_of_any_kind() {
+    let app = TestApp::start().await;
+    let (desk, ops) = (
+        app.enrolled(STAFF).await,
+        app.enrolled("ops@broker.example").await,
+    );
+    // At work: the relay remembers the profile, and the token is out.
+    let (login, id) = desk.login();
+    assert_eq!(app.send(&login).await.status, 201);
+    assert!(disable(&app, STAFF).await);
+    let report = desk.post(&format!("/v1/logins/{id}/outcome"), &json!({"outcome": "opened"}));
+    for draft in [report, desk.get("/v1/session"), desk.login().0] {
+        assert_eq!(app.send(&draft).await.outcome(), problem(403, "staff_disabled"));
+    }
+    assert_eq!((app.mints(), app.records.kinds("report").await), (1, 0));
+    assert_eq!(
+        app.send(&ops.get("/v1/session")).await.status,
+        200,
+        "nobody else is"
+    );
+
+    // Enabled again, the person is told to enrol, and by a new code works on.
+    let email = CustomerEmail::parse(STAFF).unwrap();
+    app.store.enable_staff(&email).await.unwrap().unwrap();
+    for draft in [desk.get("/v1/session"), desk.login().0] {
+        assert_eq!(app.send(&draft).await.outcome(), problem(401, "profile_unknown"));
+    }
+    let code = app.invite(STAFF).await;
+    assert_eq!(app.send(&desk.enrol(&code)).await.status, 201);
+    assert_eq!(app.send(&desk.login().0).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_revoked_profile_is_refused_and_the_same_persons_other_one_is_not() {
+    let app = TestApp::start().await;
+    let (lost, kept) = (app.enrolled(STAFF).await, app.enrolled(STAFF).await);
+    for profile in [&lost, &kept] {
+        assert_eq!(app.send(&profile.login().0).await.status, 201);
+    }
+    let revoked = app.store.revoke_profile(&lost.key_id(), app.clock.now()).await;
+    assert_eq!(revoked.unwrap().unwrap().email.as_str(), STAFF);
+    for draft in [lost.login().0, lost.get("/v1/session")] {
+        assert_eq!(app.send(&draft).await.outcome(), problem(401, "profile_unknown"));
+    }
+    assert_eq!(app.send(&kept.login().0).await.status, 201);
+    assert_eq!(app.mints(), 3);
 }

@@ -1,5 +1,6 @@
 //! What every engine of the store promises, through the trait alone. The same tests run on SQLite and on PostgreSQL.
 
+mod administration;
 mod erasure;
 mod ledger;
 mod logins;
@@ -69,6 +70,7 @@ pub(crate) async fn enrol(store: &dyn Store, email: &str, name: &str) -> StaffMe
     let invite = NewInvite {
         email: CustomerEmail::parse(email).unwrap(),
         name: Some(name.to_owned()),
+        roles: None,
         code_sha256: random(),
         expires_at: at(900),
     };

@@ -10,6 +10,7 @@ pub(crate) mod installation;
 pub(crate) mod log;
 pub(crate) mod records;
 pub(crate) mod signer;
+pub(crate) mod terminal;
 
 pub(crate) use app::{API_KEY, CUSTOMER, Profile, STAFF, TestApp};
 pub(crate) use http::{Answer, Draft};

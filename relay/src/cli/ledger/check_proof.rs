@@ -115,7 +115,7 @@ fn print(verdict: &Result<(Proven, Recorded), ProofFileError>, json: bool) -> an
                 text::count(checkpoint.size, "record", "records"),
                 text::time(checkpoint.time),
             )?;
-            write!(out, "{}", describe::align(&describe::record(recorded)))?;
+            write!(out, "{}", text::align(&describe::record(recorded)))?;
             if !recorded.erased().is_empty() {
                 writeln!(out, "What is called erased was erased, or left out of the proof.")?;
             }

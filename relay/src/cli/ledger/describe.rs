@@ -60,19 +60,6 @@ pub(super) fn record(recorded: &Recorded) -> Lines {
     lines
 }
 
-/// Label and value in columns.
-pub(super) fn align(lines: &Lines) -> String {
-    let width = lines
-        .iter()
-        .map(|(label, _)| label.len())
-        .max()
-        .unwrap_or_default();
-    lines
-        .iter()
-        .map(|(label, value)| format!("  {label:width$}  {value}\n"))
-        .collect()
-}
-
 fn intent(recorded: &Recorded, intent: &Intent) -> Lines {
     let mut lines = vec![("requested", stamped(recorded))];
     match recorded.staff::<StaffPart>() {

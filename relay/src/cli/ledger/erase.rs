@@ -1,12 +1,6 @@
 //! `stagedoor ledger erase`: personal data of a customer, or of what is old, goes for good; the records stay, and say so.
 
-use std::{
-    io::{BufRead, IsTerminal, Write, stderr, stdin},
-    path::Path,
-    process::ExitCode,
-    str::FromStr,
-    sync::Arc,
-};
+use std::{path::Path, process::ExitCode, str::FromStr, sync::Arc};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
@@ -14,15 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use stagedoor_protocol::CustomerEmail;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    pages,
-    progress::Progress,
-    recorded,
-    selection::{self, address},
-    text,
-    when::When,
-};
+use super::{pages, progress::Progress, recorded, selection, text, when::When};
 use crate::{
+    cli::{
+        confirm,
+        values::{address, words},
+    },
     clock::{Clock, SystemClock},
     shutdown,
     store::{self, ErasureOrder, ErasureScope, LoginFilter, Scrubbed, Store, StoreError, is_before},
@@ -199,29 +190,13 @@ fn announcement(scope: &ErasureScope, count: u64) -> String {
 }
 
 fn ask(scope: &ErasureScope) -> anyhow::Result<()> {
-    if !stdin().is_terminal() || !stderr().is_terminal() {
-        bail!("nothing was erased: without a terminal to ask on, add --yes");
-    }
-    let expected = match scope {
+    let undone = "nothing was erased";
+    match scope {
         ErasureScope::Customer(customer) => {
-            let _ = write!(stderr(), "Type the customer's address again to go on: ");
-            customer.folded().to_string()
+            confirm::typed("the customer's address again", &customer.folded(), undone)
         }
-        ErasureScope::Before { .. } => {
-            let _ = write!(stderr(), "Type {WORD} to go on: ");
-            WORD.to_owned()
-        }
-    };
-    let mut answer = String::new();
-    stdin()
-        .lock()
-        .read_line(&mut answer)
-        .context("the answer cannot be read")?;
-    ensure!(
-        answer.trim().to_lowercase() == expected,
-        "nothing was erased: that was not what was to be typed"
-    );
-    Ok(())
+        ErasureScope::Before { .. } => confirm::typed(WORD, WORD, undone),
+    }
 }
 
 /// Erases, step by step; how many records, and how many logins were left.
@@ -255,15 +230,5 @@ async fn steps(
                 text::count(erased, "record", "records")
             );
         }
-    }
-}
-
-/// Words that go into the ledger for good.
-fn words(text: &str, longest: usize) -> Result<String, String> {
-    let text = text.trim();
-    if (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("must be 1 to {longest} characters, without line ends"))
     }
 }

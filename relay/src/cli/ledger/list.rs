@@ -1,7 +1,7 @@
 //! `stagedoor ledger list`: logins in a table.
 
 use std::{
-    io::{self, Write, stdout},
+    io::{Write, stdout},
     path::Path,
 };
 
@@ -50,32 +50,12 @@ pub(super) async fn run(path: &Path, list: List) -> anyhow::Result<()> {
     } else if logins.is_empty() {
         tell!("No login fits.");
     } else {
-        print(&mut out, &logins)?;
+        let rows = std::iter::once(HEADINGS.map(str::to_owned)).chain(logins.iter().map(row));
+        out.write_all(text::columns(&rows.collect::<Vec<_>>()).as_bytes())?;
     }
     out.flush()?;
     if older {
         tell!("Older ones fit too; --limit shows more, and --to earlier ones.");
-    }
-    Ok(())
-}
-
-fn print(out: &mut impl Write, logins: &[Login]) -> io::Result<()> {
-    let rows: Vec<[String; 7]> = std::iter::once(HEADINGS.map(str::to_owned))
-        .chain(logins.iter().map(row))
-        .collect();
-    let mut widths = [0; 7];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    for row in &rows {
-        let cells: Vec<String> = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        writeln!(out, "{}", cells.join("  ").trim_end())?;
     }
     Ok(())
 }

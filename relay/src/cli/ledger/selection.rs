@@ -7,6 +7,7 @@ use stagedoor_protocol::{CustomerEmail, PlatformId};
 
 use super::when::When;
 use crate::{
+    cli::values::address,
     clock::{Clock, SystemClock},
     store::{LoginFilter, LoginRecords, Store, StoreError},
 };
@@ -125,10 +126,6 @@ pub(super) async fn last(
         }
         look = look.saturating_mul(8);
     }
-}
-
-pub(super) fn address(text: &str) -> Result<CustomerEmail, String> {
-    CustomerEmail::parse(text).map_err(|error| error.to_string())
 }
 
 fn platform(text: &str) -> Result<PlatformId, String> {

@@ -13,6 +13,7 @@ use super::{
     describe, pages,
     recorded::{self, Recorded},
     target::Target,
+    text,
 };
 use crate::store::Store;
 
@@ -35,7 +36,7 @@ pub(super) async fn run(path: &Path, show: Show) -> anyhow::Result<()> {
         Target::Record(sequence) => {
             let recorded = Recorded::read(row(&*store, *sequence).await?)?;
             let title = format!("Record {sequence}, {}", kind(&recorded));
-            let text = format!("{title}\n{}", describe::align(&describe::record(&recorded)));
+            let text = format!("{title}\n{}", text::align(&describe::record(&recorded)));
             (text, recorded.to_json(), missing(&recorded).into_iter().collect())
         }
         Target::Login(id) => {
@@ -44,7 +45,7 @@ pub(super) async fn run(path: &Path, show: Show) -> anyhow::Result<()> {
             };
             let mut logins = recorded::logins(&*store, vec![found]).await?;
             let login = logins.pop().context("the login is not there any more")?;
-            let text = format!("Login {id}\n{}", describe::align(&describe::login(&login)));
+            let text = format!("Login {id}\n{}", text::align(&describe::login(&login)));
             let records = std::iter::once(&login.intent).chain(&login.reports);
             let erased: Vec<_> = records.filter_map(missing).collect();
             (text, login.to_json(), erased)

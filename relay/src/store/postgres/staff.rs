@@ -1,13 +1,19 @@
-//! Staff, invites, profiles and nonces in PostgreSQL.
+//! Staff, invites, profiles and nonces in PostgreSQL, as requests and invitations need them.
 
-use deadpool_postgres::Client;
+use deadpool_postgres::{Client, Transaction};
 use jiff::Timestamp;
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce};
 use tokio_postgres::Row;
 
-use super::{fault::Failure, gather::TURN, millis, statements::SELECT_PROFILES};
+use super::{
+    administration::set_roles,
+    fault::Failure,
+    gather::TURN,
+    millis,
+    statements::{MEMBER, SELECT_PROFILES},
+};
 use crate::store::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StaffRow, StoreError, VerifyingKey,
+    Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StoreError, VerifyingKey,
 };
 
 pub(super) async fn insert_invite(
@@ -17,12 +23,12 @@ pub(super) async fn insert_invite(
 ) -> Result<StaffMember, Failure> {
     let local_part = invite.email.as_str().split('@').next().unwrap_or_default();
     let transaction = client.transaction().await?;
-    let staff = transaction
+    let id = transaction
         .query_one(
             "INSERT INTO staff (email, email_folded, name, created_at) \
              VALUES ($1, $2, coalesce($3, $4), $5) \
              ON CONFLICT (email_folded) DO UPDATE SET name = coalesce($3, staff.name), disabled_at = NULL \
-             RETURNING id, email, name, disabled_at",
+             RETURNING id",
             &[
                 &invite.email.as_str(),
                 &invite.email.folded(),
@@ -32,72 +38,47 @@ pub(super) async fn insert_invite(
             ],
         )
         .await?;
-    let staff = staff_member(&staff, 0)?;
+    let id: i64 = id.try_get(0)?;
+    if let Some(roles) = &invite.roles {
+        set_roles(&transaction, id, roles).await?;
+    }
     transaction
         .execute(
             "INSERT INTO invites (code_sha256, staff_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
             &[
                 &&invite.code_sha256[..],
-                &staff.id.0,
+                &id,
                 &millis(now),
                 &millis(invite.expires_at),
             ],
         )
         .await?;
+    let staff = member(&transaction, id).await?;
     transaction.commit().await?;
     Ok(staff)
-}
-
-pub(super) async fn select_staff(client: &Client) -> Result<Vec<StaffRow>, Failure> {
-    let rows = client
-        .query(
-            "SELECT id, email, name, disabled_at, \
-             (SELECT count(*) FROM profiles WHERE staff_id = staff.id AND revoked_at IS NULL) \
-             FROM staff ORDER BY email_folded",
-            &[],
-        )
-        .await?;
-    let row = |row: &Row| {
-        Ok(StaffRow {
-            member: staff_member(row, 0)?,
-            profiles: row.try_get(4)?,
-        })
-    };
-    rows.iter().map(row).collect()
-}
-
-pub(super) async fn disable(
-    client: &mut Client,
-    email: &CustomerEmail,
-    now: Timestamp,
-) -> Result<bool, Failure> {
-    let now = millis(now);
-    let transaction = client.transaction().await?;
-    let disabled = transaction
-        .query_opt(
-            "UPDATE staff SET disabled_at = $1 WHERE email_folded = $2 AND disabled_at IS NULL RETURNING id",
-            &[&now, &email.folded()],
-        )
-        .await?;
-    let Some(disabled) = disabled else {
-        return Ok(false);
-    };
-    let id: i64 = disabled.try_get(0)?;
-    // Inviting the person again later must not bring the old profiles and codes back.
-    for revoke in [
-        "UPDATE profiles SET revoked_at = $1 WHERE staff_id = $2 AND revoked_at IS NULL",
-        "UPDATE invites SET expires_at = $1 WHERE staff_id = $2 AND used_at IS NULL AND expires_at > $1",
-    ] {
-        transaction.execute(revoke, &[&now, &id]).await?;
-    }
-    transaction.commit().await?;
-    Ok(true)
 }
 
 pub(super) async fn select_profile(client: &Client, key: &KeyId) -> Result<Option<Profile>, Failure> {
     let select = client.prepare_cached(SELECT_PROFILES).await?;
     let row = client.query_opt(&select, &[&[key.as_str()].as_slice()]).await?;
     row.map(|row| profile(&row)).transpose()
+}
+
+pub(super) async fn is_code_good(
+    client: &Client,
+    code_sha256: &[u8; 32],
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    let select = client
+        .prepare_cached(
+            "SELECT FROM invites JOIN staff ON staff.id = staff_id \
+             WHERE code_sha256 = $1 AND used_at IS NULL AND expires_at > $2 AND disabled_at IS NULL",
+        )
+        .await?;
+    let found = client
+        .query_opt(&select, &[&&code_sha256[..], &millis(now)])
+        .await?;
+    Ok(found.is_some())
 }
 
 pub(super) async fn insert_profile(
@@ -110,8 +91,10 @@ pub(super) async fn insert_profile(
     // The person's row first, as disabling does: it holds still from here on, and neither can wait for the other in a ring.
     let staff = transaction
         .query_opt(
-            "SELECT id, email, name, disabled_at FROM staff \
-             WHERE id = (SELECT staff_id FROM invites WHERE code_sha256 = $1) AND disabled_at IS NULL FOR UPDATE",
+            &format!(
+                "SELECT {MEMBER} FROM staff WHERE id = (SELECT staff_id FROM invites WHERE code_sha256 = $1) \
+                 AND disabled_at IS NULL FOR UPDATE",
+            ),
             &[&code],
         )
         .await?;
@@ -192,25 +175,34 @@ pub(super) async fn delete_stale(client: &mut Client, now: Timestamp) -> Result<
 /// A row of [`SELECT_PROFILES`].
 pub(super) fn profile(row: &Row) -> Result<Profile, Failure> {
     let key_id =
-        KeyId::parse(row.try_get(7)?).map_err(|_| StoreError::Inconsistent("a profile's id is not one"))?;
+        KeyId::parse(row.try_get(3)?).map_err(|_| StoreError::Inconsistent("a profile's id is not one"))?;
     let key = VerifyingKey::from_stored(row.try_get(0)?, row.try_get(1)?)
         .ok_or(StoreError::Inconsistent("a profile's key is not one"))?;
     Ok(Profile {
         key_id,
         key,
-        staff: staff_member(row, 3)?,
+        staff: staff_member(row, 4)?,
         revoked: row.try_get(2)?,
     })
 }
 
-/// Reads id, address, name and time of disabling, from a column on.
-fn staff_member(row: &Row, first: usize) -> Result<StaffMember, Failure> {
+/// The person of that number, who is there.
+pub(super) async fn member(transaction: &Transaction<'_>, id: i64) -> Result<StaffMember, Failure> {
+    let select = format!("SELECT {MEMBER} FROM staff WHERE id = $1");
+    staff_member(&transaction.query_one(&select, &[&id]).await?, 0)
+}
+
+/// Reads [`MEMBER`], from a column on.
+pub(super) fn staff_member(row: &Row, first: usize) -> Result<StaffMember, Failure> {
     let email = CustomerEmail::parse(row.try_get(first + 1)?)
         .map_err(|_| StoreError::Inconsistent("a staff member's address is not one"))?;
+    let roles: Vec<&str> = row.try_get(first + 4)?;
+    let roles = roles.into_iter().map(str::parse).collect::<Result<_, _>>();
     Ok(StaffMember {
         id: StaffId(row.try_get(first)?),
         email,
         name: row.try_get(first + 2)?,
         disabled: row.try_get::<_, Option<i64>>(first + 3)?.is_some(),
+        roles: roles.map_err(|_| StoreError::Inconsistent("a staff member's role is not one"))?,
     })
 }

@@ -11,9 +11,23 @@ pub(super) const SELECT_NODES: &str = "SELECT substr(hashes, node.first + 1, 32)
      FROM unnest($1::bigint[], $2::int[]) WITH ORDINALITY AS node (seq, first, place) \
      JOIN records USING (seq) ORDER BY place";
 
+/// What is read of a staff member.
+macro_rules! member {
+    () => {
+        "staff.id, email, name, disabled_at, \
+         ARRAY(SELECT role FROM staff_roles WHERE staff_id = staff.id)"
+    };
+}
+
+/// What is read of a staff member.
+pub(super) const MEMBER: &str = member!();
+
 /// Profiles with their owners.
-pub(super) const SELECT_PROFILES: &str = "SELECT algorithm, public_key, revoked_at IS NOT NULL, staff.id, email, name, \
-     disabled_at, key_id FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = ANY ($1::text[])";
+pub(super) const SELECT_PROFILES: &str = concat!(
+    "SELECT algorithm, public_key, revoked_at IS NOT NULL, key_id, ",
+    member!(),
+    " FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = ANY ($1::text[])"
+);
 
 macro_rules! statements {
     ($($(#[doc = $doc:literal])* $name:ident: $sql:expr;)*) => {

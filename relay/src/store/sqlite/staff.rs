@@ -1,4 +1,4 @@
-//! Staff, invites and profiles in SQLite.
+//! Staff, invites and profiles in SQLite, as requests and invitations need them.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -6,19 +6,23 @@ use stagedoor_protocol::{CustomerEmail, KeyId};
 
 use super::{file::Failure, millis, writer::Writing};
 use crate::store::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StaffRow, StoreError, VerifyingKey,
+    Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StoreError, VerifyingKey,
 };
+
+/// What [`staff_member`] reads.
+pub(super) const MEMBER: &str = "staff.id, email, name, disabled_at, \
+                      (SELECT group_concat(role, ' ') FROM staff_roles WHERE staff_id = staff.id)";
 
 impl Writing<'_> {
     pub(super) fn insert_invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, Failure> {
         let local_part = invite.email.as_str().split('@').next().unwrap_or_default();
-        let staff = self
+        let id = self
             .connection
             .prepare_cached(
                 "INSERT INTO staff (email, email_folded, name, created_at) \
                  VALUES (?1, ?2, coalesce(?3, ?4), ?5) \
                  ON CONFLICT (email_folded) DO UPDATE SET name = coalesce(?3, name), disabled_at = NULL \
-                 RETURNING id, email, name, disabled_at",
+                 RETURNING id",
             )?
             .query_one(
                 (
@@ -28,41 +32,22 @@ impl Writing<'_> {
                     local_part,
                     millis(now),
                 ),
-                |row| staff_member(row, 0),
-            )??;
+                |row| row.get(0).map(StaffId),
+            )?;
+        if let Some(roles) = &invite.roles {
+            self.set_roles(id, roles)?;
+        }
         self.connection
             .prepare_cached(
                 "INSERT INTO invites (code_sha256, staff_id, created_at, expires_at) VALUES (?, ?, ?, ?)",
             )?
             .execute((
                 &invite.code_sha256[..],
-                staff.id.0,
+                id.0,
                 millis(now),
                 millis(invite.expires_at),
             ))?;
-        Ok(staff)
-    }
-
-    pub(super) fn disable(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, Failure> {
-        let now = millis(now);
-        let id: Option<i64> = self
-            .connection
-            .prepare_cached(
-                "UPDATE staff SET disabled_at = ? WHERE email_folded = ? AND disabled_at IS NULL RETURNING id",
-            )?
-            .query_row((now, email.folded()), |row| row.get(0))
-            .optional()?;
-        let Some(id) = id else { return Ok(false) };
-        // Inviting the person again later must not bring the old profiles and codes back.
-        self.connection
-            .prepare_cached("UPDATE profiles SET revoked_at = ? WHERE staff_id = ? AND revoked_at IS NULL")?
-            .execute((now, id))?;
-        self.connection
-            .prepare_cached(
-                "UPDATE invites SET expires_at = ?1 WHERE staff_id = ?2 AND used_at IS NULL AND expires_at > ?1",
-            )?
-            .execute((now, id))?;
-        Ok(true)
+        self.member(id)
     }
 
     pub(super) fn insert_profile(
@@ -70,19 +55,10 @@ impl Writing<'_> {
         enrolment: &Enrolment,
         now: Timestamp,
     ) -> Result<Result<StaffMember, EnrolmentRefusal>, Failure> {
-        let now = millis(now);
-        let staff = self
-            .connection
-            .prepare_cached(
-                "SELECT staff.id, email, name, disabled_at FROM invites JOIN staff ON staff.id = staff_id \
-                 WHERE code_sha256 = ? AND used_at IS NULL AND expires_at > ? AND disabled_at IS NULL",
-            )?
-            .query_row((&enrolment.code_sha256[..], now), |row| staff_member(row, 0))
-            .optional()?;
-        let Some(staff) = staff else {
+        let Some(staff) = select_invited(self.connection, &enrolment.code_sha256, now)? else {
             return Ok(Err(EnrolmentRefusal::Code));
         };
-        let staff = staff?;
+        let now = millis(now);
         // A revoked key may come back, by a new code.
         let enrolled = self
             .connection
@@ -111,18 +87,20 @@ impl Writing<'_> {
     }
 }
 
-pub(super) fn select_staff(connection: &Connection) -> Result<Vec<StaffRow>, Failure> {
-    let mut select = connection.prepare_cached(
-        "SELECT id, email, name, disabled_at, \
-         (SELECT count(*) FROM profiles WHERE staff_id = staff.id AND revoked_at IS NULL) \
-         FROM staff ORDER BY email_folded",
-    )?;
-    let rows = select.query_map([], |row| {
-        let profiles = row.get(4)?;
-        Ok(staff_member(row, 0)?.map(|member| StaffRow { member, profiles }))
-    })?;
-    let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
-    Ok(rows.into_iter().collect::<Result<_, StoreError>>()?)
+/// Whom a code that is good enrols.
+pub(super) fn select_invited(
+    connection: &Connection,
+    code_sha256: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<StaffMember>, Failure> {
+    let found = connection
+        .prepare_cached(&format!(
+            "SELECT {MEMBER} FROM invites JOIN staff ON staff.id = staff_id \
+             WHERE code_sha256 = ? AND used_at IS NULL AND expires_at > ? AND disabled_at IS NULL",
+        ))?
+        .query_row((&code_sha256[..], millis(now)), |row| staff_member(row, 0))
+        .optional()?;
+    Ok(found.transpose()?)
 }
 
 pub(super) fn is_staff(connection: &Connection, email: &CustomerEmail) -> Result<bool, Failure> {
@@ -134,10 +112,10 @@ pub(super) fn is_staff(connection: &Connection, email: &CustomerEmail) -> Result
 pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Option<Profile>, Failure> {
     type Found = (String, Vec<u8>, bool, Result<StaffMember, StoreError>);
     let found: Option<Found> = connection
-        .prepare_cached(
-            "SELECT algorithm, public_key, revoked_at IS NOT NULL, staff_id, email, name, disabled_at \
+        .prepare_cached(&format!(
+            "SELECT algorithm, public_key, revoked_at IS NOT NULL, {MEMBER} \
              FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = ?",
-        )?
+        ))?
         .query_row([key.as_str()], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, staff_member(row, 3)?))
         })
@@ -155,18 +133,24 @@ pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Opt
     }))
 }
 
-/// Reads id, address, name and time of disabling, from a column on.
-fn staff_member(row: &Row<'_>, first: usize) -> rusqlite::Result<Result<StaffMember, StoreError>> {
+/// Reads [`MEMBER`], from a column on.
+pub(super) fn staff_member(row: &Row<'_>, first: usize) -> rusqlite::Result<Result<StaffMember, StoreError>> {
     let email: String = row.get(first + 1)?;
     let Ok(email) = CustomerEmail::parse(&email) else {
         return Ok(Err(StoreError::Inconsistent(
             "a staff member's address is not one",
         )));
     };
+    let roles: Option<String> = row.get(first + 4)?;
+    let roles = roles.iter().flat_map(|roles| roles.split(' ')).map(str::parse);
+    let Ok(roles) = roles.collect() else {
+        return Ok(Err(StoreError::Inconsistent("a staff member's role is not one")));
+    };
     Ok(Ok(StaffMember {
         id: StaffId(row.get(first)?),
         email,
         name: row.get(first + 2)?,
         disabled: row.get::<_, Option<i64>>(first + 3)?.is_some(),
+        roles,
     }))
 }

@@ -1,6 +1,6 @@
 //! What the SQLite store promises beyond what every engine does: durable settings, privacy, the file itself.
 
-use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, sync::Arc};
 
 use futures_util::future::join_all;
 use tempfile::TempDir;
@@ -23,6 +23,7 @@ fn invite(email: &str, code: u8) -> NewInvite {
     NewInvite {
         email: CustomerEmail::parse(email).unwrap(),
         name: None,
+        roles: None,
         code_sha256: [code; 32],
         expires_at: time(1_000),
     }

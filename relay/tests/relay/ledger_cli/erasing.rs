@@ -1,14 +1,9 @@
 //! Erasing: nothing is left in any file of the store, and the ledger stays sound.
 
-use std::{
-    fs::{self, File, OpenOptions},
-    io::Write,
-};
-
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use std::{fs, io::Write};
 
 use super::*;
-use crate::support::installation::BINARY;
+use crate::support::{installation::BINARY, terminal::terminal};
 
 const ORDER: [&str; 5] = [
     "--operator",
@@ -312,18 +307,4 @@ async fn on_a_terminal_it_asks_for_the_address() {
     assert_eq!(books.store.ledger_size().await.unwrap(), 8);
     assert_eq!(erase(["--older-than", "24h"], "erase").await, Some(0));
     assert_eq!(books.findings(&[]).await, []);
-}
-
-/// A terminal, and the end of it that a program has.
-fn terminal() -> (File, File) {
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap();
-    let other_end = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(name.to_str().unwrap())
-        .unwrap();
-    (terminal.into(), other_end)
 }

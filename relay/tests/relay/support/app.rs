@@ -157,6 +157,7 @@ impl TestApp {
         let invite = NewInvite {
             email: CustomerEmail::parse(email).unwrap(),
             name: Some("Support desk".to_owned()),
+            roles: None,
             code_sha256: sha256(code.expose().as_bytes()),
             expires_at: self.clock.now() + Duration::from_secs(900),
         };

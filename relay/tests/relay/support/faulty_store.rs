@@ -11,9 +11,10 @@ use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use stagedoor_relay::store::{
-    Completion, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent, IntentAnswer,
-    LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, SchemaDifference, Scrubbed,
-    StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows,
+    Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent,
+    IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
+    RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow, Store, StoreError,
+    StoredCheckpoint, StrayRows,
 };
 
 /// The operation that goes wrong.
@@ -128,13 +129,49 @@ impl Store for FaultyStore {
         self.inner.list_staff().await
     }
 
-    async fn disable_staff(&self, email: &CustomerEmail, now: Timestamp) -> Result<bool, StoreError> {
+    async fn staff_details(
+        &self,
+        email: &CustomerEmail,
+        now: Timestamp,
+    ) -> Result<Option<StaffDetails>, StoreError> {
+        self.inner.staff_details(email, now).await
+    }
+
+    async fn disable_staff(
+        &self,
+        email: &CustomerEmail,
+        now: Timestamp,
+    ) -> Result<Option<StaffMember>, StoreError> {
         self.inner.disable_staff(email, now).await
+    }
+
+    async fn enable_staff(&self, email: &CustomerEmail) -> Result<Option<StaffMember>, StoreError> {
+        self.inner.enable_staff(email).await
+    }
+
+    async fn change_roles(
+        &self,
+        email: &CustomerEmail,
+        change: &RoleChange,
+    ) -> Result<RolesAnswer, StoreError> {
+        self.inner.change_roles(email, change).await
+    }
+
+    async fn list_profiles(&self, of: Option<&CustomerEmail>) -> Result<Vec<EnrolledProfile>, StoreError> {
+        self.inner.list_profiles(of).await
+    }
+
+    async fn revoke_profile(&self, key: &KeyId, now: Timestamp) -> Result<Option<StaffMember>, StoreError> {
+        self.inner.revoke_profile(key, now).await
     }
 
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError> {
         self.pass(At::Profile).await?;
         self.inner.profile(key).await
+    }
+
+    async fn is_code_good(&self, code_sha256: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
+        self.inner.is_code_good(code_sha256, now).await
     }
 
     async fn enrol(

@@ -27,6 +27,7 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_stagedoor");
 pub(crate) struct Installation {
     pub(crate) folder: TempDir,
     pub(crate) sim: Sim,
+    database: Arc<Database>,
 }
 
 /// A running `stagedoor serve`.
@@ -38,7 +39,21 @@ pub(crate) struct Serving {
 }
 
 impl Installation {
+    /// On SQLite, where the example configuration puts it.
     pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::sqlite(folder.path());
+        Self::on(folder, database).await
+    }
+
+    /// On the engine that these tests run on.
+    pub(crate) async fn on_engine() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::new(folder.path()).await;
+        Self::on(folder, database).await
+    }
+
+    async fn on(folder: TempDir, database: Database) -> Self {
         let config = SimConfig {
             keys: vec![ApiKey::new(API_KEY, true)],
             token_style: TokenStyle::sentinel(),
@@ -48,8 +63,11 @@ impl Installation {
         sim.add_account(CUSTOMER, "Jane Roe");
         // The test's own client needs it; a second call finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let folder = tempfile::tempdir().unwrap();
-        let installation = Self { folder, sim };
+        let installation = Self {
+            folder,
+            sim,
+            database: Arc::new(database),
+        };
         installation.write_key(API_KEY, 0o600);
         let example = Command::new(BINARY)
             .args(["config", "example"])
@@ -64,6 +82,10 @@ impl Installation {
             .replace("\"relay.broker.example\"", "\"127.0.0.1:0\"")
             .replace("/var/lib/stagedoor", &here)
             .replace("/etc/stagedoor", &here)
+            .replace(
+                &format!("url = \"sqlite://{here}/stagedoor.db\""),
+                &installation.database.config(),
+            )
             .replace(
                 "https://broker-api.broker.example",
                 &installation.sim.broker_url(),
@@ -128,8 +150,8 @@ impl Installation {
     }
 
     pub(crate) async fn records(&self) -> Records {
-        let database = Arc::new(Database::sqlite(self.folder.path()));
-        Records::of(store::open(&database.url()).await.unwrap(), database)
+        let store = store::open(&self.database.url()).await.unwrap();
+        Records::of(store, self.database.clone())
     }
 }
 

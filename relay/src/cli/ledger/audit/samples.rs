@@ -10,6 +10,7 @@ pub(super) async fn record(store: &SqliteStore, customer: &str, number: u8) -> R
     let invite = NewInvite {
         email: CustomerEmail::parse("maria@broker.example").unwrap(),
         name: None,
+        roles: None,
         code_sha256: [number; 32],
         expires_at: Timestamp::MAX,
     };

@@ -127,6 +127,7 @@ pub(super) async fn maria(store: &dyn Store) -> StaffMember {
     let invite = NewInvite {
         email: CustomerEmail::parse("maria@broker.example").unwrap(),
         name: Some("Maria".to_owned()),
+        roles: None,
         code_sha256: random::bytes().unwrap(),
         expires_at: at(900),
     };

@@ -1,12 +1,13 @@
 //! Nobody changes or removes a record: a relay has no right to, and triggers stop even the owner.
 
 use futures_util::future::{join, join_all};
-use stagedoor_protocol::{Outcome, OutcomeReport};
+use stagedoor_protocol::{KeyId, Outcome, OutcomeReport};
 use tokio_postgres::{Client, error::SqlState};
 
 use super::lab::{Lab, at, check_tree, intent, maria, minted};
 use crate::store::{
-    ErasureOrder, ErasureScope, IntentAnswer, PostgresStore, Store, StoreError, StoredCheckpoint,
+    ErasureOrder, ErasureScope, IntentAnswer, PostgresStore, RoleChange, RolesAnswer, StaffMember, Store,
+    StoreError, StoredCheckpoint,
 };
 
 /// Ways to change what was recorded.
@@ -69,7 +70,7 @@ async fn a_relay_does_its_work_with_no_right_to_change_a_record() {
         note: "note".to_owned(),
     };
     store.add_checkpoint(&checkpoint).await.unwrap();
-    assert!(store.disable_staff(&maria.email, at(3)).await.unwrap());
+    look_after(&store, &maria, &intent.key_id).await;
     assert_eq!(store.forget_stale(at(4000)).await.unwrap(), 1);
     assert_eq!(check_tree(&store).await, 3);
 
@@ -85,6 +86,20 @@ async fn a_relay_does_its_work_with_no_right_to_change_a_record() {
         );
     }
     assert_eq!(check_tree(&store).await, 3);
+}
+
+/// What the commands for staff do, which run as the relay's role.
+async fn look_after(store: &PostgresStore, maria: &StaffMember, key: &KeyId) {
+    for roles in ["desk vip", "lead"] {
+        let roles = roles.split(' ').map(|role| role.parse().unwrap()).collect();
+        let answer = store.change_roles(&maria.email, &RoleChange::Set(roles)).await;
+        assert!(matches!(answer.unwrap(), RolesAnswer::Are(_)));
+    }
+    let details = store.staff_details(&maria.email, at(3)).await.unwrap().unwrap();
+    assert_eq!((details.member.roles.len(), details.logins), (1, 1));
+    assert!(store.revoke_profile(key, at(3)).await.unwrap().is_some());
+    assert!(store.disable_staff(&maria.email, at(3)).await.unwrap().is_some());
+    assert!(store.enable_staff(&maria.email).await.unwrap().is_some());
 }
 
 async fn as_role(lab: &Lab, config: &crate::config::PostgresConfig) -> Client {

@@ -46,6 +46,7 @@ impl Office {
         let invite = NewInvite {
             email: CustomerEmail::parse("person@broker.example")?,
             name: Some("Support desk".to_owned()),
+            roles: None,
             code_sha256: bytes(&random)?,
             expires_at: Timestamp::MAX,
         };

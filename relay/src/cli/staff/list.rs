@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::{open_store, say};
+use super::joined;
+use crate::cli::{office, say};
 
 pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
-    let rows = open_store(path).await?.list_staff().await?;
+    let rows = office::open(path).await?.list_staff().await?;
     if rows.is_empty() {
         tell!("Nobody yet: stagedoor staff invite EMAIL");
     }
@@ -16,8 +17,9 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
             "enabled"
         };
         let (email, name) = (row.member.email.as_str(), &row.member.name);
+        let roles = joined(&row.member.roles, ",");
         say(format_args!(
-            "{email}\t{name}\t{state}\t{} profiles",
+            "{email}\t{name}\t{state}\t{} profiles\t{roles}",
             row.profiles
         ))?;
     }

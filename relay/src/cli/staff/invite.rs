@@ -2,15 +2,24 @@
 
 use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use clap::Args;
 use jiff::SignedDuration;
 use serde_json::json;
 use stagedoor_protocol::{CustomerEmail, EnrolmentCode};
+use tracing::info;
 
-use super::{open_store, say};
+use super::{
+    joined,
+    roles::{RoleSet, roles},
+};
 use crate::{
     auth::sha256,
+    cli::{
+        office::{Office, Operator},
+        say,
+        values::address,
+    },
     clock::{Clock, SystemClock},
     random,
     store::NewInvite,
@@ -20,22 +29,27 @@ use crate::{
 const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 #[derive(Debug, Args)]
-pub(super) struct Invite {
+pub(in crate::cli) struct Invite {
     /// The person's own address.
-    email: String,
+    #[arg(value_parser = address)]
+    email: CustomerEmail,
     /// The name that people know. Default: the one already known, or the part before the @.
     #[arg(long)]
     name: Option<String>,
+    /// Roles that they have from now on, with commas between them. Default: those they have.
+    #[arg(long = "role", value_name = "ROLES", value_parser = roles)]
+    roles: Option<RoleSet>,
     /// How long the code is good for, e.g. 15m or 24h.
     #[arg(long, value_name = "TIME", default_value = "15m")]
     valid_for: SignedDuration,
     /// Print one line of JSON: email, code, expiresAt.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    operator: Operator,
 }
 
 pub(super) async fn run(path: &Path, invite: Invite) -> anyhow::Result<()> {
-    let email = CustomerEmail::parse(&invite.email).context("EMAIL")?;
     ensure!(
         invite.valid_for > SignedDuration::ZERO && invite.valid_for <= LONGEST,
         "--valid-for must be more than nothing and at most 7 days"
@@ -44,17 +58,22 @@ pub(super) async fn run(path: &Path, invite: Invite) -> anyhow::Result<()> {
         let fits = (1..=64).contains(&name.trim().chars().count()) && !name.chars().any(char::is_control);
         ensure!(fits, "--name must be 1 to 64 characters, without line ends");
     }
-    let store = open_store(path).await?;
+    let office = Office::open(path, invite.operator).await?;
     let code = EnrolmentCode::from_random(&random::bytes()?);
     let now = SystemClock::new().now();
     let expires_at = now.checked_add(invite.valid_for)?;
     let new = NewInvite {
-        email,
+        email: invite.email,
         name: invite.name,
+        roles: invite.roles.map(|roles| roles.0),
         code_sha256: sha256(code.expose().as_bytes()),
         expires_at,
     };
-    let staff = store.invite(&new, now).await?;
+    let staff = office.store.invite(&new, now).await?;
+    office.log(|operator| {
+        let roles = joined(&staff.roles, ",");
+        info!(operator, action = "invite", staff = %staff.id, roles, %expires_at, "staff changed");
+    });
     let email = staff.email.as_str();
     if invite.json {
         say(json!({"email": email, "code": code.expose_grouped(), "expiresAt": expires_at}))?;

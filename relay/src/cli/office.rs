@@ -1,0 +1,85 @@
+//! What commands share that change who may use the relay: the store, and a line of the log that says who ordered what.
+
+use std::{env, io, path::Path, sync::Arc};
+
+use clap::Args;
+use tracing::subscriber::with_default;
+
+use super::values::words;
+use crate::{
+    config::{Config, Keys, Log},
+    store::{self, Store},
+    telemetry,
+};
+
+/// Names of users are no longer than this where it matters.
+const LONGEST: usize = 100;
+
+#[derive(Debug, Args)]
+pub(super) struct Operator {
+    /// Who orders it: a name for the log. Default: the user who runs this, or who called sudo for it.
+    #[arg(long, value_name = "NAME", value_parser = |text: &str| words(text, LONGEST))]
+    operator: Option<String>,
+}
+
+/// The store, and whoever changes something in it.
+pub(super) struct Office {
+    pub(super) store: Arc<dyn Store>,
+    log: Log,
+    operator: String,
+}
+
+impl Office {
+    /// Opens the store for writing. The relay may be running on it.
+    pub(super) async fn open(path: &Path, operator: Operator) -> anyhow::Result<Self> {
+        let config = Config::load(path, Keys::Skip)?;
+        Ok(Self {
+            store: store::open(&config.store).await?,
+            log: config.log,
+            operator: operator.operator.unwrap_or_else(user),
+        })
+    }
+
+    /// Logs a change on standard error, in the form that the configuration gives the relay's log. The change is durable by
+    /// then, and nothing undoes it: a log that cannot be written is no error.
+    pub(super) fn log(&self, event: impl FnOnce(&str)) {
+        let subscriber = telemetry::subscriber(self.log, || Indifferent(io::stderr()));
+        with_default(subscriber, || event(&self.operator));
+    }
+}
+
+/// The store. It is made if there is none.
+pub(super) async fn open(path: &Path) -> anyhow::Result<Arc<dyn Store>> {
+    let config = Config::load(path, Keys::Skip)?;
+    Ok(store::open(&config.store).await?)
+}
+
+/// The store, for reading.
+pub(super) async fn open_to_read(path: &Path) -> anyhow::Result<Arc<dyn Store>> {
+    let config = Config::load(path, Keys::Skip)?;
+    Ok(store::open_to_read(&config.store).await?)
+}
+
+/// The operating system's name of whoever is at the keyboard: commands are run by sudo as the relay's own user, whose name
+/// would say nothing.
+fn user() -> String {
+    let caller = env::var("SUDO_USER").ok();
+    let caller = caller.and_then(|name| words(&name, LONGEST).ok());
+    caller
+        .or_else(|| whoami::username().ok())
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Takes what is written for written.
+struct Indifferent(io::Stderr);
+
+impl io::Write for Indifferent {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = self.0.write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

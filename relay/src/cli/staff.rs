@@ -1,0 +1,62 @@
+//! `stagedoor staff`: who may use the relay. One file for each command, or for two that undo each other.
+
+mod access;
+mod invite;
+mod list;
+mod roles;
+mod show;
+
+use std::{collections::BTreeSet, path::Path};
+
+use anyhow::Error;
+use clap::Subcommand;
+use stagedoor_protocol::CustomerEmail;
+
+use crate::store::Role;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StaffCommand {
+    /// Make a single-use code with which a person enrols a browser profile. A disabled person is enabled again.
+    Invite(invite::Invite),
+    /// List everybody.
+    List,
+    /// Show a person: roles, browser profiles, open codes, number of logins.
+    Show(show::Show),
+    /// Show or change the roles of a person. A change counts from the next request on.
+    Roles(roles::Roles),
+    /// Disable a person: from the next request on, their profiles are refused and their codes are void.
+    Disable(access::Access),
+    /// Enable a disabled person. Their profiles stay revoked: invite them to enrol anew.
+    Enable(access::Access),
+}
+
+pub(super) async fn run(path: &Path, command: StaffCommand) -> anyhow::Result<()> {
+    match command {
+        StaffCommand::Invite(invite) => invite::run(path, invite).await,
+        StaffCommand::List => list::run(path).await,
+        StaffCommand::Show(show) => show::run(path, show).await,
+        StaffCommand::Roles(roles) => roles::run(path, roles).await,
+        StaffCommand::Disable(access) => access::disable(path, access).await,
+        StaffCommand::Enable(access) => access::enable(path, access).await,
+    }
+}
+
+/// Says that there is no such person.
+pub(super) fn nobody(email: &CustomerEmail) -> Error {
+    let email = email.as_str();
+    anyhow::anyhow!("nobody of the staff has the address {email}: stagedoor staff list shows everybody")
+}
+
+/// `desk, vip`, or what is said where there are none.
+fn roles_or(roles: &BTreeSet<Role>, none: &str) -> String {
+    match roles.is_empty() {
+        true => none.to_owned(),
+        false => joined(roles, ", "),
+    }
+}
+
+/// The names in their order.
+fn joined(roles: &BTreeSet<Role>, separator: &str) -> String {
+    let names: Vec<_> = roles.iter().map(Role::as_str).collect();
+    names.join(separator)
+}

@@ -1,0 +1,51 @@
+//! `stagedoor staff disable` ends a person's access, from the next request on; `stagedoor staff enable` lets them be enrolled
+//! again.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use stagedoor_protocol::CustomerEmail;
+use tracing::info;
+
+use crate::{
+    cli::{
+        office::{Office, Operator},
+        values::address,
+    },
+    clock::{Clock, SystemClock},
+};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Access {
+    /// The person's own address.
+    #[arg(value_name = "ADDRESS", value_parser = address)]
+    email: CustomerEmail,
+    #[command(flatten)]
+    operator: Operator,
+}
+
+pub(super) async fn disable(path: &Path, access: Access) -> anyhow::Result<()> {
+    let office = Office::open(path, access.operator).await?;
+    let now = SystemClock::new().now();
+    let Some(staff) = office.store.disable_staff(&access.email, now).await? else {
+        bail!("nobody enabled has this address: stagedoor staff list shows everybody");
+    };
+    office.log(|operator| info!(operator, action = "disable", staff = %staff.id, "staff changed"));
+    tell!("Disabled. A later invitation enables the person again; the old profiles stay revoked.");
+    Ok(())
+}
+
+pub(super) async fn enable(path: &Path, access: Access) -> anyhow::Result<()> {
+    let office = Office::open(path, access.operator).await?;
+    let staff = office.store.enable_staff(&access.email).await?;
+    let staff = staff.context("nobody disabled has this address: stagedoor staff list shows everybody")?;
+    office.log(|operator| info!(operator, action = "enable", staff = %staff.id, "staff changed"));
+    tell!(
+        "Enabled, with the roles of before: {}. The old profiles stay revoked and the old codes void: stagedoor staff \
+         invite {}",
+        super::roles_or(&staff.roles, "none"),
+        staff.email.as_str()
+    );
+    Ok(())
+}

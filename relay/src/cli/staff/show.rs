@@ -1,0 +1,88 @@
+//! `stagedoor staff show`: all about a person.
+
+use std::path::Path;
+
+use clap::Args;
+use serde_json::{Value, json};
+use stagedoor_protocol::CustomerEmail;
+
+use super::{nobody, roles_or};
+use crate::{
+    cli::{office, profile, say, text, values::address},
+    clock::{Clock, SystemClock},
+    store::StaffDetails,
+};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Show {
+    /// The person's own address.
+    #[arg(value_name = "ADDRESS", value_parser = address)]
+    email: CustomerEmail,
+    /// Print one line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(path: &Path, show: Show) -> anyhow::Result<()> {
+    let store = office::open_to_read(path).await?;
+    let details = store.staff_details(&show.email, SystemClock::new().now()).await?;
+    let details = details.ok_or_else(|| nobody(&show.email))?;
+    if show.json {
+        say(to_json(&details))?;
+    } else {
+        say(describe(&details).trim_end())?;
+    }
+    Ok(())
+}
+
+fn describe(details: &StaffDetails) -> String {
+    let member = &details.member;
+    let state = match details.disabled_at {
+        None => "enabled".to_owned(),
+        Some(at) => format!("disabled since {}", text::time(at)),
+    };
+    let mut lines = vec![
+        ("number", member.id.to_string()),
+        ("state", state),
+        ("created", text::time(details.created_at)),
+        ("roles", roles_or(&member.roles, "none")),
+        ("logins", text::number(details.logins)),
+    ];
+    for profile in &details.profiles {
+        let mut line = format!(
+            "{}, enrolled {} with extension {}",
+            profile.key_id,
+            text::time(profile.enrolled_at),
+            text::plain(&profile.extension_version)
+        );
+        if let Some(at) = profile.revoked_at {
+            line += &format!(", revoked {}", text::time(at));
+        }
+        lines.push(("profile", line));
+    }
+    for invite in &details.invites {
+        let (made, ends) = (text::time(invite.created_at), text::time(invite.expires_at));
+        lines.push(("open code", format!("made {made}, good until {ends}")));
+    }
+    let (name, email) = (text::plain(&member.name), member.email.as_str());
+    format!("{name} <{email}>\n{}", text::align(&lines))
+}
+
+fn to_json(details: &StaffDetails) -> Value {
+    let member = &details.member;
+    let roles: Vec<_> = member.roles.iter().map(crate::store::Role::as_str).collect();
+    let invites = details.invites.iter().map(|invite| {
+        json!({"createdAt": text::exact(invite.created_at), "expiresAt": text::exact(invite.expires_at)})
+    });
+    json!({
+        "name": member.name,
+        "email": member.email.as_str(),
+        "number": member.id.0,
+        "roles": roles,
+        "createdAt": text::exact(details.created_at),
+        "disabledAt": details.disabled_at.map(text::exact),
+        "profiles": details.profiles.iter().map(profile::to_json).collect::<Vec<_>>(),
+        "invites": invites.collect::<Vec<_>>(),
+        "logins": details.logins,
+    })
+}

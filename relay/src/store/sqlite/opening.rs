@@ -1,0 +1,86 @@
+//! Opens a SQLite file: to be written, or for reading only; and lets one relay serve from it.
+
+use std::{
+    ffi::OsString,
+    fs::{File, OpenOptions, TryLockError},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use super::{
+    SqliteStore,
+    file::{DatabaseFile, Opened},
+    readers::Readers,
+    schema,
+    writer::Writer,
+};
+use crate::store::{SchemaVersions, StoreError};
+
+impl SqliteStore {
+    /// Opens the file, makes it readable by its owner only if it is new, and brings the schema up to date.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::opened(DatabaseFile::new(path), |file| {
+            file.create_private()?;
+            let mut opened = file.open()?;
+            schema::migrate(file, &mut opened.connection)?;
+            Ok(opened)
+        })
+        .await
+    }
+
+    /// Opens the file for reading only: nothing is made or changed, and writing is an error. Its schema must be up to date.
+    pub async fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        Self::opened(DatabaseFile::to_read(path), |file| {
+            let opened = file.open()?;
+            schema::versions(file, &opened.connection)?.check(file.place())?;
+            Ok(opened)
+        })
+        .await
+    }
+
+    async fn opened(
+        file: DatabaseFile,
+        open: fn(&DatabaseFile) -> Result<Opened, StoreError>,
+    ) -> Result<Self, StoreError> {
+        let opening = {
+            let file = file.clone();
+            tokio::task::spawn_blocking(move || open(&file))
+        };
+        let panicked = StoreError::Inconsistent("opening the store ended in a panic, which is in the log");
+        let opened = opening.await.unwrap_or(Err(panicked))?;
+        Ok(Self {
+            writer: Writer::start(file.clone(), opened)?,
+            readers: Readers::new(file.clone()),
+            file,
+            relay: Mutex::default(),
+        })
+    }
+
+    /// Which schema the file has, without changing it.
+    pub fn versions(path: &Path) -> Result<SchemaVersions, StoreError> {
+        let file = DatabaseFile::to_read(path);
+        let opened = file.open()?;
+        schema::versions(&file, &opened.connection)
+    }
+
+    /// Makes this process the file's one relay until the lock is dropped.
+    pub(super) fn lock(&self) -> Result<File, StoreError> {
+        let mut name = OsString::from(self.file.path());
+        name.push("-relay");
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(PathBuf::from(name))
+            .map_err(|error| self.file.io(&error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
+                place: self.file.place(),
+            }),
+            Err(TryLockError::Error(error)) => Err(self.file.io(&error)),
+        }
+    }
+}
