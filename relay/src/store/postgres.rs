@@ -35,7 +35,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::timeout};
 
 use super::{
     Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent,
@@ -51,6 +51,7 @@ use logins::{Closing, Ending, Reported};
 use pool::{Connections, run};
 use presence::Presence;
 use reached::Reached;
+use work::Turn;
 use writer::Writer;
 
 /// How long the readiness check may take.
@@ -140,7 +141,15 @@ impl Store for PostgresStore {
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
         let seen = self.reached.head();
         let blocking = run!(self.connections, CHECK_PATIENCE, client => probe(client, now, seen))?;
-        foreign::check(|| self.connector.place().name(), blocking)
+        foreign::check(|| self.connector.place().name(), blocking)?;
+        let turn = timeout(CHECK_PATIENCE, self.writer.write(Turn)).await;
+        turn.unwrap_or_else(|_| {
+            Err(StoreError::Unavailable {
+                place: self.connector.place().name(),
+                cause: format!("those who write did not get their turn within {CHECK_PATIENCE:?}"),
+                cure: "see what holds or slows the server: pg_stat_activity and pg_locks tell",
+            })
+        })
     }
 
     async fn schema_differences(&self) -> Result<Vec<SchemaDifference>, StoreError> {

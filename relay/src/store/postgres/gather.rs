@@ -178,7 +178,9 @@ pub(super) async fn node_hashes(
     select: &tokio_postgres::Statement,
     nodes: &[Node],
 ) -> Result<Vec<Hash>, Failure> {
-    let absent = StoreError::Inconsistent("a hash of the ledger's tree is not there");
+    let absent = StoreError::Inconsistent(
+        "a hash of the ledger's tree is not there; `stagedoor ledger verify` says more",
+    );
     let rows: Vec<i64> = nodes.iter().map(|node| node.row().cast_signed()).collect();
     let offsets = nodes.iter().map(|node| i32::try_from(node.offset()));
     let offsets: Vec<i32> = offsets.collect::<Result<_, _>>().map_err(|_| absent.clone())?;

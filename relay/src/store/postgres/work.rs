@@ -25,6 +25,19 @@ pub(super) trait Work: Send + 'static {
     fn decide(&self, plan: &mut Plan) -> Result<Self::Answer, StoreError>;
 }
 
+/// Writes nothing, and does all else that a write does: it gets its turn, and finds the end of the tree.
+pub(super) struct Turn;
+
+impl Work for Turn {
+    type Answer = ();
+
+    fn needs(&self, _: &mut Needs) {}
+
+    fn decide(&self, _: &mut Plan) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
 /// Facts that a batch needs.
 #[derive(Default)]
 pub(super) struct Needs {

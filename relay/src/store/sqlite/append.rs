@@ -123,7 +123,9 @@ pub(super) fn size(connection: &Connection) -> rusqlite::Result<u64> {
 pub(super) fn node_hashes(connection: &Connection, nodes: &[Node]) -> Result<Vec<Hash>, Failure> {
     let mut select =
         connection.prepare_cached("SELECT substr(hashes, ? + 1, 32) FROM records WHERE seq = ?")?;
-    let absent = StoreError::Inconsistent("a hash of the ledger's tree is not there");
+    let absent = StoreError::Inconsistent(
+        "a hash of the ledger's tree is not there; `stagedoor ledger verify` says more",
+    );
     let mut hashes = Vec::with_capacity(nodes.len());
     for node in nodes {
         let offset = i64::try_from(node.offset()).unwrap_or(i64::MAX);

@@ -199,9 +199,35 @@ async fn a_turn_that_is_never_given_up_is_waited_for_in_bounded_time() {
         text.contains("lock timeout (SQLSTATE 55P03)") && text.contains("pg_locks"),
         "{text}"
     );
+    let text = store.check(at(2)).await.unwrap_err().to_string();
+    assert!(
+        text.contains("did not get their turn") && text.contains("pg_locks"),
+        "{text}"
+    );
     hog.execute("SELECT pg_advisory_unlock_all()", &[]).await.unwrap();
     assert_eq!(store.record_intent(&login).await.unwrap(), IntentAnswer::Recorded);
     assert_eq!(check_tree(&*store).await, 1);
+    store.check(at(3)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ledger_that_nothing_can_be_added_to_is_not_ready() {
+    let lab = Lab::new().await;
+    let store = lab.store().await;
+    let maria = maria(&*store).await;
+    store.record_intent(&intent(&maria)).await.unwrap();
+    store.check(at(2)).await.unwrap();
+    // The second record completes a subtree, whose hash is not there.
+    lab.admin()
+        .await
+        .batch_execute("INSERT INTO records VALUES (1, '{}', decode(repeat('00', 32), 'hex'))")
+        .await
+        .unwrap();
+    let text = store.check(at(3)).await.unwrap_err().to_string();
+    assert!(
+        text.contains("a hash of the ledger's tree is not there") && text.contains("ledger verify"),
+        "{text}"
+    );
 }
 
 /// Which logins were answered, and how far.
