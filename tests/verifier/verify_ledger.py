@@ -3,8 +3,7 @@
     verify_ledger.py EXPORT.jsonl [CHECKPOINT VKEY]
 
 With a checkpoint, the ledger must begin with exactly the records that were signed then; that needs the package PyNaCl
-(Debian: python3-nacl). Exit status: 0 sound, 1 findings, 2 could not be checked.
-"""
+(Debian: python3-nacl). Exit status: 0 sound, 1 findings, 2 could not be checked."""
 import base64, datetime, functools, hashlib, json, sys
 MEMBERS = {  # of each kind of record: those that must be there, and those that may
     "intent": ("customer extension login method platform policy staff validity", "origin overrides"),
@@ -12,6 +11,7 @@ MEMBERS = {  # of each kind of record: those that must be there, and those that 
     "report": ("intent login outcome", "customer duration"),
     "erasure": ("parts scope sequences staff", "before"),
 }
+NUMBERS = {"duration", "intent", "overrides", "seq", "v", "validity"}
 
 
 def sha256(data): return hashlib.sha256(data).digest()
@@ -59,12 +59,13 @@ class Ledger:
     def add(self, line):
         sequence, row = self.tree.size, json.loads(line)
         record = row["record"]
-        if canonical(row) != line.rstrip(b"\n"):
-            self.finding(sequence, "the line is not spelt canonically")
+        if canonical(row) != line.rstrip(b"\n") or not row.keys() <= {"customer", "record", "staff"}:
+            self.finding(sequence, "the line is not spelt canonically, or says more than a record and what opens it")
         if record.get("seq") != sequence:
             self.finding(sequence, f"says that it is number {record.get('seq')}: deleted, inserted or reordered")
         must, may = (set(names.split()) for names in MEMBERS.get(record.get("kind"), ("kind", "")))
-        if record.get("v") != 1 or not must <= record.keys() - {"kind", "seq", "time", "v"} <= must | may:
+        typed = all(type(v) is int and v >= 0 if name in NUMBERS else type(v) is str for name, v in record.items())
+        if record.get("v") != 1 or not typed or not must <= record.keys() - {"kind", "seq", "time", "v"} <= must | may:
             self.finding(sequence, "is of a kind, version or form that this verifier does not know")
         time = datetime.datetime.fromisoformat(record["time"].replace("Z", "+00:00"))
         if time < self.latest - datetime.timedelta(minutes=5):
@@ -122,9 +123,8 @@ def open_note(text, vkey):
     body, _, signatures = text.partition("\n\n")
     for line in signatures.splitlines():
         dash, signer, signature = line.split(" ")
-        signature = unb64(signature)
-        if (dash, signer, signature[:4].hex()) == ("\u2014", name, key_id):
-            VerifyKey(key[1:]).verify((body + "\n").encode(), signature[4:])
+        if (dash, signer, unb64(signature)[:4].hex()) == ("\u2014", name, key_id):
+            VerifyKey(key[1:]).verify((body + "\n").encode(), unb64(signature)[4:])
             origin, size, root = body.split("\n")[:3]
             if origin == name:
                 return int(size), unb64(root)

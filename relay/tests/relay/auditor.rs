@@ -231,7 +231,15 @@ async fn both_verifiers_find_what_was_forged_after_the_checkpoint() {
     let less = forged(1, &|record| {
         record.as_object_mut().unwrap().remove("outcome");
     });
+    let number = forged(1, &|record| record["duration"] = json!("x"));
+    let negative = forged(1, &|record| record["duration"] = json!(-1));
+    let truth = forged(2, &|record| record["v"] = json!(true));
+    let beside = replaced(&lines, 0, |row| row["correction"] = json!("it was somebody else"));
     for (what, lines) in [
+        ("something is said beside the record", beside),
+        ("a text for a number", and(number)),
+        ("a number below 0", and(negative)),
+        ("a truth for a number", and(truth)),
         ("an open login is taken over", open),
         ("a report of a failed login", and(of_a_failed_one)),
         ("an outcome is taken over", and(intent(another, 7))),
