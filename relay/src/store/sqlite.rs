@@ -50,7 +50,7 @@ pub struct SqliteStore {
 /// This process as the one relay of the file.
 struct Registration {
     /// Locked until the process ends, however it ends.
-    _lock: File,
+    lock: File,
     /// Open intents below this are another process's.
     size: u64,
 }
@@ -67,6 +67,7 @@ fn timestamp(millis: i64) -> Result<Timestamp, StoreError> {
 #[async_trait]
 impl Store for SqliteStore {
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.check_lock()?;
         // A real write finds a full or read-only disk and a locked file, which reading would not.
         let probe =
             "INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
@@ -89,7 +90,7 @@ impl Store for SqliteStore {
         let lock = self.lock()?;
         let size = self.ledger_size().await?;
         let mut relay = self.relay.lock().unwrap_or_else(PoisonError::into_inner);
-        *relay = Some(Registration { _lock: lock, size });
+        *relay = Some(Registration { lock, size });
         Ok(())
     }
 

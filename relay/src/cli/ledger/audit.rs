@@ -11,7 +11,7 @@ mod state;
 
 use std::{num::NonZeroUsize, ops::Range, sync::Arc, thread::available_parallelism, time::Duration};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use stagedoor_ledger::{
     Frontier, Row,
     checkpoint::VerifyingKey,
@@ -116,6 +116,14 @@ pub(super) async fn verify_store(
 ) -> anyhow::Result<(Audited, Progress)> {
     let mut state = State::default();
     state.look(&*store).await?;
+    if state.tableless {
+        let problems: Vec<_> = state.flaws.iter().map(|flaw| flaw.problem.as_str()).collect();
+        bail!(
+            "nothing was read, because tables are missing ({}). Put the schema back, from a backup or by hand, and find out who \
+             changed it",
+            problems.join("; ")
+        );
+    }
     let verified = verify_records(store, from, given, keys, records_only).await;
     // What is wrong about the store may be why it cannot be read.
     let (mut audited, progress) = match (verified, state.flaws.first()) {

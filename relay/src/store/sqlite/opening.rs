@@ -2,10 +2,10 @@
 
 use std::{
     ffi::OsString,
-    fs::{File, OpenOptions, TryLockError},
-    os::unix::fs::OpenOptionsExt,
+    fs::{self, File, Metadata, OpenOptions, TryLockError},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
 };
 
 use super::{
@@ -66,14 +66,12 @@ impl SqliteStore {
 
     /// Makes this process the file's one relay until the lock is dropped.
     pub(super) fn lock(&self) -> Result<File, StoreError> {
-        let mut name = OsString::from(self.file.path());
-        name.push("-relay");
         let lock = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .open(PathBuf::from(name))
+            .open(self.lock_path())
             .map_err(|error| self.file.io(&error))?;
         match lock.try_lock() {
             Ok(()) => Ok(lock),
@@ -82,5 +80,32 @@ impl SqliteStore {
             }),
             Err(TryLockError::Error(error)) => Err(self.file.io(&error)),
         }
+    }
+
+    /// Whether that lock still keeps others out: without its file they would make a new one.
+    pub(super) fn check_lock(&self) -> Result<(), StoreError> {
+        let relay = self.relay.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(registration) = relay.as_ref() else {
+            return Ok(());
+        };
+        let path = self.lock_path();
+        let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
+        let held = registration.lock.metadata().map(identity);
+        let found = fs::metadata(&path).map(identity);
+        match (held, found) {
+            (Ok(held), Ok(found)) if held == found => Ok(()),
+            _ => Err(StoreError::Unavailable {
+                place: path.display().to_string(),
+                cause: "the file by which a relay keeps other relays from its store is gone, or another one"
+                    .to_owned(),
+                cure: "end all relays of this store and start one; leave the file where it is",
+            }),
+        }
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        let mut name = OsString::from(self.file.path());
+        name.push("-relay");
+        name.into()
     }
 }

@@ -119,6 +119,15 @@ async fn one_relay_at_a_time_serves_from_a_file() {
     assert!(matches!(refused, Err(StoreError::InUse { .. })), "{refused:?}");
     first.unregister_relay().await.unwrap();
     second.register_relay().await.unwrap();
+
+    second.check(time(1)).await.unwrap();
+    let lock = folder.path().join("store.db-relay");
+    std::fs::remove_file(&lock).unwrap();
+    let refused = || async { second.check(time(2)).await.unwrap_err().to_string() };
+    let text = refused().await;
+    assert!(text.contains("-relay") && text.contains("start one"), "{text}");
+    first.register_relay().await.unwrap();
+    assert_eq!(refused().await, text, "another one is there");
 }
 
 #[tokio::test]

@@ -53,6 +53,23 @@ async fn a_trigger_that_was_dropped_is_found_and_no_relay_starts() {
     assert!(error.contains("`stagedoor ledger verify`"), "{error}");
 }
 
+/// It would be read for ever.
+#[tokio::test]
+async fn a_view_in_the_place_of_a_table_is_not_read() {
+    let books = Books::in_a_file().await;
+    books.tamper(
+        "DROP TABLE reports; CREATE VIEW reports AS WITH RECURSIVE r (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) \
+         SELECT i AS seq, 'x' AS request_id, 'opened' AS outcome FROM r",
+    );
+    let error = books.fails(2, &["ledger", "verify"]).await;
+    assert!(
+        error.contains("nothing was read, because tables are missing")
+            && error.contains("table reports is missing")
+            && error.contains("view reports on reports was added"),
+        "{error}"
+    );
+}
+
 /// Of PostgreSQL, the store's own tests know more.
 #[tokio::test]
 async fn any_change_of_a_files_schema_is_found() {
