@@ -4,7 +4,7 @@ mod form;
 
 use stagedoor_protocol::{
     Claim, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId, Rules,
-    Session, Staff, limits::MAX_REASON_CHARS,
+    Session, Staff,
 };
 
 use crate::{
@@ -277,11 +277,8 @@ impl View {
 
     /// The confirmation for an address that the person picked or typed.
     pub fn of_selection(scan: &Scan, email: CustomerEmail, input_error: Option<Text>) -> Self {
-        match scan
-            .candidates
-            .iter()
-            .find(|found| found.email.as_str().eq_ignore_ascii_case(email.as_str()))
-        {
+        let mut candidates = scan.candidates.iter();
+        match candidates.find(|found| found.email.as_str().eq_ignore_ascii_case(email.as_str())) {
             Some(found) => Self::confirm(scan, Customer::of(found), scan.total - 1, input_error),
             None => Self::confirm(scan, Customer::typed(email), scan.total, input_error),
         }
@@ -384,16 +381,6 @@ impl Choice {
             name: platform.name.clone(),
             environment: platform.environment,
             rules: platform.rules,
-        }
-    }
-}
-
-impl ReasonField {
-    fn of(rules: &Rules) -> Self {
-        Self {
-            mode: rules.reason,
-            min_length: rules.reason_min_length,
-            max_length: MAX_REASON_CHARS,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The views as JSON, in the form that the pages know.
 
-use stagedoor_protocol::Rules;
+use stagedoor_protocol::{Rules, limits::MAX_REASON_CHARS};
 
 use super::{Choice, Customer, Evidence, Problem, ReasonField, TestResult, View, WorkingStep};
 use crate::{
@@ -168,6 +168,17 @@ impl ToJson for Asking {
             .with("isolation", isolation_name(rules.isolation))
             .with_some("ticketRequired", rules.ticket_required.then_some(&true))
             .end();
+    }
+}
+
+impl ReasonField {
+    /// As a platform's rules have it.
+    pub(super) fn of(rules: &Rules) -> Self {
+        Self {
+            mode: rules.reason,
+            min_length: rules.reason_min_length,
+            max_length: MAX_REASON_CHARS,
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The largest file that is read, in bytes.
-const MAX_BYTES: u64 = 4 * 1024 * 1024;
+const MAX_BYTES: u64 = 1024 * 1024;
 /// How many files one list may name.
 const MOST_FILES: usize = 16;
 /// How many faulty lines of one file are named.
@@ -101,14 +101,10 @@ impl CustomerList {
 
 impl fmt::Display for CustomerList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (addresses, domains) = (self.addresses.len(), self.domains.len());
-        let plural = |count| if count == 1 { "" } else { "s" };
-        write!(
-            f,
-            "{addresses} address{}, {domains} domain{}",
-            if addresses == 1 { "" } else { "es" },
-            plural(domains)
-        )
+        let count = |count, one, many| format!("{count} {}", if count == 1 { one } else { many });
+        let addresses = count(self.addresses.len(), "address", "addresses");
+        let domains = count(self.domains.len(), "domain", "domains");
+        write!(f, "{addresses}, {domains}")
     }
 }
 

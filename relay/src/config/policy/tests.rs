@@ -145,6 +145,24 @@ fn faults_of_a_policy_are_reported_together() {
 }
 
 #[test]
+fn what_a_decision_looks_at_is_bounded() {
+    let networks = |count: usize| format!("{GRANT}networks = [{}]", "\"10.0.0.1\", ".repeat(count));
+    let files = |count: usize| format!("[policy.deny]\nfiles = [{}]", "\"/dev/null\", ".repeat(count));
+    for (most, more, key) in [
+        (GRANT.repeat(256), GRANT.repeat(257), "policy.grant"),
+        (networks(256), networks(257), "policy.grant[0].networks"),
+        (files(0), files(17), "policy.deny.files"),
+    ] {
+        assert!(with(&most).is_ok(), "{key}");
+        let found = with(&more).unwrap_err();
+        assert!(
+            found.len() == 1 && found[0].starts_with(&format!("{key}: ")) && found[0].contains("more than"),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
 fn the_version_covers_the_files_that_the_policy_reads() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deny");

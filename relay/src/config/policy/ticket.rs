@@ -7,7 +7,7 @@ use crate::config::section::Section;
 /// The longest pattern, in bytes.
 const LONGEST_PATTERN: usize = 200;
 /// The largest compiled pattern, in bytes. With the length of a ticket it bounds the time of a match.
-const LARGEST_PROGRAM: usize = 64 * 1024;
+const LARGEST_PROGRAM: usize = 16 * 1024;
 
 /// What is wanted of a ticket.
 #[derive(Debug, Clone, Default)]
