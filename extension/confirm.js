@@ -7,14 +7,14 @@ export function confirm(view, actions) {
   const { typed } = actions;
   concern(typed, view.customer.email);
   showCustomer(parts, view, actions);
-  offerPlatforms(parts, view, typed);
-  const reason = askReason(parts, view, typed);
+  const asked = () => askedBy(view, typed.platform);
+  const reason = askReason(parts, asked, typed);
   parts.inputError.hidden = !view.inputError;
   parts.inputError.textContent = viewText(view.inputError);
-  parts.isolation.textContent = text(
-    { required: "confirm_isolated", preferred: "confirm_isolated_preferred" }[view.isolation] ?? "confirm_not_isolated",
-  );
-  parts.lock.toggleAttribute("hidden", view.isolation === "off");
+  offerPlatforms(parts, view, typed, () => {
+    reason.ask();
+    showIsolation(parts, asked().isolation);
+  });
   parts.staff.textContent = view.staff ? text("confirm_staff", [view.staff.name || view.staff.email]) : "";
   parts.root.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -32,6 +32,18 @@ export function confirm(view, actions) {
   return { root: parts.root, focus: parts.reasonField.hidden ? parts.open : parts.reason };
 }
 
+/** What is asked for on a platform: its own rules, or those of all platforms. */
+function askedBy(view, platform) {
+  return view.platforms.find(({ id }) => id === platform)?.rules ?? view;
+}
+
+function showIsolation(parts, isolation) {
+  parts.isolation.textContent = text(
+    { required: "confirm_isolated", preferred: "confirm_isolated_preferred" }[isolation] ?? "confirm_not_isolated",
+  );
+  parts.lock.toggleAttribute("hidden", isolation === "off");
+}
+
 /** Notes whom it is about. A reason typed for one customer is none for another. */
 export function concern(typed, email) {
   if (typed.customer !== email) typed.reason = typed.ticket = "";
@@ -45,7 +57,7 @@ function showCustomer(parts, view, actions) {
   parts.other.addEventListener("click", () => actions.typeAnother());
 }
 
-function offerPlatforms(parts, view, typed) {
+function offerPlatforms(parts, view, typed, picked) {
   const several = view.platforms.length > 1;
   for (const { id, name } of view.platforms) parts.platforms.append(new Option(name, id));
   const wanted = view.platforms.some(({ id }) => id === typed.platform) ? typed.platform : view.platform;
@@ -58,30 +70,29 @@ function offerPlatforms(parts, view, typed) {
     if (!platform) {
       parts.platform.textContent = text("confirm_no_platform");
       parts.environment.hidden = true;
+      picked();
       return;
     }
     typed.platform = platform.id;
     typed.platformName = platform.name;
     parts.platform.textContent = platform.name;
     showEnvironment(parts.environment, platform.environment);
+    picked();
   };
   parts.platforms.addEventListener("change", show);
   show();
 }
 
-function askReason(parts, view, typed) {
-  const { mode, minLength = 0, maxLength = 500 } = view.reason;
-  const least = mode === "required" ? Math.max(minLength, 1) : minLength;
-  parts.reasonField.hidden = mode === "off";
-  parts.ticketField.hidden = mode === "off";
-  parts.reasonLabel.textContent = text(mode === "required" ? "confirm_reason" : "confirm_reason_optional");
-  parts.reason.required = mode === "required";
+function askReason(parts, asked, typed) {
+  let mode, least, maxLength, needsTicket;
   parts.reason.value = typed.reason;
   parts.ticket.value = typed.ticket;
 
   const length = () => [...parts.reason.value.trim()].length;
   const lacking = () => (mode === "off" || (mode === "optional" && length() === 0) ? 0 : Math.max(0, least - length()));
-  const fits = () => lacking() === 0 && length() <= maxLength;
+  const reasonFits = () => lacking() === 0 && length() <= maxLength;
+  const ticketFits = () => !needsTicket || parts.ticket.value.trim() !== "";
+  const fits = () => reasonFits() && ticketFits();
   const say = (message, tone = "") => {
     parts.reasonHint.textContent = message;
     parts.reasonHint.className = `hint ${tone}`;
@@ -94,16 +105,38 @@ function askReason(parts, view, typed) {
     else if (length() > 0 && lacking() > 1) say(text("confirm_reason_more", [lacking()]));
     else if (length() > 0 && least > 1) say(text("confirm_reason_ok"), "good");
     else say(text("confirm_reason_hint"));
-    if (fits()) parts.reason.removeAttribute("aria-invalid");
+    if (reasonFits()) parts.reason.removeAttribute("aria-invalid");
+    if (ticketFits()) parts.ticket.removeAttribute("aria-invalid");
+  };
+  const ask = () => {
+    const { reason, ticketRequired = false } = asked();
+    ({ mode, maxLength = 500 } = reason);
+    const { minLength = 0 } = reason;
+    least = mode === "required" ? Math.max(minLength, 1) : minLength;
+    needsTicket = ticketRequired;
+    parts.reasonField.hidden = mode === "off";
+    parts.ticketField.hidden = mode === "off" && !needsTicket;
+    parts.reasonLabel.textContent = text(mode === "required" ? "confirm_reason" : "confirm_reason_optional");
+    parts.ticketLabel.textContent = text(needsTicket ? "confirm_ticket" : "confirm_ticket_optional");
+    parts.reason.required = mode === "required";
+    parts.ticket.required = needsTicket;
+    judge();
   };
   const explain = () => {
+    if (reasonFits()) {
+      parts.ticket.setAttribute("aria-invalid", "true");
+      parts.ticket.focus();
+      return;
+    }
     parts.reason.setAttribute("aria-invalid", "true");
     if (length() === 0) say(text("confirm_reason_needed"), "bad");
     else parts.reasonHint.classList.add("bad");
     parts.reason.focus();
   };
   parts.reason.addEventListener("input", judge);
-  parts.ticket.addEventListener("input", () => (typed.ticket = parts.ticket.value));
-  judge();
-  return { fits, explain };
+  parts.ticket.addEventListener("input", () => {
+    typed.ticket = parts.ticket.value;
+    judge();
+  });
+  return { ask, fits, explain };
 }

@@ -12,6 +12,7 @@ mod config_example;
 mod confirm;
 mod ledger;
 mod office;
+mod policy_test;
 mod profile;
 mod serve;
 mod staff;
@@ -71,12 +72,21 @@ enum Command {
     /// Read, verify, prove and erase what is recorded.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Explain who may open whom.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Look after the database.
     #[command(subcommand)]
     Store(StoreCommand),
     /// Write and check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum PolicyCommand {
+    /// Say whether a login would be allowed, rule by rule.
+    Test(policy_test::PolicyTest),
 }
 
 #[derive(Debug, Subcommand)]
@@ -151,6 +161,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Staff(command) => staff::run(&path, command).await?,
         Command::Profile(command) => profile::run(&path, command).await?,
         Command::Ledger(command) => return ledger::run(&path, command).await,
+        Command::Policy(PolicyCommand::Test(test)) => return policy_test::run(&path, test).await,
         Command::Store(StoreCommand::Status) => store_status::run(&path).await?,
         Command::Store(StoreCommand::Migrate) => store_migrate::run(&path).await?,
         Command::Config(ConfigCommand::Example) => config_example::run()?,

@@ -1,6 +1,7 @@
 //! The relay's configuration: one TOML file, read once, with every fault in it reported together.
 
 mod api_key;
+mod domains;
 mod extension;
 mod health;
 mod ledger;
@@ -8,6 +9,7 @@ mod listen;
 mod log;
 mod login;
 mod platform;
+mod policy;
 mod section;
 mod staff;
 mod store;
@@ -22,6 +24,7 @@ pub use listen::Listen;
 pub use log::{Format, Level, Log};
 pub use login::Login;
 pub use platform::{PlatformConfig, ProxyUrl};
+pub use policy::{CustomerList, Grant, Hours, Named, PolicyRules, TicketRule};
 pub use section::Fault;
 pub use staff::StaffRules;
 pub use store::{PasswordSource, PostgresConfig, PostgresHost, StoreUrl};
@@ -36,7 +39,8 @@ pub const EXAMPLE: &str = include_str!("config/example.toml");
 /// Everything the operator decides.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// A fingerprint of the file, under which the ledger names the rules that a login was allowed by.
+    /// A fingerprint of the file and of the files that `[policy]` reads, under which the ledger names the rules that a login
+    /// was allowed by.
     pub version: String,
     /// The public API's listener.
     pub listen: Listen,
@@ -50,6 +54,8 @@ pub struct Config {
     pub extension: Extension,
     /// Rules for logins.
     pub login: Login,
+    /// Who may open whom.
+    pub policy: PolicyRules,
     /// Whose addresses are never customers.
     pub staff: StaffRules,
     /// The platforms, in the file's order; at least one.
@@ -58,12 +64,14 @@ pub struct Config {
     pub log: Log,
 }
 
-/// Whether API keys are looked at while the file is checked. Managing staff needs none, and may run as a user who
-/// cannot read them.
+/// Which of the files that the configuration names are looked at while it is checked. Managing staff needs none, and may run
+/// as a user who cannot read them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keys {
-    /// Read each key, to find faults; the values are dropped again.
+    /// Read each key, to find faults; the values are dropped again. The lists of customers are read and kept.
     Check,
+    /// Read the lists of customers, and leave the keys alone.
+    Lists,
     /// Leave them alone.
     Skip,
 }
@@ -123,33 +131,39 @@ impl Config {
             ConfigFaults::one(format!("line {line}"), format!("not TOML: {}", error.message()))
         })?;
         let mut faults = Faults::default();
-        let config = Self::read(Section::root(table, &mut faults), keys, version(text));
+        let config = Self::read(Section::root(table, &mut faults), keys, text);
         match config {
             Some(config) if faults.is_empty() => Ok(config),
             _ => Err(faults.into_vec().into()),
         }
     }
 
-    fn read(mut root: Section<'_>, keys: Keys, version: String) -> Option<Self> {
+    fn read(mut root: Section<'_>, keys: Keys, text: &str) -> Option<Self> {
         let listen = root.section("listen", Listen::read);
         let health = root.section("health", Health::read);
         let store = root.section("store", |section| StoreUrl::read(section, keys));
         let ledger = root.section("ledger", |section| Ledger::read(section, keys));
         let extension = root.section("extension", Extension::read);
         let login = root.section("login", Login::read);
+        let policy = root.section("policy", |section| PolicyRules::read(section, keys));
         let staff = root.section("staff", StaffRules::read);
         let platforms = root.sections("platform", |section| PlatformConfig::read(section, keys));
         let log = root.section("log", Log::read);
         let platforms = platform::distinct(platforms, &mut root);
+        if let Some(policy) = &policy {
+            policy.check(login.as_ref(), &platforms, &mut root);
+        }
         root.finish();
+        let policy = policy?;
         Some(Self {
-            version,
+            version: version(text, &policy),
             listen: listen?,
             health: health?,
             store: store?,
             ledger: ledger?,
             extension: extension?,
             login: login?,
+            policy,
             staff: staff?,
             platforms,
             log: log?,
@@ -157,9 +171,13 @@ impl Config {
     }
 }
 
-/// The first half of the text's SHA-256, in hexadecimal.
-fn version(text: &str) -> String {
-    let hash = sha256(text.as_bytes());
+/// The first half of the SHA-256, in hexadecimal, of the text and the hashes of the files that the policy reads.
+fn version(text: &str, policy: &PolicyRules) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for digest in policy.digests() {
+        bytes.extend(digest);
+    }
+    let hash = sha256(&bytes);
     let hex = hash.iter().take(16).map(|byte| format!("{byte:02x}"));
     hex.collect()
 }

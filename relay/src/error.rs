@@ -27,6 +27,7 @@ pub struct ApiError {
     retry_after_seconds: Option<u32>,
     /// Boxed: it is rare, and every result that holds an error would be larger for it.
     claim: Option<Box<Claim>>,
+    rule: Option<Box<str>>,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -48,6 +49,7 @@ impl ApiError {
             request_id: None,
             retry_after_seconds: None,
             claim: None,
+            rule: None,
             cause: None,
         }
     }
@@ -84,6 +86,14 @@ impl ApiError {
         }
     }
 
+    /// Says which rule of the policy refused.
+    pub fn rule(self, rule: impl Into<Box<str>>) -> Self {
+        Self {
+            rule: Some(rule.into()),
+            ..self
+        }
+    }
+
     /// Keeps the cause for the log.
     pub fn caused_by(self, cause: impl Error + Send + Sync + 'static) -> Self {
         Self {
@@ -115,6 +125,7 @@ impl IntoResponse for ApiError {
         problem.request_id = self.request_id;
         problem.retry_after_seconds = self.retry_after_seconds;
         problem.claim = self.claim.map(|claim| *claim);
+        problem.rule = self.rule.map(String::from);
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();

@@ -1,7 +1,7 @@
 //! One login's order of writes: the intent is durable, then the broker is asked, then the outcome is durable, and only then
 //! is there a token to answer with.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -16,8 +16,16 @@ use crate::{
     takeover,
 };
 
+/// A token, as it was asked for.
+pub(crate) struct Minted {
+    /// Opens the customer's platform, once.
+    pub(crate) token: OneTimeToken,
+    /// How long it is good for.
+    pub(crate) validity_seconds: u32,
+}
+
 /// Performs a login. Run it in a task of its own: once begun it must end in a record, whatever becomes of the request.
-pub(crate) async fn perform(app: Arc<App>, mut intent: Intent) -> Result<OneTimeToken, ApiError> {
+pub(crate) async fn perform(app: Arc<App>, mut intent: Intent) -> Result<Minted, ApiError> {
     let id = intent.request_id.clone();
     // Until the outcome is recorded, or owed.
     let _under_way = app.under_way.begin(&id);
@@ -33,7 +41,7 @@ pub(crate) async fn perform(app: Arc<App>, mut intent: Intent) -> Result<OneTime
         outcome,
         duration_ms: Some(duration_ms),
         at: app.clock.now(),
-        claimed_until: held_until(&app, app.clock.now()),
+        claimed_until: held_until(intent.validity_seconds, app.clock.now()),
     };
     let (name, cause) = (outcome.as_str(), outcome.cause().unwrap_or_default());
     let detail = minted
@@ -50,18 +58,22 @@ pub(crate) async fn perform(app: Arc<App>, mut intent: Intent) -> Result<OneTime
         return Err(fault.into());
     }
     info!(platform = %intent.platform, outcome = name, cause, detail, duration_ms, "login");
-    minted.map_err(BrokerFailure::into_api_error)
+    let token = minted.map_err(BrokerFailure::into_api_error)?;
+    Ok(Minted {
+        token,
+        validity_seconds: intent.validity_seconds,
+    })
 }
 
 /// Until when a token made at some time can be outstanding.
-pub(crate) fn held_until(app: &App, minted: Timestamp) -> Timestamp {
-    let validity = SignedDuration::from_secs(app.config.login.validity_seconds.into());
+pub(crate) fn held_until(validity_seconds: u32, minted: Timestamp) -> Timestamp {
+    let validity = SignedDuration::from_secs(validity_seconds.into());
     minted.checked_add(validity).unwrap_or(Timestamp::MAX)
 }
 
 /// Asks the broker. A panic on the way is a mint of unknown outcome like any other.
 async fn ask(app: &App, intent: &Intent) -> Result<OneTimeToken, BrokerFailure> {
-    let validity = app.config.login.validity();
+    let validity = Duration::from_secs(intent.validity_seconds.into());
     let mint = app
         .brokers
         .mint(&intent.platform, &intent.customer_email, validity);

@@ -1,89 +1,98 @@
 //! Who may be opened, where, and with what reason. Everything that is not allowed here is refused, at the time of the
 //! mint.
 
-use stagedoor_protocol::{ErrorCode, LoginRequest, ReasonMode};
+mod decision;
+mod offer;
+mod refusal;
+mod summary;
+
+use std::net::IpAddr;
+
+use stagedoor_protocol::{LoginRequest, Session};
+
+pub(crate) use decision::{Decision, Finding, Question, State, Verdict, decide};
+pub(crate) use offer::offer;
+pub(crate) use refusal::{Refusal, disabled_staff, enrolled_staff};
+pub(crate) use summary::summary;
 
 use crate::{
     app::App,
-    config::{Login, PlatformConfig},
+    config::PlatformConfig,
     error::ApiError,
-    store::StaffMember,
+    store::{Intent, Profile, StaffMember},
 };
 
-/// Allows a login and names its platform, or says why not.
+/// A login that is allowed.
+#[derive(Debug)]
+pub(crate) struct Permit<'a> {
+    /// Where to.
+    pub(crate) platform: &'a PlatformConfig,
+    /// How long the token shall be good for.
+    pub(crate) validity_seconds: u32,
+}
+
+/// Allows a login, or says why not.
 ///
 /// Whether the customer's address is a staff member's is decided by the store, together with the record of the login.
 pub(crate) fn allow<'a>(
     app: &'a App,
     caller: &StaffMember,
+    from: IpAddr,
     request: &LoginRequest,
-) -> Result<&'a PlatformConfig, ApiError> {
-    let platforms = &app.config.platforms;
-    let platform = platforms
-        .iter()
-        .find(|platform| platform.id == request.platform)
-        .ok_or_else(|| ApiError::new(ErrorCode::PlatformUnknown))?;
-    let customer = &request.customer_email;
-    if *customer == caller.email || app.config.staff.owns(&customer.domain()) {
-        return Err(ApiError::new(ErrorCode::CustomerNotAllowed));
-    }
-    check_reason(&app.config.login, request.reason.as_deref())?;
-    Ok(platform)
+) -> Result<Permit<'a>, ApiError> {
+    let question = Question {
+        staff: &caller.email,
+        roles: &caller.roles,
+        platform: &request.platform,
+        customer: &request.customer_email,
+        reason: request.reason.as_deref(),
+        ticket: request.ticket.as_deref(),
+        from: Some(from),
+        at: app.clock.now(),
+    };
+    answer(app, &question)
 }
 
-/// A blank reason is none. Where one is given it must be long enough, even if it need not have been given.
-fn check_reason(rules: &Login, reason: Option<&str>) -> Result<(), ApiError> {
-    let length = reason.unwrap_or_default().trim().chars().count();
-    let required = match rules.reason {
-        ReasonMode::Off => 0,
-        ReasonMode::Optional if length == 0 => 0,
-        ReasonMode::Optional | ReasonMode::Required => rules.reason_min_length as usize,
+/// Decides anew on a login whose owner turned out to be described differently by now.
+pub(crate) fn allow_again<'a>(app: &'a App, intent: &Intent) -> Result<Permit<'a>, ApiError> {
+    let question = Question {
+        staff: &intent.staff.email,
+        roles: &intent.staff.roles,
+        platform: &intent.platform,
+        customer: &intent.customer_email,
+        reason: intent.reason.as_deref(),
+        ticket: intent.ticket.as_deref(),
+        from: Some(intent.client_address),
+        at: app.clock.now(),
     };
-    if length >= required {
-        Ok(())
-    } else {
-        Err(ApiError::new(ErrorCode::ReasonRequired).detail(format!(
-            "the relay's policy wants a reason of at least {required} characters; say why the customer's platform must \
-             be opened"
-        )))
+    answer(app, &question)
+}
+
+fn answer<'a>(app: &'a App, question: &Question<'_>) -> Result<Permit<'a>, ApiError> {
+    let decision = decide(&app.config, question);
+    match decision.verdict {
+        Verdict::Allowed(terms) => Ok(Permit {
+            platform: decision.platform.ok_or(refusal::platform_unknown())?,
+            validity_seconds: terms.validity_seconds,
+        }),
+        Verdict::Refused(refusal) => Err(refusal.into()),
+        // Only the command line leaves things open. Whatever is open here is not allowed.
+        Verdict::Undecided(refusal) => Err(refusal.into()),
+    }
+}
+
+/// What a profile's owner is told: who they are, what they may open, and under which rules.
+pub(crate) fn session(app: &App, profile: &Profile, from: IpAddr) -> Session {
+    let staff = &profile.staff;
+    let (platforms, policy) = offer(&app.config, &staff.roles, from, app.clock.now());
+    Session {
+        staff: staff.to_wire(),
+        key_id: profile.key_id.clone(),
+        platforms,
+        policy,
+        relay_version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use stagedoor_protocol::Isolation;
-
-    use super::*;
-
-    #[test]
-    fn reasons() {
-        use ReasonMode::*;
-        for (mode, min, reason, allowed) in [
-            (Off, 0, None, true),
-            (Off, 0, Some("x"), true),
-            (Optional, 5, None, true),
-            (Optional, 5, Some("   "), true),
-            (Optional, 5, Some("four"), false),
-            (Optional, 5, Some("fives"), true),
-            (Required, 1, None, false),
-            (Required, 1, Some(" \n\t"), false),
-            (Required, 1, Some("x"), true),
-            (Required, 5, Some(" four "), false),
-            (Required, 5, Some("żółćś"), true),
-        ] {
-            let rules = Login {
-                validity_seconds: 30,
-                reason: mode,
-                reason_min_length: min,
-                isolation: Isolation::Off,
-            };
-            let result = check_reason(&rules, reason).map_err(|error| error.code());
-            let expected = if allowed {
-                Ok(())
-            } else {
-                Err(ErrorCode::ReasonRequired)
-            };
-            assert_eq!(result, expected, "{mode:?} {min} {reason:?}");
-        }
-    }
-}
+mod tests;

@@ -19,6 +19,7 @@ use crate::{
     app::App,
     auth::{claim_nonce, enrolled},
     error::ApiError,
+    policy,
     relay::HOUSEKEEPING,
     store::{Claim, Intent, IntentAnswer, StoreError},
 };
@@ -94,7 +95,7 @@ pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), 
         IntentAnswer::Recorded => Ok(()),
         IntentAnswer::Repeated => Err(ApiError::new(ErrorCode::RequestRepeated)),
         IntentAnswer::Replayed => Err(ApiError::new(ErrorCode::SignatureReplayed)),
-        IntentAnswer::CustomerIsStaff => Err(ApiError::new(ErrorCode::CustomerNotAllowed)),
+        IntentAnswer::CustomerIsStaff => Err(policy::enrolled_staff().into()),
         // It changed twice within a moment.
         IntentAnswer::ProfileChanged => Err(ApiError::new(ErrorCode::Overloaded).retry_after(1)),
         IntentAnswer::Claimed(claim) => Err(claimed(&claim, intent.requested_at, false)),
@@ -105,21 +106,25 @@ pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), 
     }
 }
 
-/// Tries to record the intent. What is remembered of its profile may have changed: then once more, in the owner's present name.
+/// Tries to record the intent. What is remembered of its profile may have changed: then once more, in the owner's present name,
+/// if the policy allows it to the person whom they are now.
 async fn attempt(app: &App, intent: &mut Intent) -> Result<IntentAnswer, ApiError> {
     let answer = write(app, intent).await?;
     if answer != IntentAnswer::ProfileChanged {
         return Ok(answer);
     }
     app.profiles.forget(&intent.key_id);
-    match enrolled(app, &intent.key_id).await {
-        Ok(profile) => intent.staff = profile.staff,
-        Err(error) => {
-            spend_nonce(app, intent).await?;
-            return Err(error);
-        }
+    if let Err(error) = describe_anew(app, intent).await {
+        spend_nonce(app, intent).await?;
+        return Err(error);
     }
     Ok(write(app, intent).await?)
+}
+
+async fn describe_anew(app: &App, intent: &mut Intent) -> Result<(), ApiError> {
+    intent.staff = enrolled(app, &intent.key_id).await?.staff;
+    intent.validity_seconds = policy::allow_again(app, intent)?.validity_seconds;
+    Ok(())
 }
 
 async fn write(app: &App, intent: &Intent) -> Result<IntentAnswer, StoreError> {

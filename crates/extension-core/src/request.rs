@@ -1,7 +1,7 @@
 //! The requests to the relay: what is said in them, and the headers that make them signed.
 
 use stagedoor_protocol::{
-    Algorithm, KeyId, Nonce, Policy, PublicJwk, ReasonMode, SignatureInput, SignedRequest, content_digest,
+    Algorithm, KeyId, Nonce, PublicJwk, ReasonMode, Rules, SignatureInput, SignedRequest, content_digest,
 };
 
 use crate::{fault::Code, url_check::authority};
@@ -13,16 +13,16 @@ pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// The reason as it is sent: without blanks around it; none where the policy has no such field or where it may stay
 /// empty and is.
-pub fn reason(policy: &Policy, typed: Option<&str>) -> Result<Option<String>, Code> {
-    if policy.reason == ReasonMode::Off {
+pub fn reason(rules: &Rules, typed: Option<&str>) -> Result<Option<String>, Code> {
+    if rules.reason == ReasonMode::Off {
         return Ok(None);
     }
     let text = typed.unwrap_or_default().trim();
     let length = text.chars().fold(0, |length: u32, _| length.saturating_add(1));
     match length {
-        0 if policy.reason == ReasonMode::Optional => Ok(None),
+        0 if rules.reason == ReasonMode::Optional => Ok(None),
         0 => Err(Code::ReasonTooShort),
-        _ if length < policy.reason_min_length => Err(Code::ReasonTooShort),
+        _ if length < rules.reason_min_length => Err(Code::ReasonTooShort),
         _ => Ok(Some(text.into())),
     }
 }
@@ -106,12 +106,12 @@ mod tests {
     #[test]
     fn reasons_follow_the_policy() {
         let check = |mode, minimum, typed: Option<&str>| {
-            let policy = Policy {
+            let rules = Rules {
                 reason: mode,
                 reason_min_length: minimum,
-                ..session().policy
+                ..session().policy.rules()
             };
-            reason(&policy, typed).map(|reason| reason.unwrap_or_default())
+            reason(&rules, typed).map(|reason| reason.unwrap_or_default())
         };
         let short = Err(Code::ReasonTooShort);
         assert_eq!(check(ReasonMode::Off, 9, Some("call")), Ok(String::new()));

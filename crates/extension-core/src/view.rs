@@ -3,8 +3,8 @@
 mod form;
 
 use stagedoor_protocol::{
-    Claim, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId, Session,
-    Staff, limits::MAX_REASON_CHARS,
+    Claim, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId, Rules,
+    Session, Staff,
 };
 
 use crate::{
@@ -43,6 +43,8 @@ pub enum View {
         reason: ReasonField,
         /// What kind of window it will be.
         isolation: Isolation,
+        /// Whether nothing opens without a ticket.
+        ticket_required: bool,
         /// What is wrong with the input.
         input_error: Option<Text>,
     },
@@ -167,6 +169,8 @@ pub struct Choice {
     pub name: String,
     /// Live or demo.
     pub environment: Environment,
+    /// How to ask there, where it is not as everywhere.
+    pub rules: Option<Rules>,
 }
 
 /// How to ask for a reason.
@@ -273,11 +277,8 @@ impl View {
 
     /// The confirmation for an address that the person picked or typed.
     pub fn of_selection(scan: &Scan, email: CustomerEmail, input_error: Option<Text>) -> Self {
-        match scan
-            .candidates
-            .iter()
-            .find(|found| found.email.as_str().eq_ignore_ascii_case(email.as_str()))
-        {
+        let mut candidates = scan.candidates.iter();
+        match candidates.find(|found| found.email.as_str().eq_ignore_ascii_case(email.as_str())) {
             Some(found) => Self::confirm(scan, Customer::of(found), scan.total - 1, input_error),
             None => Self::confirm(scan, Customer::typed(email), scan.total, input_error),
         }
@@ -296,12 +297,9 @@ impl View {
             platform: platforms.first().map(|platform| platform.id.clone()),
             platforms: platforms.iter().map(Choice::of).collect(),
             staff: staff.clone(),
-            reason: ReasonField {
-                mode: policy.reason,
-                min_length: policy.reason_min_length,
-                max_length: MAX_REASON_CHARS,
-            },
+            reason: ReasonField::of(&policy.rules()),
             isolation: policy.isolation,
+            ticket_required: policy.ticket_required,
             input_error,
         }
     }
@@ -382,6 +380,7 @@ impl Choice {
             id: platform.id.clone(),
             name: platform.name.clone(),
             environment: platform.environment,
+            rules: platform.rules,
         }
     }
 }

@@ -4,9 +4,9 @@
 //! derived code, hold both to one form.
 
 use stagedoor_protocol::{
-    Claim, EnrolmentRequest, EnrolmentResponse, Environment, Isolation, KeyId, LoginRequest, LoginResponse,
-    OneTimeToken, Outcome, OutcomeReport, PageReference, Platform, PlatformId, Policy, Problem, PublicJwk,
-    ReasonMode, RequestId, Session, Staff,
+    Claim, Confirm, EnrolmentRequest, EnrolmentResponse, Environment, Isolation, KeyId, LoginRequest,
+    LoginResponse, OneTimeToken, Outcome, OutcomeReport, PageReference, Platform, PlatformId, Policy,
+    Problem, PublicJwk, ReasonMode, RequestId, Rules, Session, Staff,
 };
 
 use crate::{
@@ -121,6 +121,7 @@ impl FromJson for Problem {
                 .and_then(|id| RequestId::parse(id).ok()),
             retry_after_seconds: value.get("retryAfterSeconds").number(),
             claim: Claim::read(value.get("claim")),
+            rule: value.get("rule").string(),
         })
     }
 }
@@ -209,6 +210,11 @@ impl FromJson for Platform {
                 "demo" => Environment::Demo,
                 _ => return None,
             },
+            // Rules that cannot be read are not taken for none: the policy's may be weaker.
+            rules: match value.get("rules") {
+                Value::Null => None,
+                rules => Some(Rules::read(rules)?),
+            },
         })
     }
 }
@@ -220,6 +226,7 @@ impl ToJson for Platform {
             .with("name", &self.name)
             .with("url", &self.url)
             .with("environment", environment_name(self.environment))
+            .with_some("rules", self.rules.as_ref())
             .end();
     }
 }
@@ -233,6 +240,29 @@ pub fn environment_name(environment: Environment) -> &'static str {
 }
 
 impl FromJson for Policy {
+    fn read(value: &Value) -> Option<Self> {
+        let rules = Rules::read(value)?;
+        Some(Self {
+            reason: rules.reason,
+            reason_min_length: rules.reason_min_length,
+            isolation: rules.isolation,
+            staff_domains: read_list(value.get("staffDomains"))?,
+            validity_seconds: rules.validity_seconds,
+            ticket_required: rules.ticket_required,
+            confirm: rules.confirm,
+        })
+    }
+}
+
+impl ToJson for Policy {
+    fn write(&self, target: &mut String) {
+        write_rules(&self.rules(), Object::begin(target))
+            .with("staffDomains", &self.staff_domains)
+            .end();
+    }
+}
+
+impl FromJson for Rules {
     fn read(value: &Value) -> Option<Self> {
         Some(Self {
             reason: match value.get("reason").text()? {
@@ -248,22 +278,32 @@ impl FromJson for Policy {
                 "off" => Isolation::Off,
                 _ => return None,
             },
-            staff_domains: read_list(value.get("staffDomains"))?,
             validity_seconds: value.get("validitySeconds").number()?,
+            ticket_required: value.get("ticketRequired").flag(),
+            confirm: match value.get("confirm").text() {
+                None | Some("when_ambiguous") => Confirm::WhenAmbiguous,
+                // A word of a newer relay is not taken for the weaker one.
+                Some(_) => Confirm::Always,
+            },
         })
     }
 }
 
-impl ToJson for Policy {
+impl ToJson for Rules {
     fn write(&self, target: &mut String) {
-        Object::begin(target)
-            .with("reason", reason_name(self.reason))
-            .with("reasonMinLength", &u64::from(self.reason_min_length))
-            .with("isolation", isolation_name(self.isolation))
-            .with("staffDomains", &self.staff_domains)
-            .with("validitySeconds", &u64::from(self.validity_seconds))
-            .end();
+        write_rules(self, Object::begin(target)).end();
     }
+}
+
+fn write_rules<'a>(rules: &Rules, object: Object<'a>) -> Object<'a> {
+    let always = (rules.confirm == Confirm::Always).then_some("always");
+    object
+        .with("reason", reason_name(rules.reason))
+        .with("reasonMinLength", &u64::from(rules.reason_min_length))
+        .with("isolation", isolation_name(rules.isolation))
+        .with("validitySeconds", &u64::from(rules.validity_seconds))
+        .with_some("ticketRequired", rules.ticket_required.then_some(&true))
+        .with_some("confirm", always)
 }
 
 /// The mode as it stands on the wire.

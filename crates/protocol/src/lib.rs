@@ -28,6 +28,6 @@ pub use login::{LoginRequest, LoginResponse, Outcome, OutcomeReport, PageReferen
 pub use platform::{Environment, Platform, PlatformId};
 pub use problem::{ErrorCode, Problem};
 pub use request_id::RequestId;
-pub use session::{Isolation, Policy, ReasonMode, Session, Staff};
+pub use session::{Confirm, Isolation, Policy, ReasonMode, Rules, Session, Staff};
 pub use signature::{Algorithm, Component, Nonce, SignatureInput, SignedRequest, signature_base};
 pub use token::OneTimeToken;

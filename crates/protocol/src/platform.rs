@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ParseError, text_type};
+use crate::{
+    Rules,
+    error::{ParseError, text_type},
+};
 
 /// Short name of a platform in the relay's configuration: 1 to 32 of `a-z`, `0-9` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -55,6 +58,9 @@ pub struct Platform {
     pub url: String,
     /// Live or demo.
     pub environment: Environment,
+    /// The rules here, where they are not those of the session's policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Rules>,
 }
 
 #[cfg(test)]

@@ -74,12 +74,16 @@ error_codes! {
 
     /// The customer's address is not acceptable as one.
     CustomerEmailInvalid = "customer_email_invalid", 422, "The customer's e-mail address is not valid";
-    /// The policy forbids opening this address (a staff address, or the caller's own).
+    /// The policy forbids opening this address to everybody (a staff address, the caller's own, or one on its list); see `rule`.
     CustomerNotAllowed = "customer_not_allowed", 403, "This customer may not be opened";
+    /// The policy does not let this person open this customer here, now, or from there; see `rule`.
+    NotPermitted = "not_permitted", 403, "The policy does not permit this login";
     /// No platform of that id.
     PlatformUnknown = "platform_unknown", 422, "There is no such platform";
-    /// The policy wants a reason, or a longer one.
+    /// The policy wants a reason, or a longer one; see `rule`.
     ReasonRequired = "reason_required", 422, "A reason is required";
+    /// The policy wants a ticket, or one of another form; see `rule`.
+    TicketRequired = "ticket_required", 422, "A ticket is required";
     /// Another person's token for this customer and platform may be unused yet; see `claim`.
     CustomerClaimed = "customer_claimed", 409, "A colleague holds a token for this customer";
     /// This request id was used before.
@@ -153,6 +157,9 @@ pub struct Problem {
     /// For `customer_claimed`: whose claim stands in the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Claim>,
+    /// Which rule of the policy refused, as its path in the relay's configuration: `policy.grant[2].hours`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
 }
 
 impl Problem {
@@ -167,6 +174,7 @@ impl Problem {
             request_id: None,
             retry_after_seconds: None,
             claim: None,
+            rule: None,
         }
     }
 

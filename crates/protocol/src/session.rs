@@ -20,6 +20,13 @@ pub struct Session {
     pub relay_version: String,
 }
 
+impl Session {
+    /// The rules of one of its platforms.
+    pub fn rules(&self, platform: &Platform) -> Rules {
+        platform.rules.unwrap_or_else(|| self.policy.rules())
+    }
+}
+
 /// A staff member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staff {
@@ -43,10 +50,67 @@ pub struct Policy {
     pub staff_domains: Vec<String>,
     /// How long a token is good for, in seconds.
     pub validity_seconds: u32,
+    /// Whether nothing opens without a ticket.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ticket_required: bool,
+    /// When a person is asked before anything opens.
+    #[serde(default, skip_serializing_if = "Confirm::is_default")]
+    pub confirm: Confirm,
 }
 
-/// Whether a reason is asked for.
+impl Policy {
+    /// The part that may differ between platforms.
+    pub fn rules(&self) -> Rules {
+        Rules {
+            reason: self.reason,
+            reason_min_length: self.reason_min_length,
+            isolation: self.isolation,
+            validity_seconds: self.validity_seconds,
+            ticket_required: self.ticket_required,
+            confirm: self.confirm,
+        }
+    }
+}
+
+/// Rules of one platform, where they are not those of the [`Policy`]; each means what it means there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rules {
+    /// Whether a reason is asked for.
+    pub reason: ReasonMode,
+    /// Shortest reason, in characters, where one is given or required.
+    pub reason_min_length: u32,
+    /// Whether the window must be isolated.
+    pub isolation: Isolation,
+    /// How long a token is good for, in seconds.
+    pub validity_seconds: u32,
+    /// Whether nothing opens without a ticket.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ticket_required: bool,
+    /// When a person is asked before anything opens.
+    #[serde(default, skip_serializing_if = "Confirm::is_default")]
+    pub confirm: Confirm,
+}
+
+/// When a person is asked before anything opens. The stricter is the greater.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirm {
+    /// When it is not clear who is meant; an extension may ask more often.
+    #[default]
+    WhenAmbiguous,
+    /// Each time.
+    Always,
+}
+
+impl Confirm {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Whether a reason is asked for. The stricter is the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReasonMode {
     /// No field is shown.
@@ -57,14 +121,14 @@ pub enum ReasonMode {
     Required,
 }
 
-/// Whether the platform's window must be cut off from the profile's own cookies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Whether the platform's window must be cut off from the profile's own cookies. The stricter is the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Isolation {
-    /// Without an isolated window nothing opens.
-    Required,
-    /// An isolated window where it can be had.
-    Preferred,
     /// An ordinary window.
     Off,
+    /// An isolated window where it can be had.
+    Preferred,
+    /// Without an isolated window nothing opens.
+    Required,
 }

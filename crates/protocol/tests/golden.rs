@@ -53,8 +53,10 @@ fn messages_round_trip() {
     check::<EnrolmentRequest>("enrolment-request");
     check::<EnrolmentResponse>("enrolment-response");
     check::<Session>("session");
+    check::<Session>("session-rules");
     check::<Problem>("problem");
     check::<Problem>("problem-claimed");
+    check::<Problem>("problem-rule");
 }
 
 #[test]

@@ -53,14 +53,24 @@ impl Verified {
     }
 
     /// Records the nonce, durably; an error if it was used before, or if the profile may not log in any more.
-    pub(crate) async fn admit(&self, app: &App) -> Result<(), ApiError> {
-        let key = &self.profile.key_id;
-        claim_nonce(app, key, &self.nonce, self.nonce_expires_at).await?;
-        if self.remembered {
-            app.profiles.forget(key);
-            enrolled(app, key).await?;
-        }
+    pub(crate) async fn admit(&mut self, app: &App) -> Result<(), ApiError> {
+        claim_nonce(app, &self.profile.key_id, &self.nonce, self.nonce_expires_at).await?;
+        self.refresh(app).await?;
         Ok(())
+    }
+
+    /// Reads the profile as the store knows it now, if it was remembered; whether its owner is described differently. An error
+    /// if it may not log in any more.
+    pub(crate) async fn refresh(&mut self, app: &App) -> Result<bool, ApiError> {
+        if !self.remembered {
+            return Ok(false);
+        }
+        app.profiles.forget(&self.profile.key_id);
+        let profile = enrolled(app, &self.profile.key_id).await?;
+        let changed = profile.staff != self.profile.staff;
+        self.profile = profile;
+        self.remembered = false;
+        Ok(changed)
     }
 }
 
@@ -117,7 +127,7 @@ impl FromRequest<Arc<App>> for Signed {
     type Rejection = ApiError;
 
     async fn from_request(request: Request<Body>, app: &Arc<App>) -> Result<Self, ApiError> {
-        let verified = Verified::from_request(request, app).await?;
+        let mut verified = Verified::from_request(request, app).await?;
         verified.admit(app).await?;
         Ok(Self(verified))
     }

@@ -7,6 +7,7 @@ use crate::{
     app::Limits,
     broker::Brokers,
     config::{Config, Keys, StoreUrl},
+    policy,
 };
 
 pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
@@ -34,6 +35,9 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
         return Ok(ExitCode::FAILURE);
     }
     say(format_args!("{}: no faults", path.display()))?;
+    for line in policy::summary(&config) {
+        say(line)?;
+    }
     if !connect {
         return Ok(ExitCode::SUCCESS);
     }

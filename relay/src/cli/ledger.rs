@@ -82,7 +82,7 @@ async fn open(path: &Path) -> anyhow::Result<(Config, Arc<dyn Store>)> {
 }
 
 /// Says why there is no verdict. A wrong configuration, and a closed pipe, keep their own exit codes.
-fn undone(error: anyhow::Error, code: u8) -> anyhow::Result<ExitCode> {
+pub(super) fn undone(error: anyhow::Error, code: u8) -> anyhow::Result<ExitCode> {
     if error.is::<ConfigFaults>() || is_closed_pipe(&error) {
         return Err(error);
     }

@@ -23,7 +23,7 @@ impl Listen {
     pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
         let address = section.parsed_or("address", SocketAddr::from(([127, 0, 0, 1], 8080)), parse_address);
         let authorities = section.list("authorities", parse_authority);
-        let trusted_proxies = section.list("trusted_proxies", parse_network);
+        let trusted_proxies = section.list("trusted_proxies", parse_proxies);
         if authorities.as_ref().is_some_and(Vec::is_empty) {
             section.fault(
                 "authorities",
@@ -85,12 +85,15 @@ fn parse_authority(text: &str) -> Result<String, String> {
 /// an operator has are 10.0.0.0/8 and fc00::/7.
 const TOO_WIDE: (u8, u8) = (7, 6);
 
-fn parse_network(text: &str) -> Result<IpNet, String> {
+pub(super) fn parse_network(text: &str) -> Result<IpNet, String> {
     let address = || text.parse::<IpAddr>().map(IpNet::from);
-    let network: IpNet = text
-        .parse()
+    text.parse()
         .or_else(|_| address())
-        .map_err(|_| "each must be a network such as \"10.0.0.0/8\", or one IP address".to_owned())?;
+        .map_err(|_| "each must be a network such as \"10.0.0.0/8\", or one IP address".to_owned())
+}
+
+fn parse_proxies(text: &str) -> Result<IpNet, String> {
+    let network = parse_network(text)?;
     let too_wide = match network {
         IpNet::V4(_) => TOO_WIDE.0,
         IpNet::V6(_) => TOO_WIDE.1,

@@ -1,7 +1,5 @@
 //! `[login]`: how long a token lives, whether a reason is asked for, and whether the window is isolated.
 
-use std::time::Duration;
-
 use stagedoor_protocol::{Isolation, ReasonMode, limits::MAX_REASON_CHARS};
 
 use super::section::Section;
@@ -11,7 +9,7 @@ const DEFAULT_VALIDITY: u32 = 30;
 /// Beyond this the operator must say so in so many words.
 const MAX_VALIDITY: u32 = 60;
 /// The longest life in the broker's samples: an hour.
-const MAX_LONG_VALIDITY: u32 = 3600;
+pub(super) const MAX_LONG_VALIDITY: u32 = 3600;
 
 /// Rules for logins.
 #[derive(Debug, Clone)]
@@ -64,14 +62,9 @@ impl Login {
             isolation: isolation?,
         })
     }
-
-    /// How long a token is good for.
-    pub fn validity(&self) -> Duration {
-        Duration::from_secs(self.validity_seconds.into())
-    }
 }
 
-fn parse_reason(text: &str) -> Result<ReasonMode, String> {
+pub(super) fn parse_reason(text: &str) -> Result<ReasonMode, String> {
     match text {
         "off" => Ok(ReasonMode::Off),
         "optional" => Ok(ReasonMode::Optional),
@@ -80,7 +73,7 @@ fn parse_reason(text: &str) -> Result<ReasonMode, String> {
     }
 }
 
-fn parse_isolation(text: &str) -> Result<Isolation, String> {
+pub(super) fn parse_isolation(text: &str) -> Result<Isolation, String> {
     match text {
         "required" => Ok(Isolation::Required),
         "preferred" => Ok(Isolation::Preferred),

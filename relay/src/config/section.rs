@@ -98,6 +98,33 @@ impl<'a> Section<'a> {
         read_all
     }
 
+    /// Reads an array of tables that may be absent; elements with faults are left out.
+    pub(crate) fn sections_if_any<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnMut(&mut Section<'_>) -> Option<T>,
+    ) -> Vec<T> {
+        if self.has(key) {
+            return self.sections(key, read);
+        }
+        self.known.push(key);
+        Vec::new()
+    }
+
+    /// Reads a sub-table that may be absent. The outer `None` means a fault.
+    #[expect(clippy::option_option, reason = "absent and faulty are different things here")]
+    pub(crate) fn section_if_there<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&mut Section<'_>) -> Option<T>,
+    ) -> Option<Option<T>> {
+        if self.has(key) {
+            return self.section(key, read).map(Some);
+        }
+        self.known.push(key);
+        Some(None)
+    }
+
     fn child<T>(
         &mut self,
         path: String,
@@ -199,6 +226,25 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// A whole number within bounds that may be absent. The outer `None` means a fault.
+    #[expect(clippy::option_option, reason = "absent and faulty are different things here")]
+    pub(crate) fn number(&mut self, key: &'static str, min: u32, max: u32) -> Option<Option<u32>> {
+        if self.has(key) {
+            return self.number_or(key, min, min, max).map(Some);
+        }
+        self.known.push(key);
+        Some(None)
+    }
+
+    /// Takes the key out if it is this very text.
+    pub(crate) fn is(&mut self, key: &'static str, text: &str) -> bool {
+        let is = self.table.get(key).and_then(Value::as_str) == Some(text);
+        if is {
+            self.take(key);
+        }
+        is
+    }
+
     /// `true` or `false`.
     pub(crate) fn flag(&mut self, key: &'static str) -> Option<bool> {
         match self.take(key) {
@@ -209,6 +255,11 @@ impl<'a> Section<'a> {
                 None
             }
         }
+    }
+
+    /// Where it is in the file, e.g. `platform[0]`.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 
     /// Whether the key is in the file and has not been read yet.

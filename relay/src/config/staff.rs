@@ -1,15 +1,16 @@
 //! `[staff]`: the firm's own domains, whose addresses are never customers.
 
-use url::Host;
-
-use super::section::Section;
+use super::{
+    domains::{Domains, ascii_domain},
+    section::Section,
+};
 
 /// Whose addresses are never customers, besides the enrolled staff's own.
 #[derive(Debug, Clone, Default)]
 pub struct StaffRules {
     /// Domains as the operator wrote them, in lower case; shown to the extension.
     pub domains: Vec<String>,
-    ascii_domains: Vec<String>,
+    ascii: Domains,
 }
 
 impl StaffRules {
@@ -21,36 +22,17 @@ impl StaffRules {
                     "each must be a domain such as \"broker.example\", without @ or wildcard".to_owned()
                 })
         })?;
-        let (domains, ascii_domains) = domains.into_iter().unzip();
+        let (domains, ascii): (Vec<_>, Vec<_>) = domains.into_iter().unzip();
         Some(Self {
             domains,
-            ascii_domains,
+            ascii: ascii.into_iter().collect(),
         })
     }
 
-    /// Whether a domain is one of the firm's, or below one. Both are compared in their ASCII form (UTS 46), so that
-    /// `xn--` spellings and full-width letters of a staff domain are still that domain.
+    /// Whether a domain is one of the firm's, or below one, in whatever spelling.
     pub fn owns(&self, domain: &str) -> bool {
         // A domain that has no ASCII form reaches nobody; it is treated as the firm's, so it is refused.
-        let Some(domain) = ascii_domain(domain) else {
-            return true;
-        };
-        self.ascii_domains.iter().any(|own| {
-            domain
-                .strip_suffix(own)
-                .is_some_and(|head| head.is_empty() || head.ends_with('.'))
-        })
-    }
-}
-
-fn ascii_domain(text: &str) -> Option<String> {
-    match Host::parse(text) {
-        Ok(Host::Domain(domain))
-            if domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.') =>
-        {
-            Some(domain)
-        }
-        _ => None,
+        ascii_domain(domain).is_none_or(|domain| self.ascii.cover(&domain))
     }
 }
 
@@ -60,10 +42,10 @@ mod tests {
 
     #[test]
     fn a_domain_is_owned_in_every_spelling() {
-        let ascii_domains = ["broker.example", "münchen.example"].map(|d| ascii_domain(d).unwrap());
+        let ascii = ["broker.example", "münchen.example"].map(|d| ascii_domain(d).unwrap());
         let rules = StaffRules {
             domains: Vec::new(),
-            ascii_domains: ascii_domains.into(),
+            ascii: ascii.into_iter().collect(),
         };
         for (domain, owned) in [
             ("broker.example", true),

@@ -79,14 +79,20 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "The text is not an e-mail address that a customer can have.",
             "Correct the address, or take another one from the page."),
         ErrorCode::CustomerNotAllowed => (
-            "The address belongs to a staff member or to one of the firm's own domains, so it is never opened as a customer.",
-            "Pick the customer's address. If a customer really uses this domain, change staff.domains."),
+            "The address belongs to a staff member or to one of the firm's own domains, so it is never opened as a customer; or the policy lets nobody open this customer. The answer's rule says which.",
+            "Pick the customer's address. If a customer really uses this domain, change staff.domains; who is on the list of policy.deny is the administrator's decision."),
+        ErrorCode::NotPermitted => (
+            "The policy does not let this person open this customer: by their roles, on this platform, at this time, or from this network. The answer's rule says which.",
+            "Do what the answer says, or hand over to a colleague who may; stagedoor policy test shows the administrator each rule (docs/policy.md)."),
         ErrorCode::PlatformUnknown => (
             "The relay's configuration has no platform of this id.",
             "Open the extension again, which loads the list anew; if that does not help, compare [[platform]] in the relay's configuration."),
         ErrorCode::ReasonRequired => (
             "A reason is required, and the one given is missing or too short.",
             "Say in a few words why the customer's platform must be opened."),
+        ErrorCode::TicketRequired => (
+            "A ticket is required, and none is given, or it does not have the form that the policy wants.",
+            "Copy the ticket's number from the ticket system into the field for it, alone."),
         ErrorCode::CustomerClaimed => (
             "A colleague asked for this customer's token on this platform, or on another of the same broker, a moment ago, and it may not have been used yet. A new token would make it void. Or an earlier request, perhaps your own, is still under way: two at once could reach the broker in either order.",
             "Wait as long as the answer says, or talk to the colleague; whoever cannot wait opens anyway in the popup, which is recorded, once the earlier request has ended."),

@@ -15,8 +15,14 @@ use url::Url;
 
 use super::{check_label, is_odd};
 use crate::{
-    app::App, auth::Verified, checkpoints, config::PlatformConfig, error::ApiError,
-    middleware::ClientAddress, mint, policy, store::Intent,
+    app::App,
+    auth::Verified,
+    checkpoints,
+    error::ApiError,
+    middleware::ClientAddress,
+    mint,
+    policy::{self, Permit},
+    store::Intent,
 };
 
 /// The non-joiner and the joiner: invisible, but part of how some languages are written.
@@ -26,7 +32,7 @@ const JOINERS: [char; 2] = ['\u{200C}', '\u{200D}'];
 pub(crate) async fn create_login(
     State(app): State<Arc<App>>,
     Extension(client): Extension<ClientAddress>,
-    verified: Verified,
+    mut verified: Verified,
 ) -> Result<(StatusCode, Json<LoginResponse>), ApiError> {
     // Held before looking at the door, so that a shutdown either sees this login or keeps it out.
     let _under_way = app.logins.token();
@@ -34,16 +40,16 @@ pub(crate) async fn create_login(
         Span::current().record("login", display(&request.request_id));
     });
     let allowed = match &request {
-        Ok(request) => {
-            allow(&app, &verified, request).map_err(|error| error.about(request.request_id.clone()))
-        }
+        Ok(request) => allow(&app, client, &mut verified, request)
+            .await
+            .map_err(|error| error.about(request.request_id.clone())),
         Err(_) => Err(ApiError::new(ErrorCode::MalformedRequest)),
     };
     match (request, allowed) {
-        (Ok(request), Ok(platform)) => {
+        (Ok(request), Ok(permit)) => {
             let id = request.request_id.clone();
-            let platform_url = platform.platform_url.clone();
-            let intent = intent(&app, client, verified, request, platform);
+            let platform_url = permit.platform.platform_url.clone();
+            let intent = intent(&app, client, verified, request, &permit);
             perform(&app, intent, platform_url)
                 .await
                 .map_err(|error| error.about(id))
@@ -56,18 +62,24 @@ pub(crate) async fn create_login(
     }
 }
 
-fn allow<'a>(
+/// What is remembered of the caller may be old: nobody is refused by it who is allowed by now.
+async fn allow<'a>(
     app: &'a App,
-    verified: &Verified,
+    client: ClientAddress,
+    verified: &mut Verified,
     request: &LoginRequest,
-) -> Result<&'a PlatformConfig, ApiError> {
+) -> Result<Permit<'a>, ApiError> {
     if app.draining.is_cancelled() {
         return Err(ApiError::new(ErrorCode::Overloaded).retry_after(5));
     }
     if app.checkpoints.is_rewritten() {
         return Err(ApiError::new(ErrorCode::StoreUnavailable).detail(checkpoints::REFUSAL));
     }
-    policy::allow(app, &verified.profile.staff, request)
+    let permit = policy::allow(app, &verified.profile.staff, client.0, request);
+    if permit.is_err() && verified.refresh(app).await? {
+        return policy::allow(app, &verified.profile.staff, client.0, request);
+    }
+    permit
 }
 
 async fn perform(
@@ -77,7 +89,7 @@ async fn perform(
 ) -> Result<(StatusCode, Json<LoginResponse>), ApiError> {
     let request_id = intent.request_id.clone();
     let login = mint::perform(app.clone(), intent).in_current_span();
-    let one_time_token = match timeout(app.limits.login, app.logins.spawn(login)).await {
+    let minted = match timeout(app.limits.login, app.logins.spawn(login)).await {
         Ok(Ok(result)) => result?,
         // It panicked, which has been logged. The error is not: it repeats the panic's message, which may hold data.
         Ok(Err(_)) => return Err(ApiError::new(ErrorCode::Internal)),
@@ -86,9 +98,9 @@ async fn perform(
     };
     let response = LoginResponse {
         request_id,
-        one_time_token,
+        one_time_token: minted.token,
         platform_url,
-        validity_seconds: app.config.login.validity_seconds,
+        validity_seconds: minted.validity_seconds,
     };
     Ok((StatusCode::CREATED, Json(response)))
 }
@@ -98,7 +110,7 @@ fn intent(
     client: ClientAddress,
     verified: Verified,
     request: LoginRequest,
-    platform: &PlatformConfig,
+    permit: &Permit<'_>,
 ) -> Intent {
     let now = app.clock.now();
     let longest_mint = SignedDuration::try_from(app.limits.login).unwrap_or(SignedDuration::MAX);
@@ -111,16 +123,16 @@ fn intent(
         client_address: client.0,
         extension_version: request.extension_version,
         platform: request.platform,
-        token_scope: platform.token_scope().to_owned(),
+        token_scope: permit.platform.token_scope().to_owned(),
         customer_email: request.customer_email,
         reason: request.reason,
         ticket: request.ticket,
         page: request.page,
         overrides: request.overrides,
         policy_version: app.config.version.clone(),
-        validity_seconds: app.config.login.validity_seconds,
+        validity_seconds: permit.validity_seconds,
         requested_at: now,
-        claimed_until: mint::held_until(app, now)
+        claimed_until: mint::held_until(permit.validity_seconds, now)
             .checked_add(longest_mint)
             .unwrap_or(Timestamp::MAX),
     }

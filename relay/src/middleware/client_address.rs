@@ -1,5 +1,5 @@
-//! The client's address: the connection's, or what a trusted proxy says of it. It is recorded and it bounds attempts; it
-//! never lets anybody in.
+//! The client's address: the connection's, or what a trusted proxy says of it. It is recorded, it bounds attempts,
+//! and a grant may be for some networks only; by itself it never lets anybody in.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -17,6 +17,8 @@ mod ledger_cli;
 mod login;
 mod mint_failures;
 mod origins;
+mod policy;
+mod policy_docs;
 mod readiness;
 mod restored;
 mod secrecy;

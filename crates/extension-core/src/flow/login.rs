@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use stagedoor_protocol::{
     CustomerEmail, ErrorCode, Isolation, LoginRequest, LoginResponse, Outcome, OutcomeReport, PageReference,
-    Platform, PlatformId, RequestId, limits::RELAY_TIMEOUT_MILLISECONDS,
+    Platform, PlatformId, RequestId, Rules, Session, limits::RELAY_TIMEOUT_MILLISECONDS,
 };
 
 use super::{Core, window_name};
@@ -27,6 +27,13 @@ use crate::{
 /// How often is looked whether the private windows are gone, and how long is waited in between.
 const CLOSING_CHECKS: u32 = 60;
 const CLOSING_PAUSE_MILLISECONDS: u32 = 50;
+
+/// The rules of the platform that was picked.
+fn rules(session: &Session, message: &Message) -> Rules {
+    let mut platforms = session.platforms.iter();
+    let picked = platforms.find(|platform| platform.id.as_str() == message.platform);
+    picked.map_or_else(|| session.policy.rules(), |platform| session.rules(platform))
+}
 
 /// A login whose every part has been checked, before anything is sent.
 struct Order {
@@ -87,7 +94,8 @@ impl<E: Environment> Core<E> {
         let Some(email) = typed(&message.email) else {
             return Ok(View::of_scan(scan, Some(Text::new("error_email_invalid_cure"))));
         };
-        let Ok(reason) = reason(&scan.session.policy, message.reason.as_deref()) else {
+        let rules = rules(&scan.session, message);
+        let Ok(reason) = reason(&rules, message.reason.as_deref()) else {
             let text = Text::new("error_reason_too_short_cure");
             return Ok(View::of_selection(scan, email, Some(text)));
         };
@@ -134,7 +142,7 @@ impl<E: Environment> Core<E> {
             .filter(|url| is_platform_address(url, url))
             .ok_or(Code::PlatformUrlRefused)?;
         let plan = self
-            .make_room(scan.session.policy.isolation, message.replace_windows)
+            .make_room(rules(&scan.session, message).isolation, message.replace_windows)
             .await?;
         Ok(Order {
             profile,

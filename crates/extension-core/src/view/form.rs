@@ -1,5 +1,7 @@
 //! The views as JSON, in the form that the pages know.
 
+use stagedoor_protocol::{Rules, limits::MAX_REASON_CHARS};
+
 use super::{Choice, Customer, Evidence, Problem, ReasonField, TestResult, View, WorkingStep};
 use crate::{
     json::{Object, ToJson},
@@ -27,6 +29,7 @@ impl ToJson for View {
                 staff,
                 reason,
                 isolation,
+                ticket_required,
                 input_error,
             } => view
                 .with("customer", customer)
@@ -36,6 +39,7 @@ impl ToJson for View {
                 .with("staff", staff)
                 .with("reason", reason)
                 .with("isolation", isolation_name(*isolation))
+                .with_some("ticketRequired", ticket_required.then_some(&true))
                 .with_some("inputError", input_error.as_ref()),
             Self::Choose {
                 candidates,
@@ -148,7 +152,33 @@ impl ToJson for Choice {
             .with("id", self.id.as_str())
             .with("name", &self.name)
             .with("environment", environment_name(self.environment))
+            .with_some("rules", self.rules.map(Asking).as_ref())
             .end();
+    }
+}
+
+/// What the form needs of a platform's own rules, under the names that the confirmation has for all platforms.
+struct Asking(Rules);
+
+impl ToJson for Asking {
+    fn write(&self, target: &mut String) {
+        let Self(rules) = self;
+        Object::begin(target)
+            .with("reason", &ReasonField::of(rules))
+            .with("isolation", isolation_name(rules.isolation))
+            .with_some("ticketRequired", rules.ticket_required.then_some(&true))
+            .end();
+    }
+}
+
+impl ReasonField {
+    /// As a platform's rules have it.
+    pub(super) fn of(rules: &Rules) -> Self {
+        Self {
+            mode: rules.reason,
+            min_length: rules.reason_min_length,
+            max_length: MAX_REASON_CHARS,
+        }
     }
 }
 

@@ -49,15 +49,18 @@ fn requests_are_written_as_the_golden_ones() {
     writes::<OutcomeReport>("outcome-opened");
     writes::<OutcomeReport>("outcome-failed");
     writes::<Session>("session");
+    writes::<Session>("session-rules");
 }
 
 #[test]
 fn answers_are_read_as_the_protocol_reads_them() {
     reads("login-response", read_login);
     reads("session", |value| Session::read(&value));
+    reads("session-rules", |value| Session::read(&value));
     reads("enrolment-response", |value| EnrolmentResponse::read(&value));
     reads("problem", |value| Problem::read(&value));
     reads("problem-claimed", |value| Problem::read(&value));
+    reads("problem-rule", |value| Problem::read(&value));
 }
 
 #[test]
@@ -108,6 +111,21 @@ fn a_claim_is_bounded_and_cannot_disguise_anything() {
         let claim = claim(&|claim| claim["underWay"] = said.clone());
         assert_eq!(claim.map(|claim| claim.under_way), Some(read), "{said}");
     }
+}
+
+#[test]
+fn rules_that_cannot_be_read_are_not_taken_for_none() {
+    let session = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut session: serde_json::Value = fixture("session-rules");
+        change(&mut session);
+        Session::read(&Value::parse(&session.to_string()).unwrap())
+    };
+    assert!(session(&|session| session["platforms"][1]["rules"]["reason"] = "new".into()).is_none());
+    assert!(session(&|session| session["platforms"][1]["rules"] = "none".into()).is_none());
+    let newer = session(&|session| session["policy"]["confirm"] = "twice".into()).unwrap();
+    assert_eq!(newer.policy.confirm, Confirm::Always);
+    let plain = session(&|session| session["policy"]["confirm"] = serde_json::Value::Null).unwrap();
+    assert_eq!(plain.policy.confirm, Confirm::WhenAmbiguous);
 }
 
 #[test]

@@ -61,6 +61,29 @@ fn what_was_typed_is_checked_before_anything_is_sent() {
 }
 
 #[test]
+fn the_rules_of_the_platform_that_was_picked_are_kept() {
+    let (fake, worker) = enrolled();
+    let rules =
+        json!({"reason": "optional", "reasonMinLength": 4, "isolation": "off", "validitySeconds": 20});
+    fake.rules.borrow_mut()["platforms"][0]["rules"] = rules;
+    opened_page(&worker);
+    let mut message = login_message(5);
+    message["reason"] = json!("short");
+    message["platform"] = json!("practice");
+    assert_eq!(
+        ask(&worker, message.clone())["inputError"]["key"],
+        "error_reason_too_short_cure"
+    );
+    message["platform"] = json!("main");
+    let view = ask(&worker, message);
+    assert_eq!(
+        (&view["screen"], &view["isolated"]),
+        (&json!("opened"), &json!(false)),
+        "{view}"
+    );
+}
+
+#[test]
 fn without_an_enrolment_there_is_no_login() {
     let fake = Fake::fresh();
     let view = login(&Core::new(Rc::clone(&fake)));

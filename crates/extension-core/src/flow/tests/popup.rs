@@ -51,6 +51,33 @@ fn one_customer_is_proposed_with_the_rules_of_the_relay() {
 }
 
 #[test]
+fn a_platform_with_rules_of_its_own_is_asked_for_by_them() {
+    let (fake, worker) = enrolled();
+    let rules = json!({
+        "reason": "optional", "reasonMinLength": 4, "isolation": "off", "validitySeconds": 20, "ticketRequired": true,
+    });
+    fake.rules.borrow_mut()["platforms"][1]["rules"] = rules;
+    let view = open(&worker);
+    assert_eq!(view["platforms"][0]["rules"], json!(null));
+    assert_eq!(
+        view["platforms"][1]["rules"],
+        json!({
+            "reason": {"mode": "optional", "minLength": 4, "maxLength": 500},
+            "isolation": "off",
+            "ticketRequired": true,
+        })
+    );
+    assert_eq!(
+        (
+            &view["reason"]["mode"],
+            &view["isolation"],
+            &view["ticketRequired"]
+        ),
+        (&json!("required"), &json!("required"), &json!(null))
+    );
+}
+
+#[test]
 fn several_customers_are_left_to_the_person() {
     let (fake, worker) = enrolled();
     *fake.page.borrow_mut() = Ok(page_with(&[

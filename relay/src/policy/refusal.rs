@@ -1,0 +1,161 @@
+//! What a refusal says: the code, the rule, and what the person can do. Never whom the lists name.
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use jiff::ZonedDateTime;
+use stagedoor_protocol::ErrorCode;
+
+use crate::{config::Hours, error::ApiError, store::Role};
+
+/// Why a login is not allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The code on the wire.
+    pub(crate) code: ErrorCode,
+    /// The rule's path in the configuration.
+    pub(crate) rule: String,
+    /// Cause and cure.
+    pub(crate) detail: String,
+}
+
+impl Refusal {
+    fn new(code: ErrorCode, rule: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            rule: rule.into(),
+            detail: detail.into(),
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let detail = format!("{} (Rule: {})", refusal.detail, refusal.rule);
+        Self::new(refusal.code).detail(detail).rule(refusal.rule)
+    }
+}
+
+pub(super) fn platform_unknown() -> Refusal {
+    Refusal::new(
+        ErrorCode::PlatformUnknown,
+        "platform",
+        "The relay's configuration has no platform of this id. Open the extension again, which loads the list anew; if that \
+         does not help, compare [[platform]] in the relay's configuration.",
+    )
+}
+
+pub(super) fn own_address() -> Refusal {
+    Refusal::new(
+        ErrorCode::CustomerNotAllowed,
+        "staff.own_address",
+        "The address is your own, and nobody opens themselves as a customer. Pick the customer's address.",
+    )
+}
+
+pub(super) fn staff_domain() -> Refusal {
+    Refusal::new(
+        ErrorCode::CustomerNotAllowed,
+        "staff.domains",
+        "The address is under one of the firm's own domains, so it is never opened as a customer. Pick the customer's \
+         address. If a customer really uses this domain, the administrator changes staff.domains.",
+    )
+}
+
+/// For the store, which knows who is enrolled.
+pub(crate) fn enrolled_staff() -> Refusal {
+    Refusal::new(
+        ErrorCode::CustomerNotAllowed,
+        "staff.enrolled",
+        "The address is a staff member's, so it is never opened as a customer. Pick the customer's address.",
+    )
+}
+
+/// For the command line: a real login of theirs does not come as far as the policy.
+pub(crate) fn disabled_staff() -> Refusal {
+    Refusal::new(
+        ErrorCode::StaffDisabled,
+        "staff.disabled",
+        "The administrator has disabled this staff member.",
+    )
+}
+
+pub(super) fn no_grant(roles: &BTreeSet<Role>) -> Refusal {
+    let names = roles.iter().map(Role::as_str).collect::<Vec<_>>().join(", ");
+    let who = match roles.len() {
+        0 => "You have no role, and only certain roles open customers here.".to_owned(),
+        1 => format!("Your role ({names}) opens no customers here."),
+        _ => format!("None of your roles ({names}) opens customers here."),
+    };
+    let cure = "Ask a colleague who may; or ask the administrator, who gives you a role that may (stagedoor staff roles).";
+    Refusal::new(ErrorCode::NotPermitted, "policy.grant", format!("{who} {cure}"))
+}
+
+pub(super) fn denied() -> Refusal {
+    Refusal::new(
+        ErrorCode::CustomerNotAllowed,
+        "policy.deny",
+        "The policy lets nobody open this customer. If that is a mistake, ask the administrator.",
+    )
+}
+
+pub(super) fn vip() -> Refusal {
+    Refusal::new(
+        ErrorCode::NotPermitted,
+        "policy.vip",
+        "This customer may be opened by few roles only, and yours are not among them. Hand over to a colleague who may, or \
+         ask the administrator who that is.",
+    )
+}
+
+pub(super) fn networks(grant: &str, from: Option<IpAddr>) -> Refusal {
+    let from = from.map_or("an address that is not known".to_owned(), |from| from.to_string());
+    Refusal::new(
+        ErrorCode::NotPermitted,
+        format!("{grant}.networks"),
+        format!(
+            "Your roles open customers here from certain networks only, and this request comes from {from}. Connect to the \
+             firm's network, then try again."
+        ),
+    )
+}
+
+pub(super) fn hours(grant: &str, hours: &Hours, next: Option<&ZonedDateTime>) -> Refusal {
+    let next = next.map_or(String::new(), |next| {
+        next.strftime(", next on %Y-%m-%d at %H:%M").to_string()
+    });
+    Refusal::new(
+        ErrorCode::NotPermitted,
+        format!("{grant}.hours"),
+        format!(
+            "Your roles open customers here on {hours}{next}. Try again then, or hand over to a colleague who may now."
+        ),
+    )
+}
+
+pub(super) fn reason(rule: String, least: u32) -> Refusal {
+    let plural = if least == 1 { "" } else { "s" };
+    Refusal::new(
+        ErrorCode::ReasonRequired,
+        rule,
+        format!(
+            "The relay's policy wants a reason of at least {least} character{plural}. Say why the customer's platform must \
+             be opened."
+        ),
+    )
+}
+
+pub(super) fn ticket_missing(grant: &str) -> Refusal {
+    Refusal::new(
+        ErrorCode::TicketRequired,
+        format!("{grant}.ticket"),
+        "The relay's policy wants a ticket. Write its number into the field for it.",
+    )
+}
+
+pub(super) fn ticket_form(grant: &str) -> Refusal {
+    Refusal::new(
+        ErrorCode::TicketRequired,
+        format!("{grant}.ticket_pattern"),
+        "The ticket does not have the form that the relay's policy wants. Copy its number from the ticket system, alone.",
+    )
+}

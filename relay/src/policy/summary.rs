@@ -1,0 +1,68 @@
+//! What applies, in a few lines, for the operator who checks the configuration.
+
+use crate::config::{Config, Grant, Named};
+
+/// A line for what applies to all, and one for each grant.
+pub(crate) fn summary(config: &Config) -> Vec<String> {
+    let policy = &config.policy;
+    let mut lines = Vec::new();
+    if policy.is_open_to_everybody() {
+        lines.push(
+            "policy: there is no [[policy.grant]], so every enrolled person may open customers on every platform, under \
+             [login]'s rules; with the first grant, whoever has none is refused (docs/policy.md)"
+                .to_owned(),
+        );
+    } else {
+        lines.push("policy: whoever has no grant is refused".to_owned());
+        lines.extend(policy.grants.iter().map(describe));
+    }
+    if !policy.deny.is_empty() {
+        lines.push(format!("policy.deny: {}, opened by nobody", policy.deny));
+    }
+    if !policy.vip.is_empty() {
+        lines.push(format!(
+            "policy.vip: {}, opened by grants with vip = true",
+            policy.vip
+        ));
+    }
+    lines.push(format!("policy version: {}", config.version));
+    lines
+}
+
+fn describe(grant: &Grant) -> String {
+    let roles = names(&grant.roles, "every enrolled person");
+    let platforms = names(&grant.platforms, "every platform");
+    let mut narrowed = [
+        (
+            grant.reason.is_some() || grant.reason_min_length.is_some(),
+            "reason",
+        ),
+        (grant.ticket.required, "ticket"),
+        (grant.ticket.pattern.is_some(), "ticket_pattern"),
+        (!grant.networks.is_empty(), "networks"),
+        (grant.validity_seconds.is_some(), "validity_seconds"),
+        (grant.isolation.is_some(), "isolation"),
+    ]
+    .into_iter()
+    .filter(|(is, _)| *is)
+    .map(|(_, name)| name.to_owned())
+    .collect::<Vec<_>>();
+    narrowed.extend(grant.hours.as_ref().map(|hours| format!("hours {hours}")));
+    let vip = if grant.vip { ", VIP customers too" } else { "" };
+    let narrowed = match narrowed.as_slice() {
+        [] => String::new(),
+        rules => format!("; narrowed by {}", rules.join(", ")),
+    };
+    format!("{}: {roles} on {platforms}{vip}{narrowed}", grant.name)
+}
+
+fn names<T: ToString>(named: &Named<T>, all: &str) -> String {
+    match named {
+        Named::All => all.to_owned(),
+        Named::These(these) => these
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
