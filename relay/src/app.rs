@@ -16,7 +16,9 @@ use crate::{
     unrecorded::Unrecorded,
 };
 
-/// The relay's state. Nothing in it is about one customer: that is all in the store, by request id.
+/// The relay's state. Nothing in it is about one customer: that is all in the store, by request id. A reload makes another
+/// one, which shares all but the configuration and the brokers with the old one; so a request sees one of the two only.
+#[derive(Clone)]
 pub struct App {
     /// What the operator decided.
     pub config: Config,
@@ -27,21 +29,21 @@ pub struct App {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The brokers' APIs.
-    pub brokers: Brokers,
+    pub brokers: Arc<Brokers>,
     /// Bounds attempts at enrolment codes.
-    pub(crate) guesses: GuessLimit,
+    pub(crate) guesses: Arc<GuessLimit>,
     /// Whose keys logins are verified with.
-    pub(crate) profiles: KnownProfiles,
+    pub(crate) profiles: Arc<KnownProfiles>,
     /// Bounds of a request and a connection.
     pub limits: Limits,
     /// Logins under way. They are finished and recorded whatever becomes of the request or the process's will to live.
     pub logins: TaskTracker,
     /// The same by their ids.
-    pub(crate) under_way: UnderWay,
+    pub(crate) under_way: Arc<UnderWay>,
     /// Outcomes that the store could not take yet.
-    pub unrecorded: Unrecorded,
+    pub unrecorded: Arc<Unrecorded>,
     /// Signed checkpoints of the record.
-    pub checkpoints: Checkpoints,
+    pub checkpoints: Arc<Checkpoints>,
     /// Cancelled when the relay begins to shut down.
     pub draining: CancellationToken,
 }
@@ -49,8 +51,12 @@ pub struct App {
 /// Bounds on what a client can make the relay hold, and on how long the relay holds out.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Open connections; more wait in the kernel's queue.
+    /// Open connections. When there are so many, idle ones give way, and if there are none, more wait in the kernel's queue.
     pub connections: usize,
+    /// For a new connection, before it may have to give way.
+    pub newness: Duration,
+    /// For a TLS handshake.
+    pub handshake: Duration,
     /// For the head of a request, from the connection's start or the last answer on. Also how long an idle connection
     /// is kept.
     pub head: Duration,
@@ -71,6 +77,8 @@ pub struct Limits {
     pub drain: Duration,
     /// Between two looks for logins that nobody works on any more.
     pub sweep: Duration,
+    /// Between two looks whether a certificate or key file has changed.
+    pub watch: Duration,
     /// Between two looks whether a checkpoint is due: no more are signed, however busy the desk is.
     pub checkpoint_pause: Duration,
 }
@@ -79,6 +87,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 1024,
+            newness: Duration::from_millis(500),
+            handshake: Duration::from_secs(10),
             head: Duration::from_secs(10),
             body: Duration::from_secs(5),
             write: Duration::from_secs(10),
@@ -88,6 +98,7 @@ impl Default for Limits {
             answer: Duration::from_secs(20),
             drain: Duration::from_secs(20),
             sweep: HOUSEKEEPING,
+            watch: Duration::from_secs(2),
             checkpoint_pause: Duration::from_secs(1),
         }
     }

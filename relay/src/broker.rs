@@ -1,12 +1,18 @@
 //! The brokers' APIs as the relay uses them: one client a platform, their errors in the relay's terms, key rotation.
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use stagedoor_broker_client::{BrokerClient, BrokerConfig, BrokerError};
 use stagedoor_protocol::{CustomerEmail, ErrorCode, OneTimeToken, PlatformId};
 
 use crate::{
+    auth::sha256,
     config::{Config, ConfigFaults, Fault, PlatformConfig},
     error::ApiError,
     store::MintOutcome,
@@ -24,6 +30,21 @@ struct Upstream {
     config: PlatformConfig,
     client: BrokerClient,
     answer: Duration,
+    /// The hash of the key in use: whether another one is there can be seen without keeping it.
+    key: Mutex<[u8; 32]>,
+}
+
+/// What came of reading an API key again.
+#[derive(Debug)]
+pub(crate) enum Rotation {
+    /// It is the key in use.
+    Same,
+    /// The new one is used from the next mint on.
+    Done,
+    /// It cannot be used, for this cause; the old one stays.
+    Refused(String),
+    /// The broker could not say, for this cause; the old one stays for now.
+    Unanswered(String),
 }
 
 impl Brokers {
@@ -34,14 +55,8 @@ impl Brokers {
         let mut upstreams = BTreeMap::new();
         let mut faults = Vec::new();
         for (index, platform) in config.platforms.iter().enumerate() {
-            match client(platform, answer) {
-                Ok(client) => {
-                    let config = platform.clone();
-                    let upstream = Upstream {
-                        config,
-                        client,
-                        answer,
-                    };
+            match Upstream::new(platform, answer) {
+                Ok(upstream) => {
                     upstreams.insert(platform.id.clone(), upstream);
                 }
                 Err((key, problem)) => faults.push(Fault {
@@ -80,33 +95,89 @@ impl Brokers {
         results
     }
 
-    /// Reads each key again. One that can be read and that the broker takes is used from the next mint on; otherwise the
-    /// old one stays in use. Each result is for the log.
-    pub async fn rotate_keys(&self) -> Vec<(PlatformId, Result<(), String>)> {
-        let mut results = Vec::new();
-        for (id, upstream) in &self.0 {
-            results.push((id.clone(), rotate(upstream).await));
+    /// The clients of another configuration. Where key or platform are new, the broker must take the key.
+    pub(crate) async fn succeeded_by(&self, config: &Config, answer: Duration) -> Result<Self, ConfigFaults> {
+        let next = Self::connect(config, answer)?;
+        let mut faults = Vec::new();
+        for (index, platform) in config.platforms.iter().enumerate() {
+            let (old, Some(new)) = (self.0.get(&platform.id), next.0.get(&platform.id)) else {
+                continue;
+            };
+            if old.is_some_and(|old| old.config == new.config && old.key_hash() == new.key_hash()) {
+                continue;
+            }
+            if let Err(error) = new.client.test_connection().await {
+                let key = platform.api_key.config_key();
+                faults.push(Fault {
+                    key: format!("platform[{index}].{key}"),
+                    problem: error.to_string(),
+                });
+            }
         }
-        results
+        if faults.is_empty() {
+            Ok(next)
+        } else {
+            Err(faults.into())
+        }
+    }
+
+    /// Reads a platform's key again. One that can be read and that the broker takes is used from the next mint on;
+    /// otherwise the old one stays in use.
+    pub(crate) async fn rotate_key(&self, platform: &PlatformId) -> Rotation {
+        match self.0.get(platform) {
+            Some(upstream) => upstream.rotate_key().await,
+            None => Rotation::Same,
+        }
     }
 }
 
-async fn rotate(upstream: &Upstream) -> Result<(), String> {
-    let key = upstream.config.api_key.read()?;
-    let trial =
-        client_with(&upstream.config, upstream.answer, key.clone()).map_err(|(_, problem)| problem)?;
-    trial.test_connection().await.map_err(|error| error.to_string())?;
-    upstream
-        .client
-        .replace_api_key(key)
-        .map_err(|error| error.to_string())
+impl Upstream {
+    /// The error names the configuration key that is at fault.
+    fn new(platform: &PlatformConfig, answer: Duration) -> Result<Self, (&'static str, String)> {
+        let source = &platform.api_key;
+        let key = source.read().map_err(|problem| (source.config_key(), problem))?;
+        Ok(Self {
+            config: platform.clone(),
+            key: Mutex::new(hash(&key)),
+            client: client_with(platform, answer, key)?,
+            answer,
+        })
+    }
+
+    fn key_hash(&self) -> [u8; 32] {
+        *self.key.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn rotate_key(&self) -> Rotation {
+        let key = match self.config.api_key.read() {
+            Ok(key) => key,
+            Err(problem) => return Rotation::Refused(problem),
+        };
+        let new = hash(&key);
+        if new == self.key_hash() {
+            return Rotation::Same;
+        }
+        let trial = match client_with(&self.config, self.answer, key.clone()) {
+            Ok(trial) => trial,
+            Err((_, problem)) => return Rotation::Refused(problem),
+        };
+        match trial.test_connection().await {
+            Ok(()) => {}
+            Err(error @ (BrokerError::KeyRefused | BrokerError::RightMissingOrAddressNotAllowed { .. })) => {
+                return Rotation::Refused(error.to_string());
+            }
+            Err(error) => return Rotation::Unanswered(error.to_string()),
+        }
+        if let Err(error) = self.client.replace_api_key(key) {
+            return Rotation::Refused(error.to_string());
+        }
+        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = new;
+        Rotation::Done
+    }
 }
 
-/// The error names the configuration key that is at fault.
-fn client(platform: &PlatformConfig, answer: Duration) -> Result<BrokerClient, (&'static str, String)> {
-    let source = &platform.api_key;
-    let key = source.read().map_err(|problem| (source.config_key(), problem))?;
-    client_with(platform, answer, key)
+fn hash(key: &SecretString) -> [u8; 32] {
+    sha256(key.expose_secret().as_bytes())
 }
 
 fn client_with(

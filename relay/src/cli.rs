@@ -29,7 +29,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::config::ConfigFaults;
+use crate::{config::ConfigFaults, relay::StartError};
 
 /// `EX_USAGE` of sysexits: the command line is wrong.
 const USAGE: u8 = 64;
@@ -61,7 +61,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the relay until SIGTERM or SIGINT. SIGHUP reads the API keys again.
+    /// Run the relay until SIGTERM or SIGINT. SIGHUP reads the configuration and the API keys again.
     Serve,
     /// Say who may use the relay.
     #[command(subcommand)]
@@ -129,7 +129,8 @@ pub fn run() -> ExitCode {
         // may have been a finding.
         Err(error) if is_closed_pipe(&error) => CLOSED_PIPE.into(),
         Err(error) => {
-            let is_config = error.is::<ConfigFaults>();
+            let is_config = error.is::<ConfigFaults>()
+                || matches!(error.downcast_ref::<StartError>(), Some(StartError::Config(_)));
             tell!("stagedoor: {error:#}");
             if is_config {
                 CONFIG.into()

@@ -20,7 +20,7 @@ pub use api_key::ApiKeySource;
 pub use extension::Extension;
 pub use health::Health;
 pub use ledger::{Ledger, Receiver};
-pub use listen::Listen;
+pub use listen::{Listen, TlsFiles};
 pub use log::{Format, Level, Log};
 pub use login::Login;
 pub use platform::{PlatformConfig, ProxyUrl};
@@ -92,6 +92,11 @@ impl ConfigFaults {
             key: key.into(),
             problem: problem.into(),
         }])
+    }
+
+    /// Several together.
+    pub(crate) fn all(several: impl IntoIterator<Item = Self>) -> Self {
+        Self(several.into_iter().flat_map(|faults| faults.0).collect())
     }
 }
 

@@ -1,28 +1,45 @@
-//! Accepts connections and speaks HTTP/1.1 on them, with a bound on everything that a slow or greedy client could hold.
+//! Accepts connections and speaks HTTP/1.1 on them, inside TLS if there is a certificate, with a bound on everything that a
+//! slow or greedy client could hold.
 
 use std::{
     convert::Infallible,
     net::{IpAddr, SocketAddr},
+    pin::Pin,
     sync::Arc,
+    task::{Context, Poll},
     time::Duration,
 };
 
-use axum::{Router, body::Body};
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use axum::{
+    Router,
+    body::{Body, Bytes, HttpBody},
+};
+use hyper::{
+    Request, Response,
+    body::{Frame, Incoming, SizeHint},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulShutdown, Watcher},
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     time::{sleep, timeout},
 };
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-use tracing::warn;
+use tracing::{debug, warn};
 
-use crate::{app::Limits, impatient::Impatient, middleware::Peer};
+use crate::{
+    app::Limits,
+    impatient::Impatient,
+    middleware::Peer,
+    places::{Busy, Place, Places},
+};
 
 /// Most header fields of a request.
 const MAX_HEADERS: usize = 64;
@@ -33,30 +50,78 @@ const CLOSING: Duration = Duration::from_secs(5);
 /// Before accepting again after a failure such as too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves those whom `admits` lets in until `stop`, then lets answers that are under way be written.
-pub(crate) async fn serve(
+/// What decides about connections and requests. It is asked each time, so that a change counts from the next one on.
+pub(crate) trait Rules: Send + Sync + 'static {
+    /// Who answers the next request.
+    fn router(&self) -> Router;
+
+    /// With what the next connection is encrypted, if it is.
+    fn tls(&self) -> Option<TlsAcceptor> {
+        None
+    }
+
+    /// Whether a connection from there is served.
+    fn admits(&self, _peer: IpAddr) -> bool {
+        true
+    }
+
+    /// How many connections that address may hold; `None`: as many as there are.
+    fn share(&self, _peer: IpAddr) -> Option<usize> {
+        None
+    }
+}
+
+impl Rules for Router {
+    fn router(&self) -> Router {
+        self.clone()
+    }
+}
+
+/// Serves until `stop`, then lets answers that are under way be written.
+pub(crate) async fn serve<R: Rules>(
     listener: TcpListener,
-    router: Router,
+    rules: Arc<R>,
     limits: Limits,
-    admits: impl Fn(IpAddr) -> bool + Send,
     stop: CancellationToken,
 ) {
-    let permits = Arc::new(Semaphore::new(limits.connections));
+    let places = Places::new(limits.connections);
     let graceful = GracefulShutdown::new();
     loop {
-        let (permit, stream, peer) = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = stop.cancelled() => break,
-            (permit, stream, peer) = accept(&listener, &permits) => (permit, stream, peer),
+            accepted = accept(&listener) => accepted,
         };
-        if !admits(peer.ip()) {
+        if !rules.admits(peer.ip()) {
             warn!(peer = %peer.ip(), "a connection that did not come through a trusted proxy was closed");
             continue;
         }
-        let connection = graceful.watch(connection(stream, peer, router.clone(), &limits));
+        let place = tokio::select! {
+            () = stop.cancelled() => break,
+            place = places.take(peer.ip(), rules.share(peer.ip())) => place,
+        };
+        let Some(place) = place else {
+            debug!(peer = %peer.ip(), "a connection was closed: its address has as many as it may, and all are in use");
+            continue;
+        };
+        let connection = Connection {
+            peer,
+            rules: rules.clone(),
+            limits: limits.clone(),
+            place: place.clone(),
+        };
+        let (watcher, stop) = (graceful.watcher(), stop.clone());
+        let newness = limits.newness;
         tokio::spawn(async move {
-            // An error is the client's: it went away, was too slow, or does not speak HTTP.
-            let _ = connection.await;
-            drop(permit);
+            let ageing = async {
+                sleep(newness).await;
+                place.age();
+                place.cut.cancelled().await;
+            };
+            tokio::select! {
+                () = place.cut.cancelled() => {}
+                () = ageing => {}
+                () = connection.run(stream, watcher, stop) => {}
+            }
         });
     }
     drop(listener);
@@ -65,16 +130,11 @@ pub(crate) async fn serve(
     }
 }
 
-/// Waits for room, then for a client.
-async fn accept(
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-) -> (Option<tokio::sync::OwnedSemaphorePermit>, TcpStream, SocketAddr) {
-    // The semaphore is never closed, so there is always a permit.
-    let permit = permits.clone().acquire_owned().await.ok();
+/// Waits for a client.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return (permit, stream, peer),
+            Ok(accepted) => return accepted,
             Err(error) => {
                 warn!(%error, "a connection could not be accepted");
                 sleep(PAUSE).await;
@@ -83,34 +143,85 @@ async fn accept(
     }
 }
 
-fn connection(
-    stream: TcpStream,
+/// One connection. Its errors are the client's: it went away, was too slow, or speaks neither TLS nor HTTP.
+struct Connection<R> {
     peer: SocketAddr,
-    router: Router,
-    limits: &Limits,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send + 'static {
-    // Small answers must not wait for more bytes to go with them.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(peer));
-        let router = router.clone();
-        async move {
-            Ok::<_, Infallible>(
-                router
-                    .oneshot(request)
-                    .await
-                    .unwrap_or_else(|never| match never {}),
-            )
+    rules: Arc<R>,
+    limits: Limits,
+    place: Arc<Place>,
+}
+
+impl<R: Rules> Connection<R> {
+    async fn run(self, stream: TcpStream, watcher: Watcher, stop: CancellationToken) {
+        // Small answers must not wait for more bytes to go with them.
+        let _ = stream.set_nodelay(true);
+        let stream = Impatient::new(stream, self.limits.write);
+        let Some(tls) = self.rules.tls() else {
+            return self.speak(stream, watcher).await;
+        };
+        let handshake = timeout(self.limits.handshake, tls.accept(stream));
+        let encrypted = tokio::select! {
+            () = stop.cancelled() => return,
+            done = handshake => done,
+        };
+        if let Ok(Ok(stream)) = encrypted {
+            self.speak(stream, watcher).await;
         }
-    });
-    let stream = Impatient::new(stream, limits.write);
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .max_headers(MAX_HEADERS)
-        .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), service)
+    }
+
+    async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S, watcher: Watcher) {
+        let limits = self.limits.clone();
+        let connection = Arc::new(self);
+        let service = service_fn(move |request| {
+            let connection = connection.clone();
+            async move { Ok::<_, Infallible>(connection.answer(request).await) }
+        });
+        let http = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head)
+            .max_headers(MAX_HEADERS)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .serve_connection(TokioIo::new(stream), service);
+        let _ = watcher.watch(http).await;
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<Answer> {
+        let Some(busy) = self.place.begin() else {
+            // The connection is being cut, and this with it.
+            return std::future::pending().await;
+        };
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(self.peer));
+        let answered = self.rules.router().oneshot(request).await;
+        let response = answered.unwrap_or_else(|never| match never {});
+        response.map(|body| Answer { body, _busy: busy })
+    }
+}
+
+/// An answer's body. The connection counts as idle only when it is written.
+struct Answer {
+    body: Body,
+    _busy: Busy,
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 #[cfg(test)]
@@ -119,19 +230,24 @@ mod tests {
 
     use super::*;
 
+    struct Nobody;
+
+    impl Rules for Nobody {
+        fn router(&self) -> Router {
+            Router::new()
+        }
+
+        fn admits(&self, _peer: IpAddr) -> bool {
+            false
+        }
+    }
+
     #[tokio::test]
     async fn a_peer_that_is_not_admitted_gets_nothing() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let serving = serve(
-            listener,
-            Router::new(),
-            Limits::default(),
-            |_| false,
-            stop.clone(),
-        );
-        let serving = tokio::spawn(serving);
+        let serving = tokio::spawn(serve(listener, Arc::new(Nobody), Limits::default(), stop.clone()));
         let mut socket = TcpStream::connect(address).await.unwrap();
         let read = timeout(CLOSING, socket.read(&mut [0; 1])).await.unwrap();
         assert_eq!(read.unwrap(), 0);

@@ -1,9 +1,10 @@
 //! A running relay, from bound listeners to the last answer.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
+    signal::unix::Signal,
     time::{MissedTickBehavior, interval},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -11,15 +12,17 @@ use tracing::{info, warn};
 
 use crate::{
     app::{App, Limits},
-    auth::{GuessLimit, KnownProfiles},
     broker::Brokers,
     checkpoints::{self, Checkpoints, Keeper},
     clock::Clock,
     config::{Config, ConfigFaults},
-    listener, router, shutdown,
+    current::{Current, InUse},
+    listener,
+    reload::{self, Source},
+    router, shutdown,
     store::{self, Store, StoreError},
-    takeover::UnderWay,
-    unrecorded::{self, Unrecorded},
+    tls::Tls,
+    unrecorded,
 };
 
 /// How often it is looked for what can no longer matter, and for logins that nobody works on any more.
@@ -50,7 +53,8 @@ pub enum StartError {
 
 /// A relay with bound listeners.
 pub struct Relay {
-    app: Arc<App>,
+    current: Arc<Current>,
+    source: Option<Source>,
     keeper: Keeper,
     api: TcpListener,
     health: TcpListener,
@@ -69,7 +73,8 @@ impl Relay {
         limits: Limits,
     ) -> Result<Self, StartError> {
         store::schema::check(&*store, store::place(&config.store)).await?;
-        let checkpoints = Checkpoints::open(&config.ledger)?;
+        let checkpoints = Arc::new(Checkpoints::open(&config.ledger)?);
+        let tls = Tls::configured(&config.listen, clock.now())?;
         let (api, api_address) = bind("listen.address", config.listen.address).await?;
         let (health, health_address) = bind("health.address", config.health.address).await?;
         store.register_relay().await?;
@@ -85,19 +90,20 @@ impl Relay {
             config,
             store,
             clock,
-            brokers,
-            guesses: GuessLimit::default(),
-            profiles: KnownProfiles::default(),
+            brokers: Arc::new(brokers),
+            guesses: Arc::default(),
+            profiles: Arc::default(),
             limits,
             logins: TaskTracker::new(),
-            under_way: UnderWay::default(),
-            unrecorded: Unrecorded::default(),
+            under_way: Arc::default(),
+            unrecorded: Arc::default(),
             checkpoints,
             draining: CancellationToken::new(),
         });
         Ok(Self {
             keeper: Keeper::begin(&app).await,
-            app,
+            current: Arc::new(Current::new(InUse::new(app, tls))),
+            source: None,
             api,
             health,
             api_address,
@@ -117,14 +123,22 @@ impl Relay {
 
     /// What the handlers share.
     pub fn app(&self) -> Arc<App> {
-        self.app.clone()
+        self.current.get().app.clone()
+    }
+
+    /// Reads this configuration file again at each of these signals.
+    #[must_use]
+    pub fn reloading(mut self, path: PathBuf, hangups: Signal) -> Self {
+        self.source = Some(Source { path, hangups });
+        self
     }
 
     /// Serves until `stop`, then ends in order: new requests are refused, logins under way are recorded, answers are
     /// written, and a checkpoint is signed over it all.
     pub async fn run(self, stop: CancellationToken) {
         let Self {
-            app,
+            current,
+            source,
             keeper,
             api,
             health,
@@ -132,21 +146,22 @@ impl Relay {
         } = self;
         info!(api = %self.api_address, health = %self.health_address, "listening");
         let closed = CancellationToken::new();
-        let (limits, listen) = (app.limits.clone(), app.config.listen.clone());
+        let app = current.get().app.clone();
+        let limits = app.limits.clone();
         let api = tokio::spawn(listener::serve(
             api,
-            router::api(app.clone()),
+            current.clone(),
             limits.clone(),
-            move |peer| listen.admits(peer),
             closed.clone(),
         ));
         let health = tokio::spawn(listener::serve(
             health,
-            router::health(app.clone()),
+            Arc::new(router::health(current.clone())),
             limits,
-            |_| true,
             closed.clone(),
         ));
+        let port = self.api_address.port();
+        let reloading = tokio::spawn(reload::keep(current, port, source, closed.clone()));
         let housekeeping = tokio::spawn(keep_house(app.clone(), closed.clone()));
         let settling = tokio::spawn(unrecorded::settle(app.clone(), closed.clone()));
         let complete = CancellationToken::new();
@@ -154,7 +169,7 @@ impl Relay {
         stop.cancelled().await;
         shutdown::drain(&app).await;
         closed.cancel();
-        for task in [api, health, housekeeping, settling] {
+        for task in [api, health, reloading, housekeeping, settling] {
             // A task that panicked has been logged, and there is nothing left to do for it.
             let _ = task.await;
         }
@@ -179,7 +194,7 @@ async fn bind(key: &'static str, address: SocketAddr) -> Result<(TcpListener, So
 }
 
 /// The configured names, with the bound port where a name says port 0.
-fn authorities(configured: &[String], port: u16) -> Vec<String> {
+pub(crate) fn authorities(configured: &[String], port: u16) -> Vec<String> {
     let real = |name: &String| match name.strip_suffix(":0") {
         Some(host) => format!("{host}:{port}"),
         None => name.clone(),

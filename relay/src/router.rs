@@ -11,6 +11,7 @@ use stagedoor_protocol::ErrorCode;
 
 use crate::{
     app::App,
+    current::Current,
     error::ApiError,
     handlers::{create_login, enrol, healthz, problem_page, readyz, report_outcome, session},
     middleware::{catch_panics, cors, deadline, log_request, read_what_was_left, refuse_while_draining},
@@ -40,9 +41,9 @@ pub(crate) fn api(app: Arc<App>) -> Router {
 }
 
 /// The health listener's pages.
-pub(crate) fn health(app: Arc<App>) -> Router {
+pub(crate) fn health(current: Arc<Current>) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
-        .with_state(app)
+        .with_state(current)
 }

@@ -6,13 +6,31 @@ use super::say;
 use crate::{
     app::Limits,
     broker::Brokers,
-    config::{Config, Keys, StoreUrl},
+    clock::{Clock, SystemClock},
+    config::{Config, ConfigFaults, Keys, StoreUrl},
     policy,
+    tls::Identity,
 };
 
 pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
     let config = Config::load(path, Keys::Check)?;
-    let brokers = Brokers::connect(&config, Limits::default().broker)?;
+    let brokers = Brokers::connect(&config, Limits::default().broker);
+    let identity = config
+        .listen
+        .tls
+        .as_ref()
+        .map(|files| Identity::read(files, &config.listen.authorities, SystemClock::new().now()))
+        .transpose();
+    let (brokers, identity) = match (brokers, identity) {
+        (Ok(brokers), Ok(identity)) => (brokers, identity),
+        (brokers, identity) => {
+            let faults = [identity.err(), brokers.err()];
+            return Err(ConfigFaults::all(faults.into_iter().flatten()).into());
+        }
+    };
+    for warning in identity.iter().flat_map(|identity| &identity.warnings) {
+        tell!("warning: {warning}");
+    }
     if let Some(directory) = &config.ledger.directory
         && !directory.is_dir()
     {

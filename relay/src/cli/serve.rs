@@ -3,12 +3,12 @@
 use std::{io, path::Path, sync::Arc};
 
 use anyhow::Context;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
 
 use crate::{
-    app::{App, Limits},
+    app::Limits,
     broker::Brokers,
     clock::SystemClock,
     config::{Config, Keys},
@@ -17,12 +17,16 @@ use crate::{
     telemetry::{self, Outlet},
 };
 
+/// Open files that are enough.
+const OPEN_FILES: u64 = 8192;
+
 pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
     // First of all: until a signal has a handler, it kills.
     let stop = CancellationToken::new();
     shutdown::on_signal(stop.clone()).context("signals cannot be received")?;
     let hangups = signal(SignalKind::hangup()).context("signals cannot be received")?;
 
+    allow_open_files();
     let config = Config::load(path, Keys::Check)?;
     let log = Outlet::start(io::stdout());
     let subscriber = telemetry::subscriber(config.log, log.writer());
@@ -34,8 +38,7 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
         relay = start(config) => relay?,
         () = stop.cancelled() => return Ok(()),
     };
-    rotate_keys_at(hangups, relay.app());
-    relay.run(stop).await;
+    relay.reloading(path.to_owned(), hangups).run(stop).await;
     Ok(())
 }
 
@@ -47,16 +50,16 @@ async fn start(config: Config) -> anyhow::Result<Relay> {
     Ok(Relay::bind(config, brokers, store, clock, limits).await?)
 }
 
-/// Reads the API keys again at each SIGHUP; one that came during the start counts.
-fn rotate_keys_at(mut hangups: Signal, app: Arc<App>) {
-    tokio::spawn(async move {
-        while hangups.recv().await.is_some() {
-            for (platform, result) in app.brokers.rotate_keys().await {
-                match result {
-                    Ok(()) => info!(%platform, "the API key was read again and is in use"),
-                    Err(problem) => warn!(%platform, problem, "the old API key stays in use"),
-                }
-            }
-        }
-    });
+/// Many a system allows 1024 open files where it would allow far more: too few for all connections together with the store's
+/// and the brokers'. What cannot be had is done without.
+fn allow_open_files() {
+    let limits = getrlimit(Resource::Nofile);
+    let wanted = limits.maximum.map_or(OPEN_FILES, |most| most.min(OPEN_FILES));
+    if limits.current.is_some_and(|current| current < wanted) {
+        let more = Rlimit {
+            current: Some(wanted),
+            maximum: limits.maximum,
+        };
+        let _ = setrlimit(Resource::Nofile, more);
+    }
 }

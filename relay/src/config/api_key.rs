@@ -57,6 +57,17 @@ impl ApiKeySource {
     }
 }
 
+/// Where a secret file is. A bare name is that of a systemd credential, if there is one of that name.
+pub(super) fn secret_path(text: &str) -> PathBuf {
+    let credential = env::var_os("CREDENTIALS_DIRECTORY")
+        .filter(|_| !text.contains('/'))
+        .map(|folder| Path::new(&folder).join(text));
+    match credential {
+        Some(path) if path.is_file() => path,
+        _ => PathBuf::from(text),
+    }
+}
+
 /// Reads a small secret file that others cannot read.
 pub(super) fn read_file(path: &Path) -> Result<Zeroizing<String>, String> {
     let cannot = |error| format!("cannot be read ({error}); create it readable by the relay's user only");

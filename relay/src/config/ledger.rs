@@ -15,7 +15,7 @@ const DEFAULT_MINUTES: u32 = 10;
 const MAX_MINUTES: u32 = 24 * 60;
 
 /// Checkpoints, and whose are believed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ledger {
     /// The file that holds the signing key; without one nothing is signed.
     pub key_file: Option<PathBuf>,
@@ -32,7 +32,7 @@ pub struct Ledger {
 }
 
 /// A web server that takes checkpoints.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receiver {
     /// Its address.
     pub url: Url,
@@ -42,7 +42,7 @@ pub struct Receiver {
 
 impl Ledger {
     pub(super) fn read(section: &mut Section<'_>, keys: Keys) -> Option<Self> {
-        let key_file = section.text("key_file").map(PathBuf::from);
+        let key_file = section.text("key_file").map(|path| api_key::secret_path(&path));
         let every_records = section.number_or("checkpoint_every_records", DEFAULT_RECORDS, 1, MAX_RECORDS);
         let every_minutes = section.number_or("checkpoint_every_minutes", DEFAULT_MINUTES, 1, MAX_MINUTES);
         let directory = section.text("checkpoint_directory").map(PathBuf::from);
@@ -92,7 +92,9 @@ impl Receiver {
 fn read_receiver(section: &mut Section<'_>, keys: Keys) -> Option<Option<Receiver>> {
     let absent = !section.has("checkpoint_url");
     let url = section.parsed_or("checkpoint_url", None, |text| platform::parse_url(text).map(Some));
-    let token_file = section.text("checkpoint_url_token_file").map(PathBuf::from);
+    let token_file = section
+        .text("checkpoint_url_token_file")
+        .map(|path| api_key::secret_path(&path));
     if let (Some(_), true) = (&token_file, absent) {
         section.fault(
             "checkpoint_url_token_file",

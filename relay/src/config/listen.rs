@@ -1,11 +1,18 @@
-//! `[listen]`: where the public API is, under which names, and whose forwarding headers count.
+//! `[listen]`: where the public API is, under which names, with which certificate, and whose forwarding headers count.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use http::uri::Authority;
 use ipnet::IpNet;
 
-use super::section::Section;
+use super::{api_key, section::Section};
+
+/// Connections that one address may hold: an office behind one address is served by them, and sixteen such addresses are
+/// needed to take every place that there is.
+const CONNECTIONS_PER_ADDRESS: u32 = 64;
 
 /// The public API's listener.
 #[derive(Debug, Clone)]
@@ -17,6 +24,19 @@ pub struct Listen {
     pub authorities: Vec<String>,
     /// Networks of the proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The certificate and its key; without them the relay speaks plain http.
+    pub tls: Option<TlsFiles>,
+    /// Connections that one address may hold at a time. A trusted proxy, which speaks for many, may hold more.
+    pub connections_per_address: u32,
+}
+
+/// Where the certificate and its key are, both in PEM.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TlsFiles {
+    /// The certificate, then those that lead to its root.
+    pub certificate: PathBuf,
+    /// The certificate's private key.
+    pub key: PathBuf,
 }
 
 impl Listen {
@@ -24,6 +44,8 @@ impl Listen {
         let address = section.parsed_or("address", SocketAddr::from(([127, 0, 0, 1], 8080)), parse_address);
         let authorities = section.list("authorities", parse_authority);
         let trusted_proxies = section.list("trusted_proxies", parse_proxies);
+        let tls = read_tls(section);
+        let per_address = section.number_or("connections_per_address", CONNECTIONS_PER_ADDRESS, 1, 1024);
         if authorities.as_ref().is_some_and(Vec::is_empty) {
             section.fault(
                 "authorities",
@@ -31,29 +53,70 @@ impl Listen {
                  relay, e.g. [\"relay.broker.example\"]",
             );
         }
-        let (address, trusted_proxies) = (address?, trusted_proxies?);
+        let (address, trusted_proxies, tls) = (address?, trusted_proxies?, tls?);
         let is_local = |network: &IpNet| network.network().is_loopback();
-        if !address.ip().is_loopback() && trusted_proxies.iter().all(is_local) {
+        if tls.is_none() && !address.ip().is_loopback() && trusted_proxies.iter().all(is_local) {
             section.fault(
                 "address",
-                "the relay speaks plain http, so beyond loopback it needs a TLS proxy in front of it; listen on \
-                 127.0.0.1, or name the proxy's network in listen.trusted_proxies",
+                "without a certificate the relay speaks plain http, so beyond loopback it needs a TLS proxy in front of it; \
+                 name listen.tls_certificate_file and tls_key_file, or listen on 127.0.0.1, or name the proxy's network in \
+                 listen.trusted_proxies",
             );
         }
         Some(Self {
             address,
             authorities: authorities?,
             trusted_proxies,
+            tls,
+            connections_per_address: per_address?,
         })
     }
 
-    /// Whether a connection from there is served: beyond loopback only a trusted proxy's is, because what does not come
-    /// through one has crossed a network as plain http.
+    /// Whether a connection from there is served. In plain http, beyond loopback, only a trusted proxy's is, because what
+    /// does not come through one has crossed a network for everybody to read.
     pub(crate) fn admits(&self, peer: IpAddr) -> bool {
+        self.tls.is_some()
+            || self.address.ip().is_loopback()
+            || peer.to_canonical().is_loopback()
+            || self.trusts(peer)
+    }
+
+    /// How many connections that address may hold; `None` for a trusted proxy.
+    pub(crate) fn share(&self, peer: IpAddr) -> Option<usize> {
+        let share = usize::try_from(self.connections_per_address).unwrap_or(usize::MAX);
+        (!self.trusts(peer)).then_some(share)
+    }
+
+    fn trusts(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
-        self.address.ip().is_loopback()
-            || peer.is_loopback()
-            || self.trusted_proxies.iter().any(|network| network.contains(&peer))
+        self.trusted_proxies.iter().any(|network| network.contains(&peer))
+    }
+}
+
+/// The outer `None` means a fault.
+#[expect(clippy::option_option, reason = "absent and faulty are different things here")]
+fn read_tls(section: &mut Section<'_>) -> Option<Option<TlsFiles>> {
+    let named = (section.has("tls_certificate_file"), section.has("tls_key_file"));
+    let certificate = section.text("tls_certificate_file");
+    let key = section.text("tls_key_file");
+    match named {
+        (false, false) => Some(None),
+        (true, true) => Some(Some(TlsFiles {
+            certificate: api_key::secret_path(&certificate?),
+            key: api_key::secret_path(&key?),
+        })),
+        (certificate, _) => {
+            let (absent, other) = if certificate {
+                ("tls_key_file", "tls_certificate_file")
+            } else {
+                ("tls_certificate_file", "tls_key_file")
+            };
+            section.fault(
+                absent,
+                format!("is missing: TLS needs both; name the file, or take {other} away"),
+            );
+            None
+        }
     }
 }
 

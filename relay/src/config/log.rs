@@ -3,7 +3,7 @@
 use super::section::Section;
 
 /// What is logged, and how.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Log {
     /// One JSON object a line, or text for reading.
     pub format: Format,

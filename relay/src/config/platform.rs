@@ -6,10 +6,10 @@ use stagedoor_broker_client::Dialect;
 use stagedoor_protocol::{Environment, PlatformId};
 use url::{Host, Url};
 
-use super::{ApiKeySource, Keys, section::Section};
+use super::{ApiKeySource, Keys, api_key, section::Section};
 
 /// One platform.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlatformConfig {
     /// What the extension sends.
     pub id: PlatformId,
@@ -78,7 +78,7 @@ impl PlatformConfig {
 }
 
 /// A proxy's address, which may hold a password, so `Debug` shows the host only.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ProxyUrl(pub Url);
 
 impl fmt::Debug for ProxyUrl {
@@ -125,7 +125,7 @@ fn read_key_source(section: &mut Section<'_>) -> Option<ApiKeySource> {
         }),
         (true, false) => section
             .text("api_key_file")
-            .map(|path| ApiKeySource::File(path.into())),
+            .map(|path| ApiKeySource::File(api_key::secret_path(&path))),
         (false, false) => {
             section.text("api_key_env");
             section.text("api_key_file");

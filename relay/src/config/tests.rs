@@ -141,6 +141,24 @@ fn single_faults_name_key_and_cure() {
             "TLS proxy",
         ),
         (
+            r#"address = "127.0.0.1:8080""#,
+            "address = \"127.0.0.1:8080\"\ntls_key_file = \"/k\"",
+            "listen.tls_certificate_file",
+            "TLS needs both",
+        ),
+        (
+            r#"address = "127.0.0.1:8080""#,
+            "address = \"0.0.0.0:8080\"\ntls_certificate_file = \"/c\"",
+            "listen.tls_key_file",
+            "TLS needs both",
+        ),
+        (
+            "connections_per_address = 64",
+            "connections_per_address = 0",
+            "listen.connections_per_address",
+            "1 to 1024",
+        ),
+        (
             r#"authorities = ["relay.broker.example"]"#,
             "authorities = []",
             "listen.authorities",
@@ -222,6 +240,18 @@ fn single_faults_name_key_and_cure() {
 }
 
 #[test]
+fn with_a_certificate_the_relay_may_be_reached_from_everywhere() {
+    let text = with(
+        r#"address = "127.0.0.1:8080""#,
+        "address = \"0.0.0.0:443\"\ntls_certificate_file = \"/c\"\ntls_key_file = \"/k\"",
+    );
+    let listen = Config::parse(&text, Keys::Skip).unwrap().listen;
+    let tls = listen.tls.unwrap();
+    assert_eq!((tls.certificate, tls.key), ("/c".into(), "/k".into()));
+    assert_eq!(listen.connections_per_address, 64);
+}
+
+#[test]
 fn two_platforms_of_one_id_are_refused() {
     let platform = EXAMPLE
         .split("[[platform]]")
@@ -291,6 +321,13 @@ fn beyond_loopback_only_trusted_proxies_are_served() {
         Config::parse(&text, Keys::Skip).unwrap().listen
     };
     let (inside, outside) = (listen("127.0.0.1:8080"), listen("0.0.0.0:8080"));
+    let encrypted = Listen {
+        tls: Some(TlsFiles {
+            certificate: "/c".into(),
+            key: "/k".into(),
+        }),
+        ..outside.clone()
+    };
     for (peer, admitted) in [
         ("127.0.0.1", true),
         ("::1", true),
@@ -302,6 +339,11 @@ fn beyond_loopback_only_trusted_proxies_are_served() {
     ] {
         let peer = peer.parse().unwrap();
         assert_eq!(outside.admits(peer), admitted, "{peer}");
-        assert!(inside.admits(peer), "{peer}");
+        assert!(inside.admits(peer) && encrypted.admits(peer), "{peer}");
+        assert_eq!(
+            encrypted.share(peer).is_none(),
+            admitted && peer.to_canonical() != std::net::Ipv6Addr::LOCALHOST,
+            "{peer}"
+        );
     }
 }

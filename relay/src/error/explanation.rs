@@ -107,7 +107,7 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "Check that the CRM shows the address with which the customer is registered on the platform."),
         ErrorCode::BrokerKeyRefused => (
             "The broker does not know the relay's API key.",
-            "The administrator puts the current key into the platform's api_key_file and sends the relay a SIGHUP; stagedoor config check --connect tests it."),
+            "The administrator puts the current key into the platform's api_key_file, which the relay reads again by itself; stagedoor config check --connect tests it."),
         ErrorCode::BrokerAccessDenied => (
             "The API key lacks the right \"API ACCESS -> Create One Time Token for Login\", or the relay's IP address is not on the broker's list.",
             "The administrator grants the right, or asks the broker's support team to whitelist the relay's address."),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::App,
+    current::Current,
     store::{self, StoreError, schema},
 };
 
@@ -15,10 +16,13 @@ pub(crate) async fn healthz() -> Json<Value> {
     Json(json!({"status": "ok"}))
 }
 
-/// The relay takes requests and can write its record. That checkpoints fail is said and no more: logins go on without.
-pub(crate) async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
+/// The relay takes requests and can write its record. That checkpoints fail, that the configuration file has faults, and how
+/// it stands with the certificate is said and no more: logins go on.
+pub(crate) async fn readyz(State(current): State<Arc<Current>>) -> (StatusCode, Json<Value>) {
+    let in_use = current.get();
+    let app = &in_use.app;
     let draining = app.draining.is_cancelled();
-    let store = check(&app).await;
+    let store = check(app).await;
     if let Err(error) = &store {
         tracing::warn!(%error, "not ready");
     }
@@ -40,7 +44,9 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<Val
         "accepting": word(!draining, "shutting down"),
         "store": word(store.is_ok(), "failing"),
         "ledger": ledger,
-        "checkpoints": checkpoints(&app),
+        "checkpoints": checkpoints(app),
+        "configuration": current.note().unwrap_or_else(|| "ok".to_owned()),
+        "certificate": in_use.tls.as_ref().map_or_else(|| "off".to_owned(), |tls| tls.status(app.clock.now())),
     });
     (status, Json(body))
 }

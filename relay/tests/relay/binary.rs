@@ -11,7 +11,7 @@ use crate::support::{
     API_KEY, CUSTOMER, STAFF,
     app::{login_body, new_id},
     eventually,
-    installation::{BINARY, Installation, Serving, now},
+    installation::{BINARY, Installation, now},
     records::{ended, open},
 };
 
@@ -144,44 +144,6 @@ async fn a_kill_during_a_mint_leaves_an_intent_that_the_next_start_closes() {
     let again = serving.draft(&signer, "POST", "/v1/logins", &login_body(&id).to_string());
     assert_eq!(serving.send(&again).await.code(), "request_repeated");
     assert_eq!(installation.sim.journal().len(), 1);
-}
-
-#[tokio::test]
-async fn keys_are_rotated_without_a_restart_and_a_bad_one_is_not_taken() {
-    let installation = Installation::new().await;
-    let mut serving = installation.serve().await;
-    let signer = serving.enrol(&installation.invite().await["code"]).await;
-    let login = async |serving: &Serving| {
-        let body = login_body(&new_id()).to_string();
-        serving
-            .send(&serving.draft(&signer, "POST", "/v1/logins", &body))
-            .await
-            .status
-    };
-    let wait_for = async |serving: &mut Serving, message: &str| loop {
-        let line = serving.log.next_line().await.unwrap().unwrap();
-        if line.contains(message) {
-            return line;
-        }
-    };
-    for (key, mode) in [
-        ("SENTINEL-WRONG-KEY", 0o600),
-        (API_KEY, 0o644),
-        ("", 0o600),
-        ("two keys", 0o600),
-    ] {
-        installation.write_key(key, mode);
-        serving.signal(Signal::HUP);
-        let line = wait_for(&mut serving, "the old API key stays in use").await;
-        assert!(!line.contains("SENTINEL"), "{line}");
-        assert_eq!(login(&serving).await, 201, "{key}");
-    }
-    installation.sim.add_key("SENTINEL-NEW-KEY", true);
-    installation.write_key("SENTINEL-NEW-KEY", 0o600);
-    serving.signal(Signal::HUP);
-    wait_for(&mut serving, "the API key was read again").await;
-    installation.sim.remove_key(API_KEY);
-    assert_eq!(login(&serving).await, 201);
 }
 
 #[tokio::test]

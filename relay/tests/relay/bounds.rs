@@ -10,17 +10,24 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{STAFF, TestApp, http::problem};
+use crate::support::{Profile, STAFF, TestApp, http::problem};
 
 /// Far longer than any limit that these tests set.
-const LONG: Duration = Duration::from_secs(5);
+pub(crate) const LONG: Duration = Duration::from_secs(5);
 
-async fn connect(app: &TestApp) -> TcpStream {
+pub(crate) async fn connect(app: &TestApp) -> TcpStream {
     TcpStream::connect(app.address).await.unwrap()
 }
 
+/// From another address of this machine.
+async fn connect_from(app: &TestApp, source: [u8; 4]) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((source, 0).into()).unwrap();
+    socket.connect(app.address).await.unwrap()
+}
+
 /// Everything that comes until the relay closes the connection.
-async fn read_to_end(socket: &mut TcpStream) -> String {
+pub(crate) async fn read_to_end(socket: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     // A reset is an end like any other.
     let _ = timeout(LONG, socket.read_to_end(&mut bytes))
@@ -209,29 +216,93 @@ async fn requests_that_two_readers_would_frame_differently_are_refused_or_closed
     assert_eq!(app.mints(), 0);
 }
 
+/// A connection on which the relay waits for the rest of a request.
+async fn unfinished(app: &TestApp, desk: &Profile) -> (TcpStream, Vec<u8>) {
+    let draft = desk.login().0.header("expect", "100-continue");
+    let bytes = draft.to_bytes();
+    let head = bytes.len() - draft.body.len();
+    let mut socket = connect(app).await;
+    socket.write_all(&bytes[..head]).await.unwrap();
+    let mut told = [0; 25];
+    timeout(LONG, socket.read_exact(&mut told))
+        .await
+        .expect("it is asked for the body")
+        .unwrap();
+    assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+    (socket, draft.body)
+}
+
 #[tokio::test]
-async fn connections_are_bounded_and_a_place_that_is_freed_is_used() {
+async fn idle_connections_give_way_and_requests_under_way_do_not() {
     let app = TestApp::start_with(|_, limits| {
         limits.connections = 2;
-        limits.head = Duration::from_secs(60);
+        limits.newness = Duration::from_millis(20);
+        limits.head = Duration::from_secs(600);
+        limits.body = Duration::from_secs(600);
     })
     .await;
-    let request = b"GET /v1/session HTTP/1.1\r\nhost: relay.example\r\n\r\n";
-    let (first, mut second) = (connect(&app).await, connect(&app).await);
-    second.write_all(request).await.unwrap();
-    let mut answer = [0; 12];
-    second.read_exact(&mut answer).await.unwrap();
+    let desk = app.enrolled(STAFF).await;
+    let (mut first, body) = unfinished(&app, &desk).await;
+    let mut idle = connect(&app).await;
+    let (mut second, _) = unfinished(&app, &desk).await;
+    assert_eq!(
+        read_to_end(&mut idle).await,
+        "",
+        "it gave way long before its time"
+    );
 
+    let request = b"GET /v1/session HTTP/1.1\r\nhost: relay.example\r\n\r\n";
     let mut third = connect(&app).await;
     third.write_all(request).await.unwrap();
+    let mut answer = [0; 12];
     let early = timeout(Duration::from_millis(200), third.read_exact(&mut answer)).await;
     assert!(early.is_err(), "the third waits");
-    drop(first);
+    first.write_all(&body).await.unwrap();
+    first.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 201");
     timeout(LONG, third.read_exact(&mut answer))
         .await
         .expect("the third gets the place")
         .unwrap();
     assert_eq!(&answer, b"HTTP/1.1 401");
+    let cut = timeout(Duration::from_millis(50), second.read(&mut answer)).await;
+    assert!(cut.is_err(), "the second is still waited for");
+}
+
+#[tokio::test]
+async fn one_address_has_its_share_and_a_trusted_proxy_what_it_needs() {
+    for trusted in [false, true] {
+        let app = TestApp::start_with(move |config, limits| {
+            config.listen.connections_per_address = 2;
+            if trusted {
+                config.listen.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+            }
+            limits.head = Duration::from_secs(600);
+            limits.body = Duration::from_secs(600);
+        })
+        .await;
+        let desk = app.enrolled(STAFF).await;
+        let _held = [unfinished(&app, &desk).await, unfinished(&app, &desk).await];
+        let request = "GET /v1/session HTTP/1.1\r\nhost: relay.example\r\n\r\n";
+        let mut third = connect(&app).await;
+        // It may be closed before this is written.
+        let _ = third.write_all(request.as_bytes()).await;
+        if trusted {
+            let mut answer = [0; 12];
+            third.read_exact(&mut answer).await.unwrap();
+            assert_eq!(&answer, b"HTTP/1.1 401");
+        } else {
+            assert_eq!(read_to_end(&mut third).await, "", "closed without an answer");
+        }
+        let mut other = connect_from(&app, [127, 0, 0, 2]).await;
+        other.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        timeout(LONG, other.read_exact(&mut answer))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 401", "others are served");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub(crate) mod app;
+pub(crate) mod certificate;
 pub(crate) mod clock;
 pub(crate) mod database;
 pub(crate) mod faulty_store;

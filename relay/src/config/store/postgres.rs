@@ -150,7 +150,9 @@ impl PasswordSource {
     fn read(section: &mut Section<'_>) -> Option<Option<Self>> {
         let both = section.has("password_file") && section.has("password_env");
         let absent = !section.has("password_file") && !section.has("password_env");
-        let file = section.text("password_file").map(|path| Self::File(path.into()));
+        let file = section
+            .text("password_file")
+            .map(|path| Self::File(api_key::secret_path(&path)));
         let variable = section.text("password_env");
         if both {
             section.fault("password_file", "stands beside password_env; keep one of the two");

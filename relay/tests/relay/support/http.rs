@@ -93,8 +93,13 @@ impl Draft {
 
     /// Sends it to where the relay is, whatever host it names.
     pub(crate) async fn send(&self, client: &reqwest::Client, relay: SocketAddr) -> Answer {
+        self.send_to(client, &format!("http://{relay}")).await
+    }
+
+    /// The same, to a relay whose address begins so.
+    pub(crate) async fn send_to(&self, client: &reqwest::Client, base: &str) -> Answer {
         let method = self.method.parse::<reqwest::Method>().unwrap();
-        let mut request = client.request(method, format!("http://{relay}{}", self.path));
+        let mut request = client.request(method, format!("{base}{}", self.path));
         request = request.header("host", &self.authority);
         for (name, value) in &self.headers {
             request = request.header(name, value);

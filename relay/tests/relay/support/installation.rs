@@ -102,6 +102,13 @@ impl Installation {
         self.folder.path().join("stagedoor.toml")
     }
 
+    /// Puts another text in the place of one that is in the configuration.
+    pub(crate) fn change_config(&self, old: &str, new: &str) {
+        let text = fs::read_to_string(self.config()).unwrap();
+        assert!(text.contains(old), "{old} is not in {text}");
+        fs::write(self.config(), text.replace(old, new)).unwrap();
+    }
+
     pub(crate) fn write_key(&self, key: &str, mode: u32) {
         let path = self.folder.path().join("api-key");
         fs::write(&path, format!("{key}\n")).unwrap();
@@ -123,7 +130,12 @@ impl Installation {
     }
 
     pub(crate) async fn serve(&self) -> Serving {
-        let mut child = self.command(&["serve"]).stdout(Stdio::piped()).spawn().unwrap();
+        Self::serve_by(self.command(&["serve"])).await
+    }
+
+    /// The same with an environment of its own.
+    pub(crate) async fn serve_by(mut command: Command) -> Serving {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = loop {
             let line: Value = serde_json::from_str(&log.next_line().await.unwrap().unwrap()).unwrap();
@@ -137,6 +149,12 @@ impl Installation {
             api: line["api"].as_str().unwrap().to_owned(),
             health: line["health"].as_str().unwrap().to_owned(),
         }
+    }
+
+    /// Both together, for tests that change nothing.
+    pub(crate) async fn serving(self) -> (Self, Serving) {
+        let serving = self.serve().await;
+        (self, serving)
     }
 
     pub(crate) async fn invite(&self) -> Value {
@@ -183,6 +201,27 @@ impl Serving {
             .await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         signer
+    }
+
+    /// Reads the log up to a line that says so; the line.
+    pub(crate) async fn logs(&mut self, message: &str) -> String {
+        loop {
+            let line = self.log.next_line().await.unwrap();
+            let line = line.unwrap_or_else(|| panic!("the log ends without {message}"));
+            if line.contains(message) {
+                return line;
+            }
+        }
+    }
+
+    /// What `/readyz` says under a name, while it is green.
+    pub(crate) async fn ready(&self, name: &str) -> String {
+        let answer = reqwest::get(format!("http://{}/readyz", self.health))
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+        let body: Value = answer.json().await.unwrap();
+        body[name].as_str().unwrap().to_owned()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

@@ -1,0 +1,75 @@
+//! What is in use now: the configuration with all that was made of it. A reload puts another in its place as a whole.
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use axum::Router;
+use tokio_rustls::TlsAcceptor;
+
+use crate::{app::App, listener::Rules, router, tls::Tls};
+
+/// What new connections and requests are served with.
+pub(crate) struct Current {
+    in_use: RwLock<Arc<InUse>>,
+    /// What the health page says of the configuration file, if there is anything to say.
+    note: Mutex<Option<String>>,
+}
+
+/// A configuration with all that was made of it.
+pub(crate) struct InUse {
+    pub(crate) app: Arc<App>,
+    pub(crate) tls: Option<Tls>,
+    router: Router,
+}
+
+impl InUse {
+    pub(crate) fn new(app: Arc<App>, tls: Option<Tls>) -> Arc<Self> {
+        let router = router::api(app.clone());
+        Arc::new(Self { app, tls, router })
+    }
+}
+
+impl Current {
+    pub(crate) fn new(first: Arc<InUse>) -> Self {
+        Self {
+            in_use: RwLock::new(first),
+            note: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn get(&self) -> Arc<InUse> {
+        self.in_use.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn replace(&self, next: Arc<InUse>) {
+        *self.in_use.write().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+
+    pub(crate) fn note(&self) -> Option<String> {
+        self.note.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_note(&self, note: Option<String>) {
+        *self.note.lock().unwrap_or_else(PoisonError::into_inner) = note;
+    }
+}
+
+impl Rules for Current {
+    fn router(&self) -> Router {
+        self.get().router.clone()
+    }
+
+    fn tls(&self) -> Option<TlsAcceptor> {
+        self.get().tls.as_ref().map(Tls::acceptor)
+    }
+
+    fn admits(&self, peer: IpAddr) -> bool {
+        self.get().app.config.listen.admits(peer)
+    }
+
+    fn share(&self, peer: IpAddr) -> Option<usize> {
+        self.get().app.config.listen.share(peer)
+    }
+}

@@ -1,0 +1,339 @@
+//! What a running relay takes over: keys and certificates when their files change, the whole configuration at SIGHUP; and what
+//! it does not take.
+
+use std::{fs, os::unix::fs::symlink, sync::Arc, time::Duration};
+
+use rustix::process::Signal;
+use rustls::version::TLS13;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::support::{
+    API_KEY, Signer,
+    app::{login_body, new_id},
+    certificate::{Pair, files_in, open, write_secret},
+    eventually,
+    installation::{Installation, Serving},
+};
+
+const LONG: Duration = Duration::from_secs(20);
+
+/// A relay with an enrolled profile.
+async fn desk() -> (Installation, Serving, Arc<Signer>) {
+    let installation = Installation::new().await;
+    let serving = installation.serve().await;
+    let signer = serving.enrol(&installation.invite().await["code"]).await;
+    (installation, serving, signer)
+}
+
+async fn login(serving: &Serving, signer: &Arc<Signer>) -> u16 {
+    let body = login_body(&new_id()).to_string();
+    serving
+        .send(&serving.draft(signer, "POST", "/v1/logins", &body))
+        .await
+        .status
+}
+
+async fn session(serving: &Serving, signer: &Arc<Signer>) -> Value {
+    serving
+        .send(&serving.draft(signer, "GET", "/v1/session", ""))
+        .await
+        .json()
+}
+
+async fn logs(serving: &mut Serving, message: &str) -> String {
+    timeout(LONG, serving.logs(message))
+        .await
+        .unwrap_or_else(|_| panic!("it is not said: {message}"))
+}
+
+#[tokio::test]
+async fn keys_are_rotated_at_a_signal_and_a_bad_one_is_not_taken() {
+    let (installation, mut serving, signer) = desk().await;
+    for (key, mode) in [
+        ("SENTINEL-WRONG-KEY", 0o600),
+        (API_KEY, 0o644),
+        ("", 0o600),
+        ("two keys", 0o600),
+    ] {
+        installation.write_key(key, mode);
+        serving.signal(Signal::HUP);
+        let line = logs(&mut serving, "so all of the old one stays in use").await;
+        assert!(
+            line.contains("platform[0].api_key_file") && !line.contains("SENTINEL"),
+            "{line}"
+        );
+        assert_eq!(login(&serving, &signer).await, 201, "{key}");
+    }
+    installation.sim.add_key("SENTINEL-NEW-KEY", true);
+    installation.write_key("SENTINEL-NEW-KEY", 0o600);
+    serving.signal(Signal::HUP);
+    logs(&mut serving, "the configuration was read again").await;
+    installation.sim.remove_key(API_KEY);
+    assert_eq!(login(&serving, &signer).await, 201);
+}
+
+/// Without a signal: the file is a link through `..data`, which is exchanged, as Kubernetes does.
+#[tokio::test]
+async fn keys_are_rotated_when_their_file_changes() {
+    let installation = Installation::new().await;
+    let path = |name: &str| installation.folder.path().join(name);
+    for (folder, key) in [
+        ("..1", API_KEY),
+        ("..2", "SENTINEL-WRONG"),
+        ("..3", "SENTINEL-NEW-KEY"),
+    ] {
+        fs::create_dir(path(folder)).unwrap();
+        write_secret(&path(folder).join("api-key"), key);
+    }
+    let exchange = |folder: &str| {
+        symlink(folder, path("..data_tmp")).unwrap();
+        fs::rename(path("..data_tmp"), path("..data")).unwrap();
+    };
+    fs::remove_file(path("api-key")).unwrap();
+    symlink("..data/api-key", path("api-key")).unwrap();
+    exchange("..1");
+    let mut serving = installation.serve().await;
+    let signer = serving.enrol(&installation.invite().await["code"]).await;
+
+    exchange("..2");
+    let line = logs(&mut serving, "the old API key stays in use").await;
+    assert!(
+        line.contains("refused the API key") && !line.contains("SENTINEL"),
+        "{line}"
+    );
+    assert_eq!(login(&serving, &signer).await, 201);
+
+    installation.sim.add_key("SENTINEL-NEW-KEY", true);
+    exchange("..3");
+    logs(&mut serving, "the API key was read again and is in use").await;
+    installation.sim.remove_key(API_KEY);
+    assert_eq!(login(&serving, &signer).await, 201);
+}
+
+#[tokio::test]
+async fn the_whole_configuration_is_taken_over_or_nothing_of_it() {
+    let (installation, mut serving, signer) = desk().await;
+    assert_eq!(serving.ready("configuration").await, "ok");
+    installation.change_config("Main platform", "Other platform");
+    installation.change_config("validity_seconds = 30", "validity_seconds = 900");
+    installation.change_config("api = \"v1\"", "api = \"v9\"");
+    serving.signal(Signal::HUP);
+    let faults = [
+        logs(&mut serving, "stays in use").await,
+        logs(&mut serving, "stays in use").await,
+    ];
+    for (fault, key) in faults.iter().zip(["login.validity_seconds", "platform[0].api"]) {
+        assert!(fault.contains(key), "{fault}");
+    }
+    let note = serving.ready("configuration").await;
+    assert!(
+        note.starts_with("the file has faults since ")
+            && note.ends_with(": login.validity_seconds, platform[0].api"),
+        "{note}"
+    );
+    let before = session(&serving, &signer).await;
+    assert_eq!(before["platforms"][0]["name"], "Main platform");
+
+    installation.change_config("validity_seconds = 900", "validity_seconds = 20");
+    installation.change_config("api = \"v9\"", "api = \"v1\"");
+    serving.signal(Signal::HUP);
+    logs(&mut serving, "the configuration was read again").await;
+    eventually("the note goes", async || {
+        serving.ready("configuration").await == "ok"
+    })
+    .await;
+    assert_eq!(
+        session(&serving, &signer).await["platforms"][0]["name"],
+        "Other platform"
+    );
+    let body = login_body(&new_id()).to_string();
+    let answer = serving
+        .send(&serving.draft(&signer, "POST", "/v1/logins", &body))
+        .await;
+    assert_eq!(answer.json()["validitySeconds"], 20);
+
+    fs::write(installation.config(), "not = TOML = SENTINEL").unwrap();
+    serving.signal(Signal::HUP);
+    let line = logs(&mut serving, "stays in use").await;
+    assert!(line.contains("not TOML") && !line.contains("SENTINEL"), "{line}");
+    fs::remove_file(installation.config()).unwrap();
+    serving.signal(Signal::HUP);
+    logs(&mut serving, "cannot be read").await;
+    assert_eq!(login(&serving, &signer).await, 201);
+}
+
+#[tokio::test]
+async fn what_needs_a_restart_is_named_and_stays() {
+    let (installation, mut serving, signer) = desk().await;
+    installation.change_config("Main platform", "Other platform");
+    installation.change_config("/stagedoor.db", "/other.db");
+    installation.change_config("level = \"info\"", "level = \"debug\"");
+    installation.change_config("checkpoint_every_minutes = 10", "checkpoint_every_minutes = 11");
+    serving.signal(Signal::HUP);
+    let said = "needs a restart: store, ledger, log";
+    logs(&mut serving, said).await;
+    eventually("it is shown", async || {
+        serving.ready("configuration").await == said
+    })
+    .await;
+    assert_eq!(login(&serving, &signer).await, 201);
+    assert_eq!(
+        session(&serving, &signer).await["platforms"][0]["name"],
+        "Other platform"
+    );
+    assert!(!installation.folder.path().join("other.db").exists());
+}
+
+#[tokio::test]
+async fn tls_is_turned_on_by_a_reload() {
+    let (installation, mut serving, signer) = desk().await;
+    let (pair, other) = (Pair::new(), Pair::new());
+    let files = files_in(installation.folder.path());
+    pair.write(installation.folder.path());
+    write_secret(&files.key, &other.key_pem);
+    let lines = format!(
+        "[listen]\ntls_certificate_file = {:?}\ntls_key_file = {:?}",
+        files.certificate, files.key
+    );
+    installation.change_config("[listen]", &lines);
+    serving.signal(Signal::HUP);
+    let line = logs(&mut serving, "stays in use").await;
+    assert!(
+        line.contains("listen.tls_key_file") && line.contains("is not the key of the certificate"),
+        "{line}"
+    );
+    assert_eq!(login(&serving, &signer).await, 201, "in plain http as before");
+
+    pair.write(installation.folder.path());
+    serving.signal(Signal::HUP);
+    logs(&mut serving, "the configuration was read again").await;
+    let draft = serving.draft(&signer, "GET", "/v1/session", "");
+    let answer = draft
+        .send_to(&pair.client(), &format!("https://{}", serving.api))
+        .await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(serving.ready("certificate").await, "ok");
+    let plain = reqwest::get(format!("http://{}/v1/session", serving.api)).await;
+    assert!(plain.is_err());
+}
+
+#[tokio::test]
+async fn secrets_may_be_systemd_credentials() {
+    let installation = Installation::new().await;
+    let credentials = installation.folder.path().join("credentials");
+    fs::create_dir(&credentials).unwrap();
+    let pair = Pair::new();
+    pair.write(installation.folder.path());
+    let files = files_in(installation.folder.path());
+    fs::rename(&files.key, credentials.join("tls-key")).unwrap();
+    fs::rename(
+        installation.folder.path().join("api-key"),
+        credentials.join("broker-key"),
+    )
+    .unwrap();
+    let key = format!("\"{}\"", installation.folder.path().join("api-key").display());
+    installation.change_config(&key, "\"broker-key\"");
+    let lines = format!(
+        "[listen]\ntls_certificate_file = {:?}\ntls_key_file = \"tls-key\"",
+        files.certificate
+    );
+    installation.change_config("[listen]", &lines);
+    let without = installation.run(&["config", "check"]).await;
+    assert_eq!(without.status.code(), Some(78), "there are no credentials");
+    let mut command = installation.command(&["serve"]);
+    command.env("CREDENTIALS_DIRECTORY", &credentials);
+    let serving = Installation::serve_by(command).await;
+    let address = serving.api.parse().unwrap();
+    open(address, &pair, &TLS13, &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_check_finds_what_is_wrong_with_a_certificate() {
+    let installation = Installation::new().await;
+    let folder = installation.folder.path();
+    let files = files_in(folder);
+    let lines = format!(
+        "[listen]\ntls_certificate_file = {:?}\ntls_key_file = {:?}",
+        files.certificate, files.key
+    );
+    installation.change_config("[listen]", &lines);
+    let pair = Pair::with(|params| params.not_after = rcgen::date_time_ymd(2999, 1, 1));
+    let (other, old, new) = (
+        Pair::new(),
+        Pair::with(|params| params.not_after = rcgen::date_time_ymd(2001, 1, 1)),
+        Pair::with(|params| params.not_before = rcgen::date_time_ymd(2999, 1, 1)),
+    );
+    let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let check = async |certificate: Option<&str>, key: Option<&str>| {
+        for (path, text) in [(&files.certificate, certificate), (&files.key, key)] {
+            let _ = fs::remove_file(path);
+            if let Some(text) = text {
+                write_secret(path, text);
+            }
+        }
+        let output = installation.run(&["config", "check"]).await;
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            !said.contains("PRIVATE KEY") && !said.contains(pair.key_pem.lines().nth(1).unwrap()),
+            "{said}"
+        );
+        (output.status.code(), said)
+    };
+    let (good, key) = (Some(pair.certificate_pem.as_str()), Some(pair.key_pem.as_str()));
+    for (certificate, key, at, says) in [
+        (None, key, "certificate", "cannot be read"),
+        (good, None, "key", "cannot be read"),
+        (Some("x"), key, "certificate", "holds no certificate in PEM form"),
+        (key, key, "certificate", "holds no certificate in PEM form"),
+        (good, Some("x"), "key", "holds no private key in PEM form"),
+        (good, good, "key", "holds no private key in PEM form"),
+        (good, Some(encrypted), "key", "that is not encrypted"),
+        (
+            good,
+            Some(other.key_pem.as_str()),
+            "key",
+            "is not the key of the certificate",
+        ),
+        (
+            Some(&old.certificate_pem),
+            Some(&old.key_pem),
+            "certificate",
+            "expired at 2001-01-01",
+        ),
+        (
+            Some(&new.certificate_pem),
+            Some(&new.key_pem),
+            "certificate",
+            "not valid before 2999",
+        ),
+    ] {
+        let (code, said) = check(certificate, key).await;
+        assert_eq!(code, Some(78), "{said}");
+        assert!(
+            said.contains(&format!("listen.tls_{at}_file: ")) && said.contains(says),
+            "{says}: {said}"
+        );
+    }
+    let (_, both) = check(None, None).await;
+    assert!(
+        both.contains("listen.tls_certificate_file: ") && both.contains("listen.tls_key_file: "),
+        "{both}"
+    );
+    // The start says the same.
+    let output = installation.run(&["serve"]).await;
+    assert_eq!(output.status.code(), Some(78), "{output:?}");
+
+    let (code, said) = check(good, key).await;
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    crate::support::certificate::set_mode(&files.key, 0o644);
+    installation.change_config("[\"127.0.0.1:0\"]", "[\"127.0.0.1:0\", \"nowhere.example\"]");
+    let output = installation.run(&["config", "check"]).await;
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("warning: listen.tls_key_file: ") && said.contains("every user of this machine"),
+        "{said}"
+    );
+    assert!(said.contains("is not for nowhere.example,"), "{said}");
+}
