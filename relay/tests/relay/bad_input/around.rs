@@ -48,12 +48,22 @@ async fn no_header_or_path_is_a_way_around_the_signature() {
         ("user-agent", "GoogleHC/1.0"),
         ("user-agent", "kube-probe/1.31"),
         ("user-agent", "ELB-HealthChecker/2.0"),
+        ("user-agent", "Amazon-Route53-Health-Check-Service"),
+        ("user-agent", "GoogleHC/1.0 (ping) OPTIONS"),
         ("x-forwarded-uri", "/healthz"),
         ("x-forwarded-uri", "/problems/internal"),
         ("x-original-url", "/healthz"),
         ("x-rewrite-url", "/problems/internal"),
         ("x-forwarded-for", "127.0.0.1"),
         ("x-real-ip", "127.0.0.1"),
+        ("x-client-ip", "127.0.0.1"),
+        ("true-client-ip", "127.0.0.1"),
+        ("forwarded", "for=127.0.0.1;proto=https;host=relay.example"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-prefix", "/problems"),
+        ("x-forwarded-path", "/healthz"),
+        ("x-forwarded-client-cert", "Subject=\"CN=desk\""),
+        ("x-auth-request-email", STAFF),
         ("x-forwarded-host", "relay.example"),
         ("x-forwarded-method", "OPTIONS"),
         ("x-http-method-override", "OPTIONS"),
@@ -73,6 +83,8 @@ async fn no_header_or_path_is_a_way_around_the_signature() {
     }
     for target in [
         "/v1/session#/healthz",
+        "/v1/logins#/problems/internal",
+        "/v1/session?/problems/internal#",
         "/healthz#/../v1/session",
         "/healthz/../v1/session",
         "/problems/../v1/session",
@@ -90,6 +102,20 @@ async fn no_header_or_path_is_a_way_around_the_signature() {
         )
         .await;
         assert!([400, 401, 404, 405].contains(&status), "{target}: {status}");
+    }
+    // Signed for one target and sent to another: a fragment, which no client sends, is not looked at, and is no way to
+    // another path than the signed one.
+    for (target, statuses) in [
+        ("/v1/session#/healthz", &[200, 400][..]),
+        ("/v1/session?", &[400]),
+        ("/v1/session?x=1#y", &[400]),
+        ("/v1/logins#/v1/session", &[405]),
+        ("/healthz#/v1/session", &[404]),
+    ] {
+        let signed = String::from_utf8(desk.get("/v1/session").to_bytes()).unwrap();
+        let sent = signed.replacen("/v1/session", target, 1);
+        let status = crate::bounds::status_of_raw(&app, &sent).await;
+        assert!(statuses.contains(&status), "{target}: {status}");
     }
     unharmed(&app, &desk, &login).await;
 }
