@@ -79,6 +79,8 @@ pub struct Limits {
     pub sweep: Duration,
     /// Between two looks whether a certificate or key file has changed.
     pub watch: Duration,
+    /// Between two attempts with a new API key that the broker could not be asked about.
+    pub ask_again: Duration,
     /// Between two looks whether a checkpoint is due: no more are signed, however busy the desk is.
     pub checkpoint_pause: Duration,
 }
@@ -99,6 +101,7 @@ impl Default for Limits {
             drain: Duration::from_secs(20),
             sweep: HOUSEKEEPING,
             watch: Duration::from_secs(2),
+            ask_again: Duration::from_secs(60),
             checkpoint_pause: Duration::from_secs(1),
         }
     }

@@ -144,7 +144,8 @@ impl Relay {
             health,
             ..
         } = self;
-        info!(api = %self.api_address, health = %self.health_address, "listening");
+        let tls = current.get().tls.is_some();
+        info!(api = %self.api_address, tls, health = %self.health_address, "listening");
         let closed = CancellationToken::new();
         let app = current.get().app.clone();
         let limits = app.limits.clone();

@@ -5,7 +5,6 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use stagedoor_protocol::PlatformId;
@@ -25,9 +24,6 @@ use crate::{
     tls::Tls,
     watch::Watch,
 };
-
-/// Until a key is tried again that the broker could not be asked about.
-const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Where the configuration comes from, and when it is to be read.
 pub(crate) struct Source {
@@ -137,23 +133,25 @@ fn keep_what_needs_a_restart(old: &Config, new: &mut Config) -> Vec<&'static str
 }
 
 async fn watch_files(current: &Current) {
-    let mut watch = Watch::default();
-    let mut ticks = interval(current.get().app.limits.watch);
+    let limits = current.get().app.limits.clone();
+    let mut ticks = interval(limits.watch);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut ask_again = interval(ASK_AGAIN);
+    let mut ask_again = interval(limits.ask_again);
     ask_again.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut watch = Watch::default();
     let mut unanswered: Vec<Vec<PathBuf>> = Vec::new();
+    let mut known = current.get();
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
-            _ = ask_again.tick() => {
-                for group in unanswered.drain(..) {
-                    watch.forget(&group);
-                }
-                continue;
-            }
+            _ = ask_again.tick() => unanswered.drain(..).for_each(|group| watch.forget(&group)),
         }
         let in_use = current.get();
+        if !Arc::ptr_eq(&known, &in_use) {
+            // It may have been made of what the files held before they changed.
+            watch = Watch::default();
+            known = in_use.clone();
+        }
         let targets = targets(&in_use);
         let groups = targets.iter().map(|(group, _)| group.clone()).collect::<Vec<_>>();
         // Files may be slow.
@@ -162,7 +160,7 @@ async fn watch_files(current: &Current) {
             (watch, changed)
         });
         let Ok((back, changed)) = looked.await else {
-            return warn!("files are not watched any more; send SIGHUP after a change, and tell the makers");
+            return warn!("files are not watched any more; restart the relay, and tell the makers");
         };
         watch = back;
         for ((group, target), _) in targets.into_iter().zip(changed).filter(|(_, changed)| *changed) {
@@ -220,7 +218,7 @@ async fn renew(in_use: &InUse, target: Target) -> bool {
             Rotation::Refused(problem) => warn!(%platform, problem, "the old API key stays in use"),
             Rotation::Unanswered(problem) => {
                 answered = false;
-                warn!(%platform, problem, "the old API key stays in use; the new one is tried again in a minute");
+                warn!(%platform, problem, "the old API key stays in use; the new one is tried again");
             }
         }
     }

@@ -6,14 +6,16 @@ use std::{fs, os::unix::fs::symlink, sync::Arc, time::Duration};
 use rustix::process::Signal;
 use rustls::version::TLS13;
 use serde_json::Value;
+use stagedoor_broker_sim::{BodyKind, Endpoint, Fault};
 use tokio::time::timeout;
 
 use crate::support::{
-    API_KEY, Signer,
+    API_KEY, STAFF, Signer, TestApp,
     app::{login_body, new_id},
     certificate::{Pair, files_in, open, write_secret},
     eventually,
     installation::{Installation, Serving},
+    log,
 };
 
 const LONG: Duration = Duration::from_secs(20);
@@ -109,6 +111,54 @@ async fn keys_are_rotated_when_their_file_changes() {
     logs(&mut serving, "the API key was read again and is in use").await;
     installation.sim.remove_key(API_KEY);
     assert_eq!(login(&serving, &signer).await, 201);
+}
+
+#[tokio::test]
+async fn a_key_that_the_broker_cannot_be_asked_about_is_tried_again() {
+    let app = TestApp::start_with(|_, limits| {
+        limits.watch = Duration::from_millis(20);
+        limits.ask_again = Duration::from_millis(100);
+    })
+    .await;
+    let desk = app.enrolled(STAFF).await;
+    app.sim.add_key("SENTINEL-NEW-KEY", true);
+    let down = Fault::Status(503, BodyKind::Empty).on(Endpoint::ConnectionTest);
+    app.sim.script(down.times(2));
+    app.write_key("SENTINEL-NEW-KEY");
+    eventually("the key is in use", async || {
+        log::text().contains("the API key was read again")
+    })
+    .await;
+    assert_eq!(log::text().matches("the new one is tried again").count(), 2);
+    app.sim.remove_key(API_KEY);
+    assert_eq!(app.send(&desk.login().0).await.status, 201);
+}
+
+/// Name and validity change together, so whoever asks sees both old or both new.
+#[tokio::test]
+async fn no_request_sees_half_a_reload() {
+    let (installation, mut serving, signer) = desk().await;
+    let pairs = [("Main platform", 30), ("Other platform", 29)];
+    let mut seen = std::collections::BTreeSet::new();
+    for round in 0..6 {
+        let ((old, old_seconds), (new, seconds)) = (pairs[round % 2], pairs[(round + 1) % 2]);
+        installation.change_config(old, new);
+        let line = |seconds| format!("validity_seconds = {seconds}");
+        installation.change_config(&line(old_seconds), &line(seconds));
+        serving.signal(Signal::HUP);
+        let mut last = (String::new(), 0);
+        while last != (new.to_owned(), seconds) {
+            let answer = timeout(LONG, session(&serving, &signer)).await.unwrap();
+            let name = answer["platforms"][0]["name"].as_str().unwrap().to_owned();
+            last = (name, answer["policy"]["validitySeconds"].as_u64().unwrap());
+            seen.insert(last.clone());
+        }
+        logs(&mut serving, "the configuration was read again").await;
+    }
+    assert_eq!(
+        seen,
+        pairs.map(|(name, seconds)| (name.to_owned(), seconds)).into()
+    );
 }
 
 #[tokio::test]
@@ -246,94 +296,4 @@ async fn secrets_may_be_systemd_credentials() {
     let serving = Installation::serve_by(command).await;
     let address = serving.api.parse().unwrap();
     open(address, &pair, &TLS13, &[]).await.unwrap();
-}
-
-#[tokio::test]
-async fn the_check_finds_what_is_wrong_with_a_certificate() {
-    let installation = Installation::new().await;
-    let folder = installation.folder.path();
-    let files = files_in(folder);
-    let lines = format!(
-        "[listen]\ntls_certificate_file = {:?}\ntls_key_file = {:?}",
-        files.certificate, files.key
-    );
-    installation.change_config("[listen]", &lines);
-    let pair = Pair::with(|params| params.not_after = rcgen::date_time_ymd(2999, 1, 1));
-    let (other, old, new) = (
-        Pair::new(),
-        Pair::with(|params| params.not_after = rcgen::date_time_ymd(2001, 1, 1)),
-        Pair::with(|params| params.not_before = rcgen::date_time_ymd(2999, 1, 1)),
-    );
-    let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
-    let check = async |certificate: Option<&str>, key: Option<&str>| {
-        for (path, text) in [(&files.certificate, certificate), (&files.key, key)] {
-            let _ = fs::remove_file(path);
-            if let Some(text) = text {
-                write_secret(path, text);
-            }
-        }
-        let output = installation.run(&["config", "check"]).await;
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(
-            !said.contains("PRIVATE KEY") && !said.contains(pair.key_pem.lines().nth(1).unwrap()),
-            "{said}"
-        );
-        (output.status.code(), said)
-    };
-    let (good, key) = (Some(pair.certificate_pem.as_str()), Some(pair.key_pem.as_str()));
-    for (certificate, key, at, says) in [
-        (None, key, "certificate", "cannot be read"),
-        (good, None, "key", "cannot be read"),
-        (Some("x"), key, "certificate", "holds no certificate in PEM form"),
-        (key, key, "certificate", "holds no certificate in PEM form"),
-        (good, Some("x"), "key", "holds no private key in PEM form"),
-        (good, good, "key", "holds no private key in PEM form"),
-        (good, Some(encrypted), "key", "that is not encrypted"),
-        (
-            good,
-            Some(other.key_pem.as_str()),
-            "key",
-            "is not the key of the certificate",
-        ),
-        (
-            Some(&old.certificate_pem),
-            Some(&old.key_pem),
-            "certificate",
-            "expired at 2001-01-01",
-        ),
-        (
-            Some(&new.certificate_pem),
-            Some(&new.key_pem),
-            "certificate",
-            "not valid before 2999",
-        ),
-    ] {
-        let (code, said) = check(certificate, key).await;
-        assert_eq!(code, Some(78), "{said}");
-        assert!(
-            said.contains(&format!("listen.tls_{at}_file: ")) && said.contains(says),
-            "{says}: {said}"
-        );
-    }
-    let (_, both) = check(None, None).await;
-    assert!(
-        both.contains("listen.tls_certificate_file: ") && both.contains("listen.tls_key_file: "),
-        "{both}"
-    );
-    // The start says the same.
-    let output = installation.run(&["serve"]).await;
-    assert_eq!(output.status.code(), Some(78), "{output:?}");
-
-    let (code, said) = check(good, key).await;
-    assert_eq!((code, said.as_str()), (Some(0), ""));
-    crate::support::certificate::set_mode(&files.key, 0o644);
-    installation.change_config("[\"127.0.0.1:0\"]", "[\"127.0.0.1:0\", \"nowhere.example\"]");
-    let output = installation.run(&["config", "check"]).await;
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{said}");
-    assert!(
-        said.contains("warning: listen.tls_key_file: ") && said.contains("every user of this machine"),
-        "{said}"
-    );
-    assert!(said.contains("is not for nowhere.example,"), "{said}");
 }

@@ -214,6 +214,11 @@ impl TestApp {
             .count()
     }
 
+    /// Puts another API key into the key file.
+    pub(crate) fn write_key(&self, key: &str) {
+        fs::write(self.around.folder.path().join("api-key"), key).unwrap();
+    }
+
     /// What is behind the store.
     pub(crate) fn database(&self) -> &Database {
         &self.around.database
