@@ -89,6 +89,20 @@ async fn of_two_lengths_the_chunks_count_and_the_connection_ends() {
 }
 
 #[tokio::test]
+async fn http_2_is_not_spoken() {
+    let app = TestApp::start().await;
+    let preface = format!(
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n{}",
+        "\0\0\0\u{4}\0\0\0\0\0".repeat(100)
+    );
+    assert!(!answers(&app, &preface).await.contains(" 200"));
+    let upgrade = "GET /problems/internal HTTP/1.1\r\nhost: relay.example\r\nconnection: upgrade, http2-settings\r\n\
+                   upgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n\r\n";
+    let answer = answers(&app, upgrade).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_line_end_without_cr_ends_the_same_line_for_all() {
     let app = TestApp::start().await;
     let answer = answers(&app, "GET /v1/session HTTP/1.1\nhost: relay.example\n\n").await;
