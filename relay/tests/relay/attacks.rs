@@ -88,6 +88,42 @@ async fn slow_bodies_hold_their_places_for_a_short_time_only() {
     drips.shutdown().await;
 }
 
+/// They ask for more than the kernel's buffers hold, and read nothing of it.
+#[tokio::test]
+async fn clients_that_never_read_give_way_to_honest_ones() {
+    let app = TestApp::start_with(|_, limits| {
+        limits.connections = 3;
+        limits.newness = Duration::from_millis(100);
+        // They end by giving way only.
+        limits.write = Duration::from_secs(600);
+        limits.head = Duration::from_secs(600);
+    })
+    .await;
+    let desk = app.enrolled(STAFF).await;
+    let mut deaf = JoinSet::new();
+    for source in 1..=6 {
+        let address = app.address;
+        deaf.spawn(async move {
+            let socket = tokio::net::TcpSocket::new_v4().unwrap();
+            socket.set_recv_buffer_size(4096).unwrap();
+            socket.bind(([127, 0, 1, source], 0).into()).unwrap();
+            let mut socket = socket.connect(address).await.unwrap();
+            let request = b"GET /problems/overloaded HTTP/1.1\r\nhost: relay.example\r\n\r\n".repeat(64);
+            while socket.write_all(&request).await.is_ok() {}
+        });
+    }
+    // Half of them have all places, and each is stuck in its answers, before the honest client comes.
+    for _ in 0..3 {
+        timeout(4 * LONG, deaf.join_next())
+            .await
+            .expect("the others make room")
+            .unwrap()
+            .unwrap();
+    }
+    honest(&app, &desk, 3).await;
+    deaf.shutdown().await;
+}
+
 #[tokio::test]
 async fn a_head_without_end_is_cut_off_after_so_many_bytes() {
     let app = TestApp::start().await;
