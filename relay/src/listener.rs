@@ -27,12 +27,12 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    time::{sleep, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use crate::{
     app::Limits,
@@ -49,6 +49,8 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 const CLOSING: Duration = Duration::from_secs(5);
 /// Before accepting again after a failure such as too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
+/// Between two lines about connections that were turned away: whoever makes them should not fill the log.
+const TELL: Duration = Duration::from_secs(60);
 
 /// What decides about connections and requests. It is asked each time, so that a change counts from the next one on.
 pub(crate) trait Rules: Send + Sync + 'static {
@@ -86,9 +88,21 @@ pub(crate) async fn serve<R: Rules>(
 ) {
     let places = Places::new(limits.connections);
     let graceful = GracefulShutdown::new();
+    let mut turned_away = 0_u64;
+    let mut tell = interval(TELL);
+    tell.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let (stream, peer) = tokio::select! {
             () = stop.cancelled() => break,
+            _ = tell.tick(), if turned_away > 0 => {
+                warn!(
+                    connections = turned_away,
+                    "connections were closed because their addresses had as many as they may, and all of those in use; if \
+                     these are people behind one address, raise listen.connections_per_address"
+                );
+                turned_away = 0;
+                continue;
+            }
             accepted = accept(&listener) => accepted,
         };
         if !rules.admits(peer.ip()) {
@@ -100,7 +114,7 @@ pub(crate) async fn serve<R: Rules>(
             place = places.take(peer.ip(), rules.share(peer.ip())) => place,
         };
         let Some(place) = place else {
-            debug!(peer = %peer.ip(), "a connection was closed: its address has as many as it may, and all are in use");
+            turned_away += 1;
             continue;
         };
         let connection = Connection {

@@ -78,8 +78,9 @@ impl Print {
         fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
         let mut file = fs::File::open(path).ok()?;
         let metadata = file.metadata().ok()?;
-        // It may be a key.
-        let mut content = Zeroizing::new(Vec::with_capacity(MAX_BYTES as usize));
+        // It may be a key, so it should not be moved about as it grows.
+        let size = usize::try_from(metadata.len().min(MAX_BYTES)).ok()?;
+        let mut content = Zeroizing::new(Vec::with_capacity(size + 1));
         file.by_ref().take(MAX_BYTES).read_to_end(&mut content).ok()?;
         Some(Self {
             device: metadata.dev(),

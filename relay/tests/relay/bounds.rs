@@ -10,7 +10,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{Profile, STAFF, TestApp, http::problem};
+use crate::support::{Profile, STAFF, TestApp, eventually, http::problem, log};
 
 /// Far longer than any limit that these tests set.
 pub(crate) const LONG: Duration = Duration::from_secs(5);
@@ -293,6 +293,10 @@ async fn one_address_has_its_share_and_a_trusted_proxy_what_it_needs() {
             assert_eq!(&answer, b"HTTP/1.1 401");
         } else {
             assert_eq!(read_to_end(&mut third).await, "", "closed without an answer");
+            eventually("it is said", async || {
+                log::text().contains("raise listen.connections_per_address")
+            })
+            .await;
         }
         let mut other = connect_from(&app, [127, 0, 0, 2]).await;
         other.write_all(request.as_bytes()).await.unwrap();
