@@ -24,6 +24,8 @@ pub(crate) struct Places {
 struct Table {
     /// Counts up at each change, and so orders them.
     turn: u64,
+    /// Whether a connection waits for a place.
+    awaited: bool,
     taken: HashMap<u64, Taken>,
 }
 
@@ -32,6 +34,8 @@ struct Taken {
     address: IpAddr,
     /// Whether it still has the time that a new connection has.
     is_new: bool,
+    /// Whether it has had an answer.
+    served: bool,
     /// Answers that are being made or written.
     requests: u32,
     /// The turn of its last change.
@@ -76,6 +80,7 @@ impl Places {
 
     fn try_take(self: &Arc<Self>, address: IpAddr, share: Option<usize>) -> Result<Arc<Place>, Full> {
         let mut table = self.lock();
+        table.awaited = false;
         if let Some(share) = share
             && table.of(address).count() >= share
         {
@@ -84,6 +89,7 @@ impl Places {
         }
         if table.taken.len() >= self.most {
             let idle = table.longest_idle(|taken| !taken.is_new);
+            table.awaited = idle.is_none();
             table.give_way(idle.ok_or(Full::Everything)?);
         }
         let (id, cut) = (table.next_turn(), CancellationToken::new());
@@ -92,6 +98,7 @@ impl Places {
             Taken {
                 address,
                 is_new: true,
+                served: false,
                 requests: 0,
                 since: id,
                 cut: cut.clone(),
@@ -139,9 +146,20 @@ impl Table {
 
 impl Place {
     /// Marks a request as under way; `None` when the place is another's by now, so that nothing is begun whose answer
-    /// nobody would get.
+    /// nobody would get. While somebody waits, a connection that has had an answer gives way at its next request: one that
+    /// asks without a pause is never seen idle.
     pub(crate) fn begin(self: &Arc<Self>) -> Option<Busy> {
-        self.places.lock().taken.get_mut(&self.id)?.requests += 1;
+        let mut table = self.places.lock();
+        let awaited = table.awaited;
+        let taken = table.taken.get_mut(&self.id)?;
+        if awaited && taken.served && taken.requests == 0 {
+            table.give_way(self.id);
+            drop(table);
+            self.places.change.notify_one();
+            return None;
+        }
+        taken.requests += 1;
+        drop(table);
         Some(Busy(self.clone()))
     }
 
@@ -163,6 +181,7 @@ impl Drop for Busy {
             taken.requests = taken.requests.saturating_sub(1);
             taken.since = turn;
             taken.is_new = false;
+            taken.served = true;
         }
         drop(table);
         places.change.notify_one();
@@ -239,6 +258,20 @@ mod tests {
         drop(two);
         assert!(waiting.as_mut().now_or_never().flatten().is_some());
         assert!(first.cut.is_cancelled());
+    }
+
+    #[test]
+    fn one_that_asks_without_a_pause_gives_way_between_two_requests() {
+        let places = Places::new(1);
+        let first = now(&places, "192.0.2.1", None).unwrap();
+        let busy = first.begin();
+        let mut waiting = std::pin::pin!(places.take(ip("192.0.2.2"), None));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        drop(busy);
+        assert!(first.begin().is_none() && first.cut.is_cancelled());
+        let second = waiting.as_mut().now_or_never().flatten().unwrap();
+        drop(second.begin());
+        assert!(second.begin().is_some(), "nobody waits any more");
     }
 
     #[test]
