@@ -18,6 +18,7 @@
 //! [`Summary::outside`]. A frontier that no checkpoint agrees with proves nothing.
 
 mod bits;
+mod check;
 mod examine;
 mod finding;
 mod intents;
@@ -26,11 +27,10 @@ mod openings;
 mod summary;
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 
 use crate::checkpoint::{Checkpoint, SignedCheckpoint, VerifyingKey};
 use crate::line::LineError;
-use crate::{Frontier, Hash, Row, Sequence, Timestamp};
+use crate::{Frontier, Hash, Sequence, Timestamp};
 
 pub use examine::{Examined, examine, examine_and};
 use examine::{Facts, Says};
@@ -111,33 +111,6 @@ impl Verifier {
             Ok(checkpoint) => self.expect(&checkpoint),
             Err(error) => self.find(None, Fault::Checkpoint(error)),
         }
-    }
-
-    /// Verifies the next row.
-    pub fn check(&mut self, row: &Row) {
-        self.accept(examine(row));
-    }
-
-    /// Verifies the next rows; [`examine`] runs on so many threads. Thousands of rows at once are worth them.
-    pub fn check_all(&mut self, rows: &[Row], threads: NonZeroUsize) {
-        let share = rows.len().div_ceil(threads.get()).max(1);
-        let mut shares = rows.chunks(share);
-        let first = shares.next().unwrap_or_default();
-        std::thread::scope(|scope| {
-            let others: Vec<_> = shares
-                .map(|rows| (rows, scope.spawn(|| rows.iter().map(examine).collect::<Vec<_>>())))
-                .collect();
-            for row in first {
-                self.check(row);
-            }
-            for (rows, other) in others {
-                // A thread that did not come to its end leaves its rows to this one.
-                match other.join() {
-                    Ok(examined) => examined.into_iter().for_each(|examined| self.accept(examined)),
-                    Err(_) => rows.iter().for_each(|row| self.check(row)),
-                }
-            }
-        });
     }
 
     /// Takes an examined row, which must be the next.

@@ -13,7 +13,7 @@ async fn the_facts_that_a_schema_is_compared_with_are_those_of_a_fresh_one() {
     let lab = Lab::new().await;
     let mut text = String::new();
     for (name, is) in facts::select(&lab.admin().await).await.ok().unwrap() {
-        writeln!(text, "{name}: {is}").unwrap();
+        writeln!(text, "{}", format!("{name}: {is}").trim_end()).unwrap();
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/postgres/schema.facts");
     if env::var_os("UPDATE_SCHEMA").is_some() {
