@@ -35,7 +35,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{join, sync::Mutex, time::timeout};
 
 use super::{
     Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent,
@@ -140,9 +140,10 @@ async fn probe(
 impl Store for PostgresStore {
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
         let seen = self.reached.head();
-        let blocking = run!(self.connections, CHECK_PATIENCE, client => probe(client, now, seen))?;
-        foreign::check(|| self.connector.place().name(), blocking)?;
-        let turn = timeout(CHECK_PATIENCE, self.writer.write(Turn)).await;
+        let probed = async { run!(self.connections, CHECK_PATIENCE, client => probe(client, now, seen)) };
+        // Both at once, so that an answer takes no longer than the patience for one.
+        let (blocking, turn) = join!(probed, timeout(CHECK_PATIENCE, self.writer.write(Turn)));
+        foreign::check(|| self.connector.place().name(), blocking?)?;
         turn.unwrap_or_else(|_| {
             Err(StoreError::Unavailable {
                 place: self.connector.place().name(),
