@@ -91,6 +91,7 @@ pub(crate) fn session(app: &App, profile: &Profile, from: IpAddr) -> Session {
         platforms,
         policy,
         relay_version: env!("CARGO_PKG_VERSION").to_owned(),
+        signed_in_until: None,
     }
 }
 

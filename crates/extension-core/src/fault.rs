@@ -86,7 +86,11 @@ impl Code {
                 | Relay::SignatureMissing
                 | Relay::SignatureInvalid
                 | Relay::EnrolmentCodeRefused
-                | Relay::ProfileAlreadyEnrolled,
+                | Relay::ProfileAlreadyEnrolled
+                | Relay::SignInNotOffered
+                | Relay::SignInRefused
+                | Relay::SignInFailed
+                | Relay::SessionExpired,
             )
             | Self::IsolationNotAllowed => Some(Retry::Options),
             Self::IsolationBusy => Some(Retry::ReplaceWindows),

@@ -165,6 +165,7 @@ impl FromJson for Session {
             platforms: read_list(value.get("platforms"))?,
             policy: Policy::read(value.get("policy"))?,
             relay_version: value.get("relayVersion").string()?,
+            signed_in_until: value.get("signedInUntil").number(),
         })
     }
 }
@@ -177,6 +178,7 @@ impl ToJson for Session {
             .with("platforms", &self.platforms)
             .with("policy", &self.policy)
             .with("relayVersion", &self.relay_version)
+            .with_some("signedInUntil", self.signed_in_until.as_ref())
             .end();
     }
 }

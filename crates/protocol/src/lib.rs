@@ -15,6 +15,7 @@ mod platform;
 mod problem;
 mod request_id;
 mod session;
+mod sign_in;
 mod signature;
 mod token;
 
@@ -29,5 +30,6 @@ pub use platform::{Environment, Platform, PlatformId};
 pub use problem::{ErrorCode, Problem};
 pub use request_id::RequestId;
 pub use session::{Confirm, Isolation, Policy, ReasonMode, Rules, Session, Staff};
+pub use sign_in::{SignInOffer, SignInRequest, SignInResponse, sign_in_nonce_input};
 pub use signature::{Algorithm, Component, Nonce, SignatureInput, SignedRequest, signature_base};
 pub use token::OneTimeToken;

@@ -69,6 +69,14 @@ error_codes! {
     EnrolmentCodeRefused = "enrolment_code_refused", 403, "The enrolment code is not valid";
     /// The code belongs to somebody, but this key is enrolled already.
     ProfileAlreadyEnrolled = "profile_already_enrolled", 409, "This browser profile is enrolled already";
+    /// The relay offers no sign-in, only enrolment codes.
+    SignInNotOffered = "sign_in_not_offered", 404, "This relay has no sign-in";
+    /// The provider, or what it says of the person, does not let them in.
+    SignInRefused = "sign_in_refused", 403, "The sign-in was refused";
+    /// The provider could not be asked.
+    SignInFailed = "sign_in_failed", 502, "The sign-in provider could not be asked";
+    /// The person signed in too long ago.
+    SessionExpired = "session_expired", 401, "The sign-in has run out";
     /// Too many requests from this address, person or in all; see `retryAfterSeconds`.
     TooManyRequests = "too_many_requests", 429, "Too many requests";
 

@@ -18,6 +18,9 @@ pub struct Session {
     pub policy: Policy,
     /// The relay's version, for support.
     pub relay_version: String,
+    /// When the person must sign in again, in seconds since 1970 (UTC); absent for a profile that was enrolled by a code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_in_until: Option<u64>,
 }
 
 impl Session {

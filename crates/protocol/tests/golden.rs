@@ -52,6 +52,9 @@ fn messages_round_trip() {
     check::<OutcomeReport>("outcome-failed");
     check::<EnrolmentRequest>("enrolment-request");
     check::<EnrolmentResponse>("enrolment-response");
+    check::<SignInOffer>("sign-in-offer");
+    check::<SignInRequest>("sign-in-request");
+    check::<SignInResponse>("sign-in-response");
     check::<Session>("session");
     check::<Session>("session-rules");
     check::<Problem>("problem");
@@ -64,6 +67,7 @@ fn requests_with_unknown_fields_are_refused() {
     check_refuses_more::<LoginRequest>("login-request");
     check_refuses_more::<OutcomeReport>("outcome-opened");
     check_refuses_more::<EnrolmentRequest>("enrolment-request");
+    check_refuses_more::<SignInRequest>("sign-in-request");
 }
 
 #[test]

@@ -72,6 +72,18 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
         ErrorCode::ProfileAlreadyEnrolled => (
             "This browser profile is enrolled already. The code was not used up.",
             "Use the extension as it is; or sign out in its options first, which makes a new key."),
+        ErrorCode::SignInNotOffered => (
+            "The relay's configuration has no [sign_in] section.",
+            "Ask the administrator for an enrolment code, and enter it in the extension's options."),
+        ErrorCode::SignInRefused => (
+            "The provider did not accept the sign-in, or what it says of the person does not let them in here.",
+            "Sign in again, with your account at the firm; if that does not help, ask the administrator, who finds the cause in the relay's log."),
+        ErrorCode::SignInFailed => (
+            "The relay could not reach the sign-in provider, or could not use its answer. The log says what happened.",
+            "Try again in a moment; if it lasts, tell the administrator."),
+        ErrorCode::SessionExpired => (
+            "This browser profile was signed in for as long as the relay's configuration allows, and that is over.",
+            "Sign in again in the extension's options."),
         ErrorCode::TooManyRequests => (
             "Too many attempts from this address within a minute.",
             "Wait as long as the answer says, then try again."),
