@@ -11,6 +11,7 @@ use stagedoor_relay::{
 
 use crate::support::{
     Draft, STAFF, Signer, TestApp,
+    database::on_postgres,
     http::problem,
     signer::{random, sha256},
 };
@@ -126,6 +127,37 @@ async fn a_nonce_is_good_once_for_each_key_even_across_a_restart() {
     app.clock.advance(600);
     app.store.forget_stale(app.clock.now()).await.unwrap();
     assert_eq!(app.records.count("nonces").await, 0);
+}
+
+/// At two relays that run side by side, where the engine serves so many; at one after the other otherwise.
+#[tokio::test]
+async fn what_one_relay_took_is_a_replay_at_the_next() {
+    let mut app = TestApp::start().await;
+    let desk = app.enrolled(STAFF).await;
+    let named = |draft: Draft| {
+        let named = Draft {
+            authority: "relay.example".into(),
+            ..draft
+        };
+        named.signed()
+    };
+    let (login, _) = desk.login();
+    let (session, login) = (named(desk.get("/v1/session")), named(login));
+    assert_eq!(app.send(&session).await.status, 200);
+    assert_eq!(app.send(&login).await.status, 201);
+
+    if !on_postgres() {
+        app.stop().await;
+    }
+    let next = app.start_again().await;
+    for draft in [&session, &login] {
+        let replayed = next.send(draft).await;
+        assert_eq!(replayed.outcome(), problem(401, "signature_replayed"));
+    }
+    // Signed anew, the same login is still the same.
+    let again = next.send(&login.clone().signed()).await;
+    assert_eq!(again.outcome(), problem(409, "request_repeated"));
+    assert_eq!(next.mints(), 1);
 }
 
 #[tokio::test]
