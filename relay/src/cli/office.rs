@@ -48,12 +48,6 @@ impl Office {
     }
 }
 
-/// The store. It is made if there is none.
-pub(super) async fn open(path: &Path) -> anyhow::Result<Arc<dyn Store>> {
-    let config = Config::load(path, Keys::Skip)?;
-    Ok(store::open(&config.store).await?)
-}
-
 /// The store, for reading.
 pub(super) async fn open_to_read(path: &Path) -> anyhow::Result<Arc<dyn Store>> {
     let config = Config::load(path, Keys::Skip)?;

@@ -19,7 +19,7 @@ pub(super) enum StaffCommand {
     /// Make a single-use code with which a person enrols a browser profile. A disabled person is enabled again.
     Invite(invite::Invite),
     /// List everybody.
-    List,
+    List(list::List),
     /// Show a person: roles, browser profiles, open codes, number of logins.
     Show(show::Show),
     /// Show or change the roles of a person. A change counts from the next request on.
@@ -33,7 +33,7 @@ pub(super) enum StaffCommand {
 pub(super) async fn run(path: &Path, command: StaffCommand) -> anyhow::Result<()> {
     match command {
         StaffCommand::Invite(invite) => invite::run(path, invite).await,
-        StaffCommand::List => list::run(path).await,
+        StaffCommand::List(list) => list::run(path, list).await,
         StaffCommand::Show(show) => show::run(path, show).await,
         StaffCommand::Roles(roles) => roles::run(path, roles).await,
         StaffCommand::Disable(access) => access::disable(path, access).await,
@@ -57,6 +57,9 @@ fn roles_or(roles: &BTreeSet<Role>, none: &str) -> String {
 
 /// The names in their order.
 fn joined(roles: &BTreeSet<Role>, separator: &str) -> String {
-    let names: Vec<_> = roles.iter().map(Role::as_str).collect();
-    names.join(separator)
+    role_names(roles).join(separator)
+}
+
+fn role_names(roles: &BTreeSet<Role>) -> Vec<&str> {
+    roles.iter().map(Role::as_str).collect()
 }

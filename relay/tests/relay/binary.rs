@@ -77,10 +77,22 @@ async fn from_invitation_to_login_to_the_end() {
     );
 
     let listed = installation.run(&["staff", "list"]).await;
-    assert_eq!(
-        String::from_utf8_lossy(&listed.stdout),
-        format!("{STAFF}\tSupport desk\tenabled\t1 profiles\t\n")
-    );
+    let table = String::from_utf8_lossy(&listed.stdout);
+    let cells: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    let expected = [
+        ["STAFF", "NAME", "STATE", "PROFILES", "ROLES"].to_vec(),
+        [STAFF, "Support", "desk", "enabled", "1"].to_vec(),
+    ];
+    assert_eq!(cells, expected, "{table}");
+    let listed = installation.run(&["staff", "list", "--json"]).await;
+    let person: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let expected = serde_json::json!({
+        "number": 1, "email": STAFF, "name": "Support desk", "state": "enabled", "profiles": 1, "roles": [],
+    });
+    assert_eq!(person, expected);
     assert!(
         installation
             .run(&["staff", "disable", STAFF])

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use stagedoor_protocol::CustomerEmail;
 
-use super::{nobody, roles_or};
+use super::{nobody, role_names, roles_or};
 use crate::{
     cli::{office, profile, say, text, values::address},
     clock::{Clock, SystemClock},
@@ -70,7 +70,6 @@ fn describe(details: &StaffDetails) -> String {
 
 fn to_json(details: &StaffDetails) -> Value {
     let member = &details.member;
-    let roles: Vec<_> = member.roles.iter().map(crate::store::Role::as_str).collect();
     let invites = details.invites.iter().map(|invite| {
         json!({"createdAt": text::exact(invite.created_at), "expiresAt": text::exact(invite.expires_at)})
     });
@@ -78,7 +77,7 @@ fn to_json(details: &StaffDetails) -> Value {
         "name": member.name,
         "email": member.email.as_str(),
         "number": member.id.0,
-        "roles": roles,
+        "roles": role_names(&member.roles),
         "createdAt": text::exact(details.created_at),
         "disabledAt": details.disabled_at.map(text::exact),
         "profiles": details.profiles.iter().map(profile::to_json).collect::<Vec<_>>(),
