@@ -36,6 +36,8 @@ pub struct ApiError {
 pub struct ErrorNote {
     /// The code that was sent.
     pub code: ErrorCode,
+    /// The rule of the policy that refused.
+    pub rule: Option<Box<str>>,
     /// What happened, for the operator.
     pub cause: Option<Arc<dyn Error + Send + Sync>>,
 }
@@ -125,7 +127,7 @@ impl IntoResponse for ApiError {
         problem.request_id = self.request_id;
         problem.retry_after_seconds = self.retry_after_seconds;
         problem.claim = self.claim.map(|claim| *claim);
-        problem.rule = self.rule.map(String::from);
+        problem.rule = self.rule.as_deref().map(str::to_owned);
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
@@ -138,6 +140,7 @@ impl IntoResponse for ApiError {
         }
         response.extensions_mut().insert(ErrorNote {
             code: self.code,
+            rule: self.rule,
             cause: self.cause,
         });
         response

@@ -16,7 +16,7 @@ pub(crate) use problem_page::problem_page;
 pub(crate) use report_outcome::report_outcome;
 pub(crate) use session::session;
 
-use crate::error::ApiError;
+use crate::{error::ApiError, visible::is_odd};
 
 /// Bounds a short text: not empty, 256 bytes, no control or invisible characters.
 pub(crate) fn check_label(field: &str, text: &str) -> Result<(), ApiError> {
@@ -27,18 +27,4 @@ pub(crate) fn check_label(field: &str, text: &str) -> Result<(), ApiError> {
             format!("{field} must be 1 to {MAX_LABEL_BYTES} bytes without control or invisible characters");
         Err(ApiError::new(ErrorCode::MalformedRequest).detail(rule))
     }
-}
-
-/// A control character, or one that shows nothing and can make a text look like another: marks and overrides of the
-/// direction of writing, spaces and joiners of no width.
-fn is_odd(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{200B}'..='\u{200F}'
-                | '\u{202A}'..='\u{202E}'
-                | '\u{2060}'..='\u{2064}'
-                | '\u{2066}'..='\u{2069}'
-                | '\u{FEFF}'
-        )
 }

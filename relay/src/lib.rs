@@ -29,4 +29,5 @@ mod takeover;
 pub mod telemetry;
 mod tls;
 pub mod unrecorded;
+mod visible;
 mod watch;

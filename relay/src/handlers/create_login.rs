@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tracing::{Instrument, Span, field::display};
 use url::Url;
 
-use super::{check_label, is_odd};
+use super::check_label;
 use crate::{
     app::App,
     auth::Verified,
@@ -23,10 +23,8 @@ use crate::{
     mint,
     policy::{self, Permit},
     store::Intent,
+    visible::{is_odd, is_odd_in_prose},
 };
-
-/// The non-joiner and the joiner: invisible, but part of how some languages are written.
-const JOINERS: [char; 2] = ['\u{200C}', '\u{200D}'];
 
 /// Checks the request against form and policy, then performs it in a task that nothing cancels.
 pub(crate) async fn create_login(
@@ -143,8 +141,13 @@ fn read(verified: &Verified) -> Result<LoginRequest, ApiError> {
         .json()
         .map_err(|error| name_bad_value(verified.body(), error))?;
     check_label("extensionVersion", &request.extension_version)?;
-    check_text("reason", request.reason.as_deref(), MAX_REASON_CHARS, &JOINERS)?;
-    check_text("ticket", request.ticket.as_deref(), MAX_TICKET_CHARS, &[])?;
+    check_text(
+        "reason",
+        request.reason.as_deref(),
+        MAX_REASON_CHARS,
+        is_odd_in_prose,
+    )?;
+    check_text("ticket", request.ticket.as_deref(), MAX_TICKET_CHARS, is_odd)?;
     request.page.as_ref().map_or(Ok(()), check_page)?;
     Ok(request)
 }
@@ -175,9 +178,13 @@ fn name_bad_value(body: &[u8], error: ApiError) -> ApiError {
 }
 
 /// Free text of a person: bounded, and without characters that no keyboard makes.
-fn check_text(field: &str, text: Option<&str>, max_chars: usize, allowed: &[char]) -> Result<(), ApiError> {
+fn check_text(
+    field: &str,
+    text: Option<&str>,
+    max_chars: usize,
+    odd: fn(char) -> bool,
+) -> Result<(), ApiError> {
     let text = text.unwrap_or_default();
-    let odd = |c: char| is_odd(c) && !matches!(c, '\n' | '\r' | '\t') && !allowed.contains(&c);
     if text.chars().count() <= max_chars && !text.chars().any(odd) {
         Ok(())
     } else {

@@ -58,11 +58,11 @@ pub(crate) async fn log_request(State(app): State<Arc<App>>, mut request: Reques
         None => info!(%method, route, status, duration_ms, "request"),
         Some(note) => {
             let cause = chain(note);
-            let code = note.code.as_str();
+            let (code, rule) = (note.code.as_str(), note.rule.as_deref().unwrap_or_default());
             match status {
-                500 => error!(%method, route, status, code, cause, duration_ms, "request"),
-                501.. => warn!(%method, route, status, code, cause, duration_ms, "request"),
-                _ => info!(%method, route, status, code, cause, duration_ms, "request"),
+                500 => error!(%method, route, status, code, rule, cause, duration_ms, "request"),
+                501.. => warn!(%method, route, status, code, rule, cause, duration_ms, "request"),
+                _ => info!(%method, route, status, code, rule, cause, duration_ms, "request"),
             }
         }
     });

@@ -165,6 +165,10 @@ fn read_file(path: &Path) -> Result<Listed, String> {
             faulty.push((index + 1).to_string());
         }
     }
+    if faulty.is_empty() && listed.addresses.is_empty() && listed.domains.is_empty() {
+        // More likely a file that was cut off than a decision.
+        return Err("lists nobody; take it out of files if that is meant".to_owned());
+    }
     if faulty.is_empty() {
         return Ok(listed);
     }

@@ -23,6 +23,9 @@ const DAYS: [(&str, Weekday); 7] = [
     ("sun", Weekday::Sunday),
 ];
 
+/// How many days are looked at for the next time.
+const LOOK_AHEAD: usize = 16;
+
 /// When a grant holds.
 #[derive(Debug, Clone)]
 pub struct Hours {
@@ -48,7 +51,8 @@ impl Hours {
         let to = section.parsed("to", |text| parse_minute(text, 24 * 60));
         let zone = section.parsed("zone", |text| {
             // Bundled, so that a rule means the same on every host; a name alone, because a path would read a file.
-            TimeZoneDatabase::bundled().get(text).map_err(|_| {
+            let zone = TimeZoneDatabase::bundled().get(text).ok();
+            zone.filter(|zone| !zone.is_unknown()).ok_or_else(|| {
                 "is not a time zone that is known here; e.g. \"Europe/Warsaw\" or \"UTC\"".to_owned()
             })
         });
@@ -86,32 +90,28 @@ impl Hours {
             .to_lowercase()
     }
 
-    /// When it begins to hold next, as the zone's clocks show it.
+    /// When it begins to hold next, after a time at which it does not hold, as the zone's clocks show it. `None` if that is
+    /// further away than two weeks and a day: a day on which the clocks leave all of it out may come once in between.
     pub fn next_after(&self, at: Timestamp) -> Option<ZonedDateTime> {
-        let mut day = self.local(at).date();
-        for _ in 0..=8 {
-            let begin = self.begin_on(day).filter(|begin| {
-                // On a day on which the clocks leave all of it out it does not begin.
-                begin.timestamp() > at && self.hold_at(begin.timestamp())
-            });
-            if begin.is_some() {
-                return begin;
-            }
-            day = day.tomorrow().ok()?;
-        }
-        None
+        let today = self.local(at).date();
+        let days = today.series(1.day()).take(LOOK_AHEAD);
+        // It begins at its time of the day, which may come twice or not at all, or when the clocks are changed.
+        let changes = self.zone.following(at).take(1).map(|change| change.timestamp());
+        days.flat_map(|day| self.begins_on(day))
+            .chain(changes)
+            .filter(|begin| *begin > at && self.hold_at(*begin))
+            .min()
+            .map(|begin| self.local(begin))
     }
 
-    fn begin_on(&self, day: Date) -> Option<ZonedDateTime> {
-        if !self.days.contains(&day.weekday()) {
-            return None;
-        }
-        let begin = day
-            .at(0, 0, 0, 0)
-            .checked_add(i64::from(self.from).minutes())
-            .ok()?;
-        // A time that is left out that day begins when the clocks have been put forward.
-        begin.to_zoned_datetime(self.zone.clone()).ok()
+    fn begins_on(&self, day: Date) -> impl Iterator<Item = Timestamp> {
+        let time = self.days.contains(&day.weekday()).then(|| {
+            let begin = day.at(0, 0, 0, 0).checked_add(i64::from(self.from).minutes());
+            begin.map(|begin| self.zone.to_ambiguous_timestamp(begin))
+        });
+        let time = time.and_then(Result::ok);
+        let either = time.map(|time| [time.earlier(), time.later()]);
+        either.into_iter().flatten().flatten()
     }
 
     fn local(&self, at: Timestamp) -> ZonedDateTime {

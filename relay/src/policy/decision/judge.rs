@@ -9,6 +9,7 @@ use crate::{
     config::{Grant, Login, Named},
     policy::refusal::{self, Refusal},
     store::Role,
+    visible,
 };
 
 /// The rules of a grant in the order in which a person can do more and more about them. Of several grants that refuse, the one
@@ -164,13 +165,13 @@ impl Judge<'_> {
         }
     }
 
-    /// A blank reason is none. Where one is given it must be long enough, even if it need not have been given.
+    /// What shows nothing does not count, so a blank reason is none. Where one is given it must be long enough, even if it need not have been given.
     fn reason(&mut self) {
         let (mode, least) = (
             self.grant.reason_of(self.login),
             self.grant.reason_min_length_of(self.login),
         );
-        let length = self.question.reason.unwrap_or_default().trim().chars().count();
+        let length = visible::length(self.question.reason.unwrap_or_default());
         let (wanted, says) = match mode {
             ReasonMode::Off => (0, "none is asked for".to_owned()),
             ReasonMode::Optional => {
@@ -207,7 +208,7 @@ impl Judge<'_> {
             .question
             .ticket
             .map(str::trim)
-            .filter(|ticket| !ticket.is_empty());
+            .filter(|ticket| visible::length(ticket) > 0);
         if rule.required {
             let says = if ticket.is_some() {
                 "required, and there is one"

@@ -19,6 +19,8 @@ async fn values_out_of_bounds() {
         ("reason", json!("paid \u{202E}001\u{202C} USD")),
         ("reason", json!("a\u{200B}b")),
         ("reason", json!("a\u{2066}b\u{2069}")),
+        ("reason", json!("hidden\u{E0041}\u{E0042}")),
+        ("reason", json!("\u{3164}".repeat(10))),
         ("ticket", json!("SUP\u{200D}-1")),
         ("ticket", json!("SUP\u{200C}-1")),
         ("ticket", json!("\u{FEFF}SUP-1")),

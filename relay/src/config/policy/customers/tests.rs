@@ -80,6 +80,8 @@ fn faults_name_the_line_and_not_what_is_in_it() {
         (b"*.customers.example\n", 0o600, "line 1:"),
         (b"a@customers.example, b@customers.example\n", 0o600, "line 1:"),
         (long.as_bytes(), 0o600, "line 1, 2, 3, 4, 5, 6, 7, 8, 9, 10:"),
+        (b"", 0o600, "lists nobody"),
+        (b"# all gone\n\n", 0o600, "lists nobody"),
         (b"\xff\n", 0o600, "UTF-8"),
         (b"", 0o602, "every user"),
         (&huge, 0o600, "larger than"),

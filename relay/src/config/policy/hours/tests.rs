@@ -89,6 +89,40 @@ fn an_hour_that_comes_twice_counts_twice_and_one_that_is_left_out_does_not_come(
 }
 
 #[test]
+fn the_next_time_is_right_around_a_change_of_the_clocks() {
+    let sunday = |from, to| hours(r#""sun""#, from, to, "Europe/Warsaw");
+    for (hours, at, next) in [
+        // It would begin in the hour that is left out: so it does at that hour's end.
+        (
+            sunday("02:30", "04:00"),
+            "2026-03-28T12:00:00Z",
+            "2026-03-29T01:00:00Z",
+        ),
+        // All of it is left out once: two weeks.
+        (
+            sunday("02:00", "03:00"),
+            "2026-03-22T03:00:00Z",
+            "2026-04-05T00:00:00Z",
+        ),
+        // It begins a second time.
+        (
+            sunday("02:30", "03:00"),
+            "2026-10-25T01:15:00Z",
+            "2026-10-25T01:30:00Z",
+        ),
+        // The clocks are put back into it.
+        (
+            sunday("01:00", "02:30"),
+            "2026-10-25T00:45:00Z",
+            "2026-10-25T01:00:00Z",
+        ),
+    ] {
+        let found = hours.next_after(time(at)).unwrap().timestamp();
+        assert_eq!(found, time(next), "{hours} {at}");
+    }
+}
+
+#[test]
 fn they_say_when_they_hold_next() {
     let day = hours(WORKDAYS, "08:00", "18:00", "Europe/Warsaw");
     for (at, next) in [
@@ -132,6 +166,7 @@ fn what_is_not_hours_is_refused() {
         (3, "zone = \"Mars/Olympus\"", "zone"),
         (3, "zone = \"../../etc/passwd\"", "zone"),
         (3, "zone = \"+01:00\"", "zone"),
+        (3, "zone = \"Etc/Unknown\"", "zone"),
         (3, "zone = \"UTC\"\nuntil = 1", "until"),
     ] {
         let mut lines = good;
@@ -160,6 +195,11 @@ proptest! {
         if let Some(next) = hours.next_after(at) {
             prop_assert!(next.timestamp() > at);
             prop_assert!(hours.hold_at(next.timestamp()), "{} {} {}", hours, at, next);
+            if !hours.hold_at(at) {
+                let minutes = (1..(next.timestamp() - at).as_mins()).step_by(7);
+                let earlier = minutes.map(|minute| at + minute.minutes()).find(|early| hours.hold_at(*early));
+                prop_assert_eq!(earlier, None, "{} {} {}", hours, at, next);
+            }
         }
     }
 }
