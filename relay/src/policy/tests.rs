@@ -181,6 +181,15 @@ fn each_rule_refuses_by_its_name() {
         (Ask { reason: None, ..ASK }, "policy.grant[0].reason"),
         (
             Ask {
+                reason: Some(
+                    "\u{200C}\u{200C}\u{200C}\u{200C}\u{200C}\u{200C}\u{200C}\u{200C}\u{200C}\u{200C}",
+                ),
+                ..ASK
+            },
+            "policy.grant[0].reason",
+        ),
+        (
+            Ask {
                 reason: Some("  short  "),
                 ..ASK
             },
