@@ -104,6 +104,11 @@ impl ApiError {
         }
     }
 
+    /// The rule that refused.
+    pub fn refused_by(&self) -> Option<&str> {
+        self.rule.as_deref()
+    }
+
     /// The code.
     pub fn code(&self) -> ErrorCode {
         self.code

@@ -23,6 +23,7 @@ use crate::{
     relay,
     tls::Tls,
     watch::Watch,
+    webhooks::{self, Webhooks},
 };
 
 /// Where the configuration comes from, and when it is to be read.
@@ -92,19 +93,21 @@ async fn reload(current: &Current, port: u16, path: &Path) -> Result<Vec<&'stati
         read.map_err(|_| ConfigFaults::one("configuration", "could not be read; the log says why"))??;
     let waiting = keep_what_needs_a_restart(&old.app.config, &mut config);
     let tls = Tls::configured(&config.listen, old.app.clock.now());
+    let webhooks = Webhooks::connect(&config, old.app.limits.webhook);
     let brokers = old.app.brokers.succeeded_by(&config, old.app.limits.broker).await;
-    let (tls, brokers) = match (tls, brokers) {
-        (Ok(tls), Ok(brokers)) => (tls, brokers),
-        (tls, brokers) => {
-            return Err(ConfigFaults::all(
-                [tls.err(), brokers.err()].into_iter().flatten(),
-            ));
+    let (tls, webhooks, brokers) = match (tls, webhooks, brokers) {
+        (Ok(tls), Ok(webhooks), Ok(brokers)) => (tls, webhooks, brokers),
+        (tls, webhooks, brokers) => {
+            let faults = [tls.err(), webhooks.err(), brokers.err()];
+            return Err(ConfigFaults::all(faults.into_iter().flatten()));
         }
     };
+    old.app.store.announce_to(webhooks::subscribers(&config));
     let app = App {
         authorities: relay::authorities(&config.listen.authorities, port),
         config,
         brokers: Arc::new(brokers),
+        webhooks: Arc::new(webhooks),
         ..(*old.app).clone()
     };
     current.replace(InUse::new(Arc::new(app), tls));

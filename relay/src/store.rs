@@ -5,7 +5,9 @@ mod entries;
 mod error;
 mod foreign;
 mod ledger;
+mod limits;
 mod logins;
+mod outbox;
 mod postgres;
 mod role;
 pub(crate) mod schema;
@@ -26,7 +28,9 @@ pub use ledger::{
     Erased, ErasureOrder, ErasureScope, Projection, ReportRow, Scrubbed, StoredCheckpoint, StrayRow,
     StrayRows,
 };
+pub use limits::{Limit, LimitReached, LimitUse, LimitUses};
 pub use logins::{Claim, Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome};
+pub use outbox::{Delivery, Subscribers};
 pub use postgres::PostgresStore;
 pub use role::{MOST_ROLES, Role, RoleChange, RoleError};
 pub use schema::SchemaDifference;
@@ -36,7 +40,7 @@ pub use staff::{
     StaffId, StaffMember, StaffRow, VerifyingKey,
 };
 
-use crate::config::StoreUrl;
+use crate::{config::StoreUrl, events::Event};
 
 /// Versions of a store's schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +86,28 @@ pub trait Store: Send + Sync + 'static {
 
     /// Gives that up: what is open then is another's to close.
     async fn unregister_relay(&self) -> Result<(), StoreError>;
+
+    /// Says which webhooks want which events, from now on: what this process does is told to these.
+    fn announce_to(&self, subscribers: Subscribers);
+
+    /// Keeps events that come with no other change for the webhooks that want them.
+    async fn announce(&self, events: Vec<Event>) -> Result<(), StoreError>;
+
+    /// Takes messages to a webhook that are due, at most `limit`. Nobody else is given them before `until`; then they are due
+    /// again, unless they have ended.
+    async fn take_deliveries(
+        &self,
+        webhook: &str,
+        limit: u32,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Forgets a message to a webhook; or lets it be due again, after a failed attempt.
+    async fn end_delivery(&self, webhook: &str, id: &str, next: Option<Timestamp>) -> Result<(), StoreError>;
+
+    /// Drops messages that are too old or too many, and says how many to which webhook.
+    async fn drop_deliveries(&self, now: Timestamp) -> Result<Vec<(String, u64)>, StoreError>;
 
     /// Makes the staff member if there is none, enables a disabled one, and keeps the code's hash.
     async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError>;
@@ -140,8 +166,8 @@ pub trait Store: Send + Sync + 'static {
         expires_at: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Forgets what cannot matter any more: nonces whose signatures are stale, and claims that have ended. The claim of a
-    /// login without outcome has not, whatever the time is. Returns how many.
+    /// Forgets what cannot matter any more: nonces whose signatures are stale, limits that nobody is near, and claims that
+    /// have ended. The claim of a login without outcome has not, whatever the time is. Returns how many.
     async fn forget_stale(&self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Claims the nonce, the request id and the customer, and appends the intent to the ledger: all of it, or none but the

@@ -172,6 +172,35 @@ CREATE TRIGGER checkpoints_are_not_deleted BEFORE DELETE ON checkpoints FOR EACH
 CREATE TRIGGER checkpoints_are_not_truncated BEFORE TRUNCATE ON checkpoints FOR EACH STATEMENT
     EXECUTE FUNCTION refuse_change('checkpoints are not deleted');
 
+-- What logins were counted in: `key` is a person, a profile, a customer (hashed) or a broker. `used` is in thousandths of a
+-- login, as it was at `since`.
+CREATE TABLE limits (
+    scope TEXT COLLATE "C" NOT NULL,
+    key   TEXT COLLATE "C" NOT NULL,
+    since BIGINT NOT NULL,
+    used  BIGINT NOT NULL,
+    -- When it was last told that the limit is reached.
+    told  BIGINT,
+    -- When the row does not matter any more.
+    ends  BIGINT NOT NULL,
+    PRIMARY KEY (scope, key)
+);
+
+-- Messages to webhooks that are still to be delivered. Who takes one puts `due_at` off, so that nobody else does.
+CREATE TABLE outbox (
+    number     BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id         TEXT COLLATE "C" NOT NULL,
+    webhook    TEXT COLLATE "C" NOT NULL,
+    alert      BOOLEAN NOT NULL,
+    body       TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    due_at     BIGINT NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (webhook, id)
+);
+
+CREATE INDEX outbox_by_due ON outbox (webhook, due_at);
+
 -- Written by the readiness check, to see that writing works.
 CREATE TABLE probe (
     id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -129,6 +129,35 @@ BEGIN SELECT raise(ABORT, 'checkpoints are not changed'); END;
 CREATE TRIGGER checkpoints_are_not_deleted BEFORE DELETE ON checkpoints
 BEGIN SELECT raise(ABORT, 'checkpoints are not deleted'); END;
 
+-- What logins were counted in: `key` is a person, a profile, a customer (hashed) or a broker. `used` is in thousandths of a
+-- login, as it was at `since`.
+CREATE TABLE limits (
+    scope TEXT NOT NULL,
+    key   TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    used  INTEGER NOT NULL,
+    -- When it was last told that the limit is reached.
+    told  INTEGER,
+    -- When the row does not matter any more.
+    ends  INTEGER NOT NULL,
+    PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+
+-- Messages to webhooks that are still to be delivered. Who takes one puts `due_at` off, so that nobody else does.
+CREATE TABLE outbox (
+    number     INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL,
+    webhook    TEXT NOT NULL,
+    alert      INTEGER NOT NULL CHECK (alert IN (0, 1)),
+    body       TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    due_at     INTEGER NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (webhook, id)
+) STRICT;
+
+CREATE INDEX outbox_by_due ON outbox (webhook, due_at);
+
 -- Written by the readiness check, to see that writing works.
 CREATE TABLE probe (
     id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -25,6 +25,8 @@ pub struct PolicyRules {
     pub deny: CustomerList,
     /// Customers whom only those open whose grant says so.
     pub vip: CustomerList,
+    /// Customers whom nobody has a reason to open: whoever does is told of.
+    pub canary: CustomerList,
 }
 
 impl Default for PolicyRules {
@@ -33,6 +35,7 @@ impl Default for PolicyRules {
             grants: vec![Grant::everybody()],
             deny: CustomerList::default(),
             vip: CustomerList::default(),
+            canary: CustomerList::default(),
         }
     }
 }
@@ -48,6 +51,7 @@ impl PolicyRules {
         }
         let deny = section.section("deny", |section| CustomerList::read(section, keys))?;
         let vip = section.section("vip", |section| CustomerList::read(section, keys))?;
+        let canary = section.section("canary", |section| CustomerList::read(section, keys))?;
         if !vip.is_empty() && !grants.iter().any(|grant| grant.vip) {
             section.fault(
                 "vip",
@@ -58,7 +62,12 @@ impl PolicyRules {
         if !named {
             grants.push(Grant::everybody());
         }
-        Some(Self { grants, deny, vip })
+        Some(Self {
+            grants,
+            deny,
+            vip,
+            canary,
+        })
     }
 
     /// Whether there is no `[[policy.grant]]`, so that every enrolled person may open customers on every platform.
@@ -68,7 +77,8 @@ impl PolicyRules {
 
     /// SHA-256 of each file that was read, in the order of the configuration.
     pub(super) fn digests(&self) -> impl Iterator<Item = &[u8; 32]> {
-        self.deny.digests().iter().chain(self.vip.digests())
+        let lists = [&self.deny, &self.vip, &self.canary];
+        lists.into_iter().flat_map(CustomerList::digests)
     }
 
     /// Finds grants that name what is not there, or that would loosen what `[login]` says.

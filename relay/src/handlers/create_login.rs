@@ -19,10 +19,11 @@ use crate::{
     auth::Verified,
     checkpoints,
     error::ApiError,
+    events::{self, Asked},
     middleware::ClientAddress,
     mint,
     policy::{self, Permit},
-    store::Intent,
+    store::{Intent, LimitUses},
     visible::{is_odd, is_odd_in_prose},
 };
 
@@ -53,8 +54,20 @@ pub(crate) async fn create_login(
                 .map_err(|error| error.about(id))
         }
         // What is not recorded as a login must not come a second time either.
-        (Err(error), _) | (Ok(_), Err(error)) => {
+        (Err(error), _) => {
             verified.admit(&app).await?;
+            Err(error)
+        }
+        (Ok(request), Err(error)) => {
+            verified.admit(&app).await?;
+            let asked = Asked {
+                login: &request.request_id,
+                staff: verified.profile.staff.id,
+                profile: &verified.profile.key_id,
+                platform: &request.platform,
+            };
+            let canary = app.config.policy.canary.covers(&request.customer_email);
+            events::tell_refused(&app, &asked, canary, &error).await;
             Err(error)
         }
     }
@@ -112,7 +125,8 @@ fn intent(
 ) -> Intent {
     let now = app.clock.now();
     let longest_mint = SignedDuration::try_from(app.limits.login).unwrap_or(SignedDuration::MAX);
-    Intent {
+    let canary = app.config.policy.canary.covers(&request.customer_email);
+    let mut intent = Intent {
         request_id: request.request_id,
         staff: verified.profile.staff,
         key_id: verified.profile.key_id,
@@ -129,11 +143,15 @@ fn intent(
         overrides: request.overrides,
         policy_version: app.config.version.clone(),
         validity_seconds: permit.validity_seconds,
+        limits: LimitUses::default(),
+        canary,
         requested_at: now,
         claimed_until: mint::held_until(permit.validity_seconds, now)
             .checked_add(longest_mint)
             .unwrap_or(Timestamp::MAX),
-    }
+    };
+    intent.limits = app.config.limits.uses(&intent);
+    intent
 }
 
 fn read(verified: &Verified) -> Result<LoginRequest, ApiError> {

@@ -45,6 +45,7 @@ pub(crate) async fn readyz(State(current): State<Arc<Current>>) -> (StatusCode, 
         "store": word(store.is_ok(), "failing"),
         "ledger": ledger,
         "checkpoints": checkpoints(app),
+        "webhooks": app.webhooks.summary(),
         "configuration": current.note().unwrap_or_else(|| "ok".to_owned()),
         "certificate": in_use.tls.as_ref().map_or_else(|| "off".to_owned(), |tls| tls.status(app.clock.now())),
     });

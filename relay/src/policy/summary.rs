@@ -25,6 +25,12 @@ pub(crate) fn summary(config: &Config) -> Vec<String> {
             policy.vip
         ));
     }
+    if !policy.canary.is_empty() {
+        lines.push(format!(
+            "policy.canary: {}, told of when they are asked for",
+            policy.canary
+        ));
+    }
     lines.push(format!("policy version: {}", config.version));
     lines
 }

@@ -14,8 +14,8 @@ use stagedoor_protocol::{
     CustomerEmail, ErrorCode, KeyId, Nonce, PageReference, PlatformId, PublicKeyBytes, RequestId,
 };
 use stagedoor_relay::store::{
-    self, Completion, Enrolment, EnrolmentRefusal, Intent, MintOutcome, NewInvite, StaffMember, Store,
-    VerifyingKey,
+    self, Completion, Enrolment, EnrolmentRefusal, Intent, LimitUses, MintOutcome, NewInvite, StaffMember,
+    Store, VerifyingKey,
 };
 use tempfile::TempDir;
 
@@ -117,6 +117,8 @@ pub(crate) fn intent(staff: &StaffMember, customer: &str, second: i64) -> Intent
         }),
         overrides: None,
         policy_version: "p1".to_owned(),
+        limits: LimitUses::default(),
+        canary: false,
         validity_seconds: 30,
         requested_at: at(second),
         claimed_until: at(second + 30),

@@ -14,6 +14,7 @@ use crate::{
         values::address,
     },
     clock::{Clock, SystemClock},
+    events::{Event, EventKind},
 };
 
 #[derive(Debug, Args)]
@@ -32,6 +33,9 @@ pub(super) async fn disable(path: &Path, access: Access) -> anyhow::Result<()> {
         bail!("nobody enabled has this address: stagedoor staff list shows everybody");
     };
     office.log(|operator| info!(operator, action = "disable", staff = %staff.id, "staff changed"));
+    office
+        .announce(Event::staff(EventKind::StaffDisabled, staff.id, now))
+        .await;
     tell!("Disabled. A later invitation enables the person again; the old profiles stay revoked.");
     Ok(())
 }
@@ -41,6 +45,10 @@ pub(super) async fn enable(path: &Path, access: Access) -> anyhow::Result<()> {
     let staff = office.store.enable_staff(&access.email).await?;
     let staff = staff.context("nobody disabled has this address: stagedoor staff list shows everybody")?;
     office.log(|operator| info!(operator, action = "enable", staff = %staff.id, "staff changed"));
+    let now = SystemClock::new().now();
+    office
+        .announce(Event::staff(EventKind::StaffEnabled, staff.id, now))
+        .await;
     tell!(
         "Enabled, with the roles of before: {}. The old profiles stay revoked and the old codes void: stagedoor staff \
          invite {}",

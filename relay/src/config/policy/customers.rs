@@ -1,4 +1,4 @@
-//! `[policy.deny]` and `[policy.vip]`: customers by address, by domain, or by files that list both.
+//! `[policy.deny]`, `[policy.vip]` and `[policy.canary]`: customers by address, by domain, or by files that list both.
 
 use std::{
     collections::HashSet,

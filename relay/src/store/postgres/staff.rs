@@ -165,6 +165,7 @@ pub(super) async fn delete_stale(client: &mut Client, now: Timestamp) -> Result<
         // A login that has no outcome yet holds its customer whatever the time is.
         "DELETE FROM claims WHERE until <= $1 AND NOT EXISTS ( \
          SELECT FROM logins WHERE logins.request_id = claims.request_id AND outcome IS NULL)",
+        "DELETE FROM limits WHERE ends <= $1",
     ] {
         deleted += transaction.execute(delete, &[&millis(now)]).await?;
     }

@@ -8,10 +8,12 @@ use stagedoor_protocol::RequestId;
 use tokio::sync::oneshot;
 
 use super::{erase::Erasable, plan::Plan};
-use crate::store::{Claim, ErasureScope, Profile, StoreError};
+use crate::store::{Claim, ErasureScope, Limit, Profile, StoreError, limits::LimitRow};
 
 /// A customer at a broker.
 pub(super) type ClaimKey = (String, String);
+/// A limit, and whose.
+pub(super) type LimitKey = (Limit, String);
 /// A profile and its nonce.
 pub(super) type NonceKey = (String, String);
 
@@ -51,6 +53,8 @@ pub(super) struct Needs {
     pub(super) logins: HashSet<String>,
     /// Claims on customers.
     pub(super) claims: HashSet<ClaimKey>,
+    /// What logins were counted in.
+    pub(super) limits: HashSet<LimitKey>,
     /// Open intents whose relay is gone.
     pub(super) abandoned: bool,
     /// Parts to erase.
@@ -72,6 +76,7 @@ pub(super) struct Facts {
     claims: HashMap<ClaimKey, Held>,
     /// The customer of each login that has, or had, a claim: a login has one at most.
     claimed_by: HashMap<String, ClaimKey>,
+    pub(super) limits: HashMap<LimitKey, LimitRow>,
     pub(super) abandoned: Vec<String>,
     pub(super) erasable: Erasable,
 }

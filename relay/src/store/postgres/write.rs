@@ -15,6 +15,7 @@ pub(super) async fn commit(client: &Client, statements: &Statements, plan: &Plan
     let (logins, outcomes, reports) = (&plan.logins, &plan.outcomes, &plan.reports);
     let (kept, gone) = plan.claim_changes();
     let (keys, unused) = plan.unused_nonces();
+    let (limits, messages) = (plan.limit_changes(), &plan.messages);
     let run = |statement, rows, parameters| write(client, statement, rows, parameters);
     // Sent together and performed in this order; after a refusal the server does nothing more, and the commit undoes all.
     try_join!(
@@ -73,6 +74,29 @@ pub(super) async fn commit(client: &Client, statements: &Statements, plan: &Plan
             &statements.delete_claims,
             gone.customers.len(),
             vec![&gone.customers, &gone.scopes],
+        ),
+        run(
+            &statements.upsert_limits,
+            limits.keys.len(),
+            vec![
+                &limits.scopes,
+                &limits.keys,
+                &limits.since,
+                &limits.used,
+                &limits.told,
+                &limits.ends,
+            ],
+        ),
+        run(
+            &statements.insert_messages,
+            messages.ids.len(),
+            vec![
+                &messages.ids,
+                &messages.webhooks,
+                &messages.alerts,
+                &messages.bodies,
+                &messages.times,
+            ],
         ),
         async { Ok(client.batch_execute("COMMIT").await?) },
     )?;

@@ -42,6 +42,7 @@ impl Writing<'_> {
         ] {
             deleted += self.connection.prepare_cached(delete)?.execute([millis(now)])?;
         }
+        deleted += self.delete_ended_limits(now)?;
         Ok(deleted as u64)
     }
 }

@@ -10,11 +10,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
+use stagedoor_relay::events::Event;
 use stagedoor_relay::store::{
-    Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent,
-    IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
+    Completion, Delivery, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows,
+    Intent, IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
     RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow, Store, StoreError,
-    StoredCheckpoint, StrayRows,
+    StoredCheckpoint, StrayRows, Subscribers,
 };
 
 /// The operation that goes wrong.
@@ -119,6 +120,32 @@ impl Store for FaultyStore {
 
     async fn unregister_relay(&self) -> Result<(), StoreError> {
         self.inner.unregister_relay().await
+    }
+
+    fn announce_to(&self, subscribers: Subscribers) {
+        self.inner.announce_to(subscribers);
+    }
+
+    async fn announce(&self, events: Vec<Event>) -> Result<(), StoreError> {
+        self.inner.announce(events).await
+    }
+
+    async fn take_deliveries(
+        &self,
+        webhook: &str,
+        limit: u32,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        self.inner.take_deliveries(webhook, limit, now, until).await
+    }
+
+    async fn end_delivery(&self, webhook: &str, id: &str, next: Option<Timestamp>) -> Result<(), StoreError> {
+        self.inner.end_delivery(webhook, id, next).await
+    }
+
+    async fn drop_deliveries(&self, now: Timestamp) -> Result<Vec<(String, u64)>, StoreError> {
+        self.inner.drop_deliveries(now).await
     }
 
     async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError> {
