@@ -85,8 +85,8 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "This browser profile was signed in for as long as the relay's configuration allows, and that is over.",
             "Sign in again in the extension's options."),
         ErrorCode::TooManyRequests => (
-            "Too many attempts from this address within a minute.",
-            "Wait as long as the answer says, then try again."),
+            "A limit on logins is reached: of this person, browser profile, customer or broker; the answer's rule says which. Or there were too many attempts to enrol from this address within a minute.",
+            "Wait as long as the answer says, then try again. The administrator can change the limits on logins ([limits], docs/limits.md)."),
         ErrorCode::CustomerEmailInvalid => (
             "The text is not an e-mail address that a customer can have.",
             "Correct the address, or take another one from the page."),

@@ -97,54 +97,58 @@ pub(super) struct LimitRow {
 pub(super) enum Judged {
     /// Let through: these rows are to be written.
     Admitted(Vec<LimitRow>),
-    /// The broker's turn would come in this time.
-    Busy(Duration),
-    /// Refused. If it is told, this row of that use is to be written.
+    /// The broker's turn would come in this time. Of a limit whose clock was set back the row is to be written.
+    Busy(Duration, Option<(usize, LimitRow)>),
+    /// Refused. The row of that use is to be written, if there is one: it is told, or its clock was set back.
     Reached(LimitReached, Option<(usize, LimitRow)>),
+}
+
+/// A login that one limit does not let through.
+struct Refused {
+    /// For so many milliseconds.
+    wait: i64,
+    row: LimitRow,
+    /// The clock was set back, and the row is another than the store has.
+    changed: bool,
 }
 
 /// Asks all limits. Of several that refuse the one speaks that refuses longest; the broker's only if no other does, so that
 /// nobody waits for a turn who could not use it.
 pub(super) fn judge(uses: &LimitUses, now: i64, row: impl Fn(&LimitUse) -> Option<LimitRow>) -> Judged {
     let mut admitted = Vec::with_capacity(uses.uses.len());
-    let mut refused: Option<(usize, i64)> = None;
+    let mut speaks: Option<(usize, &LimitUse, Refused)> = None;
+    let rank = |wanted: &LimitUse, refused: &Refused| (wanted.limit != Limit::BrokerPerMinute, refused.wait);
     for (place, wanted) in uses.uses.iter().enumerate() {
         match admit(wanted, row(wanted), now) {
             Ok(row) => admitted.push(row),
-            Err(wait) => {
-                let rank = |place: usize, wait| {
-                    let shared =
-                        uses.uses.get(place).map(|other| other.limit) == Some(Limit::BrokerPerMinute);
-                    (!shared, wait)
-                };
-                if refused.is_none_or(|(other, waits)| rank(other, waits) < rank(place, wait)) {
-                    refused = Some((place, wait));
+            Err(refused) => {
+                let least = speaks.as_ref().map(|(_, other, spoken)| rank(other, spoken));
+                if least.is_none_or(|least| least < rank(wanted, &refused)) {
+                    speaks = Some((place, wanted, refused));
                 }
             }
         }
     }
-    let Some((place, wait)) = refused else {
+    let Some((place, wanted, refused)) = speaks else {
         return Judged::Admitted(admitted);
     };
-    let waits = Duration::from_millis(wait.unsigned_abs());
-    let Some(wanted) = uses.uses.get(place) else {
-        return Judged::Admitted(admitted);
-    };
+    let wait = Duration::from_millis(refused.wait.unsigned_abs());
+    let corrected = refused.changed.then_some((place, refused.row));
     if uses.may_wait && wanted.limit == Limit::BrokerPerMinute {
-        return Judged::Busy(waits);
+        return Judged::Busy(wait, corrected);
     }
-    let told = tell(wanted, row(wanted), now);
+    let told = tell(wanted, refused.row, now);
     let reached = LimitReached {
         limit: wanted.limit,
         most: wanted.most,
-        wait: waits,
+        wait,
         first: told.is_some(),
     };
-    Judged::Reached(reached, told.map(|row| (place, row)))
+    Judged::Reached(reached, told.map(|row| (place, row)).or(corrected))
 }
 
-/// Counts a login; or says how long it would have to wait, in milliseconds.
-fn admit(wanted: &LimitUse, row: Option<LimitRow>, now: i64) -> Result<LimitRow, i64> {
+/// Counts a login; or says how long it would have to wait.
+fn admit(wanted: &LimitUse, row: Option<LimitRow>, now: i64) -> Result<LimitRow, Refused> {
     let most = i64::from(wanted.most);
     match wanted.limit {
         Limit::StaffPerDay => admit_in_day(most, row, now),
@@ -158,7 +162,7 @@ fn admit(wanted: &LimitUse, row: Option<LimitRow>, now: i64) -> Result<LimitRow,
 }
 
 /// So many in a day of UTC.
-fn admit_in_day(most: i64, row: Option<LimitRow>, now: i64) -> Result<LimitRow, i64> {
+fn admit_in_day(most: i64, row: Option<LimitRow>, now: i64) -> Result<LimitRow, Refused> {
     let today = now.div_euclid(DAY) * DAY;
     let (since, used) = match row {
         Some(row) if row.since < today => (today, 0),
@@ -168,15 +172,20 @@ fn admit_in_day(most: i64, row: Option<LimitRow>, now: i64) -> Result<LimitRow, 
         Some(row) => (today, row.used),
         None => (today, 0),
     };
-    if used + ONE > most * ONE {
-        return Err(since + DAY - now);
-    }
-    Ok(LimitRow {
+    let counted = |used| LimitRow {
         since,
-        used: used + ONE,
+        used,
         told: row.and_then(|row| row.told),
         ends: since + DAY,
-    })
+    };
+    if used + ONE > most * ONE {
+        return Err(Refused {
+            wait: since + DAY - now,
+            row: counted(used),
+            changed: row.is_some_and(|row| row.since > since),
+        });
+    }
+    Ok(counted(used + ONE))
 }
 
 /// So many at once, and so many more, evenly, in each period.
@@ -186,41 +195,42 @@ fn admit_in_bucket(
     period: i64,
     row: Option<LimitRow>,
     now: i64,
-) -> Result<LimitRow, i64> {
-    let (since, used) = row.map_or((now, 0), |row| (row.since, row.used));
+) -> Result<LimitRow, Refused> {
+    let (stored, used) = row.map_or((now, 0), |row| (row.since, row.used));
     // A clock that was set back, or that of a relay that is behind: nothing drains until the time has come again, but nobody
     // waits for longer than a period for that.
-    let since = if since - now > period { now } else { since };
+    let set_back = stored - now > period;
+    let since = if set_back { now } else { stored };
     let refill = refill.max(1) * ONE;
     let drained = i128::from((now - since).max(0)) * i128::from(refill) / i128::from(period);
     let level = used - i64::try_from(drained).unwrap_or(i64::MAX).min(used);
     let since = since.max(now);
     let drains_in = |amount: i64| {
         let exact = i128::from(amount) * i128::from(period);
-        i64::try_from(exact.div_euclid(refill.into()) + i128::from(exact % i128::from(refill) != 0))
-            .unwrap_or(i64::MAX)
+        let rounded = exact / i128::from(refill) + i128::from(exact % i128::from(refill) > 0);
+        i64::try_from(rounded).unwrap_or(i64::MAX)
+    };
+    let counted = |used| LimitRow {
+        since,
+        used,
+        told: row.and_then(|row| row.told),
+        ends: since.saturating_add(drains_in(used)),
     };
     let over = level + ONE - burst * ONE;
     if over > 0 {
-        return Err(since - now + drains_in(over));
+        return Err(Refused {
+            wait: (since - now).saturating_add(drains_in(over)),
+            // As it is stored, so that asking costs nobody a fraction.
+            row: row.filter(|_| !set_back).unwrap_or(counted(level)),
+            changed: set_back,
+        });
     }
-    Ok(LimitRow {
-        since,
-        used: level + ONE,
-        told: row.and_then(|row| row.told),
-        ends: since.saturating_add(drains_in(level + ONE)),
-    })
+    Ok(counted(level + ONE))
 }
 
 /// The row with a note that it is told now, unless it was within the period.
-fn tell(wanted: &LimitUse, row: Option<LimitRow>, now: i64) -> Option<LimitRow> {
+fn tell(wanted: &LimitUse, row: LimitRow, now: i64) -> Option<LimitRow> {
     let period = wanted.limit.period();
-    let row = row.unwrap_or(LimitRow {
-        since: now,
-        used: 0,
-        told: None,
-        ends: now,
-    });
     if row.told.is_some_and(|told| (now - told).abs() < period) {
         return None;
     }

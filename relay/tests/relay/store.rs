@@ -3,7 +3,9 @@
 mod administration;
 mod erasure;
 mod ledger;
+mod limits;
 mod logins;
+mod outbox;
 mod profiles;
 mod takeovers;
 

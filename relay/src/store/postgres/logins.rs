@@ -12,7 +12,7 @@ use crate::{
     events::{Event, end_of},
     store::{
         Claim, Completion, Intent, IntentAnswer, MintOutcome, StaffId, StoreError, entries,
-        limits::{Judged, judge},
+        limits::{Judged, LimitRow, judge},
     },
 };
 
@@ -97,29 +97,30 @@ fn count_in_limits(intent: &Intent, plan: &mut Plan) -> Result<Option<IntentAnsw
     let judged = judge(&intent.limits, millis(intent.requested_at), |wanted| {
         known(wanted.limit, &wanted.key)
     });
-    let key = |place: usize| {
-        let wanted = intent.limits.uses.get(place)?;
-        Some((wanted.limit, wanted.key.clone()))
+    let keep = |plan: &mut Plan, row: Option<(usize, LimitRow)>| {
+        if let Some((place, row)) = row
+            && let Some(wanted) = intent.limits.uses.get(place)
+        {
+            plan.set_limit((wanted.limit, wanted.key.clone()), row);
+        }
     };
     match judged {
         Judged::Admitted(rows) => {
-            for (place, row) in rows.into_iter().enumerate() {
-                if let Some(key) = key(place) {
-                    plan.set_limit(key, row);
-                }
-            }
+            let rows = rows.into_iter().enumerate();
+            rows.for_each(|row| keep(plan, Some(row)));
             Ok(None)
         }
-        Judged::Busy(wait) => {
+        Judged::Busy(wait, corrected) => {
             plan.give_back(nonce(intent));
+            keep(plan, corrected);
             Ok(Some(IntentAnswer::Busy(wait)))
         }
         Judged::Reached(reached, told) => {
-            if let Some((key, row)) = told.and_then(|(place, row)| Some((key(place)?, row))) {
+            if reached.first {
                 let event = Event::limit(&intent.asked(), &reached, intent.requested_at)?;
                 plan.messages.add(&plan.subscribers, &event);
-                plan.set_limit(key, row);
             }
+            keep(plan, told);
             Ok(Some(IntentAnswer::Limited(reached)))
         }
     }

@@ -29,12 +29,12 @@ impl Writing<'_> {
                     upsert(self.connection, wanted, row)?;
                 }
             }
-            Judged::Reached(_, Some((place, row))) => {
+            Judged::Busy(_, Some((place, row))) | Judged::Reached(_, Some((place, row))) => {
                 if let Some(wanted) = uses.uses.get(*place) {
                     upsert(self.connection, wanted, row)?;
                 }
             }
-            Judged::Busy(_) | Judged::Reached(_, None) => {}
+            Judged::Busy(_, None) | Judged::Reached(_, None) => {}
         }
         Ok(judged)
     }

@@ -61,7 +61,7 @@ impl Writing<'_> {
         };
         match self.count_in_limits(intent)? {
             Judged::Admitted(_) => {}
-            Judged::Busy(wait) => {
+            Judged::Busy(wait, _) => {
                 self.delete_nonce(&intent.key_id, &intent.nonce)?;
                 return Ok(IntentAnswer::Busy(wait));
             }
