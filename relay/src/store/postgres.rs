@@ -133,24 +133,11 @@ fn unsigned(row: &tokio_postgres::Row, index: usize) -> Result<u64, Failure> {
     Ok(row.try_get::<_, i64>(index)?.cast_unsigned())
 }
 
-/// A real write finds a full disk and a server that takes no writes, which reading would not. Returns what keeps records from
-/// being added.
-async fn probe(
-    client: &deadpool_postgres::Client,
-    now: Timestamp,
-    seen: Option<Head>,
-) -> Result<Option<String>, Failure> {
-    let probe = "INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
-    client.execute(probe, &[&millis(now)]).await?;
-    reading::check_seen(client, seen).await?;
-    reading::select_blocking(client).await
-}
-
 #[async_trait]
 impl Store for PostgresStore {
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
         let seen = self.reached.head();
-        let probed = async { run!(self.connections, CHECK_PATIENCE, client => probe(client, now, seen)) };
+        let probed = async { run!(self.connections, CHECK_PATIENCE, client => reading::probe(client, now, seen)) };
         // Both at once, so that an answer takes no longer than the patience for one.
         let (blocking, turn) = join!(probed, timeout(CHECK_PATIENCE, self.writer.write(Turn)));
         foreign::check(|| self.connector.place().name(), blocking?)?;
