@@ -4,9 +4,9 @@
 //! derived code, hold both to one form.
 
 use stagedoor_protocol::{
-    Claim, Confirm, EnrolmentRequest, EnrolmentResponse, Environment, Isolation, KeyId, LoginRequest,
-    LoginResponse, OneTimeToken, Outcome, OutcomeReport, PageReference, Platform, PlatformId, Policy,
-    Problem, PublicJwk, ReasonMode, RequestId, Rules, Session, Staff,
+    ApprovalId, Claim, Confirm, EnrolmentRequest, EnrolmentResponse, Environment, Isolation, KeyId,
+    LoginRequest, LoginResponse, OneTimeToken, Outcome, OutcomeReport, PageReference, Platform, PlatformId,
+    Policy, Problem, PublicJwk, ReasonMode, RequestId, Rules, Session, Staff,
 };
 
 use crate::{
@@ -33,6 +33,7 @@ impl ToJson for LoginRequest {
             .with_some("ticket", self.ticket.as_ref())
             .with_some("page", self.page.as_ref())
             .with_some("overrides", self.overrides.as_ref().map(RequestId::as_str))
+            .with_some("approval", self.approval.as_ref().map(ApprovalId::as_str))
             .with("extensionVersion", &self.extension_version)
             .end();
     }
@@ -122,6 +123,12 @@ impl FromJson for Problem {
             retry_after_seconds: value.get("retryAfterSeconds").number(),
             claim: Claim::read(value.get("claim")),
             rule: value.get("rule").string(),
+            approver_roles: value
+                .get("approverRoles")
+                .list()
+                .iter()
+                .filter_map(|role| role.text().map(harmless))
+                .collect(),
         })
     }
 }
@@ -164,6 +171,7 @@ impl FromJson for Session {
             key_id: KeyId::parse(value.get("keyId").text()?).ok()?,
             platforms: read_list(value.get("platforms"))?,
             policy: Policy::read(value.get("policy"))?,
+            may_approve: value.get("mayApprove").flag(),
             relay_version: value.get("relayVersion").string()?,
             signed_in_until: value.get("signedInUntil").number(),
         })
@@ -177,6 +185,7 @@ impl ToJson for Session {
             .with("keyId", self.key_id.as_str())
             .with("platforms", &self.platforms)
             .with("policy", &self.policy)
+            .with_some("mayApprove", self.may_approve.then_some(&true))
             .with("relayVersion", &self.relay_version)
             .with_some("signedInUntil", self.signed_in_until.as_ref())
             .end();

@@ -1,11 +1,13 @@
 //! `[policy]`: which roles may open customers on which platforms, under which rules of their own, and which customers are
 //! opened by nobody or by few.
 
+mod approval;
 mod customers;
 mod grant;
 mod hours;
 mod ticket;
 
+pub use approval::Approval;
 pub use customers::CustomerList;
 pub use grant::{Grant, Named};
 pub use hours::Hours;
@@ -25,6 +27,8 @@ pub struct PolicyRules {
     pub deny: CustomerList,
     /// Customers whom only those open whose grant says so.
     pub vip: CustomerList,
+    /// Whom a second person must approve of.
+    pub approval: Option<Approval>,
 }
 
 impl Default for PolicyRules {
@@ -33,6 +37,7 @@ impl Default for PolicyRules {
             grants: vec![Grant::everybody()],
             deny: CustomerList::default(),
             vip: CustomerList::default(),
+            approval: None,
         }
     }
 }
@@ -48,6 +53,18 @@ impl PolicyRules {
         }
         let deny = section.section("deny", |section| CustomerList::read(section, keys))?;
         let vip = section.section("vip", |section| CustomerList::read(section, keys))?;
+        let approval = section.section_if_there("approval", |section| Approval::read(section, keys))?;
+        match &approval {
+            Some(approval) => {
+                if let Some((key, problem)) = approval.faults(&grants, &vip) {
+                    section.fault(&format!("approval.{key}"), problem);
+                }
+            }
+            None if grants.iter().any(|grant| grant.approval) => {
+                section.fault("approval.roles", approval::NOBODY);
+            }
+            None => {}
+        }
         if !vip.is_empty() && !grants.iter().any(|grant| grant.vip) {
             section.fault(
                 "vip",
@@ -58,7 +75,12 @@ impl PolicyRules {
         if !named {
             grants.push(Grant::everybody());
         }
-        Some(Self { grants, deny, vip })
+        Some(Self {
+            grants,
+            deny,
+            vip,
+            approval,
+        })
     }
 
     /// Whether there is no `[[policy.grant]]`, so that every enrolled person may open customers on every platform.
@@ -68,7 +90,15 @@ impl PolicyRules {
 
     /// SHA-256 of each file that was read, in the order of the configuration.
     pub(super) fn digests(&self) -> impl Iterator<Item = &[u8; 32]> {
-        self.deny.digests().iter().chain(self.vip.digests())
+        let approval = self
+            .approval
+            .iter()
+            .flat_map(|approval| approval.customers.digests());
+        self.deny
+            .digests()
+            .iter()
+            .chain(self.vip.digests())
+            .chain(approval)
     }
 
     /// Finds grants that name what is not there, or that would loosen what `[login]` says.

@@ -200,6 +200,7 @@ impl<E: Environment> Core<E> {
                 record_id: None,
             }),
             overrides: order.overrides.clone(),
+            approval: None,
             extension_version: self.environment.version(),
         };
         let answer = self.post(&order.profile, "/v1/logins", &request, RELAY_TIMEOUT_MILLISECONDS);

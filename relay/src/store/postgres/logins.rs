@@ -19,6 +19,9 @@ impl Work for Intent {
         needs.addresses.insert(self.customer_email.folded());
         needs.logins.insert(self.request_id.as_str().to_owned());
         needs.claims.insert(customer(self));
+        needs
+            .approvals
+            .extend(self.approval.iter().map(|named| named.id.as_str().to_owned()));
     }
 
     fn decide(&self, plan: &mut Plan) -> Result<IntentAnswer, StoreError> {
@@ -36,6 +39,12 @@ impl Work for Intent {
         if plan.facts.staff.contains(&self.customer_email.folded()) {
             return Ok(IntentAnswer::CustomerIsStaff);
         }
+        let named = self.approval.as_ref();
+        let found = named.and_then(|named| plan.facts.approvals.get(named.id.as_str()));
+        let approved = match self.approved(found) {
+            Ok(approved) => approved,
+            Err(fault) => return Ok(IntentAnswer::NotApproved(fault)),
+        };
         let key = customer(self);
         let overridden = match plan.facts.holder(&key, self.requested_at) {
             Some(held) if !self.may_take_over(&held.claim) => {
@@ -49,7 +58,7 @@ impl Work for Intent {
             Some(held) => (held.claim.staff != self.staff.id).then_some(held.intent),
             None => None,
         };
-        let (entry, openings) = entries::intent(self, overridden)?;
+        let (entry, openings) = entries::intent(self, overridden, approved.as_ref())?;
         let sequence = plan.append(self.requested_at, entry, &openings);
         plan.add_login(self, sequence);
         let claim = Claim {
@@ -65,6 +74,9 @@ impl Work for Intent {
             open: true,
         };
         plan.claim(key, held);
+        if let Some(approved) = approved {
+            plan.use_approval(&approved.id);
+        }
         Ok(IntentAnswer::Recorded)
     }
 }

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use stagedoor_ledger::{Entry, Frontier, Record};
-use stagedoor_protocol::RequestId;
+use stagedoor_protocol::{ApprovalId, RequestId};
 
 use super::{
     gather::Head,
     millis,
     work::{ClaimKey, Facts, Held, Login, NonceKey},
 };
-use crate::store::{Completion, Intent, StoreError, entries, entries::Openings};
+use crate::store::{Completion, Intent, StoreError, approvals::Stage, entries, entries::Openings};
 
 /// The plan of one transaction.
 pub(super) struct Plan {
@@ -29,6 +29,8 @@ pub(super) struct Plan {
     changed_claims: HashSet<ClaimKey>,
     /// Nonces that were given back; one that is used in the same batch after all is no fresh one any more.
     given_back: HashSet<NonceKey>,
+    /// Approvals that logins have used up.
+    pub(super) used_approvals: Vec<String>,
     pub(super) erasure: Option<ErasedParts>,
 }
 
@@ -101,6 +103,7 @@ impl Plan {
             reports: ReportRows::default(),
             changed_claims: HashSet::new(),
             given_back: HashSet::new(),
+            used_approvals: Vec::new(),
             erasure: None,
         }
     }
@@ -186,6 +189,14 @@ impl Plan {
     pub(super) fn claim(&mut self, key: ClaimKey, held: Held) {
         self.changed_claims.insert(key.clone());
         self.facts.set_claim(key, held);
+    }
+
+    /// Uses an approval up; whoever comes with it next in the same batch sees that.
+    pub(super) fn use_approval(&mut self, id: &ApprovalId) {
+        if let Some(approval) = self.facts.approvals.get_mut(id.as_str()) {
+            approval.stage = Stage::Used;
+        }
+        self.used_approvals.push(id.as_str().to_owned());
     }
 
     /// Leaves a nonce to whoever comes with it next.

@@ -8,7 +8,7 @@ use stagedoor_protocol::RequestId;
 use tokio::sync::oneshot;
 
 use super::{erase::Erasable, plan::Plan};
-use crate::store::{Claim, ErasureScope, Profile, StoreError};
+use crate::store::{Claim, ErasureScope, Profile, StoreError, StoredApproval};
 
 /// A customer at a broker.
 pub(super) type ClaimKey = (String, String);
@@ -49,6 +49,8 @@ pub(super) struct Needs {
     pub(super) addresses: HashSet<String>,
     /// Logins by their id, with their reports and claims.
     pub(super) logins: HashSet<String>,
+    /// Requests for approval, to be held.
+    pub(super) approvals: HashSet<String>,
     /// Claims on customers.
     pub(super) claims: HashSet<ClaimKey>,
     /// Open intents whose relay is gone.
@@ -67,6 +69,8 @@ pub(super) struct Facts {
     /// Addresses of staff among those that were asked for.
     pub(super) staff: HashSet<String>,
     pub(super) logins: HashMap<String, Login>,
+    /// Requests for approval, by their ids.
+    pub(super) approvals: HashMap<String, StoredApproval>,
     /// Login and kind of report.
     pub(super) reports: HashSet<(String, &'static str)>,
     claims: HashMap<ClaimKey, Held>,

@@ -13,6 +13,7 @@ pub(super) async fn commit(client: &Client, statements: &Statements, plan: &Plan
     }
     let (records, openings) = (&plan.records, &plan.openings);
     let (logins, outcomes, reports) = (&plan.logins, &plan.outcomes, &plan.reports);
+    let used = &plan.used_approvals;
     let (kept, gone) = plan.claim_changes();
     let (keys, unused) = plan.unused_nonces();
     let run = |statement, rows, parameters| write(client, statement, rows, parameters);
@@ -74,6 +75,7 @@ pub(super) async fn commit(client: &Client, statements: &Statements, plan: &Plan
             gone.customers.len(),
             vec![&gone.customers, &gone.scopes],
         ),
+        run(&statements.use_approvals, used.len(), vec![used]),
         async { Ok(client.batch_execute("COMMIT").await?) },
     )?;
     Ok(())
