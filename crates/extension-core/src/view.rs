@@ -3,13 +3,13 @@
 mod form;
 
 use stagedoor_protocol::{
-    Claim, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId, Rules,
-    Session, Staff,
+    ApprovalState, Claim, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId,
+    Rules, Session, Staff, WaitingApproval,
 };
 
 use crate::{
     fault::{Fault, Retry},
-    record::{Found, Login, Scan, Step},
+    record::{Asked, Found, Login, Scan, Step},
     text::Text,
 };
 
@@ -45,6 +45,8 @@ pub enum View {
         isolation: Isolation,
         /// Whether nothing opens without a ticket.
         ticket_required: bool,
+        /// Whether this person may approve logins of others.
+        may_approve: bool,
         /// What is wrong with the input.
         input_error: Option<Text>,
     },
@@ -54,6 +56,8 @@ pub enum View {
         candidates: Vec<Customer>,
         /// How many more there were than are shown.
         others: usize,
+        /// Whether this person may approve logins of others.
+        may_approve: bool,
         /// What is wrong with the input.
         input_error: Option<Text>,
     },
@@ -61,6 +65,8 @@ pub enum View {
     None {
         /// Whether the page was read in part only.
         cut: bool,
+        /// Whether this person may approve logins of others.
+        may_approve: bool,
         /// What is wrong with the input.
         input_error: Option<Text>,
     },
@@ -104,8 +110,44 @@ pub enum View {
         /// The claim that the button overrides.
         claim: Option<Claim>,
     },
+    /// A colleague was asked for approval.
+    Approval {
+        /// How it stands.
+        state: ApprovalState,
+        /// Of whose login.
+        email: CustomerEmail,
+        /// Where.
+        platform: PlatformId,
+        /// Its name.
+        platform_name: String,
+        /// Why.
+        reason: Option<String>,
+        /// Ticket or case number.
+        ticket: Option<String>,
+        /// Who may approve.
+        approvers: Option<Text>,
+        /// How long it waits or lasts yet.
+        remaining_seconds: u32,
+        /// Who decided.
+        decided_by: Option<String>,
+        /// What they said to it.
+        word: Option<String>,
+    },
     /// The options page.
     Options(Box<OptionsView>),
+    /// The page of what waits for this person's decision.
+    Approvals(Box<ApprovalsView>),
+}
+
+/// What waits for this person's decision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApprovalsView {
+    /// Oldest first.
+    pub requests: Vec<WaitingApproval>,
+    /// What was done just now.
+    pub done: Option<Text>,
+    /// What went wrong.
+    pub error: Option<Problem>,
 }
 
 /// The options page as things stand.
@@ -125,6 +167,8 @@ pub struct OptionsView {
     pub key_id: Option<String>,
     /// Whether private windows can be opened and watched.
     pub incognito_allowed: bool,
+    /// Whether this person may approve logins of others.
+    pub may_approve: bool,
     /// The toolbar button's keyboard shortcut.
     pub shortcut: Option<String>,
     /// The result of a connection test.
@@ -244,7 +288,11 @@ impl View {
             title,
             cure,
             // The relay's words and seconds would not count down with the claim, which says the same.
-            detail: fault.detail.clone().filter(|_| claim.is_none()),
+            detail: fault
+                .detail
+                .clone()
+                // The cure says the same of who may approve.
+                .filter(|_| claim.is_none() && fault.approver_roles.is_empty()),
             request_id: fault.request_id.clone(),
             // A login under way ends long before its claim would.
             retry_after_seconds: fault.retry_after.filter(|_| under_way || claim.is_none()),
@@ -262,6 +310,7 @@ impl View {
         match scan.candidates.as_slice() {
             [] => Self::None {
                 cut: scan.cut,
+                may_approve: scan.session.may_approve,
                 input_error,
             },
             [first, ..] if scan.clear => {
@@ -270,6 +319,7 @@ impl View {
             all => Self::Choose {
                 candidates: all.iter().map(Customer::of).collect(),
                 others: scan.total - all.len(),
+                may_approve: scan.session.may_approve,
                 input_error,
             },
         }
@@ -300,6 +350,7 @@ impl View {
             reason: ReasonField::of(&policy.rules()),
             isolation: policy.isolation,
             ticket_required: policy.ticket_required,
+            may_approve: scan.session.may_approve,
             input_error,
         }
     }
@@ -317,6 +368,27 @@ impl View {
                 request_id: login.request_id.clone(),
             },
             Step::Failed | Step::Interrupted => Self::login_fault(&login.fault(now), Kept::of(login)),
+        }
+    }
+
+    /// How it stands with a request for approval.
+    pub fn of_asked(asked: &Asked, now: u64) -> Self {
+        let approvers = match asked.approver_roles.as_slice() {
+            [] => None,
+            [all] if all == "*" => Some(Text::new("approval_by_anybody")),
+            roles => Some(Text::with("approval_by_roles", roles.join(", "))),
+        };
+        Self::Approval {
+            state: asked.state(now),
+            email: asked.email.clone(),
+            platform: asked.platform.id.clone(),
+            platform_name: asked.platform.name.clone(),
+            reason: asked.reason.clone(),
+            ticket: asked.ticket.clone(),
+            approvers,
+            remaining_seconds: asked.remaining(now),
+            decided_by: asked.approval.decided_by.clone(),
+            word: asked.approval.word.clone(),
         }
     }
 
@@ -343,6 +415,16 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// What a colleague was asked to approve.
+    pub fn of_asked(asked: &Asked) -> Self {
+        Self {
+            email: Some(asked.email.clone()),
+            platform: Some(asked.platform.id.clone()),
+            reason: asked.reason.clone(),
+            ticket: asked.ticket.clone(),
+        }
+    }
+
     fn of(login: &Login) -> Self {
         Self {
             email: Some(login.email.clone()),

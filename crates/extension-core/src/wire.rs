@@ -14,6 +14,8 @@ use crate::{
     text::harmless,
 };
 
+pub use approval::state_name;
+
 /// A day, in seconds. No claim is that old or lasts that long, so a larger number is none.
 const MAX_CLAIM_SECONDS: u32 = 86_400;
 
@@ -348,6 +350,8 @@ pub fn read_list<T: FromJson>(value: &Value) -> Option<Vec<T>> {
         _ => None,
     }
 }
+
+mod approval;
 
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,5 +1,6 @@
 //! The flows against a browser and a relay in memory.
 
+mod approval;
 mod claims;
 mod fake;
 mod login;

@@ -65,6 +65,10 @@ pub(super) struct Fake {
     /// Views that were sent to the pages.
     pub(super) pushed: RefCell<Vec<Value>>,
     pub(super) base_url: Cell<&'static str>,
+    /// Whether the browser wakes the extension each minute.
+    pub(super) watching: Cell<bool>,
+    /// The number on the toolbar button.
+    pub(super) count: Cell<usize>,
 }
 
 impl Fake {
@@ -95,6 +99,8 @@ impl Fake {
             listening: Cell::new(true),
             pushed: RefCell::default(),
             base_url: Cell::new("chrome-extension://abc/"),
+            watching: Cell::new(false),
+            count: Cell::new(0),
         })
     }
 
@@ -344,6 +350,16 @@ impl Environment for Rc<Fake> {
         let window = OpenedWindow { id: 40, incognito };
         self.windows.borrow_mut().push(window);
         Ok(Some(window))
+    }
+
+    fn watch(&self, on: bool) {
+        self.watching.set(on);
+        if !on {
+            self.count.set(0);
+        }
+    }
+    fn show_count(&self, count: usize) {
+        self.count.set(count);
     }
 
     fn version(&self) -> String {
