@@ -53,15 +53,20 @@ function fact(parts, name, value) {
 function countDown(view, { root, time }, actions) {
   const shown = Date.now();
   let asked = shown;
-  const tick = async () => {
-    if (!root.isConnected) return;
+  const say = () => {
     const left = Math.max(0, view.remainingSeconds - Math.floor((Date.now() - shown) / 1000));
     time.textContent = text(`approval_${view.state}_time`, [duration(left)]);
-    if (left === 0 || Date.now() - asked >= PAUSE) {
-      asked = Date.now();
-      await actions.look(root);
-    }
-    setTimeout(tick, 1000 - ((Date.now() - shown) % 1000));
+    return left;
   };
-  tick();
+  const tick = async () => {
+    if (!root.isConnected) return;
+    if (say() === 0 || Date.now() - asked >= PAUSE) {
+      await actions.look(root);
+      asked = Date.now();
+    }
+    next();
+  };
+  const next = () => setTimeout(tick, 1000 - ((Date.now() - shown) % 1000));
+  say();
+  next();
 }

@@ -18,11 +18,11 @@ use std::{ops::Range, sync::Arc};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
-use stagedoor_protocol::{ApprovalId, CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
+use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
 pub use approvals::{
-    ApprovalAnswer, ApprovalFault, ApprovalUse, Decided, MOST_WAITING, NewApproval, StoredApproval, Verdict,
-    VerdictAnswer, Withdrawal,
+    ApprovalAnswer, ApprovalFault, ApprovalUse, Approvals, Decided, MOST_WAITING, NewApproval,
+    StoredApproval, Verdict, VerdictAnswer, Withdrawal,
 };
 pub(crate) use entries::is_before;
 pub use error::StoreError;
@@ -75,7 +75,7 @@ impl SchemaVersions {
 
 /// The relay's memory.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Approvals + Send + Sync + 'static {
     /// Whether it can be reached and written, and the next record can be added: it writes, durably.
     async fn check(&self, now: Timestamp) -> Result<(), StoreError>;
 
@@ -153,27 +153,6 @@ pub trait Store: Send + Sync + 'static {
     /// ledger: all of it, or none but the nonce; and not even that if the login that it takes the customer from has no outcome yet. Whether the profile may log
     /// in, and whether the customer is one, is decided in the same transaction.
     async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError>;
-
-    /// Keeps a request for a second person's approval, in the place of an earlier one of the same person for the same customer
-    /// and platform.
-    async fn ask_approval(&self, new: &NewApproval) -> Result<ApprovalAnswer, StoreError>;
-
-    /// The request of that id.
-    async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError>;
-
-    /// Requests of others that wait at that time, oldest first, at most `limit`. Whether the person may decide is not asked.
-    async fn waiting_approvals(
-        &self,
-        approver: &StaffMember,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<StoredApproval>, StoreError>;
-
-    /// Makes a decision, if it is the first. Whether the person may is decided in the same transaction.
-    async fn decide_approval(&self, verdict: &Verdict) -> Result<VerdictAnswer, StoreError>;
-
-    /// Takes a person's own request back, unless a login has used it.
-    async fn withdraw_approval(&self, id: &ApprovalId, staff: StaffId) -> Result<Withdrawal, StoreError>;
 
     /// Appends an intent's outcome, once; saying the same again is no error. [`StoreError::Inconsistent`] if there is no
     /// such intent, or it ended otherwise.

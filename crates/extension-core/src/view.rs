@@ -1,11 +1,16 @@
 //! What the extension's pages show. A page renders a view and decides nothing.
 
+mod approval;
 mod form;
+mod options;
 
 use stagedoor_protocol::{
-    ApprovalState, Claim, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId,
-    Rules, Session, Staff, WaitingApproval,
+    Claim, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId, Rules,
+    Session, Staff,
 };
+
+pub use approval::{ApprovalsView, AskedView};
+pub use options::{OptionsView, Problem, TestResult};
 
 use crate::{
     fault::{Fault, Retry},
@@ -111,70 +116,11 @@ pub enum View {
         claim: Option<Claim>,
     },
     /// A colleague was asked for approval.
-    Approval {
-        /// How it stands.
-        state: ApprovalState,
-        /// Of whose login.
-        email: CustomerEmail,
-        /// Where.
-        platform: PlatformId,
-        /// Its name.
-        platform_name: String,
-        /// Why.
-        reason: Option<String>,
-        /// Ticket or case number.
-        ticket: Option<String>,
-        /// Who may approve.
-        approvers: Option<Text>,
-        /// How long it waits or lasts yet.
-        remaining_seconds: u32,
-        /// Who decided.
-        decided_by: Option<String>,
-        /// What they said to it.
-        word: Option<String>,
-    },
+    Approval(Box<AskedView>),
     /// The options page.
     Options(Box<OptionsView>),
     /// The page of what waits for this person's decision.
     Approvals(Box<ApprovalsView>),
-}
-
-/// What waits for this person's decision.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ApprovalsView {
-    /// Oldest first.
-    pub requests: Vec<WaitingApproval>,
-    /// What was done just now.
-    pub done: Option<Text>,
-    /// What went wrong.
-    pub error: Option<Problem>,
-}
-
-/// The options page as things stand.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OptionsView {
-    /// The extension's version.
-    pub version: String,
-    /// `chromium` or `firefox`.
-    pub browser: &'static str,
-    /// The relay that this profile is enrolled at.
-    pub relay: Option<String>,
-    /// Whether it is.
-    pub enrolled: bool,
-    /// As whom.
-    pub staff: Option<Staff>,
-    /// With which key.
-    pub key_id: Option<String>,
-    /// Whether private windows can be opened and watched.
-    pub incognito_allowed: bool,
-    /// Whether this person may approve logins of others.
-    pub may_approve: bool,
-    /// The toolbar button's keyboard shortcut.
-    pub shortcut: Option<String>,
-    /// The result of a connection test.
-    pub test: Option<TestResult>,
-    /// What went wrong while enrolling or signing out.
-    pub error: Option<Problem>,
 }
 
 /// What is under way.
@@ -226,36 +172,6 @@ pub struct ReasonField {
     pub min_length: u32,
     /// In characters.
     pub max_length: usize,
-}
-
-/// The result of a connection test.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TestResult {
-    /// Whether the relay knows this profile.
-    pub ok: bool,
-    /// What happened.
-    pub title: Text,
-    /// What to do.
-    pub cure: Option<Text>,
-    /// The relay's own words.
-    pub detail: Option<String>,
-    /// As whom it knows it.
-    pub staff: Option<Staff>,
-    /// What may be opened.
-    pub platforms: Vec<Choice>,
-}
-
-/// A fault on the options page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The stable code.
-    pub code: &'static str,
-    /// What happened.
-    pub title: Text,
-    /// What to do.
-    pub cure: Text,
-    /// The relay's own words.
-    pub detail: Option<String>,
 }
 
 impl View {
@@ -371,27 +287,6 @@ impl View {
         }
     }
 
-    /// How it stands with a request for approval.
-    pub fn of_asked(asked: &Asked, now: u64) -> Self {
-        let approvers = match asked.approver_roles.as_slice() {
-            [] => None,
-            [all] if all == "*" => Some(Text::new("approval_by_anybody")),
-            roles => Some(Text::with("approval_by_roles", roles.join(", "))),
-        };
-        Self::Approval {
-            state: asked.state(now),
-            email: asked.email.clone(),
-            platform: asked.platform.id.clone(),
-            platform_name: asked.platform.name.clone(),
-            reason: asked.reason.clone(),
-            ticket: asked.ticket.clone(),
-            approvers,
-            remaining_seconds: asked.remaining(now),
-            decided_by: asked.approval.decided_by.clone(),
-            word: asked.approval.word.clone(),
-        }
-    }
-
     fn working(login: &Login, step: WorkingStep) -> Self {
         Self::Working {
             step,
@@ -463,18 +358,6 @@ impl Choice {
             name: platform.name.clone(),
             environment: platform.environment,
             rules: platform.rules,
-        }
-    }
-}
-
-impl Problem {
-    /// A fault for the options page.
-    pub fn of(fault: &Fault) -> Self {
-        Self {
-            code: fault.code.as_str(),
-            title: fault.title(),
-            cure: fault.cure(),
-            detail: fault.detail.clone(),
         }
     }
 }

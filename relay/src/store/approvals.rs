@@ -1,6 +1,7 @@
 //! A login that a second person must approve, as the store keeps it: who asked for what, who decided, and what a login may
 //! make of it. The rules are those of every engine.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_protocol::{ApprovalId, ApprovalState, CustomerEmail, Decision, PageReference, PlatformId};
 
@@ -11,6 +12,31 @@ use crate::config::Named;
 pub const MOST_WAITING: u32 = 10;
 /// How long a request is kept past its end, for whoever asks what became of it, in milliseconds.
 pub(super) const KEPT_MILLISECONDS: i64 = 10 * 60 * 1000;
+
+/// What a store does with requests for approval.
+#[async_trait]
+pub trait Approvals {
+    /// Keeps a request for a second person's approval, in the place of an earlier one of the same person for the same customer
+    /// and platform.
+    async fn ask_approval(&self, new: &NewApproval) -> Result<ApprovalAnswer, StoreError>;
+
+    /// The request of that id.
+    async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError>;
+
+    /// Requests of others that wait at that time, oldest first, at most `limit`. Whether the person may decide is not asked.
+    async fn waiting_approvals(
+        &self,
+        approver: &StaffMember,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<StoredApproval>, StoreError>;
+
+    /// Makes a decision, if it is the first. Whether the person may is decided in the same transaction.
+    async fn decide_approval(&self, verdict: &Verdict) -> Result<VerdictAnswer, StoreError>;
+
+    /// Takes a person's own request back, unless a login has used it.
+    async fn withdraw_approval(&self, id: &ApprovalId, staff: StaffId) -> Result<Withdrawal, StoreError>;
+}
 
 /// A request to be kept. `Debug` is not derived: it would show the reason.
 #[derive(Clone)]

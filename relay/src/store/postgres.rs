@@ -35,15 +35,14 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
-use stagedoor_protocol::{ApprovalId, CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
+use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use tokio::{join, sync::Mutex, time::timeout};
 
 use super::{
-    ApprovalAnswer, Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder,
-    ForeignRows, Intent, IntentAnswer, LoginFilter, LoginRecords, NewApproval, NewInvite, Profile,
-    Projection, ReportRow, RoleChange, RolesAnswer, SchemaDifference, SchemaVersions, Scrubbed, StaffDetails,
-    StaffId, StaffMember, StaffRow, Store, StoreError, StoredApproval, StoredCheckpoint, StrayRows, Verdict,
-    VerdictAnswer, Withdrawal, foreign,
+    Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent,
+    IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
+    RolesAnswer, SchemaDifference, SchemaVersions, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow,
+    Store, StoreError, StoredCheckpoint, StrayRows, foreign,
 };
 use crate::{config::PostgresConfig, random};
 use connection::Connector;
@@ -252,31 +251,6 @@ impl Store for PostgresStore {
 
     async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError> {
         self.writer.write(intent.clone()).await
-    }
-
-    async fn ask_approval(&self, new: &NewApproval) -> Result<ApprovalAnswer, StoreError> {
-        run!(self.connections, client => approvals::insert(client, new))
-    }
-
-    async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError> {
-        run!(self.connections, client => approvals::select(client, id))
-    }
-
-    async fn waiting_approvals(
-        &self,
-        approver: &StaffMember,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<StoredApproval>, StoreError> {
-        run!(self.connections, client => approvals::select_waiting(client, approver, now, limit))
-    }
-
-    async fn decide_approval(&self, verdict: &Verdict) -> Result<VerdictAnswer, StoreError> {
-        run!(self.connections, client => approvals::decide(client, verdict))
-    }
-
-    async fn withdraw_approval(&self, id: &ApprovalId, staff: StaffId) -> Result<Withdrawal, StoreError> {
-        run!(self.connections, client => approvals::withdraw(client, id, staff))
     }
 
     async fn record_outcome(&self, id: &RequestId, completion: &Completion) -> Result<(), StoreError> {

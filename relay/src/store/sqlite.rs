@@ -28,14 +28,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use stagedoor_ledger::{Hash, Node, Row};
-use stagedoor_protocol::{ApprovalId, CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
+use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
 use super::{
-    ApprovalAnswer, Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder,
-    ForeignRows, Intent, IntentAnswer, LoginFilter, LoginRecords, NewApproval, NewInvite, Profile,
-    Projection, ReportRow, RoleChange, RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffId,
-    StaffMember, StaffRow, Store, StoreError, StoredApproval, StoredCheckpoint, StrayRows, Verdict,
-    VerdictAnswer, Withdrawal, foreign,
+    Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent,
+    IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
+    RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow, Store, StoreError,
+    StoredCheckpoint, StrayRows, foreign,
 };
 use file::DatabaseFile;
 use readers::Readers;
@@ -206,44 +205,6 @@ impl Store for SqliteStore {
         let intent = intent.clone();
         self.writer
             .write(move |writing| writing.insert_intent(&intent))
-            .await
-    }
-
-    async fn ask_approval(&self, new: &NewApproval) -> Result<ApprovalAnswer, StoreError> {
-        let new = new.clone();
-        self.writer
-            .write(move |writing| writing.insert_approval(&new))
-            .await
-    }
-
-    async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError> {
-        let id = id.clone();
-        self.readers
-            .read(move |connection| approvals::select_approval(connection, &id))
-            .await
-    }
-
-    async fn waiting_approvals(
-        &self,
-        approver: &StaffMember,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<StoredApproval>, StoreError> {
-        let approver = approver.clone();
-        self.readers
-            .read(move |connection| approvals::select_waiting(connection, &approver, now, limit))
-            .await
-    }
-
-    async fn decide_approval(&self, verdict: &Verdict) -> Result<VerdictAnswer, StoreError> {
-        let verdict = verdict.clone();
-        self.writer.write(move |writing| writing.decide(&verdict)).await
-    }
-
-    async fn withdraw_approval(&self, id: &ApprovalId, staff: StaffId) -> Result<Withdrawal, StoreError> {
-        let id = id.clone();
-        self.writer
-            .write(move |writing| writing.withdraw(&id, staff))
             .await
     }
 

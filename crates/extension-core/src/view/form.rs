@@ -5,7 +5,7 @@ use stagedoor_protocol::{Rules, limits::MAX_REASON_CHARS};
 use super::{Choice, Customer, Evidence, Problem, ReasonField, TestResult, View, WorkingStep};
 use crate::{
     json::{Object, ToJson},
-    wire::{environment_name, isolation_name, reason_name, state_name},
+    wire::{environment_name, isolation_name, reason_name},
 };
 
 impl ToJson for View {
@@ -99,28 +99,7 @@ impl ToJson for View {
                 .with_some("reason", reason.as_ref())
                 .with_some("ticket", ticket.as_ref())
                 .with_some("claim", claim.as_ref()),
-            Self::Approval {
-                state,
-                email,
-                platform,
-                platform_name,
-                reason,
-                ticket,
-                approvers,
-                remaining_seconds,
-                decided_by,
-                word,
-            } => view
-                .with("state", state_name(*state))
-                .with("email", email.as_str())
-                .with("platform", platform.as_str())
-                .with("platformName", platform_name)
-                .with_some("reason", reason.as_ref())
-                .with_some("ticket", ticket.as_ref())
-                .with_some("approvers", approvers.as_ref())
-                .with("remainingSeconds", &u64::from(*remaining_seconds))
-                .with_some("decidedBy", decided_by.as_ref())
-                .with_some("word", word.as_ref()),
+            Self::Approval(asked) => asked.write(view),
             Self::Approvals(approvals) => view
                 .with("requests", &approvals.requests)
                 .with_some("done", approvals.done.as_ref())
@@ -152,7 +131,7 @@ impl View {
             Self::None { .. } => "none",
             Self::Opened { .. } => "opened",
             Self::Error { .. } => "error",
-            Self::Approval { .. } => "approval",
+            Self::Approval(_) => "approval",
             Self::Approvals(_) => "approvals",
             Self::Options(_) => "options",
         }

@@ -4,22 +4,53 @@
 //! once, the second sees what the first made of it. Rows are held in the order of their ids, and a person's own row in
 //! `staff` before any of them.
 
+use async_trait::async_trait;
 use deadpool_postgres::{Client, Transaction};
 use jiff::Timestamp;
 use stagedoor_protocol::ApprovalId;
 use tokio_postgres::Row;
 
 use super::{
+    PostgresStore,
     fault::Failure,
     millis,
+    pool::{Connections, run},
     staff::{member, staff_member},
     statements::{MEMBER, SELECT_APPROVALS},
 };
 use crate::store::{
-    ApprovalAnswer, MOST_WAITING, NewApproval, StaffId, StaffMember, StoredApproval, Verdict, VerdictAnswer,
-    Withdrawal,
+    ApprovalAnswer, Approvals, MOST_WAITING, NewApproval, StaffId, StaffMember, StoreError, StoredApproval,
+    Verdict, VerdictAnswer, Withdrawal,
     approvals::{COLUMN_COUNT, Columns, Stage, columns},
 };
+
+#[async_trait]
+impl Approvals for PostgresStore {
+    async fn ask_approval(&self, new: &NewApproval) -> Result<ApprovalAnswer, StoreError> {
+        run!(self.connections, client => insert(client, new))
+    }
+
+    async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError> {
+        run!(self.connections, client => select(client, id))
+    }
+
+    async fn waiting_approvals(
+        &self,
+        approver: &StaffMember,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<StoredApproval>, StoreError> {
+        run!(self.connections, client => select_waiting(client, approver, now, limit))
+    }
+
+    async fn decide_approval(&self, verdict: &Verdict) -> Result<VerdictAnswer, StoreError> {
+        run!(self.connections, client => decide(client, verdict))
+    }
+
+    async fn withdraw_approval(&self, id: &ApprovalId, staff: StaffId) -> Result<Withdrawal, StoreError> {
+        run!(self.connections, client => withdraw(client, id, staff))
+    }
+}
 
 pub(super) async fn insert(client: &mut Client, new: &NewApproval) -> Result<ApprovalAnswer, Failure> {
     let transaction = client.transaction().await?;

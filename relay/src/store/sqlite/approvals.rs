@@ -1,20 +1,63 @@
 //! Requests for a second person's approval in SQLite.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 use stagedoor_protocol::ApprovalId;
 
 use super::{
+    SqliteStore,
     file::Failure,
     millis,
     staff::{MEMBER, is_staff, staff_member},
     writer::Writing,
 };
 use crate::store::{
-    ApprovalAnswer, MOST_WAITING, NewApproval, StaffId, StaffMember, StoreError, StoredApproval, Verdict,
-    VerdictAnswer, Withdrawal,
+    ApprovalAnswer, Approvals, MOST_WAITING, NewApproval, StaffId, StaffMember, StoreError, StoredApproval,
+    Verdict, VerdictAnswer, Withdrawal,
     approvals::{COLUMN_COUNT, Columns, Stage, columns},
 };
+
+#[async_trait]
+impl Approvals for SqliteStore {
+    async fn ask_approval(&self, new: &NewApproval) -> Result<ApprovalAnswer, StoreError> {
+        let new = new.clone();
+        self.writer
+            .write(move |writing| writing.insert_approval(&new))
+            .await
+    }
+
+    async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError> {
+        let id = id.clone();
+        self.readers
+            .read(move |connection| select_approval(connection, &id))
+            .await
+    }
+
+    async fn waiting_approvals(
+        &self,
+        approver: &StaffMember,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<StoredApproval>, StoreError> {
+        let approver = approver.clone();
+        self.readers
+            .read(move |connection| select_waiting(connection, &approver, now, limit))
+            .await
+    }
+
+    async fn decide_approval(&self, verdict: &Verdict) -> Result<VerdictAnswer, StoreError> {
+        let verdict = verdict.clone();
+        self.writer.write(move |writing| writing.decide(&verdict)).await
+    }
+
+    async fn withdraw_approval(&self, id: &ApprovalId, staff: StaffId) -> Result<Withdrawal, StoreError> {
+        let id = id.clone();
+        self.writer
+            .write(move |writing| writing.withdraw(&id, staff))
+            .await
+    }
+}
 
 impl Writing<'_> {
     pub(super) fn insert_approval(&self, new: &NewApproval) -> Result<ApprovalAnswer, Failure> {

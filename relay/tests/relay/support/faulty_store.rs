@@ -1,5 +1,7 @@
 //! A store that fails, or panics, where a test wants it to.
 
+mod approvals;
+
 use std::ops::Range;
 use std::sync::{
     Arc, Mutex,
@@ -9,13 +11,12 @@ use std::sync::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
-use stagedoor_protocol::{ApprovalId, CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
+use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use stagedoor_relay::store::{
-    ApprovalAnswer, Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder,
-    ForeignRows, Intent, IntentAnswer, LoginFilter, LoginRecords, NewApproval, NewInvite, Profile,
-    Projection, ReportRow, RoleChange, RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffId,
-    StaffMember, StaffRow, Store, StoreError, StoredApproval, StoredCheckpoint, StrayRows, Verdict,
-    VerdictAnswer, Withdrawal,
+    Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent,
+    IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
+    RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow, Store, StoreError,
+    StoredCheckpoint, StrayRows,
 };
 
 /// The operation that goes wrong.
@@ -206,31 +207,6 @@ impl Store for FaultyStore {
         }
         let lost = *self.fault.lock().unwrap() == Some((At::Intent, How::LoseAnswer));
         if lost { Err(unavailable()) } else { answer }
-    }
-
-    async fn ask_approval(&self, new: &NewApproval) -> Result<ApprovalAnswer, StoreError> {
-        self.inner.ask_approval(new).await
-    }
-
-    async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError> {
-        self.inner.approval(id).await
-    }
-
-    async fn waiting_approvals(
-        &self,
-        approver: &StaffMember,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<StoredApproval>, StoreError> {
-        self.inner.waiting_approvals(approver, now, limit).await
-    }
-
-    async fn decide_approval(&self, verdict: &Verdict) -> Result<VerdictAnswer, StoreError> {
-        self.inner.decide_approval(verdict).await
-    }
-
-    async fn withdraw_approval(&self, id: &ApprovalId, staff: StaffId) -> Result<Withdrawal, StoreError> {
-        self.inner.withdraw_approval(id, staff).await
     }
 
     async fn record_outcome(&self, id: &RequestId, completion: &Completion) -> Result<(), StoreError> {
