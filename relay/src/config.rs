@@ -27,7 +27,7 @@ pub use listen::{Listen, TlsFiles};
 pub use log::{Format, Level, Log};
 pub use login::Login;
 pub use platform::{PlatformConfig, ProxyUrl};
-pub use policy::{CustomerList, Grant, Hours, Named, PolicyRules, TicketRule};
+pub use policy::{Approval, CustomerList, Grant, Hours, Named, PolicyRules, TicketRule};
 pub use section::Fault;
 pub use staff::StaffRules;
 pub use store::{PasswordSource, PostgresConfig, PostgresHost, StoreUrl};

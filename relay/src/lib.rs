@@ -4,6 +4,7 @@
 //! `mint`: the intent is durable, then the broker is asked, then the outcome is durable, then the token leaves.
 
 pub mod app;
+mod approvals;
 mod auth;
 pub mod broker;
 pub mod checkpoints;

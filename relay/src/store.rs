@@ -1,6 +1,7 @@
 //! What the relay remembers: staff, their profiles, used nonces, and the ledger of every login. One trait, so that engines
 //! can be exchanged; every method that writes returns only once the change is durable.
 
+mod approvals;
 mod entries;
 mod error;
 mod foreign;
@@ -21,6 +22,10 @@ use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
+pub use approvals::{
+    ApprovalAnswer, ApprovalFault, ApprovalUse, Approvals, Decided, MOST_WAITING, NewApproval,
+    StoredApproval, Verdict, VerdictAnswer, Withdrawal,
+};
 pub(crate) use entries::is_before;
 pub use error::StoreError;
 pub use foreign::ForeignRows;
@@ -74,7 +79,7 @@ impl SchemaVersions {
 
 /// The relay's memory.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Approvals + Send + Sync + 'static {
     /// Whether it can be reached and written, and the next record can be added: it writes, durably.
     async fn check(&self, now: Timestamp) -> Result<(), StoreError>;
 
@@ -166,12 +171,13 @@ pub trait Store: Send + Sync + 'static {
         expires_at: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Forgets what cannot matter any more: nonces whose signatures are stale, limits that nobody is near, and claims that
-    /// have ended. The claim of a login without outcome has not, whatever the time is. Returns how many.
+    /// Forgets what cannot matter any more: nonces whose signatures are stale, limits that nobody is near, requests for approval
+    /// some minutes after their end, and claims that have ended. The claim of a login without outcome has not, whatever the
+    /// time is. Returns how many.
     async fn forget_stale(&self, now: Timestamp) -> Result<u64, StoreError>;
 
-    /// Claims the nonce, the request id and the customer, and appends the intent to the ledger: all of it, or none but the
-    /// nonce; and not even that if the login that it takes the customer from has no outcome yet. Whether the profile may log
+    /// Claims the nonce, the request id and the customer, uses the approval that the intent names, and appends the intent to the
+    /// ledger: all of it, or none but the nonce; and not even that if the login that it takes the customer from has no outcome yet. Whether the profile may log
     /// in, and whether the customer is one, is decided in the same transaction.
     async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError>;
 

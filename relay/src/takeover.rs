@@ -17,6 +17,7 @@ use tracing::info;
 
 use crate::{
     app::App,
+    approvals,
     auth::{claim_nonce, enrolled},
     error::ApiError,
     events, limited, policy,
@@ -111,6 +112,7 @@ pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), 
         IntentAnswer::Busy(_) => Err(ApiError::new(ErrorCode::Overloaded).retry_after(1)),
         IntentAnswer::Repeated => Err(ApiError::new(ErrorCode::RequestRepeated)),
         IntentAnswer::Replayed => Err(ApiError::new(ErrorCode::SignatureReplayed)),
+        IntentAnswer::NotApproved(fault) => Err(approvals::fault(fault)),
         IntentAnswer::CustomerIsStaff => Err(policy::enrolled_staff().into()),
         // It changed twice within a moment.
         IntentAnswer::ProfileChanged => Err(ApiError::new(ErrorCode::Overloaded).retry_after(1)),

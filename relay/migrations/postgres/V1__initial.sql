@@ -157,6 +157,33 @@ CREATE TABLE claims (
 CREATE INDEX claims_by_end ON claims (until);
 CREATE INDEX claims_by_login ON claims (request_id);
 
+-- Logins that a second person must approve: asked for, decided on, used once. Rows are forgotten minutes after their end.
+CREATE TABLE approvals (
+    id              TEXT COLLATE "C" PRIMARY KEY,
+    -- Who asks.
+    staff_id        BIGINT NOT NULL,
+    platform        TEXT COLLATE "C" NOT NULL,
+    customer        TEXT NOT NULL,
+    customer_folded TEXT COLLATE "C" NOT NULL,
+    reason          TEXT,
+    ticket          TEXT,
+    origin          TEXT,
+    record_id       TEXT,
+    requested_at    BIGINT NOT NULL,
+    -- Of the request while it waits, then of the approval.
+    ends_at         BIGINT NOT NULL,
+    state           TEXT NOT NULL CHECK (state IN ('waiting', 'approved', 'declined', 'used')),
+    decided_by      BIGINT,
+    decided_at      BIGINT,
+    word            TEXT,
+    CHECK ((state = 'waiting') = (decided_by IS NULL)),
+    CHECK ((decided_by IS NULL) = (decided_at IS NULL)),
+    CHECK (decided_by <> staff_id),
+    UNIQUE (staff_id, platform, customer_folded)
+);
+
+CREATE INDEX approvals_by_end ON approvals (ends_at);
+
 -- Signed tree heads, as they were shipped.
 CREATE TABLE checkpoints (
     id   BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -116,6 +116,33 @@ CREATE TABLE claims (
     PRIMARY KEY (customer_folded, scope)
 ) STRICT, WITHOUT ROWID;
 
+-- Logins that a second person must approve: asked for, decided on, used once. Rows are forgotten minutes after their end.
+CREATE TABLE approvals (
+    id              TEXT PRIMARY KEY,
+    -- Who asks.
+    staff_id        INTEGER NOT NULL REFERENCES staff (id),
+    platform        TEXT NOT NULL,
+    customer        TEXT NOT NULL,
+    customer_folded TEXT NOT NULL,
+    reason          TEXT,
+    ticket          TEXT,
+    origin          TEXT,
+    record_id       TEXT,
+    requested_at    INTEGER NOT NULL,
+    -- Of the request while it waits, then of the approval.
+    ends_at         INTEGER NOT NULL,
+    state           TEXT NOT NULL CHECK (state IN ('waiting', 'approved', 'declined', 'used')),
+    decided_by      INTEGER REFERENCES staff (id),
+    decided_at      INTEGER,
+    word            TEXT,
+    CHECK ((state = 'waiting') = (decided_by IS NULL)),
+    CHECK ((decided_by IS NULL) = (decided_at IS NULL)),
+    CHECK (decided_by <> staff_id),
+    UNIQUE (staff_id, platform, customer_folded)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX approvals_by_end ON approvals (ends_at);
+
 -- Signed tree heads, as they were shipped.
 CREATE TABLE checkpoints (
     id   INTEGER PRIMARY KEY,

@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use jiff::Timestamp;
 use stagedoor_protocol::{CustomerEmail, ErrorCode, KeyId, Nonce, PageReference, PlatformId, RequestId};
 
-use super::{LimitReached, LimitUses, StaffId, StaffMember};
+use super::{ApprovalFault, ApprovalUse, LimitReached, LimitUses, StaffId, StaffMember};
 use crate::events::Asked;
 
 /// Everything known of a login before the broker is asked. `Debug` is not derived: it would show the reason.
@@ -39,6 +39,8 @@ pub struct Intent {
     pub page: Option<PageReference>,
     /// The colleague's login that this one takes the customer from, knowingly.
     pub overrides: Option<RequestId>,
+    /// The second person's approval that it uses up.
+    pub approval: Option<ApprovalUse>,
     /// Which rules allowed it.
     pub policy_version: String,
     /// How long the token shall be good for.
@@ -91,6 +93,8 @@ pub enum IntentAnswer {
     ProfileChanged,
     /// The customer's address is a staff member's, who may be a disabled one.
     CustomerIsStaff,
+    /// The approval that the intent names cannot be used by it.
+    NotApproved(ApprovalFault),
     /// A colleague holds the customer on this platform, or on another of the same broker, and the intent did not name that login.
     Claimed(Claim),
     /// The intent may take the customer from this login, but not yet: it has no outcome, so its request may still be on the

@@ -2,6 +2,7 @@
 
 mod administration;
 mod append;
+mod approvals;
 mod claims;
 mod erase;
 mod file;

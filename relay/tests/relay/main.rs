@@ -5,6 +5,7 @@
 
 mod support;
 
+mod approvals;
 mod attacks;
 mod auditor;
 mod bad_input;

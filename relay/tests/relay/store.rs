@@ -1,6 +1,7 @@
 //! What every engine of the store promises, through the trait alone. The same tests run on SQLite and on PostgreSQL.
 
 mod administration;
+mod approvals;
 mod erasure;
 mod ledger;
 mod limits;
@@ -118,6 +119,7 @@ pub(crate) fn intent(staff: &StaffMember, customer: &str, second: i64) -> Intent
             record_id: Some("c-1001".to_owned()),
         }),
         overrides: None,
+        approval: None,
         policy_version: "p1".to_owned(),
         limits: LimitUses::default(),
         canary: false,

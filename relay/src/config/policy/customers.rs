@@ -94,6 +94,11 @@ impl CustomerList {
         !self.unread && self.addresses.is_empty() && self.domains.len() == 0
     }
 
+    /// Whether it was not even meant to name anybody: a file that is empty today may be filled tomorrow.
+    pub(super) fn names_nothing(&self) -> bool {
+        self.is_empty() && self.digests.is_empty()
+    }
+
     pub(super) fn digests(&self) -> &[[u8; 32]] {
         &self.digests
     }

@@ -5,6 +5,7 @@ use stagedoor_ledger::{Frontier, Hash, Node};
 use tokio_postgres::{Client, Row, Statement, types::ToSql};
 
 use super::{
+    approvals::stored,
     erase,
     fault::Failure,
     logins::parse_id,
@@ -91,6 +92,9 @@ async fn fetch(
     let logins: Vec<_> = needs.logins.iter().collect();
     let (customers, scopes): (Vec<_>, Vec<_>) = needs.claims.iter().map(|key| (&key.0, &key.1)).unzip();
     let nonces: [&(dyn ToSql + Sync); 3] = [&keys, &nonces, &expiries];
+    let approvals: Vec<_> = needs.approvals.iter().collect();
+    let named: [&(dyn ToSql + Sync); 1] = [&approvals];
+    let for_approvals = |statement| query_if(!approvals.is_empty(), client, statement, &named);
     let claims: [&(dyn ToSql + Sync); 2] = [&customers, &scopes];
     let logins: [&(dyn ToSql + Sync); 1] = [&logins];
     let profiles: [&(dyn ToSql + Sync); 1] = [&profiles];
@@ -101,7 +105,7 @@ async fn fetch(
     let limits: [&(dyn ToSql + Sync); 2] = [&names, &keys];
     let intents = !needs.nonces.is_empty();
     let for_intents = |statement, parameters| query_if(intents, client, statement, parameters);
-    let (last, new, profiles, staff, counted, known, reported, on, of) = try_join!(
+    let (last, new, profiles, staff, counted, known, reported, on, of, _, approvals) = try_join!(
         client.query_opt(&statements.select_last_record, &[]),
         for_intents(&statements.insert_nonces, &nonces),
         for_intents(&statements.select_profiles, &profiles),
@@ -111,7 +115,13 @@ async fn fetch(
         client.query(&statements.select_reports, &logins),
         client.query(&statements.select_claims_on, &claims),
         client.query(&statements.select_claims_of, &logins),
+        // Held first, then read: a statement sees what was there when it began.
+        for_approvals(&statements.hold_approvals),
+        for_approvals(&statements.select_approvals),
     )?;
+    for row in &approvals {
+        facts.approvals.insert(row.try_get(0)?, stored(row)?);
+    }
     for row in new {
         facts.fresh_nonces.insert((row.try_get(0)?, row.try_get(1)?));
     }

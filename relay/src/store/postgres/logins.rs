@@ -29,6 +29,9 @@ impl Work for Intent {
         needs
             .limits
             .extend(limits.map(|wanted| (wanted.limit, wanted.key.clone())));
+        needs
+            .approvals
+            .extend(self.approval.iter().map(|named| named.id.as_str().to_owned()));
     }
 
     fn decide(&self, plan: &mut Plan) -> Result<IntentAnswer, StoreError> {
@@ -46,6 +49,12 @@ impl Work for Intent {
         if plan.facts.staff.contains(&self.customer_email.folded()) {
             return Ok(IntentAnswer::CustomerIsStaff);
         }
+        let named = self.approval.as_ref();
+        let found = named.and_then(|named| plan.facts.approvals.get(named.id.as_str()));
+        let approved = match self.approved(found) {
+            Ok(approved) => approved,
+            Err(fault) => return Ok(IntentAnswer::NotApproved(fault)),
+        };
         let key = customer(self);
         let overridden = match plan.facts.holder(&key, self.requested_at) {
             Some(held) if !self.may_take_over(&held.claim) => {
@@ -63,7 +72,7 @@ impl Work for Intent {
             .canary
             .then(|| Event::canary(&self.asked(), None, self.requested_at))
             .transpose()?;
-        let (entry, openings) = entries::intent(self, overridden)?;
+        let (entry, openings) = entries::intent(self, overridden, approved.as_ref())?;
         // Last of all that can fail or refuse: what is counted has happened.
         if let Some(answer) = count_in_limits(self, plan)? {
             return Ok(answer);
@@ -85,6 +94,9 @@ impl Work for Intent {
         plan.claim(key, held);
         if let Some(event) = canary {
             plan.messages.add(&plan.subscribers, &event);
+        }
+        if let Some(approved) = approved {
+            plan.use_approval(&approved.id);
         }
         Ok(IntentAnswer::Recorded)
     }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use jiff::Timestamp;
 use stagedoor_ledger::{Entry, Frontier, Record};
-use stagedoor_protocol::RequestId;
+use stagedoor_protocol::{ApprovalId, RequestId};
 
 use super::{
     gather::Head,
@@ -13,7 +13,8 @@ use super::{
     work::{ClaimKey, Facts, Held, LimitKey, Login, NonceKey},
 };
 use crate::store::{
-    Completion, Intent, StoreError, Subscribers, entries, entries::Openings, limits::LimitRow,
+    Completion, Intent, StoreError, Subscribers, approvals::Stage, entries, entries::Openings,
+    limits::LimitRow,
 };
 
 /// The plan of one transaction.
@@ -32,6 +33,8 @@ pub(super) struct Plan {
     changed_claims: HashSet<ClaimKey>,
     /// Nonces that were given back; one that is used in the same batch after all is no fresh one any more.
     given_back: HashSet<NonceKey>,
+    /// Approvals that logins have used up.
+    pub(super) used_approvals: Vec<String>,
     pub(super) erasure: Option<ErasedParts>,
     /// Limits that are no longer as the store has them.
     changed_limits: HashSet<LimitKey>,
@@ -118,6 +121,7 @@ impl Plan {
             reports: ReportRows::default(),
             changed_claims: HashSet::new(),
             given_back: HashSet::new(),
+            used_approvals: Vec::new(),
             erasure: None,
             changed_limits: HashSet::new(),
             messages: MessageRows::default(),
@@ -206,6 +210,14 @@ impl Plan {
     pub(super) fn claim(&mut self, key: ClaimKey, held: Held) {
         self.changed_claims.insert(key.clone());
         self.facts.set_claim(key, held);
+    }
+
+    /// Uses an approval up; whoever comes with it next in the same batch sees that.
+    pub(super) fn use_approval(&mut self, id: &ApprovalId) {
+        if let Some(approval) = self.facts.approvals.get_mut(id.as_str()) {
+            approval.stage = Stage::Used;
+        }
+        self.used_approvals.push(id.as_str().to_owned());
     }
 
     /// Leaves a nonce to whoever comes with it next.

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::store::{
     Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StoreError, VerifyingKey,
+    approvals::KEPT_MILLISECONDS,
 };
 
 pub(super) async fn insert_invite(
@@ -169,6 +170,10 @@ pub(super) async fn delete_stale(client: &mut Client, now: Timestamp) -> Result<
     ] {
         deleted += transaction.execute(delete, &[&millis(now)]).await?;
     }
+    let forget = "DELETE FROM approvals WHERE ends_at <= $1";
+    deleted += transaction
+        .execute(forget, &[&(millis(now) - KEPT_MILLISECONDS)])
+        .await?;
     transaction.commit().await?;
     Ok(deleted)
 }

@@ -5,6 +5,7 @@ use futures_util::future::try_join_all;
 use tokio_postgres::{Client, Statement};
 
 use super::fault::Failure;
+use crate::store::approvals::columns;
 
 /// Hashes of tree nodes, each by the row that stores it and its place there.
 pub(super) const SELECT_NODES: &str = "SELECT substr(hashes, node.first + 1, 32) \
@@ -33,6 +34,13 @@ pub(super) const SELECT_PROFILES: &str = concat!(
 pub(super) const INSERT_MESSAGES: &str = "INSERT INTO outbox (id, webhook, alert, body, created_at, due_at) \
      SELECT id, webhook, alert, body, at, at FROM unnest($1::text[], $2::text[], $3::boolean[], $4::text[], $5::bigint[]) \
      AS message (id, webhook, alert, body, at)";
+
+/// Requests for approval, with who decided on them.
+pub(super) const SELECT_APPROVALS: &str = concat!(
+    columns!(),
+    member!(),
+    " FROM approvals LEFT JOIN staff ON staff.id = decided_by WHERE approvals.id = ANY ($1::text[])"
+);
 
 macro_rules! statements {
     ($($(#[doc = $doc:literal])* $name:ident: $sql:expr;)*) => {
@@ -84,6 +92,11 @@ statements! {
         ), gone AS MATERIALIZED (SELECT relay FROM open WHERE pg_try_advisory_xact_lock(relay)) \
         SELECT request_id FROM logins JOIN gone USING (relay) WHERE outcome IS NULL ORDER BY intent_seq LIMIT $2";
 
+    /// Lets nobody else decide on these, or use them, until the end of the transaction.
+    hold_approvals: "SELECT FROM approvals WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE";
+    select_approvals: SELECT_APPROVALS;
+
+    use_approvals: "UPDATE approvals SET state = 'used' WHERE id = ANY ($1::text[])";
     delete_nonces: "DELETE FROM nonces USING unnest($1::text[], $2::text[]) AS unused (key, nonce) \
         WHERE nonces.key_id = unused.key AND nonces.nonce = unused.nonce";
     insert_records: "INSERT INTO records (seq, body, hashes) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])";

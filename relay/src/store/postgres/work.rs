@@ -8,7 +8,7 @@ use stagedoor_protocol::RequestId;
 use tokio::sync::oneshot;
 
 use super::{erase::Erasable, plan::Plan};
-use crate::store::{Claim, ErasureScope, Limit, Profile, StoreError, limits::LimitRow};
+use crate::store::{Claim, ErasureScope, Limit, Profile, StoreError, StoredApproval, limits::LimitRow};
 
 /// A customer at a broker.
 pub(super) type ClaimKey = (String, String);
@@ -51,6 +51,8 @@ pub(super) struct Needs {
     pub(super) addresses: HashSet<String>,
     /// Logins by their id, with their reports and claims.
     pub(super) logins: HashSet<String>,
+    /// Requests for approval, to be held.
+    pub(super) approvals: HashSet<String>,
     /// Claims on customers.
     pub(super) claims: HashSet<ClaimKey>,
     /// What logins were counted in.
@@ -71,6 +73,8 @@ pub(super) struct Facts {
     /// Addresses of staff among those that were asked for.
     pub(super) staff: HashSet<String>,
     pub(super) logins: HashMap<String, Login>,
+    /// Requests for approval, by their ids.
+    pub(super) approvals: HashMap<String, StoredApproval>,
     /// Login and kind of report.
     pub(super) reports: HashSet<(String, &'static str)>,
     claims: HashMap<ClaimKey, Held>,

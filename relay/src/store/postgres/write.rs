@@ -13,6 +13,7 @@ pub(super) async fn commit(client: &Client, statements: &Statements, plan: &Plan
     }
     let (records, openings) = (&plan.records, &plan.openings);
     let (logins, outcomes, reports) = (&plan.logins, &plan.outcomes, &plan.reports);
+    let used = &plan.used_approvals;
     let (kept, gone) = plan.claim_changes();
     let (keys, unused) = plan.unused_nonces();
     let (limits, messages) = (plan.limit_changes(), &plan.messages);
@@ -98,6 +99,7 @@ pub(super) async fn commit(client: &Client, statements: &Statements, plan: &Plan
                 &messages.times,
             ],
         ),
+        run(&statements.use_approvals, used.len(), vec![used]),
         async { Ok(client.batch_execute("COMMIT").await?) },
     )?;
     Ok(())

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use stagedoor_protocol::{ErrorCode, OutcomeReport, RequestId};
 
 use super::{
+    approvals::select_approval,
     claims::{claim_customer, hold_customer, holder, release_customer},
     file::Failure,
     millis,
@@ -50,6 +51,14 @@ impl Writing<'_> {
         if is_staff(self.connection, &intent.customer_email)? {
             return Ok(IntentAnswer::CustomerIsStaff);
         }
+        let found = match &intent.approval {
+            Some(named) => select_approval(self.connection, &named.id)?,
+            None => None,
+        };
+        let approved = match intent.approved(found.as_ref()) {
+            Ok(approved) => approved,
+            Err(fault) => return Ok(IntentAnswer::NotApproved(fault)),
+        };
         let overridden = match holder(self.connection, intent)? {
             Some(held) if !intent.may_take_over(&held.claim) => return Ok(IntentAnswer::Claimed(held.claim)),
             Some(held) if held.open => {
@@ -79,7 +88,7 @@ impl Writing<'_> {
                 &Event::canary(&intent.asked(), None, intent.requested_at)?,
             )?;
         }
-        let (entry, openings) = entries::intent(intent, overridden)?;
+        let (entry, openings) = entries::intent(intent, overridden, approved.as_ref())?;
         let sequence = self.append(intent.requested_at, entry, &openings)?;
         self.connection
             .prepare_cached(
@@ -95,6 +104,9 @@ impl Writing<'_> {
                 millis(intent.requested_at),
             ))?;
         claim_customer(self.connection, intent)?;
+        if let Some(approved) = approved {
+            self.use_approval(&approved.id)?;
+        }
         Ok(IntentAnswer::Recorded)
     }
 

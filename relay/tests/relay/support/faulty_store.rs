@@ -1,5 +1,7 @@
 //! A store that fails, or panics, where a test wants it to.
 
+mod approvals;
+
 use std::ops::Range;
 use std::sync::{
     Arc, Mutex,

@@ -38,6 +38,7 @@ pub(super) async fn record(store: &SqliteStore, customer: &str, number: u8) -> R
         ticket: None,
         page: None,
         overrides: None,
+        approval: None,
         policy_version: "p1".to_owned(),
         limits: LimitUses::default(),
         canary: false,

@@ -168,6 +168,7 @@ pub(super) fn intent(staff: &StaffMember) -> Intent {
             record_id: None,
         }),
         overrides: None,
+        approval: None,
         policy_version: "p1".to_owned(),
         limits: LimitUses::default(),
         canary: false,

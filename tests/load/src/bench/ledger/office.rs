@@ -101,6 +101,7 @@ impl Office {
                 record_id: Some(format!("c-{customer}")),
             }),
             overrides: None,
+            approval: None,
             policy_version: "4ab1c2d3e4f5a6b7c8d9e0f1a2b3c4d5".to_owned(),
             limits: LimitUses::default(),
             canary: false,
