@@ -365,7 +365,12 @@ async fn secrets_and_addresses_of_webhooks_are_left_nowhere() {
         "the log is what was searched"
     );
     let key = std::str::from_utf8(SECRET_KEY).unwrap();
-    for secret in [SECRET, key, SECRET.trim_start_matches("whsec_"), "hook-SENTINEL-PATH"] {
+    for secret in [
+        SECRET,
+        key,
+        SECRET.trim_start_matches("whsec_"),
+        "hook-SENTINEL-PATH",
+    ] {
         for (place, text) in [("store", &*stored), ("log", &log), ("readiness", &ready)] {
             assert!(!text.contains(secret), "{secret} in the {place}");
         }
