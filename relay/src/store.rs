@@ -33,7 +33,7 @@ pub use ledger::{
     Erased, ErasureOrder, ErasureScope, Projection, ReportRow, Scrubbed, StoredCheckpoint, StrayRow,
     StrayRows,
 };
-pub use limits::{Limit, LimitReached, LimitUse, LimitUses};
+pub use limits::{Limit, LimitReached, LimitUse, LimitUses, Turn};
 pub use logins::{Claim, Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome};
 pub use outbox::{Delivery, Subscribers};
 pub use postgres::PostgresStore;

@@ -22,7 +22,7 @@ use crate::{
     error::ApiError,
     events, limited, policy,
     relay::HOUSEKEEPING,
-    store::{Claim, Intent, IntentAnswer, StoreError},
+    store::{Claim, Intent, IntentAnswer, StoreError, Turn},
 };
 
 /// Within this time a login that nobody works on any more is closed, by its relay or by another one.
@@ -108,7 +108,7 @@ pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), 
             }
             Err(limited::refusal(&reached))
         }
-        // It does not want to wait any more, so it cannot be told to.
+        // It has given up waiting, so it cannot be told to.
         IntentAnswer::Busy(_) => Err(ApiError::new(ErrorCode::Overloaded).retry_after(1)),
         IntentAnswer::Repeated => Err(ApiError::new(ErrorCode::RequestRepeated)),
         IntentAnswer::Replayed => Err(ApiError::new(ErrorCode::SignatureReplayed)),
@@ -124,8 +124,8 @@ pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), 
     }
 }
 
-/// Tries to record the intent, and waits for its turn at the broker if that comes soon. Otherwise the limit refuses it, unless
-/// it lets it through at the very last.
+/// Tries to record the intent, and waits for its turn at the broker if that comes soon. Otherwise its limit refuses
+/// it, even if there is room by now: that is for those who still wait.
 async fn attempt(app: &App, intent: &mut Intent, patience: Duration) -> Result<IntentAnswer, ApiError> {
     let (started, mut attempts) = (app.clock.elapsed(), 0_u32);
     let mut place = app.turns.place(&intent.token_scope, intent.staff.id, patience);
@@ -147,7 +147,7 @@ async fn attempt(app: &App, intent: &mut Intent, patience: Duration) -> Result<I
         }
     }
     drop(place);
-    intent.limits.may_wait = false;
+    intent.limits.turn = Turn::Never;
     intent.postpone(app.clock.now());
     attempt_now(app, intent).await
 }
@@ -170,6 +170,7 @@ async fn attempt_now(app: &App, intent: &mut Intent) -> Result<IntentAnswer, Api
 async fn describe_anew(app: &App, intent: &mut Intent) -> Result<(), ApiError> {
     intent.staff = enrolled(app, &intent.key_id).await?.staff;
     intent.validity_seconds = policy::allow_again(app, intent)?.validity_seconds;
+    intent.limits.uses = app.config.limits.uses(intent).uses;
     Ok(())
 }
 

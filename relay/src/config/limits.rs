@@ -3,7 +3,7 @@
 use super::section::Section;
 use crate::{
     auth::sha256,
-    store::{Intent, Limit, LimitUse, LimitUses},
+    store::{Intent, Limit, LimitUse, LimitUses, Turn},
 };
 
 /// A person at a busy desk: one customer every three seconds, for a minute.
@@ -101,7 +101,10 @@ impl LimitRules {
                 self.broker_per_minute,
             ),
         ];
-        LimitUses { uses, may_wait: true }
+        LimitUses {
+            uses,
+            turn: Turn::Wait,
+        }
     }
 }
 

@@ -62,8 +62,20 @@ pub struct LimitUse {
 pub struct LimitUses {
     /// Each of them.
     pub uses: Vec<LimitUse>,
-    /// Whether the login would rather wait for the broker's turn than be refused by its limit.
-    pub may_wait: bool,
+    /// What becomes of it when the broker has had as many as it may.
+    pub turn: Turn,
+}
+
+/// What becomes of a login when the broker has had as many as it may.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Turn {
+    /// It is refused.
+    #[default]
+    Now,
+    /// It would rather wait, and is told how long.
+    Wait,
+    /// It has given up waiting, and is refused in any case: whoever still waits comes first.
+    Never,
 }
 
 /// A limit that refused a login.
@@ -112,6 +124,17 @@ struct Refused {
     changed: bool,
 }
 
+impl Refused {
+    /// There would be room, but it is for others.
+    fn without_a_turn(row: LimitRow) -> Self {
+        Self {
+            wait: 0,
+            row,
+            changed: false,
+        }
+    }
+}
+
 /// Asks all limits. Of several that refuse the one speaks that refuses longest; the broker's only if no other does, so that
 /// nobody waits for a turn who could not use it.
 pub(super) fn judge(uses: &LimitUses, now: i64, row: impl Fn(&LimitUse) -> Option<LimitRow>) -> Judged {
@@ -119,7 +142,12 @@ pub(super) fn judge(uses: &LimitUses, now: i64, row: impl Fn(&LimitUse) -> Optio
     let mut speaks: Option<(usize, &LimitUse, Refused)> = None;
     let rank = |wanted: &LimitUse, refused: &Refused| (wanted.limit != Limit::BrokerPerMinute, refused.wait);
     for (place, wanted) in uses.uses.iter().enumerate() {
-        match admit(wanted, row(wanted), now) {
+        let gave_up = wanted.limit == Limit::BrokerPerMinute && uses.turn == Turn::Never;
+        let asked = admit(wanted, row(wanted), now).and_then(|counted| match gave_up {
+            true => Err(Refused::without_a_turn(row(wanted).unwrap_or(counted))),
+            false => Ok(counted),
+        });
+        match asked {
             Ok(row) => admitted.push(row),
             Err(refused) => {
                 let least = speaks.as_ref().map(|(_, other, spoken)| rank(other, spoken));
@@ -134,7 +162,7 @@ pub(super) fn judge(uses: &LimitUses, now: i64, row: impl Fn(&LimitUse) -> Optio
     };
     let wait = Duration::from_millis(refused.wait.unsigned_abs());
     let corrected = refused.changed.then_some((place, refused.row));
-    if uses.may_wait && wanted.limit == Limit::BrokerPerMinute {
+    if uses.turn == Turn::Wait && wanted.limit == Limit::BrokerPerMinute {
         return Judged::Busy(wait, corrected);
     }
     let told = tell(wanted, refused.row, now);

@@ -41,7 +41,7 @@ fn uses(limits: &[(Limit, u32)]) -> LimitUses {
     };
     LimitUses {
         uses: limits.iter().map(wanted).collect(),
-        may_wait: false,
+        turn: Turn::Now,
     }
 }
 
@@ -120,7 +120,7 @@ fn a_login_that_one_limit_refuses_is_counted_in_no_other() {
 #[test]
 fn whoever_is_over_a_limit_of_their_own_does_not_wait_for_the_broker() {
     let mut both = uses(&[(Limit::BrokerPerMinute, 10), (Limit::StaffPerMinute, 1)]);
-    both.may_wait = true;
+    both.turn = Turn::Wait;
     let mut rows = Rows::default();
     assert!(rows.admits(&both, START));
     let Judged::Reached(reached, Some(_)) = rows.ask(&both, START) else {
@@ -128,17 +128,33 @@ fn whoever_is_over_a_limit_of_their_own_does_not_wait_for_the_broker() {
     };
     assert_eq!(reached.limit, Limit::StaffPerMinute);
     let mut other = uses(&[(Limit::BrokerPerMinute, 10)]);
-    other.may_wait = true;
+    other.turn = Turn::Wait;
     // 9 a minute after the first.
     assert_eq!(
         rows.ask(&other, START),
         Judged::Busy(Duration::from_millis(6667), None)
     );
-    other.may_wait = false;
+    other.turn = Turn::Now;
     assert!(matches!(
         rows.ask(&other, START),
         Judged::Reached(LimitReached { first: true, .. }, Some(_))
     ));
+}
+
+#[test]
+fn whoever_gave_up_takes_no_turn_from_those_who_wait() {
+    let mut given_up = uses(&[(Limit::BrokerPerMinute, 10), (Limit::StaffPerMinute, 9)]);
+    let mut waiting = given_up.clone();
+    (given_up.turn, waiting.turn) = (Turn::Never, Turn::Wait);
+    let mut rows = Rows::default();
+    for _ in 0..20 {
+        assert!(!rows.admits(&given_up, START));
+    }
+    assert!(rows.admits(&waiting, START));
+    assert!(matches!(rows.ask(&waiting, START), Judged::Busy(..)));
+    let later = START + MINUTE;
+    assert!(!rows.admits(&given_up, later));
+    assert!(rows.admits(&waiting, later));
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use stagedoor_relay::store::{Intent, IntentAnswer, Limit, LimitReached, LimitUse, LimitUses, StaffMember};
+use stagedoor_relay::store::{
+    Intent, IntentAnswer, Limit, LimitReached, LimitUse, LimitUses, StaffMember, Turn,
+};
 
 use super::{Lab, MINTED, at, intent, nonce};
 
@@ -21,7 +23,7 @@ fn counted(staff: &StaffMember, customer: &str, second: i64, limits: &[(Limit, u
     let mut intent = intent(staff, customer, second);
     intent.limits = LimitUses {
         uses: limits.iter().map(wanted).collect(),
-        may_wait: false,
+        turn: Turn::Now,
     };
     intent
 }
@@ -115,7 +117,7 @@ async fn whoever_would_rather_wait_keeps_the_nonce() {
         IntentAnswer::Recorded
     );
     let mut second = counted(&lab.tom, "joe@customers.example", 0, &limits);
-    second.limits.may_wait = true;
+    second.limits.turn = Turn::Wait;
     for _ in 0..2 {
         let busy = IntentAnswer::Busy(Duration::from_millis(6667));
         assert_eq!(lab.store.record_intent(&second).await.unwrap(), busy);
