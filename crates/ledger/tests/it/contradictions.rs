@@ -229,7 +229,7 @@ fn an_approval_without_its_approver_is_found() {
         record
     });
     let unread = Fault::Part(PartName::Staff, PartError::Malformed);
-    assert_eq!(faults(&verify(&rows.rows, &rows.checkpoint())), [unread.clone()]);
+    assert_eq!(faults(&verify(&rows.rows, &rows.checkpoint())), [unread]);
     let mut book = Book::new();
     book.intent("login-a", None);
     let rows = Book::rewritten(&book.rows, |_, mut record| {

@@ -65,6 +65,7 @@ async fn whoever_declines_says_why_and_the_requester_reads_it() {
     for body in [
         json!({"decision": "decline"}),
         json!({"decision": "decline", "word": " \n "}),
+        json!({"decision": "decline", "word": "\u{ad}"}),
     ] {
         assert_eq!(
             scene.decide(&scene.lead, &id, &body).await.outcome(),

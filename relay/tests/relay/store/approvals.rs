@@ -17,6 +17,9 @@ use crate::support::app::new_id;
 
 const CUSTOMER: &str = "jane@customers.example";
 
+/// Changes what is about to be recorded.
+type Spoil = fn(&mut Intent);
+
 /// What Maria asks for: the login that `intent` makes.
 fn asked(staff: &StaffMember, customer: &str) -> NewApproval {
     let intent = intent(staff, customer, 0);
@@ -112,7 +115,7 @@ async fn nothing_is_used_up_by_an_intent_that_is_not_recorded() {
     let lab = Lab::new().await;
     let id = approved(&lab).await;
     let size = lab.store.ledger_size().await.unwrap();
-    let spoil: [(fn(&mut Intent), ApprovalFault); 6] = [
+    let cases: [(Spoil, ApprovalFault); 6] = [
         (|intent| intent.reason = None, ApprovalFault::Mismatch),
         (
             |intent| intent.ticket = Some("T".to_owned()),
@@ -132,7 +135,7 @@ async fn nothing_is_used_up_by_an_intent_that_is_not_recorded() {
         ),
         (|intent| intent.requested_at = at(301), ApprovalFault::Expired),
     ];
-    for (spoil, fault) in spoil {
+    for (spoil, fault) in cases {
         let mut intent = by(&id, &lab.maria, 2);
         spoil(&mut intent);
         let answer = lab.store.record_intent(&intent).await.unwrap();
