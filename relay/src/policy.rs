@@ -8,6 +8,7 @@ mod summary;
 
 use std::net::IpAddr;
 
+use jiff::Timestamp;
 use stagedoor_protocol::{LoginRequest, Session};
 
 pub(crate) use decision::{Decision, Finding, Question, State, Verdict, decide};
@@ -91,8 +92,13 @@ pub(crate) fn session(app: &App, profile: &Profile, from: IpAddr) -> Session {
         platforms,
         policy,
         relay_version: env!("CARGO_PKG_VERSION").to_owned(),
-        signed_in_until: None,
+        signed_in_until: profile.session_ends_at.map(seconds),
     }
+}
+
+/// Whole seconds since 1970.
+pub(crate) fn seconds(time: Timestamp) -> u64 {
+    u64::try_from(time.as_second()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod entries;
 mod error;
 mod foreign;
+mod identity;
 mod ledger;
 mod limits;
 mod logins;
@@ -24,6 +25,7 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 pub(crate) use entries::is_before;
 pub use error::StoreError;
 pub use foreign::ForeignRows;
+pub use identity::{Admission, IdentityStore, LinkedIdentity, MappedRoles, NewStaff, SignIn, SignInRefusal};
 pub use ledger::{
     Erased, ErasureOrder, ErasureScope, Projection, ReportRow, Scrubbed, StoredCheckpoint, StrayRow,
     StrayRows,
@@ -74,7 +76,7 @@ impl SchemaVersions {
 
 /// The relay's memory.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: IdentityStore {
     /// Whether it can be reached and written, and the next record can be added: it writes, durably.
     async fn check(&self, now: Timestamp) -> Result<(), StoreError>;
 

@@ -27,8 +27,13 @@ impl Openings {
     }
 }
 
-/// A login about to be asked for; `overrides` is the sequence of the intent that it takes the customer from.
-pub(super) fn intent(intent: &Intent, overrides: Option<u64>) -> Result<(Entry, Openings), StoreError> {
+/// A login about to be asked for, authenticated in this way; `overrides` is the sequence of the intent that it takes the
+/// customer from.
+pub(super) fn intent(
+    intent: &Intent,
+    method: Method,
+    overrides: Option<u64>,
+) -> Result<(Entry, Openings), StoreError> {
     let customer = open(&CustomerPart {
         email: intent.customer_email.as_str().to_owned(),
         reason: intent.reason.clone(),
@@ -46,7 +51,7 @@ pub(super) fn intent(intent: &Intent, overrides: Option<u64>) -> Result<(Entry, 
         customer: customer.commitment(),
         extension: intent.extension_version.clone(),
         login: intent.request_id.as_str().to_owned(),
-        method: Method::ProfileSignature,
+        method,
         origin: intent.page.as_ref().map(|page| page.origin.clone()),
         overrides,
         platform: intent.platform.as_str().to_owned(),

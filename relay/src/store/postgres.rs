@@ -6,6 +6,7 @@ mod erase;
 mod facts;
 mod fault;
 mod gather;
+mod identities;
 mod logins;
 mod outbox;
 mod plan;
@@ -47,7 +48,6 @@ use super::{
 use crate::{config::PostgresConfig, events::Event, random};
 use connection::Connector;
 use fault::Failure;
-use gather::Head;
 use logins::{Closing, Ending, Reported};
 use outbox::MessageRows;
 use pool::{Connections, run};
@@ -137,7 +137,8 @@ fn unsigned(row: &tokio_postgres::Row, index: usize) -> Result<u64, Failure> {
 impl Store for PostgresStore {
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
         let seen = self.reached.head();
-        let probed = async { run!(self.connections, CHECK_PATIENCE, client => reading::probe(client, now, seen)) };
+        let probed =
+            async { run!(self.connections, CHECK_PATIENCE, client => reading::probe(client, now, seen)) };
         // Both at once, so that an answer takes no longer than the patience for one.
         let (blocking, turn) = join!(probed, timeout(CHECK_PATIENCE, self.writer.write(Turn)));
         foreign::check(|| self.connector.place().name(), blocking?)?;

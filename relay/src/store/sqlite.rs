@@ -5,6 +5,7 @@ mod append;
 mod claims;
 mod erase;
 mod file;
+mod identities;
 mod ledger;
 mod limits;
 mod logins;

@@ -2,6 +2,7 @@
 
 mod administration;
 mod erasure;
+mod identities;
 mod ledger;
 mod limits;
 mod logins;

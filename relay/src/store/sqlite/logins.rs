@@ -40,10 +40,11 @@ impl Writing<'_> {
             return Ok(IntentAnswer::Replayed);
         }
         let profile = select_profile(self.connection, &intent.key_id)?;
-        if !profile.is_some_and(|profile| profile.still_belongs_to(&intent.staff)) {
+        let profile = profile.filter(|profile| profile.still_belongs_to(&intent.staff, intent.requested_at));
+        let Some(profile) = profile else {
             self.delete_nonce(&intent.key_id, &intent.nonce)?;
             return Ok(IntentAnswer::ProfileChanged);
-        }
+        };
         if self.stored(&intent.request_id)?.is_some() {
             return Ok(IntentAnswer::Repeated);
         }
@@ -79,7 +80,7 @@ impl Writing<'_> {
                 &Event::canary(&intent.asked(), None, intent.requested_at)?,
             )?;
         }
-        let (entry, openings) = entries::intent(intent, overridden)?;
+        let (entry, openings) = entries::intent(intent, profile.method(), overridden)?;
         let sequence = self.append(intent.requested_at, entry, &openings)?;
         self.connection
             .prepare_cached(
