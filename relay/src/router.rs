@@ -13,15 +13,20 @@ use crate::{
     app::App,
     current::Current,
     error::ApiError,
-    handlers::{create_login, enrol, healthz, problem_page, readyz, report_outcome, session},
+    handlers::{
+        create_login, enrol, healthz, problem_page, readyz, report_outcome, session, sign_in, sign_in_offer,
+    },
     middleware::{catch_panics, cors, deadline, log_request, read_what_was_left, refuse_while_draining},
 };
 
 /// The public API.
 pub(crate) fn api(app: Arc<App>) -> Router {
     Router::new()
-        // Signed by the key to be enrolled.
+        // Signed by the key to be enrolled, or signed in.
         .route("/v1/enrolments", post(enrol))
+        .route("/v1/sign-ins", post(sign_in))
+        // Not signed: where the firm's people sign in.
+        .route("/v1/sign-in", get(sign_in_offer))
         // Signed by an enrolled key.
         .route("/v1/session", get(session))
         .route("/v1/logins", post(create_login))
