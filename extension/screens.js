@@ -116,6 +116,7 @@ function error(view, actions) {
     login: ["error_retry_login", () => actions.login()],
     rescan: ["error_retry_rescan", actions.rescan],
     options: ["error_retry_options", actions.openSettings],
+    signIn: ["error_retry_sign_in", actions.openSettings],
     replaceWindows: ["error_retry_replace_windows", () => actions.login({ replaceWindows: true })],
     override: ["error_retry_override", () => actions.login({ overrides: view.claim.requestId })],
   };
@@ -125,7 +126,7 @@ function error(view, actions) {
   parts.retry.addEventListener("click", retry);
   const known = Boolean(view.email);
   parts.back.textContent = text(known ? "common_back" : "error_start_over");
-  parts.back.hidden = view.retry === "rescan" && !known;
+  parts.back.hidden = !known && ["rescan", "signIn"].includes(view.retry);
   parts.back.addEventListener("click", () => (known ? actions.select(view.email) : actions.rescan()));
   if (view.retry === "override") {
     // The way back takes the place, the look and the focus of what is pressed out of habit.

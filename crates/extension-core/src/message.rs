@@ -25,6 +25,12 @@ pub struct Message {
     pub relay: String,
     /// The enrolment code, typed.
     pub code: String,
+    /// The address that a sign-in came back to.
+    pub redirect: String,
+    /// Whether the person wants to say anew who they are.
+    pub another_account: bool,
+    /// The browser's words on a sign-in that did not come back.
+    pub words: Option<String>,
 }
 
 impl Message {
@@ -42,6 +48,9 @@ impl Message {
             overrides: text("overrides"),
             relay: text("relay").unwrap_or_default(),
             code: text("code").unwrap_or_default(),
+            redirect: text("redirect").unwrap_or_default(),
+            another_account: message.get("anotherAccount").flag(),
+            words: text("words"),
         }
     }
 }

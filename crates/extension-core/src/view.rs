@@ -1,6 +1,7 @@
 //! What the extension's pages show. A page renders a view and decides nothing.
 
 mod form;
+mod options;
 
 use stagedoor_protocol::{
     Claim, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId, Rules,
@@ -12,6 +13,8 @@ use crate::{
     record::{Found, Login, Scan, Step},
     text::Text,
 };
+
+pub use options::{OptionsView, Problem, TestResult};
 
 /// One state of the popup or of the options page.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,31 +111,6 @@ pub enum View {
     Options(Box<OptionsView>),
 }
 
-/// The options page as things stand.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OptionsView {
-    /// The extension's version.
-    pub version: String,
-    /// `chromium` or `firefox`.
-    pub browser: &'static str,
-    /// The relay that this profile is enrolled at.
-    pub relay: Option<String>,
-    /// Whether it is.
-    pub enrolled: bool,
-    /// As whom.
-    pub staff: Option<Staff>,
-    /// With which key.
-    pub key_id: Option<String>,
-    /// Whether private windows can be opened and watched.
-    pub incognito_allowed: bool,
-    /// The toolbar button's keyboard shortcut.
-    pub shortcut: Option<String>,
-    /// The result of a connection test.
-    pub test: Option<TestResult>,
-    /// What went wrong while enrolling or signing out.
-    pub error: Option<Problem>,
-}
-
 /// What is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkingStep {
@@ -182,36 +160,6 @@ pub struct ReasonField {
     pub min_length: u32,
     /// In characters.
     pub max_length: usize,
-}
-
-/// The result of a connection test.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TestResult {
-    /// Whether the relay knows this profile.
-    pub ok: bool,
-    /// What happened.
-    pub title: Text,
-    /// What to do.
-    pub cure: Option<Text>,
-    /// The relay's own words.
-    pub detail: Option<String>,
-    /// As whom it knows it.
-    pub staff: Option<Staff>,
-    /// What may be opened.
-    pub platforms: Vec<Choice>,
-}
-
-/// A fault on the options page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The stable code.
-    pub code: &'static str,
-    /// What happened.
-    pub title: Text,
-    /// What to do.
-    pub cure: Text,
-    /// The relay's own words.
-    pub detail: Option<String>,
 }
 
 impl View {
@@ -381,18 +329,6 @@ impl Choice {
             name: platform.name.clone(),
             environment: platform.environment,
             rules: platform.rules,
-        }
-    }
-}
-
-impl Problem {
-    /// A fault for the options page.
-    pub fn of(fault: &Fault) -> Self {
-        Self {
-            code: fault.code.as_str(),
-            title: fault.title(),
-            cure: fault.cure(),
-            detail: fault.detail.clone(),
         }
     }
 }

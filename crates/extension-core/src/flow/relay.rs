@@ -95,17 +95,32 @@ impl<E: Environment> Core<E> {
             .await
             .map_err(|_| Code::KeyStoreFailed)?;
 
-        let answer = environment
-            .send(HttpRequest {
-                method,
-                url: &joined(&[caller.relay, path]),
-                headers: &unsigned.headers(&signature),
-                body: (!body.is_empty()).then_some(body),
-                timeout_milliseconds,
-                max_answer_bytes: MAX_ANSWER_BYTES,
-            })
-            .await
-            .map_err(answer::failed)?;
+        self.exchange(HttpRequest {
+            method,
+            url: &joined(&[caller.relay, path]),
+            headers: &unsigned.headers(&signature),
+            body: (!body.is_empty()).then_some(body),
+            timeout_milliseconds,
+            max_answer_bytes: MAX_ANSWER_BYTES,
+        })
+        .await
+    }
+
+    /// Asks a relay for what it tells anybody.
+    pub(super) async fn ask(&self, relay: &str, path: &str) -> Result<Value, Box<Fault>> {
+        self.exchange(HttpRequest {
+            method: "GET",
+            url: &joined(&[relay, path]),
+            headers: &[],
+            body: None,
+            timeout_milliseconds: RELAY_TIMEOUT_MILLISECONDS,
+            max_answer_bytes: MAX_ANSWER_BYTES,
+        })
+        .await
+    }
+
+    async fn exchange(&self, request: HttpRequest<'_>) -> Result<Value, Box<Fault>> {
+        let answer = self.environment.send(request).await.map_err(answer::failed)?;
         if answer::is_success(&answer) {
             let mut text = answer::accepted(answer)?;
             let value = Value::parse(if text.is_empty() { "null" } else { &text });

@@ -3,9 +3,11 @@
 mod claims;
 mod fake;
 mod login;
+mod managed;
 mod obstacles;
 mod options;
 mod popup;
+mod sign_in;
 mod torn;
 
 use std::{

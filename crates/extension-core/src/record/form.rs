@@ -2,7 +2,7 @@
 
 use stagedoor_protocol::{Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
 
-use super::{Found, Login, Profile, Scan, Step, Tab, Window};
+use super::{Found, Login, Profile, Scan, SignIn, Step, Tab, Window};
 use crate::{
     json::{Object, ToJson, Value},
     wire::{FromJson, read_list},
@@ -14,6 +14,7 @@ impl ToJson for Profile {
             .with("relay", &self.relay)
             .with("keyId", self.key_id.as_str())
             .with("staff", &self.staff)
+            .with_some("signedInUntil", self.signed_in_until.as_ref())
             .end();
     }
 }
@@ -24,6 +25,37 @@ impl FromJson for Profile {
             relay: value.get("relay").string()?,
             key_id: KeyId::parse(value.get("keyId").text()?).ok()?,
             staff: Staff::read(value.get("staff"))?,
+            signed_in_until: value.get("signedInUntil").number(),
+        })
+    }
+}
+
+impl ToJson for SignIn {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("relay", &self.relay)
+            .with("renews", &self.renews)
+            .with("issuer", &self.issuer)
+            .with("redirectUri", &self.redirect_uri)
+            .with("state", &self.state)
+            .with("verifier", &self.verifier)
+            .with("salt", &self.salt)
+            .with("begun", &self.begun)
+            .end();
+    }
+}
+
+impl FromJson for SignIn {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            relay: value.get("relay").string()?,
+            renews: value.get("renews").flag(),
+            issuer: value.get("issuer").string()?,
+            redirect_uri: value.get("redirectUri").string()?,
+            state: value.get("state").string()?,
+            verifier: value.get("verifier").string()?,
+            salt: value.get("salt").string()?,
+            begun: value.get("begun").number()?,
         })
     }
 }
@@ -247,8 +279,27 @@ mod tests {
         check(&Profile {
             relay: "https://relay.example".into(),
             key_id: session.key_id.clone(),
-            staff: session.staff,
+            staff: session.staff.clone(),
+            signed_in_until: None,
         });
+        check(&Profile {
+            relay: "https://relay.example".into(),
+            key_id: session.key_id.clone(),
+            staff: session.staff,
+            signed_in_until: Some(1_785_600_000),
+        });
+        let sign_in = SignIn {
+            relay: "https://relay.example".into(),
+            renews: true,
+            issuer: "https://login.broker.example".into(),
+            redirect_uri: "https://abc.chromiumapp.org/sign-in".into(),
+            state: "s".into(),
+            verifier: "v".into(),
+            salt: "n".into(),
+            begun: 1_700_000_000_000,
+        };
+        let read = SignIn::read(&Value::parse(&sign_in.to_json()).unwrap());
+        assert!(read == Some(sign_in), "not shown: the verifier is a secret");
         check(&Window {
             request_id,
             clicked: 1_700_000_000_000,
