@@ -258,6 +258,11 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && view && !typing) request({ type: "options/open" });
 });
 
+// An administrator's settings can come late, or change. Firefox reads them once, when it starts.
+chrome.storage.onChanged.addListener((_changes, area) => {
+  if (area === "managed" && view && !document.querySelector('[aria-busy="true"]')) request({ type: "options/open" });
+});
+
 localisePage("options_title");
 announcer.textContent = text("options_loading");
 await request({ type: "options/open" });
