@@ -12,8 +12,8 @@ use crate::{
     url_check::{is_safe, percent_encode},
 };
 
-/// Longer than any provider's code, and short enough for the relay.
-const MAX_CODE_BYTES: usize = 4096;
+/// Some providers' codes hold all that they stand for; a relay takes none that is longer.
+const MAX_CODE_BYTES: usize = 8 * 1024;
 /// What is shown of a provider's own words, in characters.
 const MAX_WORDS: usize = 300;
 

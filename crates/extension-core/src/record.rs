@@ -11,6 +11,9 @@ use crate::{
     text::{Text, joined},
 };
 
+/// The name of [`Profile::signed_in_until`] on disk.
+pub const SIGNED_IN_UNTIL: &str = "signedInUntil";
+
 /// The profile's enrolment, on disk. The key itself is in the key store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {

@@ -106,7 +106,7 @@ fn the_code_is_taken_as_it_was_sent() {
         own("code=abc&iss=https%3A%2F%2Flogin.broker.example"),
         Ok("abc".into())
     );
-    assert_eq!(own(&["code=", &"x".repeat(4096)].concat()), Ok("x".repeat(4096)));
+    assert_eq!(own(&["code=", &"x".repeat(8192)].concat()), Ok("x".repeat(8192)));
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn what_does_not_belong_to_this_sign_in_is_not_listened_to() {
             "{came_back}"
         );
     }
-    let long = [HOME, "?state=the-state&code=", &"x".repeat(4097)].concat();
+    let long = [HOME, "?state=the-state&code=", &"x".repeat(8193)].concat();
     assert_eq!(answer(&long), Err(("sign_in_answer_foreign", None)));
 }
 

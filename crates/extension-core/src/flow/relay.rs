@@ -1,15 +1,15 @@
 //! One signed request to the relay.
 
-use stagedoor_protocol::{KeyId, Problem, Session, limits::RELAY_TIMEOUT_MILLISECONDS};
+use stagedoor_protocol::{ErrorCode, KeyId, Problem, Session, limits::RELAY_TIMEOUT_MILLISECONDS};
 use zeroize::Zeroize;
 
 use super::Core;
 use crate::{
     answer,
-    environment::{Environment, HttpRequest},
+    environment::{Area, Environment, HttpRequest},
     fault::{Code, Fault},
     json::{ToJson, Value},
-    record::Profile,
+    record::{Profile, SIGNED_IN_UNTIL},
     request::{Circumstances, MAX_ANSWER_BYTES, prepare},
     text::joined,
     wire::FromJson,
@@ -64,8 +64,17 @@ impl<E: Environment> Core<E> {
             key_id: &profile.key_id,
             key: &key,
         };
-        self.call_as(&caller, method, path, body, timeout_milliseconds)
-            .await
+        let answer = self
+            .call_as(&caller, method, path, body, timeout_milliseconds)
+            .await;
+        if let Err(fault) = &answer
+            && fault.code == Code::Relay(ErrorCode::SessionExpired)
+        {
+            // It counts for the options page too, whatever that was told of the end before and whatever the clock says.
+            let now = self.environment.now() / 1000;
+            let _ = self.keep(Area::Local, SIGNED_IN_UNTIL, &now).await;
+        }
+        answer
     }
 
     /// Sends a request with a given key; an empty body is none. Nothing is ever sent twice.

@@ -2,7 +2,7 @@
 
 use stagedoor_protocol::{Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
 
-use super::{Found, Login, Profile, Scan, SignIn, Step, Tab, Window};
+use super::{Found, Login, Profile, SIGNED_IN_UNTIL, Scan, SignIn, Step, Tab, Window};
 use crate::{
     json::{Object, ToJson, Value},
     wire::{FromJson, read_list},
@@ -14,7 +14,7 @@ impl ToJson for Profile {
             .with("relay", &self.relay)
             .with("keyId", self.key_id.as_str())
             .with("staff", &self.staff)
-            .with_some("signedInUntil", self.signed_in_until.as_ref())
+            .with_some(SIGNED_IN_UNTIL, self.signed_in_until.as_ref())
             .end();
     }
 }
@@ -25,7 +25,7 @@ impl FromJson for Profile {
             relay: value.get("relay").string()?,
             key_id: KeyId::parse(value.get("keyId").text()?).ok()?,
             staff: Staff::read(value.get("staff"))?,
-            signed_in_until: value.get("signedInUntil").number(),
+            signed_in_until: value.get(SIGNED_IN_UNTIL).number(),
         })
     }
 }

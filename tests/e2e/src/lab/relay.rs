@@ -76,6 +76,19 @@ impl Relay {
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     }
 
+    /// Runs a command of the relay's binary, and gives what it writes to standard output.
+    pub fn run(&self, arguments: &[&str]) -> Result<String> {
+        let output = stagedoor(&self.directory)?.args(arguments).output()?;
+        if !output.status.success() {
+            bail!(
+                "`stagedoor {}` failed: {}",
+                arguments.join(" "),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
     /// The log so far.
     pub fn log(&self) -> String {
         self.process.output()

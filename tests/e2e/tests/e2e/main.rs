@@ -9,6 +9,7 @@ mod guide;
 mod managed;
 mod page;
 mod policy;
+mod sign_in;
 mod sign_out;
 mod support;
 mod traces;

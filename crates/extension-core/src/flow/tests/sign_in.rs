@@ -243,6 +243,11 @@ fn the_popup_leads_to_the_options_page_when_the_session_is_over() {
         (&view["code"], &view["retry"]),
         (&json!("session_expired"), &json!("signIn"))
     );
+    let view = ask(&worker, json!({"type": "options/open"}));
+    assert_eq!(
+        (&view["enrolled"], &view["sessionOver"]),
+        (&json!(true), &json!(true))
+    );
     ask(&worker, json!({"type": "popup/open", "tabId": 5}));
     fake.refuse("/v1/logins", ErrorCode::SessionExpired, "Sign in again.");
     let view = ask(&worker, login_message(5));
