@@ -59,8 +59,9 @@ function connect() {
     relay.readOnly = true;
     parts.relayHint.textContent = text("options_relay_managed");
     // What an administrator has set and cannot be used leaves nothing to do here.
-    form.hidden = !view.relay;
+    form.hidden = parts.intro.hidden = !view.relay;
   }
+  if (!view.codes) parts.intro.textContent = text("options_connect_text_sign_in");
   showFault(error, view.error);
   if (view.anotherAccount) parts.signIn.textContent = text("options_sign_in_other");
   // Whoever has just tried to sign in somewhere need not wait for the button to come back.

@@ -135,6 +135,11 @@ function error(view, actions) {
     parts.back.className = "primary";
     return { root: parts.root, focus: parts.back };
   }
+  if (!label && known) {
+    // What was typed is to be put right, and there is nothing else to do.
+    parts.back.className = "primary";
+    return { root: parts.root, focus: parts.back };
+  }
   // Closing other windows is not to happen by a habitual Enter.
   const eager = label && view.retry !== "replaceWindows";
   return { root: parts.root, focus: eager ? parts.retry : parts.root.querySelector("h1") };

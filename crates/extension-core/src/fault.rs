@@ -133,9 +133,11 @@ impl Code {
                 // The policy is a newer one than the form was made by.
                 | Relay::ReasonRequired,
             ) => Some(Retry::Rescan),
-            // The two sides do not understand each other; the same click again would fail again.
+            // The same click again would fail again: the ticket must be another one, or the two sides do not understand
+            // each other.
             Self::Relay(
-                Relay::MalformedRequest
+                Relay::TicketRequired
+                | Relay::MalformedRequest
                 | Relay::BodyTooLarge
                 | Relay::UnsupportedMediaType
                 | Relay::NotFound
@@ -259,6 +261,7 @@ mod tests {
         assert_eq!(Code::Interrupted.retry(), Some(Retry::Login));
         assert_eq!(retry(ErrorCode::OutcomeUnknown), Some(Retry::Login));
         assert_eq!(retry(ErrorCode::CustomerUnknown), Some(Retry::Rescan));
+        assert_eq!(retry(ErrorCode::TicketRequired), None);
         assert_eq!(retry(ErrorCode::ProfileUnknown), Some(Retry::Options));
         assert_eq!(retry(ErrorCode::SessionExpired), Some(Retry::SignIn));
         assert_eq!(retry(ErrorCode::MalformedRequest), None);

@@ -24,7 +24,8 @@ pub struct Firm {
     pub lab: Lab,
     /// The provider.
     pub provider: Provider,
-    _secret: TempDir,
+    /// Holds the relay's secret there; it must be there as long as the relay is.
+    pub secret: TempDir,
 }
 
 impl Firm {
@@ -52,7 +53,7 @@ impl Firm {
         Ok(Self {
             lab,
             provider,
-            _secret: secret,
+            secret,
         })
     }
 }

@@ -62,10 +62,15 @@ async fn nothing_opens_without_a_ticket(kind: Kind) -> Result<()> {
         serde_json::json!(["true", "ticket"])
     );
     assert_eq!(popup.screen().await?, "confirm");
+    assert_eq!(
+        popup.page.text("[data-slot=inputError]").await?,
+        "A ticket is needed"
+    );
     assert!(!lab.relay()?.log().contains("/v1/logins"));
 
     // One of another form is refused by the relay, which names the rule.
     popup.page.fill("[data-slot=ticket]", "17").await?;
+    assert!(!popup.page.shows("[data-slot=inputError]").await?);
     popup.confirm().await?;
     assert_eq!(popup.error().await?, "ticket_required");
     let words = popup.words().await?;
