@@ -38,13 +38,18 @@ pub fn address(
     if !is_safe(endpoint) || !endpoint.hash.is_empty() || offer.client_id.is_empty() || !openid {
         return Err(Code::SignInOfferUnusable.into());
     }
+    let mut scopes = String::new();
+    for scope in &offer.scopes {
+        scopes.push_str(if scopes.is_empty() { "" } else { " " });
+        scopes.push_str(scope);
+    }
     let mut address = joined(&[&endpoint.origin, &endpoint.pathname, &endpoint.search]);
     let mut separator = if endpoint.search.is_empty() { '?' } else { '&' };
     for (name, value) in [
         ("response_type", "code"),
         ("client_id", &offer.client_id),
         ("redirect_uri", &sign_in.redirect_uri),
-        ("scope", &offer.scopes.join(" ")),
+        ("scope", &scopes),
         ("state", &sign_in.state),
         ("nonce", &base64url(nonce)),
         ("code_challenge", &base64url(challenge)),
