@@ -16,6 +16,7 @@ crate::in_each_browser!(
     another_relay_signs_out,
     nonsense_lets_nothing_through,
     codes_switched_off,
+    a_setting_of_another_type,
 );
 
 /// A browser on a profile of that name, with these settings.
@@ -164,5 +165,32 @@ async fn codes_switched_off(kind: Kind) -> Result<()> {
         .await?;
     assert_eq!(answer["error"]["code"], "enrolment_codes_not_offered");
     assert!(!lab.relay()?.log().contains("/v1/enrolments"));
+    Ok(())
+}
+
+/// Chromium keeps back what the schema does not allow, so the setting counts as not set; Firefox hands it on.
+async fn a_setting_of_another_type(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let settings = json!({"relay": 7, "enrolmentCodes": false});
+    let seat = seat(&lab, kind, "typed", &settings).await?;
+    let options = seat.browser.open_extension("options.html").await?;
+    options
+        .wait_for(
+            "the settings to count",
+            "document.querySelector('#code')?.checkVisibility() === false",
+        )
+        .await?;
+    match kind {
+        Kind::Chromium => {
+            let field = "document.querySelector('#relay').readOnly";
+            assert_eq!(options.evaluate(field).await?, false);
+            assert!(options.shows("[data-slot=signIn]").await?);
+        }
+        Kind::Firefox => {
+            let words = options.text("[data-slot=error]").await?;
+            assert!(words.contains("settings cannot be used"), "{words}");
+            assert!(!options.shows("form").await?);
+        }
+    }
     Ok(())
 }
