@@ -106,7 +106,10 @@ function askReason(parts, asked, typed) {
     else if (length() > 0 && least > 1) say(text("confirm_reason_ok"), "good");
     else say(text("confirm_reason_hint"));
     if (reasonFits()) parts.reason.removeAttribute("aria-invalid");
-    if (ticketFits()) parts.ticket.removeAttribute("aria-invalid");
+    if (ticketFits() && parts.ticket.hasAttribute("aria-invalid")) {
+      parts.ticket.removeAttribute("aria-invalid");
+      parts.inputError.hidden = true;
+    }
   };
   const ask = () => {
     const { reason, ticketRequired = false } = asked();
@@ -124,6 +127,8 @@ function askReason(parts, asked, typed) {
   };
   const explain = () => {
     if (reasonFits()) {
+      parts.inputError.hidden = false;
+      parts.inputError.textContent = text("confirm_ticket_needed");
       parts.ticket.setAttribute("aria-invalid", "true");
       parts.ticket.focus();
       return;

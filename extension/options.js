@@ -1,6 +1,7 @@
 // The settings page: shows what the core says of this browser, and passes on what the person enters.
 
 import { ask, localisePage, showEnvironment, stamp, text, viewText } from "./page.js";
+import { signIn } from "./sign_in.js";
 
 const settings = document.getElementById("settings");
 const progress = document.getElementById("progress");
@@ -12,8 +13,12 @@ let view;
 
 /** Asks the core, and shows its answer whole: the page has no state of its own but what is being typed. */
 async function request(message) {
+  await showAnswer(ask(message));
+}
+
+async function showAnswer(asked) {
   settings.setAttribute("aria-busy", "true");
-  const answer = await ask(message).catch(() => null);
+  const answer = await asked.catch(() => null);
   settings.setAttribute("aria-busy", "false");
   if (answer?.screen === "options") show(answer);
   else if (view) show({ ...view, error: answer ?? INTERNAL });
@@ -47,15 +52,31 @@ function showProgress() {
 
 /** The first run: where the relay is, and who this is. */
 function connect() {
-  const { root, form, relay, code, submit, error } = stamp("section-connect");
-  relay.value = typed.relay ?? view.relay ?? "";
+  const parts = stamp("section-connect");
+  const { root, form, relay, code, submit, error } = parts;
+  relay.value = view.managed ? view.relay ?? "" : typed.relay ?? view.relay ?? "";
   code.value = typed.code;
+  if (view.managed) {
+    relay.readOnly = true;
+    parts.relayHint.textContent = text("options_relay_managed");
+    // What an administrator has set and cannot be used leaves nothing to do here.
+    form.hidden = parts.intro.hidden = !view.relay;
+  }
+  if (!view.codes) parts.intro.textContent = text("options_connect_text_sign_in");
   showFault(error, view.error);
+  if (view.anotherAccount) parts.signIn.textContent = text("options_sign_in_other");
+  // Whoever has just tried to sign in somewhere need not wait for the button to come back.
+  offerSignIn(parts, view.signIn || view.anotherAccount);
+  lookAround(parts);
   relay.addEventListener("input", () => (typed.relay = relay.value));
+  relay.addEventListener("change", () => lookAround(parts));
   code.addEventListener("input", () => (typed.code = code.value));
+  parts.signIn.addEventListener("click", () => connectBySignIn(parts));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (busy(submit)) return;
+    // Enter in the address field means the first of the two ways.
+    if (!parts.signInPart.hidden && code.value.trim() === "") return connectBySignIn(parts);
+    if (busy(submit) || busy(parts.signIn)) return;
     work(submit, "options_connecting");
     await request({ type: "options/enrol", relay: relay.value.trim(), code: code.value.trim() });
     if (view.enrolled) {
@@ -68,21 +89,48 @@ function connect() {
   return root;
 }
 
+/** Asks whether people can sign in at the relay that the form names, without drawing anew what is being typed into. */
+async function lookAround(parts) {
+  const relay = parts.relay.value.trim();
+  if (relay === "" || parts.form.hidden) return;
+  const answer = await ask({ type: "options/look", relay }).catch(() => null);
+  if (answer?.screen === "options" && parts.relay.value.trim() === relay) offerSignIn(parts, answer.signIn);
+}
+
+/** Where codes are not to be had, signing in is offered whatever the relay says: pressing the button says why not. */
+function offerSignIn(parts, offered) {
+  parts.signInPart.hidden = !(offered || !view.codes);
+  parts.codePart.hidden = parts.submit.hidden = parts.or.hidden = !view.codes;
+  parts.submit.className = parts.signInPart.hidden ? "primary" : "secondary";
+}
+
+async function connectBySignIn({ signIn: button, relay, submit }) {
+  if (busy(button) || busy(submit)) return;
+  work(button, "options_signing_in");
+  await showAnswer(signIn({ ...view, relay: relay.value.trim() }));
+  if (view.enrolled) document.getElementById("connection-title").focus();
+  else if (view.error?.code === "relay_address_invalid") document.getElementById("relay").focus();
+  else settings.querySelector("[data-slot=signIn]")?.focus();
+}
+
 function connection() {
   const parts = stamp("section-connection");
   parts.relay.textContent = view.relay;
+  parts.managed.hidden = !view.managed;
   parts.name.textContent = view.staff?.name ?? "";
   parts.email.textContent = view.staff?.email ?? "";
   parts.key.textContent = view.keyId ?? "";
+  showSession(parts);
   showFault(parts.error, view.error);
   if (view.test) parts.test.replaceChildren(testResult(view.test));
   parts.testButton.addEventListener("click", async () => {
     if (busy(parts.testButton)) return;
     work(parts.testButton, "options_testing");
     await request({ type: "options/test" });
-    settings.querySelector(".buttons button").focus();
+    settings.querySelector("[data-slot=testButton]")?.focus();
     if (view.test) announcer.textContent = [view.test.title, view.test.cure].map(viewText).join(". ");
   });
+  parts.signOutText.textContent = text(view.signedInUntil ? "options_sign_out_text_sign_in" : "options_sign_out_text");
   parts.signOut.addEventListener("click", () => parts.dialog.showModal());
   parts.cancel.addEventListener("click", () => parts.dialog.close());
   parts.confirm.addEventListener("click", async () => {
@@ -92,6 +140,26 @@ function connection() {
     document.getElementById("relay")?.focus();
   });
   return parts.root;
+}
+
+/** How long the person is signed in, and the way to sign in again. A profile with a code has no such end. */
+function showSession(parts) {
+  const over = view.sessionOver === true;
+  parts.state.classList.add(over ? "bad" : "good");
+  parts.icon.setAttribute("href", over ? "#icon-warning" : "#icon-check");
+  parts.stateText.textContent = text(over ? "options_session_over" : "options_connected");
+  parts.untilRow.hidden = parts.signIn.hidden = !view.signedInUntil;
+  if (!view.signedInUntil) return;
+  const moment = new Intl.DateTimeFormat(text("language"), { dateStyle: "medium", timeStyle: "short" });
+  parts.until.textContent = moment.format(view.signedInUntil * 1000);
+  parts.signIn.className = over ? "primary" : "secondary";
+  if (view.anotherAccount) parts.signIn.textContent = text("options_sign_in_other");
+  parts.signIn.addEventListener("click", async () => {
+    if (busy(parts.signIn)) return;
+    work(parts.signIn, "options_signing_in");
+    await showAnswer(signIn(view));
+    document.getElementById("connection-title")?.focus();
+  });
 }
 
 function testResult(test) {
@@ -190,6 +258,11 @@ function work(button, label) {
 document.addEventListener("visibilitychange", () => {
   const typing = typed.code !== "" || document.querySelector('dialog[open], [aria-busy="true"]');
   if (document.visibilityState === "visible" && view && !typing) request({ type: "options/open" });
+});
+
+// An administrator's settings can come late, or change. Firefox reads them once, when it starts.
+chrome.storage.onChanged.addListener((_changes, area) => {
+  if (area === "managed" && view && !document.querySelector('[aria-busy="true"]')) request({ type: "options/open" });
 });
 
 localisePage("options_title");

@@ -61,7 +61,17 @@ async function request(message, meanwhile) {
     // The background script was stopped before it could answer. It kept a note of what was under way.
     answer = await ask({ type: "popup/status", tabId }).catch(() => null);
   }
-  if (own === latest) show(answer ?? fault());
+  if (own === latest) showAnswer(answer ?? fault());
+}
+
+/**
+ * Shows an answer. What is shown already stays as it is: a screen that was read anew and has not changed must not take
+ * its buttons away from under a click.
+ */
+function showAnswer(answer) {
+  if (JSON.stringify(answer) !== JSON.stringify(view)) return show(answer);
+  stage.setAttribute("aria-busy", String(view.screen === "working"));
+  announce();
 }
 
 function fault() {

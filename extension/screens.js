@@ -117,6 +117,7 @@ function error(view, actions) {
     login: ["error_retry_login", () => actions.login()],
     rescan: ["error_retry_rescan", actions.rescan],
     options: ["error_retry_options", actions.openSettings],
+    signIn: ["error_retry_sign_in", actions.openSettings],
     replaceWindows: ["error_retry_replace_windows", () => actions.login({ replaceWindows: true })],
     ask: ["error_retry_ask", actions.askApproval],
     override: ["error_retry_override", () => actions.login({ overrides: view.claim.requestId })],
@@ -127,12 +128,17 @@ function error(view, actions) {
   parts.retry.addEventListener("click", retry);
   const known = Boolean(view.email);
   parts.back.textContent = text(known ? "common_back" : "error_start_over");
-  parts.back.hidden = view.retry === "rescan" && !known;
+  parts.back.hidden = !known && ["rescan", "signIn"].includes(view.retry);
   parts.back.addEventListener("click", () => (known ? actions.select(view.email) : actions.rescan()));
   if (view.retry === "override") {
     // The way back takes the place, the look and the focus of what is pressed out of habit.
     parts.retry.before(parts.back);
     parts.retry.className = "secondary danger";
+    parts.back.className = "primary";
+    return { root: parts.root, focus: parts.back };
+  }
+  if (!label && known) {
+    // What was typed is to be put right, and there is nothing else to do.
     parts.back.className = "primary";
     return { root: parts.root, focus: parts.back };
   }

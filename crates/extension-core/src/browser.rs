@@ -113,6 +113,12 @@ impl Environment for Browser {
     fn base_url(&self) -> String {
         chrome::base_url()
     }
+    fn redirect_uri(&self) -> String {
+        chrome::redirect_uri()
+    }
+    fn silence(&self) -> impl Future<Output = Result<(), Broken>> {
+        chrome::silence()
+    }
     fn commands(&self) -> impl Future<Output = Result<String, Broken>> {
         chrome::commands()
     }

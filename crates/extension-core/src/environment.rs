@@ -87,6 +87,8 @@ pub enum Area {
     Local,
     /// In memory, until the browser ends.
     Session,
+    /// Set by whoever administers the browser; only read.
+    Managed,
 }
 
 /// The browser, as the core sees it. No method decides anything.
@@ -160,6 +162,10 @@ pub trait Environment {
     fn version(&self) -> String;
     /// The address under which the extension's own files are, e.g. `chrome-extension://.../`.
     fn base_url(&self) -> String;
+    /// Where a sign-in comes back to: an address that the browser keeps for the extension and never loads.
+    fn redirect_uri(&self) -> String;
+    /// Stops every alarm, and takes what is written on the toolbar button away.
+    async fn silence(&self) -> Result<(), Broken>;
     /// The extension's keyboard commands, as JSON text.
     async fn commands(&self) -> Result<String, Broken>;
 }

@@ -54,6 +54,24 @@ own_codes! {
     PlatformUrlRefused = "platform_url_refused";
     /// The key store or the extension's storage failed.
     KeyStoreFailed = "key_store_failed";
+    /// The administrator's settings for this browser cannot be used.
+    ManagedSettingsUnusable = "managed_settings_unusable";
+    /// The administrator names another relay than the one that this profile is enrolled at.
+    ManagedRelayDiffers = "managed_relay_differs";
+    /// The administrator has people sign in instead.
+    EnrolmentCodesNotOffered = "enrolment_codes_not_offered";
+    /// The relay names a place to sign in at that may not be used.
+    SignInOfferUnusable = "sign_in_offer_unusable";
+    /// The window of the sign-in was closed, or could not show the provider's page.
+    SignInStopped = "sign_in_stopped";
+    /// The person, or the provider for them, said no.
+    SignInDeclined = "sign_in_declined";
+    /// The provider could not or would not do it.
+    SignInProviderRefused = "sign_in_provider_refused";
+    /// What came back does not belong to the sign-in that was begun.
+    SignInAnswerForeign = "sign_in_answer_foreign";
+    /// No sign-in is waited for, or not any more.
+    SignInForgotten = "sign_in_forgotten";
     /// Not an e-mail address.
     EmailInvalid = "email_invalid";
     /// The policy wants a longer reason.
@@ -77,9 +95,20 @@ impl Code {
     pub fn retry(self) -> Option<Retry> {
         use ErrorCode as Relay;
         match self {
-            Self::NotEnrolled | Self::RelayAddressInvalid | Self::EnrolmentCodeMalformed | Self::KeyStoreFailed => {
-                Some(Retry::Options)
-            }
+            Self::NotEnrolled
+            | Self::RelayAddressInvalid
+            | Self::EnrolmentCodeMalformed
+            | Self::KeyStoreFailed
+            | Self::ManagedSettingsUnusable
+            | Self::ManagedRelayDiffers
+            | Self::EnrolmentCodesNotOffered
+            | Self::SignInOfferUnusable
+            | Self::SignInStopped
+            | Self::SignInDeclined
+            | Self::SignInProviderRefused
+            | Self::SignInAnswerForeign
+            | Self::SignInForgotten => Some(Retry::Options),
+            Self::Relay(Relay::SessionExpired) => Some(Retry::SignIn),
             Self::Relay(
                 Relay::ProfileUnknown
                 | Relay::StaffDisabled
@@ -89,8 +118,7 @@ impl Code {
                 | Relay::ProfileAlreadyEnrolled
                 | Relay::SignInNotOffered
                 | Relay::SignInRefused
-                | Relay::SignInFailed
-                | Relay::SessionExpired,
+                | Relay::SignInFailed,
             )
             | Self::IsolationNotAllowed => Some(Retry::Options),
             Self::IsolationBusy => Some(Retry::ReplaceWindows),
@@ -112,9 +140,11 @@ impl Code {
                 // The policy is a newer one than the form was made by.
                 | Relay::ReasonRequired,
             ) => Some(Retry::Rescan),
-            // The two sides do not understand each other; the same click again would fail again.
+            // The same click again would fail again: the ticket must be another one, or the two sides do not understand
+            // each other.
             Self::Relay(
-                Relay::MalformedRequest
+                Relay::TicketRequired
+                | Relay::MalformedRequest
                 | Relay::BodyTooLarge
                 | Relay::UnsupportedMediaType
                 | Relay::NotFound
@@ -134,6 +164,8 @@ pub enum Retry {
     Rescan,
     /// To the options page.
     Options,
+    /// Likewise, to sign in again there.
+    SignIn,
     /// Close the private windows and go on.
     ReplaceWindows,
     /// Ask a colleague for approval.
@@ -149,6 +181,7 @@ impl Retry {
             Self::Login => "login",
             Self::Rescan => "rescan",
             Self::Options => "options",
+            Self::SignIn => "signIn",
             Self::ReplaceWindows => "replaceWindows",
             Self::Ask => "ask",
             Self::Override => "override",
@@ -246,7 +279,9 @@ mod tests {
         assert_eq!(Code::Interrupted.retry(), Some(Retry::Login));
         assert_eq!(retry(ErrorCode::OutcomeUnknown), Some(Retry::Login));
         assert_eq!(retry(ErrorCode::CustomerUnknown), Some(Retry::Rescan));
+        assert_eq!(retry(ErrorCode::TicketRequired), None);
         assert_eq!(retry(ErrorCode::ProfileUnknown), Some(Retry::Options));
+        assert_eq!(retry(ErrorCode::SessionExpired), Some(Retry::SignIn));
         assert_eq!(retry(ErrorCode::MalformedRequest), None);
         assert_eq!(retry(ErrorCode::ApprovalRequired), Some(Retry::Ask));
         assert_eq!(retry(ErrorCode::ApprovalEnded), Some(Retry::Ask));

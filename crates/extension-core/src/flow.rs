@@ -1,11 +1,14 @@
 //! The flows: each message of a page becomes a few calls of the environment and one view.
 
+mod admission;
 mod approval;
 mod approvals;
 mod login;
+mod managed;
 mod options;
 mod popup;
 mod relay;
+mod sign_in;
 
 use std::cell::Cell;
 
@@ -25,6 +28,8 @@ pub struct Core<E> {
     environment: E,
     /// The tab whose login is under way here. One at a time for the whole profile: two would end in one isolated session.
     running: Cell<Option<TabId>>,
+    /// How often this worker has signed out.
+    sign_outs: Cell<u32>,
 }
 
 impl<E: Environment> Core<E> {
@@ -33,14 +38,20 @@ impl<E: Environment> Core<E> {
         Self {
             environment,
             running: Cell::new(None),
+            sign_outs: Cell::new(0),
         }
     }
 
     /// Answers a message; a fault is a view too.
     pub async fn handle(&self, message: &Message) -> View {
+        let before = self.sign_outs.get();
         let view = match (message.kind.as_str(), message.tab_id) {
             ("options/open", _) => Ok(self.options(None, None).await),
             ("options/enrol", _) => Ok(self.enrol(&message.relay, &message.code).await),
+            ("options/look", _) => Ok(self.look(&message.relay).await),
+            ("options/signIn", _) => Ok(self.begin_sign_in(&message.relay, message.another_account).await),
+            ("options/signedIn", _) => Ok(self.end_sign_in(&message.redirect).await),
+            ("options/signInStopped", _) => Ok(self.stop_sign_in(message.words.as_deref()).await),
             ("options/test", _) => Ok(self.test().await),
             ("options/signOut", _) => Ok(self.sign_out().await),
             ("approvals/open", _) => Ok(self.approvals(None, None).await),
@@ -56,6 +67,11 @@ impl<E: Environment> Core<E> {
             ("popup/status", Some(tab)) => self.status(tab).await,
             _ => Err(Code::Internal.into()),
         };
+        if self.sign_outs.get() != before && message.kind.starts_with("popup/") {
+            // Whoever signed out meanwhile finds nothing, also not what was noted since.
+            let _ = self.environment.clear(Area::Session).await;
+            return View::Setup;
+        }
         view.unwrap_or_else(|fault| View::fault(&fault))
     }
 
@@ -68,11 +84,6 @@ impl<E: Environment> Core<E> {
             let _ = self.environment.remove(Area::Session, &name).await;
             self.report_closed(&opened).await;
         }
-    }
-
-    /// The enrolment, if there is one.
-    async fn enrolment(&self) -> Result<Option<Profile>, Box<Fault>> {
-        Ok(Profile::read(&self.kept(Area::Local, None).await?))
     }
 
     /// The enrolment, where nothing goes on without one.

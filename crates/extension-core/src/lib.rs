@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod authorization;
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
 

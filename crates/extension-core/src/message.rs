@@ -31,6 +31,12 @@ pub struct Message {
     pub decision: String,
     /// Why.
     pub word: String,
+    /// The address that a sign-in came back to.
+    pub redirect: String,
+    /// Whether the person wants to say anew who they are.
+    pub another_account: bool,
+    /// The browser's words on a sign-in that did not come back.
+    pub words: Option<String>,
 }
 
 impl Message {
@@ -51,6 +57,9 @@ impl Message {
             id: text("id").unwrap_or_default(),
             decision: text("decision").unwrap_or_default(),
             word: text("word").unwrap_or_default(),
+            redirect: text("redirect").unwrap_or_default(),
+            another_account: message.get("anotherAccount").flag(),
+            words: text("words"),
         }
     }
 }

@@ -5,12 +5,16 @@ mod form;
 use stagedoor_protocol::{
     Approval, ApprovalState, Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff,
 };
+use zeroize::Zeroize;
 
 use crate::{
     environment::TabId,
     fault::{Code, Fault},
     text::{Text, joined},
 };
+
+/// The name of [`Profile::signed_in_until`] on disk.
+pub const SIGNED_IN_UNTIL: &str = "signedInUntil";
 
 /// The profile's enrolment, on disk. The key itself is in the key store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,40 @@ pub struct Profile {
     pub staff: Staff,
     /// Whether they may approve logins of others, as the relay said last.
     pub may_approve: bool,
+    /// When they must sign in again, in seconds since 1970; nothing for a profile that was enrolled by a code.
+    pub signed_in_until: Option<u64>,
+}
+
+/// A sign-in that was begun, in memory until it comes back or ends otherwise.
+#[derive(PartialEq, Eq)]
+pub struct SignIn {
+    /// The relay's origin.
+    pub relay: String,
+    /// Whether the enrolled key is to be signed in, and not a new one.
+    pub renews: bool,
+    /// The provider, as it names itself.
+    pub issuer: String,
+    /// Where it comes back to.
+    pub redirect_uri: String,
+    /// What it must come back with.
+    pub state: String,
+    /// What the challenge was made of; a secret until the code is redeemed.
+    pub verifier: String,
+    /// The random part of the nonce.
+    pub salt: String,
+    /// When it was begun, in milliseconds since 1970.
+    pub begun: u64,
+}
+
+impl SignIn {
+    /// The name under which it is kept. There is one: a newer one takes its place.
+    pub const NAME: &'static str = "signIn";
+}
+
+impl Drop for SignIn {
+    fn drop(&mut self) {
+        self.verifier.zeroize();
+    }
 }
 
 /// What is known of a tab, in memory until the browser ends.

@@ -32,7 +32,8 @@ pub fn page_origin(url: &ParsedUrl) -> Option<String> {
     (web && url.origin.len() <= MAX_LABEL_BYTES).then(|| url.origin.clone())
 }
 
-fn is_safe(url: &ParsedUrl) -> bool {
+/// Whether whoever is there can be trusted to be whom the address names: https, or http on loopback; no credentials in it.
+pub fn is_safe(url: &ParsedUrl) -> bool {
     let loopback = matches!(url.hostname.as_str(), "127.0.0.1" | "[::1]" | "localhost");
     let encrypted = url.protocol == "https:" || (url.protocol == "http:" && loopback);
     encrypted && !url.credentials
@@ -67,7 +68,7 @@ impl Drop for LoginUrl {
 }
 
 /// Everything but the unreserved characters of RFC 3986 section 2.3 becomes `%XX`.
-fn percent_encode(text: &str, target: &mut String) {
+pub fn percent_encode(text: &str, target: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

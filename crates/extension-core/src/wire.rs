@@ -6,7 +6,8 @@
 use stagedoor_protocol::{
     ApprovalId, Claim, Confirm, EnrolmentRequest, EnrolmentResponse, Environment, Isolation, KeyId,
     LoginRequest, LoginResponse, OneTimeToken, Outcome, OutcomeReport, PageReference, Platform, PlatformId,
-    Policy, Problem, PublicJwk, ReasonMode, RequestId, Rules, Session, Staff,
+    Policy, Problem, PublicJwk, ReasonMode, RequestId, Rules, Session, SignInOffer, SignInRequest,
+    SignInResponse, Staff,
 };
 
 use crate::{
@@ -60,6 +61,19 @@ impl ToJson for EnrolmentRequest {
     }
 }
 
+impl ToJson for SignInRequest {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("code", &self.code)
+            .with("codeVerifier", &self.code_verifier)
+            .with("redirectUri", &self.redirect_uri)
+            .with("nonceSalt", &self.nonce_salt)
+            .with("publicKey", &self.public_key)
+            .with("extensionVersion", &self.extension_version)
+            .end();
+    }
+}
+
 impl ToJson for PublicJwk {
     fn write(&self, target: &mut String) {
         Object::begin(target)
@@ -106,6 +120,27 @@ impl FromJson for EnrolmentResponse {
         Some(Self {
             key_id: KeyId::parse(value.get("keyId").text()?).ok()?,
             staff: Staff::read(value.get("staff"))?,
+        })
+    }
+}
+
+impl FromJson for SignInOffer {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            issuer: value.get("issuer").string()?,
+            authorization_endpoint: value.get("authorizationEndpoint").string()?,
+            client_id: value.get("clientId").string()?,
+            scopes: read_list(value.get("scopes"))?,
+        })
+    }
+}
+
+impl FromJson for SignInResponse {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            key_id: KeyId::parse(value.get("keyId").text()?).ok()?,
+            staff: Staff::read(value.get("staff"))?,
+            expires_at: value.get("expiresAt").number()?,
         })
     }
 }

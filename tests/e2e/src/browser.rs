@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
+use crate::administrator::Administrator;
 use crate::chromium::{Chromium, Options};
 use crate::firefox::Firefox;
 use crate::page::Page;
@@ -43,15 +44,37 @@ impl Browser {
         extension: &Path,
         private: PrivateWindows,
     ) -> Result<Self> {
+        Self::start_for(kind, profile, extension, private, None).await
+    }
+
+    /// Likewise, with what an administrator of the computer has set for it.
+    pub async fn start_administered(
+        kind: Kind,
+        profile: &Path,
+        extension: &Path,
+        administrator: &Administrator,
+    ) -> Result<Self> {
+        let system = Some(administrator.directory());
+        Self::start_for(kind, profile, extension, PrivateWindows::Allowed, system).await
+    }
+
+    async fn start_for(
+        kind: Kind,
+        profile: &Path,
+        extension: &Path,
+        private: PrivateWindows,
+        system: Option<&Path>,
+    ) -> Result<Self> {
         Ok(match kind {
             Kind::Chromium => {
                 let options = Options {
                     private,
+                    system: system.map(Path::to_owned),
                     ..Options::default()
                 };
                 Self::Chromium(Chromium::start(profile, extension, options).await?)
             }
-            Kind::Firefox => Self::Firefox(Firefox::start(profile, extension, private).await?),
+            Kind::Firefox => Self::Firefox(Firefox::start(profile, extension, private, system).await?),
         })
     }
 
@@ -90,6 +113,16 @@ impl Browser {
             Self::Chromium(browser) => browser.press_action(tab).await,
             Self::Firefox(browser) => browser.press_action(tab).await,
         }
+    }
+
+    /// Waits for a page at an address that begins so, such as one that the extension opened, and gives it.
+    pub async fn page_at(&self, beginning: &str) -> Result<Page> {
+        let what = format!("a page at {beginning}");
+        let page = until(&what, PATIENCE, async || match self {
+            Self::Chromium(browser) => browser.page_at(beginning).await,
+            Self::Firefox(browser) => browser.page_at(beginning).await,
+        });
+        page.await
     }
 
     /// How many pages there are in private windows.

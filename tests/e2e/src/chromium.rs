@@ -29,7 +29,7 @@ pub struct Chromium {
 impl Chromium {
     /// Starts Chromium on a new profile in `profile`, and installs the extension.
     pub async fn start(profile: &Path, extension: &Path, options: Options) -> Result<Self> {
-        let (mut process, client) = launch::start(profile, options).await?;
+        let (mut process, client) = launch::start(profile, &options).await?;
         let params = json!({
             "path": extension,
             "enableInIncognito": options.private == PrivateWindows::Allowed,
@@ -121,6 +121,18 @@ impl Chromium {
     /// A page by its id.
     pub async fn page(&self, id: &str) -> Result<Page> {
         Ok(Session::attach(&self.client, id).await?.into())
+    }
+
+    /// The page that has been at an address that begins so since its last navigation, if there is one.
+    pub async fn page_at(&self, beginning: &str) -> Result<Option<Page>> {
+        let pages = self.targets("page").await?;
+        let mut found = pages
+            .iter()
+            .filter(|page| page["url"].as_str().is_some_and(|url| url.starts_with(beginning)));
+        match found.next().and_then(|page| page["targetId"].as_str()) {
+            Some(id) => Ok(Some(self.page(id).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Stops the extension's service worker, and waits until it is gone: the next click finds it cold.

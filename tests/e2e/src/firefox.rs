@@ -32,8 +32,15 @@ pub struct Firefox {
 
 impl Firefox {
     /// Starts Firefox without a display on a new profile in `profile`, and installs the extension.
-    pub async fn start(profile: &Path, extension: &Path, private: PrivateWindows) -> Result<Self> {
-        let (mut process, client) = launch::start(profile).await?;
+    ///
+    /// With a `home`, it finds there what an administrator has set for it, and nothing that is anybody's.
+    pub async fn start(
+        profile: &Path,
+        extension: &Path,
+        private: PrivateWindows,
+        home: Option<&Path>,
+    ) -> Result<Self> {
+        let (mut process, client) = launch::start(profile, home).await?;
         let params = json!({
             "extensionData": {"type": "path", "path": extension},
             "moz:permanent": false,
@@ -108,6 +115,19 @@ impl Firefox {
     /// A page by its id.
     pub fn page(&self, id: &str) -> Page {
         Context::new(&self.client, id).into()
+    }
+
+    /// The page that is at an address that begins so, if there is one.
+    pub async fn page_at(&self, beginning: &str) -> Result<Option<Page>> {
+        let tree = self
+            .client
+            .call("browsingContext.getTree", json!({"maxDepth": 0}))
+            .await?;
+        let mut pages = tree["contexts"].as_array().into_iter().flatten();
+        let found = pages.find(|page| page["url"].as_str().is_some_and(|url| url.starts_with(beginning)));
+        Ok(found
+            .and_then(|page| page["context"].as_str())
+            .map(|id| self.page(id)))
     }
 
     /// Stops the extension's event page: the next click finds it cold.

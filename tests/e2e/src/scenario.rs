@@ -2,6 +2,7 @@
 
 pub mod guide;
 mod popup;
+pub mod sign_in;
 
 use std::time::Duration;
 

@@ -23,6 +23,8 @@ extern "C" {
     static LOCAL: StorageArea;
     #[wasm_bindgen(thread_local_v2, js_namespace = ["chrome", "storage"], js_name = session)]
     static SESSION: StorageArea;
+    #[wasm_bindgen(thread_local_v2, js_namespace = ["chrome", "storage"], js_name = managed)]
+    static MANAGED: StorageArea;
     #[wasm_bindgen(method, structural, catch)]
     fn get(this: &StorageArea, name: Option<&str>) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, structural, js_name = set, catch)]
@@ -40,6 +42,12 @@ extern "C" {
     fn get_manifest() -> Manifest;
     #[wasm_bindgen(js_namespace = ["chrome", "runtime"], js_name = getURL)]
     fn get_url(path: &str) -> String;
+    #[wasm_bindgen(js_namespace = ["chrome", "identity"], js_name = getRedirectURL)]
+    fn get_redirect_url(path: &str) -> String;
+    #[wasm_bindgen(js_namespace = ["chrome", "alarms"], js_name = clearAll, catch)]
+    fn clear_alarms() -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = ["chrome", "action"], js_name = setBadgeText, catch)]
+    fn set_badge_text(details: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_namespace = ["chrome", "commands"], js_name = getAll, catch)]
     fn get_commands() -> Result<JsValue, JsValue>;
     type Manifest;
@@ -68,6 +76,7 @@ fn with_area(
     match area {
         Area::Local => LOCAL.with(call),
         Area::Session => SESSION.with(call),
+        Area::Managed => MANAGED.with(call),
     }
 }
 
@@ -163,6 +172,17 @@ pub(super) fn version() -> String {
 /// The address under which the extension's own files are.
 pub(super) fn base_url() -> String {
     get_url("")
+}
+
+/// Where a sign-in comes back to.
+pub(super) fn redirect_uri() -> String {
+    get_redirect_url("sign-in")
+}
+
+/// Stops every alarm and clears the badge.
+pub(super) async fn silence() -> Result<(), Broken> {
+    done(clear_alarms()).await?;
+    done(set_badge_text(&to_js(r#"{"text":""}"#))).await.map(|_| ())
 }
 
 /// The extension's keyboard commands.

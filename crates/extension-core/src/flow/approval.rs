@@ -78,13 +78,13 @@ impl<E: Environment> Core<E> {
         let profile = self.profile().await?;
         let tab = self.tab(id).await?;
         match tab.approval {
-            Some(asked) => self.look(&profile, id, asked).await,
+            Some(asked) => self.look_at_approval(&profile, id, asked).await,
             None => self.status(id).await,
         }
     }
 
     /// Asks the relay. Where it cannot be asked, what was known stands, and counts down.
-    pub(super) async fn look(
+    pub(super) async fn look_at_approval(
         &self,
         profile: &Profile,
         id: TabId,

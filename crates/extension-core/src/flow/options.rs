@@ -1,11 +1,12 @@
 //! The options page: enrol this profile, test the connection, sign out.
 
 use stagedoor_protocol::{
-    EnrolmentCode, EnrolmentRequest, EnrolmentResponse, KeyId, limits::RELAY_TIMEOUT_MILLISECONDS,
+    EnrolmentCode, EnrolmentRequest, EnrolmentResponse, ErrorCode, limits::RELAY_TIMEOUT_MILLISECONDS,
 };
 
 use super::{
     Core,
+    admission::PENDING_KEY,
     relay::{Caller, ENROLLED_KEY},
 };
 use crate::{
@@ -13,38 +14,60 @@ use crate::{
     fault::{Code, Fault},
     json::{ToJson, Value},
     record::Profile,
-    request::public_jwk,
     text::Text,
-    url_check::relay_origin,
     view::{Choice, OptionsView, Problem, TestResult, View},
     wire::FromJson,
 };
 
-/// Name of a key that the relay has not accepted yet.
-const PENDING_KEY: &str = "pending";
-
 impl<E: Environment> Core<E> {
     /// The page as things stand.
     pub(super) async fn options(&self, test: Option<TestResult>, fault: Option<Box<Fault>>) -> View {
+        View::Options(Box::new(self.options_view(test, fault).await))
+    }
+
+    /// Likewise, to be added to.
+    pub(super) async fn options_view(
+        &self,
+        test: Option<TestResult>,
+        fault: Option<Box<Fault>>,
+    ) -> OptionsView {
         let environment = &self.environment;
+        self.forget_old_sign_in().await;
         let (profile, fault) = match self.enrolment().await {
             Ok(profile) => (profile, fault),
             Err(unreadable) => (None, fault.or(Some(unreadable))),
         };
+        let managed = self.managed().await;
         let firefox = environment.base_url().starts_with("moz-extension:");
-        View::Options(Box::new(OptionsView {
+        let now = environment.now() / 1000;
+        let set = managed.as_ref().map_or(&None, |managed| &managed.relay);
+        let until = profile.as_ref().and_then(|profile| profile.signed_in_until);
+        OptionsView {
             version: environment.version(),
             browser: if firefox { "firefox" } else { "chromium" },
             enrolled: profile.is_some(),
-            relay: profile.as_ref().map(|profile| profile.relay.clone()),
+            relay: profile
+                .as_ref()
+                .map(|profile| profile.relay.clone())
+                .or(set.clone()),
             key_id: profile.as_ref().map(|profile| profile.key_id.as_str().into()),
             may_approve: profile.as_ref().is_some_and(|profile| profile.may_approve),
             staff: profile.map(|profile| profile.staff),
+            signed_in_until: until,
+            session_over: until.is_some_and(|until| until <= now),
+            // Settings that cannot be used leave nothing to enter either.
+            managed: set.is_some() || managed.is_err(),
+            codes: managed.is_ok_and(|managed| managed.codes),
+            sign_in: false,
+            another_account: fault
+                .as_ref()
+                .is_some_and(|fault| fault.code == Code::Relay(ErrorCode::SignInRefused)),
+            authorization: None,
             incognito_allowed: environment.incognito_allowed().await,
             shortcut: self.shortcut().await,
             test,
             error: fault.as_deref().map(Problem::of),
-        }))
+        }
     }
 
     /// The keyboard shortcut of the toolbar button.
@@ -65,33 +88,22 @@ impl<E: Environment> Core<E> {
     }
 
     async fn try_enrol(&self, relay: &str, code: &str) -> Result<(), Box<Fault>> {
-        let environment = &self.environment;
-        let url = environment.parse_url(relay).ok_or(Code::RelayAddressInvalid)?;
-        let relay = relay_origin(&url).ok_or(Code::RelayAddressInvalid)?;
+        self.forget_sign_in().await?;
+        let relay = self.relay_to_use(relay).await?;
+        if !self.managed().await?.codes {
+            return Err(Code::EnrolmentCodesNotOffered.into());
+        }
         let code = EnrolmentCode::parse(code).map_err(|_| Code::EnrolmentCodeMalformed)?;
-
-        let store = |_: Broken| Box::<Fault>::from(Code::KeyStoreFailed);
-        let key = environment.generate_key().await.map_err(store)?;
-        // Kept before the code is spent: where nothing can be kept, the code stays good.
-        environment.save_key(PENDING_KEY, &key).await.map_err(store)?;
-        let point = environment.public_point(&key).await.map_err(store)?;
-        let public_key = public_jwk(&point).ok_or(Code::KeyStoreFailed)?;
-        let thumbprint_input = public_key.thumbprint_input();
-        let thumbprint = environment
-            .sha256(thumbprint_input.as_bytes())
-            .await
-            .map_err(store)?;
-        let key_id = KeyId::from_thumbprint(&thumbprint);
-
+        let candidate = self.new_candidate().await?;
         let request = EnrolmentRequest {
             code,
-            public_key,
-            extension_version: environment.version(),
+            public_key: candidate.public_key,
+            extension_version: self.environment.version(),
         };
         let caller = Caller {
-            relay,
-            key_id: &key_id,
-            key: &key,
+            relay: &relay,
+            key_id: &candidate.key_id,
+            key: &candidate.key,
         };
         let body = request.to_json();
         let answer = self.call_as(
@@ -102,21 +114,16 @@ impl<E: Environment> Core<E> {
             RELAY_TIMEOUT_MILLISECONDS,
         );
         let response = EnrolmentResponse::read(&answer.await?)
-            .filter(|response| response.key_id == key_id)
+            .filter(|response| response.key_id == candidate.key_id)
             .ok_or(Code::RelayAnswerUnusable)?;
-
         let profile = Profile {
-            relay: relay.into(),
-            key_id,
+            relay,
+            key_id: candidate.key_id,
             staff: response.staff,
             may_approve: false,
+            signed_in_until: None,
         };
-        environment.save_key(ENROLLED_KEY, &key).await.map_err(store)?;
-        environment
-            .save(Area::Local, &profile.to_json())
-            .await
-            .map_err(store)?;
-        environment.delete_key(PENDING_KEY).await.map_err(store)
+        self.admit(&candidate.key, &profile).await
     }
 
     /// Asks the relay who this profile is.
@@ -149,11 +156,13 @@ impl<E: Environment> Core<E> {
     /// Forgets the key and everything else that this profile knows.
     pub(super) async fn sign_out(&self) -> View {
         let environment = &self.environment;
+        self.sign_outs.set(self.sign_outs.get().wrapping_add(1));
         let results = [
             environment.delete_key(ENROLLED_KEY).await,
             environment.delete_key(PENDING_KEY).await,
             environment.clear(Area::Local).await,
             environment.clear(Area::Session).await,
+            environment.silence().await,
         ];
         environment.watch(false);
         let failed = results.contains(&Err(Broken));

@@ -34,7 +34,7 @@ impl<E: Environment> Core<E> {
             }
         }
         if let Some(asked) = tab.approval.take().filter(|_| !again) {
-            return self.look(&profile, id, asked).await;
+            return self.look_at_approval(&profile, id, asked).await;
         }
         let scan = self.scan(id, &profile).await?;
         let view = View::of_scan(&scan, None);

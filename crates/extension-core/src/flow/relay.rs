@@ -1,6 +1,6 @@
 //! One signed request to the relay.
 
-use stagedoor_protocol::{KeyId, Problem, Session, limits::RELAY_TIMEOUT_MILLISECONDS};
+use stagedoor_protocol::{ErrorCode, KeyId, Problem, Session, limits::RELAY_TIMEOUT_MILLISECONDS};
 use zeroize::Zeroize;
 
 use super::Core;
@@ -9,7 +9,7 @@ use crate::{
     environment::{Area, Environment, HttpRequest},
     fault::{Code, Fault},
     json::{ToJson, Value},
-    record::Profile,
+    record::{Profile, SIGNED_IN_UNTIL},
     request::{Circumstances, MAX_ANSWER_BYTES, prepare},
     text::joined,
     wire::FromJson,
@@ -81,8 +81,17 @@ impl<E: Environment> Core<E> {
             key_id: &profile.key_id,
             key: &key,
         };
-        self.call_as(&caller, method, path, body, timeout_milliseconds)
-            .await
+        let answer = self
+            .call_as(&caller, method, path, body, timeout_milliseconds)
+            .await;
+        if let Err(fault) = &answer
+            && fault.code == Code::Relay(ErrorCode::SessionExpired)
+        {
+            // It counts for the options page too, whatever that was told of the end before and whatever the clock says.
+            let now = self.environment.now() / 1000;
+            let _ = self.keep(Area::Local, SIGNED_IN_UNTIL, &now).await;
+        }
+        answer
     }
 
     /// Sends a request with a given key; an empty body is none. Nothing is ever sent twice.
@@ -112,17 +121,32 @@ impl<E: Environment> Core<E> {
             .await
             .map_err(|_| Code::KeyStoreFailed)?;
 
-        let answer = environment
-            .send(HttpRequest {
-                method,
-                url: &joined(&[caller.relay, path]),
-                headers: &unsigned.headers(&signature),
-                body: (!body.is_empty()).then_some(body),
-                timeout_milliseconds,
-                max_answer_bytes: MAX_ANSWER_BYTES,
-            })
-            .await
-            .map_err(answer::failed)?;
+        self.exchange(HttpRequest {
+            method,
+            url: &joined(&[caller.relay, path]),
+            headers: &unsigned.headers(&signature),
+            body: (!body.is_empty()).then_some(body),
+            timeout_milliseconds,
+            max_answer_bytes: MAX_ANSWER_BYTES,
+        })
+        .await
+    }
+
+    /// Asks a relay for what it tells anybody.
+    pub(super) async fn ask(&self, relay: &str, path: &str) -> Result<Value, Box<Fault>> {
+        self.exchange(HttpRequest {
+            method: "GET",
+            url: &joined(&[relay, path]),
+            headers: &[],
+            body: None,
+            timeout_milliseconds: RELAY_TIMEOUT_MILLISECONDS,
+            max_answer_bytes: MAX_ANSWER_BYTES,
+        })
+        .await
+    }
+
+    async fn exchange(&self, request: HttpRequest<'_>) -> Result<Value, Box<Fault>> {
+        let answer = self.environment.send(request).await.map_err(answer::failed)?;
         if answer::is_success(&answer) {
             let mut text = answer::accepted(answer)?;
             let value = Value::parse(if text.is_empty() { "null" } else { &text });

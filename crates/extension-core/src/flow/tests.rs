@@ -5,9 +5,11 @@ mod approvals;
 mod claims;
 mod fake;
 mod login;
+mod managed;
 mod obstacles;
 mod options;
 mod popup;
+mod sign_in;
 mod torn;
 
 use std::{

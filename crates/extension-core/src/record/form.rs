@@ -2,7 +2,7 @@
 
 use stagedoor_protocol::{Approval, Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
 
-use super::{Asked, Found, Login, Profile, Scan, Step, Tab, Window};
+use super::{Asked, Found, Login, Profile, SIGNED_IN_UNTIL, Scan, SignIn, Step, Tab, Window};
 use crate::{
     json::{Object, ToJson, Value},
     wire::{FromJson, read_list},
@@ -15,6 +15,7 @@ impl ToJson for Profile {
             .with("keyId", self.key_id.as_str())
             .with("staff", &self.staff)
             .with_some("mayApprove", self.may_approve.then_some(&true))
+            .with_some(SIGNED_IN_UNTIL, self.signed_in_until.as_ref())
             .end();
     }
 }
@@ -26,6 +27,37 @@ impl FromJson for Profile {
             key_id: KeyId::parse(value.get("keyId").text()?).ok()?,
             staff: Staff::read(value.get("staff"))?,
             may_approve: value.get("mayApprove").flag(),
+            signed_in_until: value.get(SIGNED_IN_UNTIL).number(),
+        })
+    }
+}
+
+impl ToJson for SignIn {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("relay", &self.relay)
+            .with("renews", &self.renews)
+            .with("issuer", &self.issuer)
+            .with("redirectUri", &self.redirect_uri)
+            .with("state", &self.state)
+            .with("verifier", &self.verifier)
+            .with("salt", &self.salt)
+            .with("begun", &self.begun)
+            .end();
+    }
+}
+
+impl FromJson for SignIn {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            relay: value.get("relay").string()?,
+            renews: value.get("renews").flag(),
+            issuer: value.get("issuer").string()?,
+            redirect_uri: value.get("redirectUri").string()?,
+            state: value.get("state").string()?,
+            verifier: value.get("verifier").string()?,
+            salt: value.get("salt").string()?,
+            begun: value.get("begun").number()?,
         })
     }
 }
@@ -297,9 +329,29 @@ mod tests {
         check(&Profile {
             relay: "https://relay.example".into(),
             key_id: session.key_id.clone(),
-            staff: session.staff,
+            staff: session.staff.clone(),
+            signed_in_until: None,
             may_approve: true,
         });
+        check(&Profile {
+            relay: "https://relay.example".into(),
+            key_id: session.key_id.clone(),
+            staff: session.staff,
+            may_approve: false,
+            signed_in_until: Some(1_785_600_000),
+        });
+        let sign_in = SignIn {
+            relay: "https://relay.example".into(),
+            renews: true,
+            issuer: "https://login.broker.example".into(),
+            redirect_uri: "https://abc.chromiumapp.org/sign-in".into(),
+            state: "s".into(),
+            verifier: "v".into(),
+            salt: "n".into(),
+            begun: 1_700_000_000_000,
+        };
+        let read = SignIn::read(&Value::parse(&sign_in.to_json()).unwrap());
+        assert!(read == Some(sign_in), "not shown: the verifier is a secret");
         check(&Window {
             request_id,
             clicked: 1_700_000_000_000,

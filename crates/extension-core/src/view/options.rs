@@ -20,6 +20,20 @@ pub struct OptionsView {
     pub staff: Option<Staff>,
     /// With which key.
     pub key_id: Option<String>,
+    /// When they must sign in again, in seconds since 1970.
+    pub signed_in_until: Option<u64>,
+    /// Whether that time has come.
+    pub session_over: bool,
+    /// Whether an administrator has set the relay.
+    pub managed: bool,
+    /// Whether an enrolment code may be entered.
+    pub codes: bool,
+    /// Whether the relay is known to offer a sign-in.
+    pub sign_in: bool,
+    /// Whether the next sign-in should be by another account than the last one.
+    pub another_account: bool,
+    /// Where to sign in, when that was asked for.
+    pub authorization: Option<String>,
     /// Whether private windows can be opened and watched.
     pub incognito_allowed: bool,
     /// Whether this person may approve logins of others.

@@ -53,6 +53,7 @@ fn requests_are_written_as_the_golden_ones() {
     writes::<ApprovalDecision>("approval-decision-decline");
     writes::<Session>("session-approver");
     writes::<EnrolmentRequest>("enrolment-request");
+    writes::<SignInRequest>("sign-in-request");
     writes::<OutcomeReport>("outcome-opened");
     writes::<OutcomeReport>("outcome-failed");
     writes::<Session>("session");
@@ -73,6 +74,8 @@ fn answers_are_read_as_the_protocol_reads_them() {
     });
     reads("problem-approval", |value| Problem::read(&value));
     reads("enrolment-response", |value| EnrolmentResponse::read(&value));
+    reads("sign-in-offer", |value| SignInOffer::read(&value));
+    reads("sign-in-response", |value| SignInResponse::read(&value));
     reads("problem", |value| Problem::read(&value));
     reads("problem-claimed", |value| Problem::read(&value));
     reads("problem-rule", |value| Problem::read(&value));
@@ -148,6 +151,8 @@ fn nothing_is_made_up_for_what_is_missing() {
     needs("login-response", read_login, &[]);
     needs("session", |value| Session::read(&value), &[]);
     needs("enrolment-response", |value| EnrolmentResponse::read(&value), &[]);
+    needs("sign-in-offer", |value| SignInOffer::read(&value), &[]);
+    needs("sign-in-response", |value| SignInResponse::read(&value), &[]);
     needs(
         "problem",
         |value| Problem::read(&value),

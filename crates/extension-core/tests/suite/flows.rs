@@ -272,7 +272,11 @@ async fn options_show_the_browser_and_signing_out_forgets() {
     enrolled().await;
     let test = ask(r#"{"type":"options/test"}"#).await;
     assert!(test.get("test").get("ok").flag());
+    script("fake.silenced.length = 0;");
     ask(r#"{"type":"options/signOut"}"#).await;
+    let silenced = script("return fake.silenced;");
+    let silenced: Vec<&str> = silenced.list().iter().filter_map(Value::text).collect();
+    assert_eq!(silenced, ["alarms", "badge "]);
     assert_eq!(screen(&ask(OPEN).await), ("setup", ""));
     assert_eq!(script("return Object.keys(fake.local.kept);").list().len(), 0);
 }

@@ -34,7 +34,15 @@ function only(object, names) {
 const fake = (globalThis.stagedoorFake ??= { realFetch, local: area(), session: area() });
 
 globalThis.chrome = {
-  storage: { local: fake.local, session: fake.session },
+  // Firefox's, where no administrator has set anything.
+  storage: {
+    local: fake.local,
+    session: fake.session,
+    managed: { get: async () => Promise.reject(new Error("Managed storage manifest not found")) },
+  },
+  identity: { getRedirectURL: (path) => `https://abc.chromiumapp.org/${path}` },
+  alarms: { clearAll: async () => fake.silenced.push("alarms") },
+  action: { setBadgeText: async ({ text }) => fake.silenced.push(`badge ${text}`) },
   runtime: {
     getManifest: () => ({ version: "0.1.0" }),
     getURL: (path) => `chrome-extension://abc/${path}`,
@@ -101,6 +109,7 @@ Object.assign(fake, {
   windowFault: false,
   windows: [{ id: 1, incognito: false }],
   created: [],
+  silenced: [],
   pushed: [],
   requests: [],
   pages: {

@@ -1,6 +1,7 @@
 //! Starts Chromium with nothing of its own to say to the network or to the person.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
@@ -12,7 +13,7 @@ use crate::rpc::Client;
 use crate::wait::PATIENCE;
 
 /// How Chromium is shown.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Whether a person can see it.
     pub headed: bool,
@@ -22,6 +23,8 @@ pub struct Options {
     pub scale: u32,
     /// Whether the extension is let into private windows.
     pub private: PrivateWindows,
+    /// A directory that stands in the place of the system's, with an administrator's policies in it.
+    pub system: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -31,6 +34,7 @@ impl Default for Options {
             window: (1280, 860),
             scale: 1,
             private: PrivateWindows::Allowed,
+            system: None,
         }
     }
 }
@@ -51,8 +55,11 @@ const QUIET: [&str; 13] = [
     "--lang=en-US",
 ];
 
-pub(super) async fn start(profile: &Path, options: Options) -> Result<(Process, Client)> {
-    let mut command = Command::new(paths::chromium()?);
+pub(super) async fn start(profile: &Path, options: &Options) -> Result<(Process, Client)> {
+    let mut command = match &options.system {
+        Some(system) => administered(&paths::chromium()?, system),
+        None => Command::new(paths::chromium()?),
+    };
     command
         .args(QUIET)
         // Chosen by the system, and told on standard error.
@@ -85,3 +92,27 @@ pub(super) async fn start(profile: &Path, options: Options) -> Result<(Process, 
     let client = Client::connect(url.trim()).await?;
     Ok((process, client))
 }
+
+/// Chromium in a view of the file system of its own, in which a directory is its system-wide one. It has no other way to
+/// be given policies, and this one no other program sees, and nothing has to be tidied away after.
+fn administered(chromium: &Path, system: &Path) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private"]);
+    if !rustix::process::geteuid().is_root() {
+        command.arg("--map-current-user");
+    }
+    let mount = format!("mount --bind \"$1\" {SYSTEM} && shift && exec \"$@\"");
+    let script: [&OsStr; 6] = [
+        "sh".as_ref(),
+        "-c".as_ref(),
+        mount.as_ref(),
+        "sh".as_ref(),
+        system.as_ref(),
+        chromium.as_ref(),
+    ];
+    command.args(script);
+    command
+}
+
+/// Where Debian's Chromium looks for an administrator's word.
+const SYSTEM: &str = "/etc/chromium";

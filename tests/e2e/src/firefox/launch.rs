@@ -29,7 +29,7 @@ user_pref("nimbus.rollouts.enabled", false);
 user_pref("services.settings.server", "data:,none");
 "#;
 
-pub(super) async fn start(profile: &Path) -> Result<(Process, Client)> {
+pub(super) async fn start(profile: &Path, home: Option<&Path>) -> Result<(Process, Client)> {
     fs::create_dir_all(profile).context("cannot make a profile for Firefox")?;
     fs::write(profile.join("user.js"), PREFERENCES).context("cannot write Firefox's preferences")?;
     let mut command = Command::new(paths::firefox()?);
@@ -44,6 +44,9 @@ pub(super) async fn start(profile: &Path) -> Result<(Process, Client)> {
         .arg(profile)
         // Its crash helper would outlive it.
         .env("MOZ_CRASHREPORTER_DISABLE", "1");
+    if let Some(home) = home {
+        command.env("HOME", home);
+    }
     let mut process = Process::start("Firefox", &mut command)?;
     let url = process
         .line(PATIENCE, |line| {

@@ -76,17 +76,17 @@ impl Relay {
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     }
 
-    /// Gives a staff member these roles, separated by commas, and no others.
-    pub fn give_roles(&self, email: &str, roles: &str) -> Result<()> {
-        let mut command = stagedoor(&self.directory)?;
-        let output = command.args(["staff", "roles", email, "--set", roles]).output()?;
+    /// Runs a command of the relay's binary, and gives what it writes to standard output.
+    pub fn run(&self, arguments: &[&str]) -> Result<String> {
+        let output = stagedoor(&self.directory)?.args(arguments).output()?;
         if !output.status.success() {
             bail!(
-                "`stagedoor staff roles` failed: {}",
+                "`stagedoor {}` failed: {}",
+                arguments.join(" "),
                 String::from_utf8_lossy(&output.stderr)
             );
         }
-        Ok(())
+        Ok(String::from_utf8(output.stdout)?)
     }
 
     /// The log so far.

@@ -17,7 +17,8 @@ crate::in_each_browser!(
 async fn desk(lab: &Lab, kind: Kind) -> Result<(Seat, Seat)> {
     let dana = Seat::enrolled(lab, kind, SUPPORT[0]).await?;
     let noor = Seat::enrolled(lab, kind, SUPPORT[1]).await?;
-    lab.relay()?.give_roles(SUPPORT[1].email, "team-lead")?;
+    lab.relay()?
+        .run(&["staff", "roles", SUPPORT[1].email, "--set", "team-lead"])?;
     Ok((dana, noor))
 }
 

@@ -11,7 +11,8 @@ crate::in_each_browser!(
     cold_background,
     double_click,
     popup_closed_while_waiting,
-    stopped_while_waiting
+    stopped_while_waiting,
+    clicked_while_the_page_is_read_again,
 );
 
 async fn cold_background(kind: Kind) -> Result<()> {
@@ -103,5 +104,62 @@ async fn stopped_while_waiting(kind: Kind) -> Result<()> {
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
     assert_asked_for(&lab, &[customer]);
+    Ok(())
+}
+
+/// A click that begins before the page has been read anew and ends after it: if nothing has changed, it counts.
+async fn clicked_while_the_page_is_read_again(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let customer = CUSTOMERS[0].0;
+    let tab = seat.browser.open(&lab.customer_page(customer)).await?;
+    let popup = seat.press(&tab).await?;
+    popup.shows("confirm").await?;
+    popup.settled().await?;
+    let button = "document.querySelector('[data-slot=open]')";
+    popup
+        .page
+        .evaluate(&format!("globalThis.pressed = {button}, 0"))
+        .await?;
+    let mut answer = lab.front.hold_next_to("GET /v1/session");
+    popup.page.click("#rescan").await?;
+    answer.arrived().await?;
+    answer.release();
+    popup.settled().await?;
+    assert_eq!(
+        popup
+            .page
+            .evaluate(&format!("globalThis.pressed === {button}"))
+            .await?,
+        true,
+        "the button was replaced under the finger"
+    );
+    popup.page.click("[data-slot=open]").await?;
+    popup.opened().await?;
+    assert_asked_for(&lab, &[customer]);
+
+    // Where the page has changed, the button goes with what it stood under.
+    seat.browser.close_private().await?;
+    let (other, _) = CUSTOMERS[1];
+    let page = format!("<main><a id='address' href='mailto:{customer}'>{customer}</a></main>");
+    let tab = seat.browser.open(&lab.crm.add("changes", &page)).await?;
+    let popup = seat.press(&tab).await?;
+    popup.shows("confirm").await?;
+    popup.settled().await?;
+    popup
+        .page
+        .evaluate(&format!("globalThis.pressed = {button}, 0"))
+        .await?;
+    tab.evaluate(&format!(
+        "(address.href = 'mailto:{other}', address.textContent = '{other}')"
+    ))
+    .await?;
+    popup.start_over().await?;
+    assert_eq!(popup.customer().await?, other);
+    assert_eq!(
+        popup.page.evaluate("globalThis.pressed.isConnected").await?,
+        false
+    );
+    assert_asked_for(&lab, &[]);
     Ok(())
 }

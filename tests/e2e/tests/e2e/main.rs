@@ -4,11 +4,17 @@ mod approval;
 mod broker;
 mod claim;
 mod click;
+mod content_script;
 mod drivers;
 mod guide;
+mod managed;
 mod page;
+mod policy;
+mod sign_in;
+mod sign_out;
 mod support;
 mod traces;
+mod web_page;
 mod window;
 
 /// Makes a test in each browser of each function named.

@@ -15,7 +15,6 @@ crate::in_each_browser!(
     sample_pages,
     two_candidates,
     no_candidate,
-    hostile_page,
     address_swapped_under_the_popup
 );
 
@@ -114,75 +113,6 @@ async fn no_candidate(kind: Kind) -> Result<()> {
     popup.confirm().await?;
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
-    assert_asked_for(&lab, &[customer]);
-    Ok(())
-}
-
-/// Everything that a page can try by itself. It says when it has tried all of it.
-const ATTACK: &str = r#"
-    const login = { type: "popup/login", tabId: 1, email: "CUSTOMER", platform: "main", reason: "" };
-    const origins = ["chrome-extension://jomfnokbjcodmeceeekpoggolchicolf/", "EXTENSION"];
-    const attempts = [];
-    window.postMessage(login, "*");
-    document.dispatchEvent(new CustomEvent("stagedoor", { detail: login }));
-    document.dispatchEvent(new KeyboardEvent("keydown", { key: "L", altKey: true, shiftKey: true, bubbles: true }));
-    const send = globalThis.chrome?.runtime?.sendMessage ?? globalThis.browser?.runtime?.sendMessage;
-    try { send?.("jomfnokbjcodmeceeekpoggolchicolf", login); } catch {}
-    for (const origin of origins) {
-        const frame = document.createElement("iframe");
-        frame.src = origin + "popup.html?tab=1";
-        document.body.append(frame);
-        attempts.push(new Promise(done => { frame.onload = frame.onerror = done; setTimeout(done, 1000); })
-            .then(() => frame.contentWindow?.postMessage(login, "*")));
-        attempts.push(import(origin + "core/stagedoor_extension_core.js"));
-        attempts.push(fetch(origin + "manifest.json"));
-    }
-    const body = JSON.stringify({ requestId: "0190b5f0-7c1e-7b52-9d4e-2f9f3a1c2b4d", platform: "main",
-        customerEmail: "CUSTOMER", extensionVersion: "0.1.0" });
-    const post = options => fetch("RELAY/v1/logins", { method: "POST", body, ...options });
-    attempts.push(post({}), post({ mode: "no-cors" }), post({ credentials: "include" }));
-    attempts.push(post({ headers: { "Content-Type": "application/json", "Signature": "stagedoor=:AAAA:" } }));
-    attempts.push(fetch("RELAY/v1/session").then(answer => answer.text()));
-    Promise.allSettled(attempts).then(results => {
-        document.body.dataset.readable = results.filter(result => typeof result.value === "string").length;
-    });
-"#;
-
-async fn hostile_page(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
-    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
-    let customer = CUSTOMERS[0].0;
-    let extension = seat.browser.extension_url("");
-    let attack = ATTACK
-        .replace("CUSTOMER", customer)
-        .replace("RELAY", &lab.front.url())
-        .replace("EXTENSION", &extension);
-    let page =
-        format!("<body><main><a href='mailto:{customer}'>{customer}</a></main><script>{attack}</script>");
-    let tab = seat.browser.open(&lab.crm.add("hostile", &page)).await?;
-    // Once before the extension has had anything to do with the page, and once while its popup is open over it.
-    tab.wait_for(
-        "the page to have tried everything",
-        "document.body.dataset.readable",
-    )
-    .await?;
-    let popup = seat.press(&tab).await?;
-    popup.shows("confirm").await?;
-    tab.evaluate("delete document.body.dataset.readable").await?;
-    tab.evaluate(&format!("(() => {{ {attack} }})()")).await?;
-    tab.wait_for(
-        "the page to have tried everything again",
-        "document.body.dataset.readable",
-    )
-    .await?;
-
-    assert_eq!(tab.evaluate("document.body.dataset.readable").await?, "0");
-    assert_eq!(popup.screen().await?, "confirm");
-    assert_eq!(seat.browser.private_count().await?, 0);
-    assert_asked_for(&lab, &[]);
-    // And with a person it works as ever.
-    popup.confirm().await?;
-    popup.opened().await?;
     assert_asked_for(&lab, &[customer]);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! A browser in memory, with a relay that verifies every signature by another implementation.
 
 mod claims;
+mod made_up;
 mod verify;
 
 use std::{
@@ -25,12 +26,18 @@ use crate::{
 };
 
 pub(super) use claims::claimed_by;
+use made_up::signed_in;
+pub(super) use made_up::{http, page_with};
 use verify::{key_id, point};
 
 /// What must be found nowhere but in the address of the window.
 pub(super) const TOKEN: &str = "sentinel-token-5c1e";
 /// The relay's origin.
 pub(super) const RELAY: &str = "https://relay.example";
+/// Where a sign-in comes back to.
+pub(super) const REDIRECT_URI: &str = "https://abc.chromiumapp.org/sign-in";
+/// When a sign-in ends, in seconds since 1970.
+pub(super) const EXPIRES_AT: u64 = 1_700_036_000;
 
 /// Everything can be looked at and changed by a test.
 pub(super) struct Fake {
@@ -38,6 +45,8 @@ pub(super) struct Fake {
     random: Cell<u8>,
     pub(super) local: RefCell<BTreeMap<String, Value>>,
     pub(super) session: RefCell<BTreeMap<String, Value>>,
+    /// What an administrator has set; nothing where the browser cannot say.
+    pub(super) managed: RefCell<Option<Value>>,
     pub(super) keys: RefCell<BTreeMap<String, SigningKey>>,
     /// Whether storage and key store take anything.
     pub(super) writable: Cell<bool>,
@@ -71,6 +80,8 @@ pub(super) struct Fake {
     pub(super) watching: Cell<bool>,
     /// The number on the toolbar button.
     pub(super) count: Cell<usize>,
+    /// Whether there is anything at the toolbar button or an alarm.
+    pub(super) noisy: Cell<bool>,
 }
 
 impl Fake {
@@ -81,6 +92,7 @@ impl Fake {
             random: Cell::new(0),
             local: RefCell::default(),
             session: RefCell::default(),
+            managed: RefCell::default(),
             keys: RefCell::default(),
             writable: Cell::new(true),
             page: RefCell::new(Ok(page_with(&["anna@example.com"]))),
@@ -103,6 +115,7 @@ impl Fake {
             base_url: Cell::new("chrome-extension://abc/"),
             watching: Cell::new(false),
             count: Cell::new(0),
+            noisy: Cell::new(true),
         })
     }
 
@@ -166,6 +179,7 @@ impl Fake {
         match area {
             Area::Local => &self.local,
             Area::Session => &self.session,
+            Area::Managed => panic!("nobody but an administrator writes here"),
         }
     }
 
@@ -180,13 +194,19 @@ impl Fake {
                 "keyId": key_id(self.keys.borrow()["pending"].verifying_key()).as_str(),
                 "staff": {"email": "desk@broker.example", "name": "Support desk"},
             }),
+            "/v1/sign-in" => fixture("sign-in-offer"),
+            "/v1/sign-ins" => signed_in(&self.keys.borrow()),
             "/v1/logins" => json!({
                 "requestId": body["requestId"], "oneTimeToken": TOKEN,
                 "platformUrl": "https://platform.example", "validitySeconds": 30,
             }),
             _ => return http(204, "", ""),
         };
-        let status = if path == "/v1/session" { 200 } else { 201 };
+        let status = if matches!(path, "/v1/session" | "/v1/sign-in") {
+            200
+        } else {
+            201
+        };
         http(status, "application/json", &answer.to_string())
     }
 }
@@ -242,6 +262,10 @@ impl Environment for Rc<Fake> {
         Ok(())
     }
     async fn load(&self, area: Area, name: Option<&str>) -> Result<String, Broken> {
+        if area == Area::Managed {
+            let managed = self.managed.borrow();
+            return managed.as_ref().map(Value::to_string).ok_or(Broken);
+        }
         let mut kept = self.storage(area).borrow().clone();
         kept.retain(|other, _| name.is_none_or(|name| name == other));
         Ok(serde_json::to_string(&kept).unwrap())
@@ -339,30 +363,19 @@ impl Environment for Rc<Fake> {
     fn base_url(&self) -> String {
         self.base_url.get().into()
     }
+    fn redirect_uri(&self) -> String {
+        REDIRECT_URI.into()
+    }
+    async fn silence(&self) -> Result<(), Broken> {
+        self.writing()?;
+        self.noisy.set(false);
+        Ok(())
+    }
     async fn commands(&self) -> Result<String, Broken> {
         Ok(
             r#"[{"name":"other","shortcut":"F1"},{"name":"_execute_action","shortcut":"Alt+Shift+S"}]"#
                 .into(),
         )
-    }
-}
-
-/// The collector's answer for a page whose visible text holds these addresses.
-pub(super) fn page_with(addresses: &[&str]) -> String {
-    let fact =
-        |address: &&str| json!({"kind": "mailto", "value": format!("mailto:{address}"), "visible": true});
-    let facts: Vec<Value> = addresses.iter().map(fact).collect();
-    json!([{"frameId": 0, "result": {"version": 1, "url": "https://crm.example/contacts/7?q=secret", "facts": facts}}])
-        .to_string()
-}
-
-/// An answer of the relay, or of something before it.
-pub(super) fn http(status: u16, content_type: &str, body: &str) -> HttpAnswer {
-    HttpAnswer {
-        status,
-        content_type: content_type.into(),
-        retry_after: None,
-        body: body.into(),
     }
 }
 

@@ -22,7 +22,7 @@ fn a_fresh_profile_is_not_enrolled() {
         view,
         json!({
             "screen": "options", "version": "0.1.0", "browser": "chromium", "enrolled": false,
-            "incognitoAllowed": true, "shortcut": "Alt+Shift+S",
+            "managed": false, "codes": true, "signIn": false, "incognitoAllowed": true, "shortcut": "Alt+Shift+S",
         })
     );
     fake.base_url.set("moz-extension://abc/");
@@ -159,12 +159,19 @@ fn the_connection_test_says_who_the_relay_thinks_this_is() {
 fn signing_out_leaves_nothing() {
     let (fake, worker) = enrolled();
     ask(&worker, json!({"type": "popup/open", "tabId": 5}));
-    assert!(!fake.session.borrow().is_empty());
+    ask(&worker, json!({"type": "options/signIn"}));
+    assert_eq!(
+        fake.session.borrow().keys().collect::<Vec<_>>(),
+        ["signIn", "tab:5"]
+    );
+    let pending = fake.keys.borrow()["enrolled"].clone();
+    fake.keys.borrow_mut().insert("pending".into(), pending);
     let view = ask(&worker, json!({"type": "options/signOut"}));
     assert_eq!((&view["enrolled"], &view["error"]), (&json!(false), &Value::Null));
     assert!(
         fake.keys.borrow().is_empty() && fake.local.borrow().is_empty() && fake.session.borrow().is_empty()
     );
+    assert!(!fake.noisy.get(), "an alarm or a badge is left");
     assert_eq!(
         ask(&worker, json!({"type": "popup/open", "tabId": 5})),
         json!({"screen": "setup"})
@@ -180,4 +187,28 @@ fn a_store_that_fails_at_signing_out_is_said() {
         (&view["enrolled"], &view["error"]["code"]),
         (&json!(true), &json!("key_store_failed"))
     );
+}
+
+/// What is under way when somebody signs out notes nothing afterwards.
+#[test]
+fn what_ends_after_signing_out_leaves_nothing_either() {
+    for (message, held) in [
+        (json!({"type": "popup/open", "tabId": 5}), "/v1/session"),
+        (login_message(5), "/v1/logins"),
+    ] {
+        let (fake, worker) = enrolled();
+        fake.held.set(Some(held));
+        let message = read(&message);
+        let mut late = pin!(worker.handle(&message));
+        let mut context = Context::from_waker(Waker::noop());
+        for _ in 0..100 {
+            assert!(late.as_mut().poll(&mut context).is_pending());
+        }
+        ask(&worker, json!({"type": "options/signOut"}));
+        fake.held.set(None);
+        let view: Value = serde_json::from_str(&finish(late).to_json()).unwrap();
+        assert_eq!(view, json!({"screen": "setup"}));
+        assert!(fake.session.borrow().is_empty() && fake.local.borrow().is_empty());
+        assert!(fake.keys.borrow().is_empty());
+    }
 }

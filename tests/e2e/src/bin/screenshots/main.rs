@@ -6,12 +6,16 @@
     reason = "a command-line tool talks to the person who started it"
 )]
 
+mod policy;
+mod sign_in;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use base64ct::{Base64, Encoding as _};
 use oxipng::optimize_from_memory;
+use stagedoor_e2e::administrator::Administrator;
 use stagedoor_e2e::browser::{Browser, Kind};
 use stagedoor_e2e::chromium::{Chromium, Options};
 use stagedoor_e2e::lab::{CUSTOMERS, Lab};
@@ -39,29 +43,50 @@ struct Studio {
     directory: PathBuf,
 }
 
+/// Makes all of them, or those of one part: `login`, `policy` or `sign-in`.
 #[tokio::main]
 async fn main() -> Result<()> {
-    let directory = paths::workspace().join("docs/screenshots");
-    fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
-    let lab = Lab::start_with(POLICY).await?;
-    let options = Options {
-        window: (1280, 820),
-        scale: SCALE,
-        ..Options::default()
-    };
-    let browser = Chromium::start(&lab.directory().join("profile"), &paths::extension()?, options).await?;
-    let studio = Studio {
-        lab,
-        seat: Seat {
-            browser: Browser::Chromium(browser),
-        },
-        directory,
-    };
-    studio.shoot().await?;
-    studio.seat.browser.quit().await
+    let part = std::env::args().nth(1);
+    let wanted = |name: &str| part.as_deref().is_none_or(|part| part == name);
+    if wanted("login") {
+        let studio = Studio::open(Lab::start_with(POLICY).await?, None).await?;
+        studio.shoot().await?;
+        studio.close().await?;
+    }
+    if wanted("policy") {
+        policy::shoot().await?;
+    }
+    if wanted("sign-in") {
+        sign_in::shoot().await?;
+    }
+    Ok(())
 }
 
 impl Studio {
+    /// A browser that nobody has used, in a lab; perhaps with what an administrator has set for it.
+    async fn open(lab: Lab, administrator: Option<&Administrator>) -> Result<Self> {
+        let directory = paths::workspace().join("docs/screenshots");
+        fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        let options = Options {
+            window: (1280, 820),
+            scale: SCALE,
+            system: administrator.map(|administrator| administrator.directory().to_owned()),
+            ..Options::default()
+        };
+        let browser =
+            Chromium::start(&lab.directory().join("profile"), &paths::extension()?, options).await?;
+        let browser = Browser::Chromium(browser);
+        Ok(Self {
+            lab,
+            seat: Seat { browser },
+            directory,
+        })
+    }
+
+    async fn close(self) -> Result<()> {
+        self.seat.browser.quit().await
+    }
+
     async fn shoot(&self) -> Result<()> {
         let options = self.seat.browser.open_extension("options.html").await?;
         options.text("[data-slot=submit]").await?;
@@ -149,7 +174,9 @@ impl Studio {
 
     /// A customer whom nobody opens alone: both sides of the approval.
     async fn approval(&self, colleague: &Seat) -> Result<()> {
-        self.lab.relay()?.give_roles(SUPPORT[1].email, "team-lead")?;
+        self.lab
+            .relay()?
+            .run(&["staff", "roles", SUPPORT[1].email, "--set", "team-lead"])?;
         let tab = self
             .seat
             .browser

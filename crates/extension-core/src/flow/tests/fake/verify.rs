@@ -11,6 +11,13 @@ use crate::environment::HttpRequest;
 impl Fake {
     /// Refuses to go on where a relay would refuse the request.
     pub(super) fn verify(&self, request: &HttpRequest<'_>, path: &str, body: &Value) {
+        if path == "/v1/sign-in" {
+            assert!(
+                request.headers.is_empty() && request.body.is_none(),
+                "it tells who asks"
+            );
+            return;
+        }
         let header = |name: &str| {
             let mut found = request.headers.iter().filter(|(other, _)| *other == name);
             found.next().unwrap_or_else(|| panic!("no {name}")).1.as_str()
@@ -26,14 +33,11 @@ impl Fake {
         self.nonces.borrow_mut().push(nonce);
 
         let keys = self.keys.borrow();
-        let name = if path == "/v1/enrolments" {
-            "pending"
-        } else {
-            "enrolled"
-        };
+        let new = path == "/v1/enrolments" || (path == "/v1/sign-ins" && keys.contains_key("pending"));
+        let name = if new { "pending" } else { "enrolled" };
         let key = keys[name].verifying_key();
         assert_eq!(input.key_id, key_id(key));
-        if path == "/v1/enrolments" {
+        if matches!(path, "/v1/enrolments" | "/v1/sign-ins") {
             assert_eq!(body["publicKey"], serde_json::to_value(jwk(key)).unwrap());
         }
         let base = input.base(&SignedRequest {

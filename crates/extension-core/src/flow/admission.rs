@@ -1,0 +1,67 @@
+//! How a key becomes this profile's, whatever the relay wants to see for it: a code, or a sign-in.
+
+use stagedoor_protocol::{KeyId, PublicJwk};
+
+use super::{Core, relay::ENROLLED_KEY};
+use crate::{
+    environment::{Area, Broken, Environment},
+    fault::{Code, Fault},
+    json::ToJson,
+    record::Profile,
+    request::public_jwk,
+};
+
+/// Name of a key that the relay has not accepted yet.
+pub(super) const PENDING_KEY: &str = "pending";
+
+/// A key with what a relay calls it.
+pub(super) struct Candidate<K> {
+    pub(super) key: K,
+    pub(super) public_key: PublicJwk,
+    pub(super) key_id: KeyId,
+}
+
+impl<E: Environment> Core<E> {
+    /// Makes a key. It is kept before anything is spent on it: where nothing can be kept, a code stays good.
+    pub(super) async fn new_candidate(&self) -> Result<Candidate<E::Key>, Box<Fault>> {
+        let key = self.environment.generate_key().await.map_err(failed)?;
+        self.environment
+            .save_key(PENDING_KEY, &key)
+            .await
+            .map_err(failed)?;
+        self.candidate(key).await
+    }
+
+    /// The key that is kept under a name.
+    pub(super) async fn kept_candidate(&self, name: &str) -> Result<Option<Candidate<E::Key>>, Box<Fault>> {
+        match self.environment.load_key(name).await.map_err(failed)? {
+            Some(key) => Ok(Some(self.candidate(key).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn candidate(&self, key: E::Key) -> Result<Candidate<E::Key>, Box<Fault>> {
+        let point = self.environment.public_point(&key).await.map_err(failed)?;
+        let public_key = public_jwk(&point).ok_or(Code::KeyStoreFailed)?;
+        let input = public_key.thumbprint_input();
+        let thumbprint = self.environment.sha256(input.as_bytes()).await.map_err(failed)?;
+        Ok(Candidate {
+            key,
+            public_key,
+            key_id: KeyId::from_thumbprint(&thumbprint),
+        })
+    }
+
+    /// The relay has accepted the key: from now on it is this profile's.
+    pub(super) async fn admit(&self, key: &E::Key, profile: &Profile) -> Result<(), Box<Fault>> {
+        let environment = &self.environment;
+        environment.save_key(ENROLLED_KEY, key).await.map_err(failed)?;
+        let saved = environment.save(Area::Local, &profile.to_json()).await;
+        saved.map_err(failed)?;
+        environment.delete_key(PENDING_KEY).await.map_err(failed)
+    }
+}
+
+fn failed(_: Broken) -> Box<Fault> {
+    Code::KeyStoreFailed.into()
+}

@@ -1,0 +1,70 @@
+//! What whoever administers the browser has set: it goes before what a person enters, and before what is enrolled.
+
+use super::Core;
+use crate::{
+    environment::{Area, Environment},
+    fault::{Code, Fault},
+    json::Value,
+    record::Profile,
+    url_check::relay_origin,
+    wire::FromJson,
+};
+
+/// The administrator's settings.
+pub(super) struct Managed {
+    /// The relay to use.
+    pub(super) relay: Option<String>,
+    /// Whether a person may enrol with a code.
+    pub(super) codes: bool,
+}
+
+impl<E: Environment> Core<E> {
+    /// The settings. A browser that cannot read any has none: Firefox fails where nobody has set something. Settings
+    /// that are there and cannot be used are a fault, and then nothing works, for they were meant to forbid something.
+    pub(super) async fn managed(&self) -> Result<Managed, Box<Fault>> {
+        let text = self.environment.load(Area::Managed, None).await;
+        let set = text
+            .ok()
+            .and_then(|text| Value::parse(&text))
+            .unwrap_or(Value::Null);
+        let fault = |name: &str| Fault::with_detail(Code::ManagedSettingsUnusable, name.into());
+        let relay = match set.get("relay") {
+            Value::Null => None,
+            Value::Text(relay) => {
+                let url = self.environment.parse_url(relay);
+                let origin = url.as_ref().and_then(relay_origin).map(String::from);
+                Some(origin.ok_or_else(|| fault("relay"))?)
+            }
+            _ => return Err(fault("relay").into()),
+        };
+        let codes = match set.get("enrolmentCodes") {
+            Value::Null => true,
+            Value::Flag(offered) => *offered,
+            _ => return Err(fault("enrolmentCodes").into()),
+        };
+        Ok(Managed { relay, codes })
+    }
+
+    /// The enrolment, if there is one. One at another relay than the administrator's is none that may be used.
+    pub(super) async fn enrolment(&self) -> Result<Option<Profile>, Box<Fault>> {
+        let managed = self.managed().await?;
+        let profile = Profile::read(&self.kept(Area::Local, None).await?);
+        match (&profile, managed.relay) {
+            (Some(profile), Some(relay)) if profile.relay != relay => Err(Code::ManagedRelayDiffers.into()),
+            _ => Ok(profile),
+        }
+    }
+
+    /// The relay to enrol or to sign in at: the administrator's, or else the one that was typed.
+    pub(super) async fn relay_to_use(&self, typed: &str) -> Result<String, Box<Fault>> {
+        if let Some(relay) = self.managed().await?.relay {
+            return Ok(relay);
+        }
+        let url = self
+            .environment
+            .parse_url(typed)
+            .ok_or(Code::RelayAddressInvalid)?;
+        let relay = relay_origin(&url).ok_or(Code::RelayAddressInvalid)?;
+        Ok(relay.into())
+    }
+}

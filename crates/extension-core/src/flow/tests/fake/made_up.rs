@@ -1,0 +1,38 @@
+//! What the browser and the relay of the tests answer with.
+
+use std::collections::BTreeMap;
+
+use p256::ecdsa::SigningKey;
+use serde_json::{Value, json};
+
+use super::{EXPIRES_AT, key_id};
+use crate::environment::HttpAnswer;
+
+/// The collector's answer for a page whose visible text holds these addresses.
+pub(in crate::flow::tests) fn page_with(addresses: &[&str]) -> String {
+    let fact =
+        |address: &&str| json!({"kind": "mailto", "value": format!("mailto:{address}"), "visible": true});
+    let facts: Vec<Value> = addresses.iter().map(fact).collect();
+    json!([{"frameId": 0, "result": {"version": 1, "url": "https://crm.example/contacts/7?q=secret", "facts": facts}}])
+        .to_string()
+}
+
+/// An answer of the relay, or of something before it.
+pub(in crate::flow::tests) fn http(status: u16, content_type: &str, body: &str) -> HttpAnswer {
+    HttpAnswer {
+        status,
+        content_type: content_type.into(),
+        retry_after: None,
+        body: body.into(),
+    }
+}
+
+/// The relay's answer to a sign-in by whichever key can be meant.
+pub(super) fn signed_in(keys: &BTreeMap<String, SigningKey>) -> Value {
+    let key = keys.get("pending").unwrap_or_else(|| &keys["enrolled"]);
+    json!({
+        "keyId": key_id(key.verifying_key()).as_str(),
+        "staff": {"email": "maria@broker.example", "name": "Maria Silva"},
+        "expiresAt": EXPIRES_AT,
+    })
+}

@@ -1,0 +1,256 @@
+//! Signing in at a real provider, in real browsers.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use stagedoor_e2e::browser::{Kind, PrivateWindows};
+use stagedoor_e2e::lab::{CUSTOMERS, Lab};
+use stagedoor_e2e::page::Page;
+use stagedoor_e2e::scenario::sign_in::{Firm, complaint, connected};
+use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
+use stagedoor_e2e::wait::{PATIENCE, until};
+
+use crate::support::assert_asked_for;
+
+mod store;
+
+crate::in_each_browser!(
+    from_nothing_to_a_customer,
+    somebody_who_is_not_known_tries_another_account,
+    a_session_that_is_over_is_renewed,
+    the_background_is_stopped_while_the_person_signs_in,
+    whoever_declines_or_leaves_is_told_so,
+    a_forged_answer_changes_nothing,
+    signing_out_signs_out,
+);
+
+const MARIA: (&str, &str) = ("maria@broker.example", "Maria Silva");
+
+async fn start(kind: Kind) -> Result<(Firm, Seat)> {
+    let firm = Firm::start(&[MARIA]).await?;
+    let seat = Seat::unenrolled(&firm.lab, kind, SUPPORT[0], PrivateWindows::Allowed).await?;
+    Ok((firm, seat))
+}
+
+/// What the extension keeps on disk.
+async fn kept(options: &Page) -> Result<Value> {
+    options.evaluate("chrome.storage.local.get(null)").await
+}
+
+/// Nothing of a sign-in is kept any more, whatever came of it.
+async fn assert_forgotten(options: &Page) -> Result<()> {
+    let session = options.evaluate("chrome.storage.session.get('signIn')").await?;
+    assert_eq!(session, json!({}));
+    Ok(())
+}
+
+/// How many sign-ins the relay was asked for.
+fn asked(lab: &Lab) -> Result<usize> {
+    let log = lab.relay()?.log();
+    let posts = log
+        .lines()
+        .filter(|line| line.contains("/v1/sign-ins") && line.contains("\"POST\""));
+    Ok(posts.count())
+}
+
+async fn from_nothing_to_a_customer(kind: Kind) -> Result<()> {
+    let (firm, seat) = start(kind).await?;
+    let options = seat.find_sign_in(&firm.lab).await?;
+    seat.sign_in(&options, &firm.provider, "maria").await?;
+    connected(&options).await?;
+    let first = kept(&options).await?;
+    assert_eq!(first["staff"], json!({"email": MARIA.0, "name": MARIA.1}));
+    let words = options.text("[aria-labelledby=connection-title]").await?;
+    assert!(
+        words.contains("Maria Silva") && words.contains("Signed in until"),
+        "{words}"
+    );
+    assert_forgotten(&options).await?;
+
+    let customer = CUSTOMERS[0].0;
+    assert_eq!(
+        seat.log_in(&firm.lab.customer_page(customer)).await?,
+        Platform::LoggedIn(customer.into())
+    );
+    assert_asked_for(&firm.lab, &[customer]);
+
+    // A second time: the provider still knows the person, and asks nothing.
+    let first_until = first["signedInUntil"].as_u64().unwrap_or_default();
+    options
+        .evaluate(&format!(
+            "chrome.storage.local.set({{ signedInUntil: {} }})",
+            first_until - 60
+        ))
+        .await?;
+    options.click("[data-slot=signIn]").await?;
+    until("the sign-in to be renewed", PATIENCE, async || {
+        let until = kept(&options).await?["signedInUntil"].as_u64();
+        Ok(until.filter(|until| *until >= first_until))
+    })
+    .await?;
+    connected(&options).await?;
+    let second = kept(&options).await?;
+    assert_eq!(
+        (&second["keyId"], &second["staff"]),
+        (&first["keyId"], &first["staff"])
+    );
+    assert_eq!(asked(&firm.lab)?, 2);
+    let stored = firm.lab.relay()?.run(&["staff", "show", MARIA.0])?;
+    assert_eq!(
+        stored
+            .matches(first["keyId"].as_str().unwrap_or("no key"))
+            .count(),
+        1,
+        "the same profile: {stored}"
+    );
+    Ok(())
+}
+
+async fn somebody_who_is_not_known_tries_another_account(kind: Kind) -> Result<()> {
+    let (firm, seat) = start(kind).await?;
+    let options = seat.find_sign_in(&firm.lab).await?;
+    seat.sign_in(&options, &firm.provider, "nobody").await?;
+    let words = complaint(&options).await?;
+    assert!(words.contains("You were not let in"), "{words}");
+    assert_eq!(kept(&options).await?, json!({}));
+    assert_forgotten(&options).await?;
+    assert_eq!(
+        options.text("[data-slot=signIn]").await?,
+        "Sign in with another account"
+    );
+    // The provider knows somebody by now, and must ask all the same.
+    seat.sign_in(&options, &firm.provider, "maria").await?;
+    connected(&options).await?;
+    assert_eq!(kept(&options).await?["staff"]["email"], MARIA.0);
+    Ok(())
+}
+
+async fn a_session_that_is_over_is_renewed(kind: Kind) -> Result<()> {
+    let (firm, seat) = start(kind).await?;
+    let options = seat.find_sign_in(&firm.lab).await?;
+    seat.sign_in(&options, &firm.provider, "maria").await?;
+    connected(&options).await?;
+    let key = kept(&options).await?["keyId"].clone();
+    options.close().await?;
+    store::end_session(&firm.lab)?;
+
+    let customer = CUSTOMERS[0].0;
+    let tab = seat.browser.open(&firm.lab.customer_page(customer)).await?;
+    let popup = seat.press(&tab).await?;
+    assert_eq!(popup.error().await?, "session_expired");
+    let words = popup.words().await?;
+    assert!(words.contains("Your sign-in has run out"), "{words}");
+    let buttons = "[...document.querySelectorAll('#screen button')].filter(one => one.checkVisibility()).map(one => one.innerText)";
+    assert_eq!(popup.page.evaluate(buttons).await?, json!(["Sign in again"]));
+    assert_asked_for(&firm.lab, &[]);
+
+    let options = seat.browser.open_extension("options.html").await?;
+    let words = options.text("[aria-labelledby=connection-title]").await?;
+    assert!(words.contains("Your sign-in has run out"), "{words}");
+    options.click("[data-slot=signIn]").await?;
+    options
+        .wait_for(
+            "the session to be a good one",
+            "document.querySelector('#settings[aria-busy=false] .state.good')",
+        )
+        .await?;
+    assert_eq!(kept(&options).await?["keyId"], key, "the same key");
+    assert_eq!(
+        seat.log_in(&firm.lab.customer_page(customer)).await?,
+        Platform::LoggedIn(customer.into())
+    );
+    assert_asked_for(&firm.lab, &[customer]);
+    Ok(())
+}
+
+async fn the_background_is_stopped_while_the_person_signs_in(kind: Kind) -> Result<()> {
+    let (firm, seat) = start(kind).await?;
+    let options = seat.find_sign_in(&firm.lab).await?;
+    options.click("[data-slot=signIn]").await?;
+    let window = seat.sign_in_window(&firm.provider).await?;
+    let stopped = options.evaluate("chrome.storage.session.get('signIn')").await?;
+    assert!(stopped["signIn"]["verifier"].is_string(), "nothing is kept");
+    seat.browser.stop_background(&options).await?;
+    window.fill("#login", "maria").await?;
+    window.click("#sign-in").await?;
+    connected(&options).await?;
+    assert_eq!(kept(&options).await?["staff"]["email"], MARIA.0);
+    assert_forgotten(&options).await
+}
+
+async fn whoever_declines_or_leaves_is_told_so(kind: Kind) -> Result<()> {
+    let (firm, seat) = start(kind).await?;
+    let options = seat.find_sign_in(&firm.lab).await?;
+    options.click("[data-slot=signIn]").await?;
+    let window = seat.sign_in_window(&firm.provider).await?;
+    window.click("#decline").await?;
+    let words = complaint(&options).await?;
+    assert!(words.contains("The sign-in was declined"), "{words}");
+    assert_forgotten(&options).await?;
+
+    options.text("[data-slot=signIn]").await?;
+    options.click("[data-slot=signIn]").await?;
+    let window = seat.sign_in_window(&firm.provider).await?;
+    window.close().await?;
+    options
+        .until("the page to say that the window was closed", async || {
+            let words = complaint(&options).await?;
+            Ok(words.contains("You were not signed in").then_some(()))
+        })
+        .await?;
+    assert_forgotten(&options).await?;
+    assert_eq!((kept(&options).await?, asked(&firm.lab)?), (json!({}), 0));
+    Ok(())
+}
+
+/// Another page, open at the same time, goes to where the sign-in comes back to, with a code and a state of its own.
+async fn a_forged_answer_changes_nothing(kind: Kind) -> Result<()> {
+    let (firm, seat) = start(kind).await?;
+    let options = seat.find_sign_in(&firm.lab).await?;
+    let home = options
+        .evaluate("chrome.identity.getRedirectURL('sign-in')")
+        .await?;
+    options.click("[data-slot=signIn]").await?;
+    let window = seat.sign_in_window(&firm.provider).await?;
+
+    let forged = format!("{}?code=forged&state=forged", home.as_str().unwrap_or_default());
+    let page = format!(
+        "<!doctype html><body><iframe src='{forged}'></iframe><button id=go>Prize</button><script>
+            go.addEventListener('click', () => {{
+                const opened = window.open('{forged}');
+                setTimeout(() => {{ document.body.dataset.done = String(opened !== null); }}, 1000);
+            }});
+        </script>"
+    );
+    let hostile = seat.browser.open(&firm.lab.crm.add("forged", &page)).await?;
+    hostile.click("#go").await?;
+    hostile
+        .wait_for("the page to have tried", "document.body.dataset.done")
+        .await?;
+    assert_eq!(asked(&firm.lab)?, 0, "a forged code went to the relay");
+    let waiting = options.evaluate("chrome.storage.session.get('signIn')").await?;
+    assert!(
+        waiting["signIn"].is_object(),
+        "the page ended the person's sign-in"
+    );
+
+    window.fill("#login", "maria").await?;
+    window.click("#sign-in").await?;
+    connected(&options).await?;
+    assert_eq!(kept(&options).await?["staff"]["email"], MARIA.0);
+    assert_eq!(asked(&firm.lab)?, 1);
+    Ok(())
+}
+
+async fn signing_out_signs_out(kind: Kind) -> Result<()> {
+    let (firm, seat) = start(kind).await?;
+    let options = seat.find_sign_in(&firm.lab).await?;
+    seat.sign_in(&options, &firm.provider, "maria").await?;
+    connected(&options).await?;
+    options.click("[data-slot=signOut]").await?;
+    options.click("[data-slot=confirm]").await?;
+    options.text("#connect-title").await?;
+    assert_eq!(kept(&options).await?, json!({}));
+    // Signed in anew, it is another key.
+    let tab = seat.browser.open(&firm.lab.customer_page(CUSTOMERS[0].0)).await?;
+    seat.press(&tab).await?.shows("setup").await
+}
