@@ -31,7 +31,7 @@ function only(object, names) {
   return object;
 }
 
-const fake = (globalThis.stagedoorFake ??= { realFetch, local: area(), session: area() });
+const fake = (globalThis.stagedoorFake ??= { realFetch, local: area(), session: area(), alarms: {}, badge: "" });
 
 globalThis.chrome = {
   // Firefox's, where no administrator has set anything.
@@ -52,6 +52,15 @@ globalThis.chrome = {
     },
   },
   commands: { getAll: async () => [{ name: "_execute_action", shortcut: "Alt+Shift+S" }] },
+  alarms: {
+    get: async (name) => fake.alarms[name],
+    create: async (name, options) => {
+      only(options, ["periodInMinutes"]);
+      fake.alarms[name] = { name, ...options };
+    },
+    clear: async (name) => delete fake.alarms[name],
+  },
+  action: { setBadgeText: async (options) => void (fake.badge = only(options, ["text"]).text) },
   extension: { isAllowedIncognitoAccess: async () => fake.allowed },
   scripting: {
     executeScript: async ({ target, files, ...more }) => {
