@@ -81,6 +81,8 @@ pub struct Limits {
     pub watch: Duration,
     /// Between two attempts with a new API key that the broker could not be asked about.
     pub ask_again: Duration,
+    /// After the first failure to get a certificate by ACME; each further one doubles it.
+    pub acme_pause: Duration,
     /// Between two looks whether a checkpoint is due: no more are signed, however busy the desk is.
     pub checkpoint_pause: Duration,
 }
@@ -102,6 +104,7 @@ impl Default for Limits {
             sweep: HOUSEKEEPING,
             watch: Duration::from_secs(2),
             ask_again: Duration::from_secs(60),
+            acme_pause: Duration::from_secs(120),
             checkpoint_pause: Duration::from_secs(1),
         }
     }

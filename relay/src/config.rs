@@ -1,5 +1,6 @@
 //! The relay's configuration: one TOML file, read once, with every fault in it reported together.
 
+mod acme;
 mod api_key;
 mod domains;
 mod extension;
@@ -16,11 +17,12 @@ mod store;
 
 use std::{fmt, fs, path::Path};
 
+pub use acme::Acme;
 pub use api_key::ApiKeySource;
 pub use extension::Extension;
 pub use health::Health;
 pub use ledger::{Ledger, Receiver};
-pub use listen::{Listen, TlsFiles};
+pub use listen::{Listen, TlsFiles, TlsSource};
 pub use log::{Format, Level, Log};
 pub use login::Login;
 pub use platform::{PlatformConfig, ProxyUrl};

@@ -21,7 +21,7 @@ use crate::{
     reload::{self, Source},
     router, shutdown,
     store::{self, Store, StoreError},
-    tls::Tls,
+    tls::{self, Tls},
     unrecorded,
 };
 
@@ -74,7 +74,7 @@ impl Relay {
     ) -> Result<Self, StartError> {
         store::schema::check(&*store, store::place(&config.store)).await?;
         let checkpoints = Arc::new(Checkpoints::open(&config.ledger)?);
-        let tls = Tls::configured(&config.listen, clock.now())?;
+        let tls = Tls::configured(&config.listen, None, clock.now())?;
         let (api, api_address) = bind("listen.address", config.listen.address).await?;
         let (health, health_address) = bind("health.address", config.health.address).await?;
         store.register_relay().await?;
@@ -162,7 +162,8 @@ impl Relay {
             closed.clone(),
         ));
         let port = self.api_address.port();
-        let reloading = tokio::spawn(reload::keep(current, port, source, closed.clone()));
+        let reloading = tokio::spawn(reload::keep(current.clone(), port, source, closed.clone()));
+        let certificate = tokio::spawn(tls::keep(current.clone(), closed.clone()));
         let housekeeping = tokio::spawn(keep_house(app.clone(), closed.clone()));
         let settling = tokio::spawn(unrecorded::settle(app.clone(), closed.clone()));
         let complete = CancellationToken::new();
@@ -170,7 +171,7 @@ impl Relay {
         stop.cancelled().await;
         shutdown::drain(&app).await;
         closed.cancel();
-        for task in [api, health, reloading, housekeeping, settling] {
+        for task in [api, health, reloading, certificate, housekeeping, settling] {
             // A task that panicked has been logged, and there is nothing left to do for it.
             let _ = task.await;
         }

@@ -91,7 +91,7 @@ async fn reload(current: &Current, port: u16, path: &Path) -> Result<Vec<&'stati
     let mut config =
         read.map_err(|_| ConfigFaults::one("configuration", "could not be read; the log says why"))??;
     let waiting = keep_what_needs_a_restart(&old.app.config, &mut config);
-    let tls = Tls::configured(&config.listen, old.app.clock.now());
+    let tls = Tls::configured(&config.listen, old.tls.as_ref(), old.app.clock.now());
     let brokers = old.app.brokers.succeeded_by(&config, old.app.limits.broker).await;
     let (tls, brokers) = match (tls, brokers) {
         (Ok(tls), Ok(brokers)) => (tls, brokers),
@@ -179,8 +179,7 @@ enum Target {
 
 /// The files that are watched, and what is made of them.
 fn targets(in_use: &InUse) -> Vec<(Vec<PathBuf>, Target)> {
-    let certificate = in_use.tls.as_ref().map(|tls| {
-        let files = tls.files();
+    let certificate = in_use.tls.as_ref().and_then(Tls::files).map(|files| {
         (
             vec![files.certificate.clone(), files.key.clone()],
             Target::Certificate,

@@ -9,26 +9,21 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{Config, ConfigFaults, Keys, StoreUrl},
     policy,
-    tls::Identity,
+    tls::Tls,
 };
 
 pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
     let config = Config::load(path, Keys::Check)?;
     let brokers = Brokers::connect(&config, Limits::default().broker);
-    let identity = config
-        .listen
-        .tls
-        .as_ref()
-        .map(|files| Identity::read(files, &config.listen.authorities, SystemClock::new().now()))
-        .transpose();
-    let (brokers, identity) = match (brokers, identity) {
-        (Ok(brokers), Ok(identity)) => (brokers, identity),
-        (brokers, identity) => {
-            let faults = [identity.err(), brokers.err()];
+    let certificate = Tls::check(&config.listen, SystemClock::new().now());
+    let (brokers, warnings) = match (brokers, certificate) {
+        (Ok(brokers), Ok(warnings)) => (brokers, warnings),
+        (brokers, certificate) => {
+            let faults = [certificate.err(), brokers.err()];
             return Err(ConfigFaults::all(faults.into_iter().flatten()).into());
         }
     };
-    for warning in identity.iter().flat_map(|identity| &identity.warnings) {
+    for warning in warnings {
         tell!("warning: {warning}");
     }
     if let Some(directory) = &config.ledger.directory

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod acme;
 mod attacks;
 mod auditor;
 mod bad_input;
