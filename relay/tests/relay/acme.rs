@@ -268,7 +268,7 @@ async fn a_reload_changes_between_files_and_acme() {
     let paths = files_in(folder);
     let config = fs::read_to_string(lab.installation.config()).unwrap();
     let (start, end) = (
-        config.find("[listen.acme]").unwrap(),
+        config.find("\n[listen.acme]\n").unwrap(),
         config.find("[health]").unwrap(),
     );
     let with_acme = config.clone();
