@@ -10,6 +10,7 @@ use crate::{
     checkpoints::Checkpoints,
     clock::Clock,
     config::Config,
+    middleware::Unnamed,
     relay::HOUSEKEEPING,
     store::Store,
     takeover::UnderWay,
@@ -32,6 +33,8 @@ pub struct App {
     pub brokers: Arc<Brokers>,
     /// Bounds attempts at enrolment codes.
     pub(crate) guesses: Arc<GuessLimit>,
+    /// Whether it was told of proxies that do not say who asks.
+    pub(crate) unnamed: Arc<Unnamed>,
     /// Whose keys logins are verified with.
     pub(crate) profiles: Arc<KnownProfiles>,
     /// Bounds of a request and a connection.
@@ -79,6 +82,8 @@ pub struct Limits {
     pub sweep: Duration,
     /// Between two looks whether a certificate or key file has changed.
     pub watch: Duration,
+    /// For files to be read while serving: a file system that does not answer holds nothing up for longer.
+    pub files: Duration,
     /// Between two attempts with a new API key that the broker could not be asked about.
     pub ask_again: Duration,
     /// After the first failure to get a certificate by ACME; each further one doubles it.
@@ -103,6 +108,7 @@ impl Default for Limits {
             drain: Duration::from_secs(20),
             sweep: HOUSEKEEPING,
             watch: Duration::from_secs(2),
+            files: Duration::from_secs(10),
             ask_again: Duration::from_secs(60),
             acme_pause: Duration::from_secs(120),
             checkpoint_pause: Duration::from_secs(1),

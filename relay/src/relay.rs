@@ -92,6 +92,7 @@ impl Relay {
             clock,
             brokers: Arc::new(brokers),
             guesses: Arc::default(),
+            unnamed: Arc::default(),
             profiles: Arc::default(),
             limits,
             logins: TaskTracker::new(),

@@ -23,7 +23,7 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
             return Err(ConfigFaults::all(faults.into_iter().flatten()).into());
         }
     };
-    for warning in warnings {
+    for warning in warnings.into_iter().chain(policy::doubts(&config)) {
         tell!("warning: {warning}");
     }
     if let Some(directory) = &config.ledger.directory

@@ -157,6 +157,11 @@ fn parse_authority(text: &str) -> Result<String, String> {
     if authority.as_str().contains('@') || authority.host().is_empty() {
         return Err(wrong());
     }
+    if authority.host().contains('*') {
+        return Err(format!(
+            "\"{text}\": a browser never sends a wildcard as Host, so it would match nothing; write each name in full"
+        ));
+    }
     match authority.port_u16() {
         Some(80 | 443) => Err(format!(
             "\"{text}\": browsers leave a default port out of the Host header, so leave it out here"
@@ -173,9 +178,22 @@ const TOO_WIDE: (u8, u8) = (7, 6);
 
 pub(super) fn parse_network(text: &str) -> Result<IpNet, String> {
     let address = || text.parse::<IpAddr>().map(IpNet::from);
-    text.parse()
+    let network = text
+        .parse()
         .or_else(|_| address())
-        .map_err(|_| "each must be a network such as \"10.0.0.0/8\", or one IP address".to_owned())
+        .map_err(|_| "each must be a network such as \"10.0.0.0/8\", or one IP address".to_owned())?;
+    Ok(canonical(network))
+}
+
+/// An IPv4 network that is written as a part of IPv6 (`::ffff:192.0.2.0/120`), in its own form: addresses are compared in it.
+fn canonical(network: IpNet) -> IpNet {
+    let IpNet::V6(v6) = network else {
+        return network;
+    };
+    let bits = v6.prefix_len().checked_sub(96);
+    let own = v6.network().to_ipv4_mapped().zip(bits);
+    own.and_then(|(address, bits)| IpNet::new(address.into(), bits).ok())
+        .unwrap_or(network)
 }
 
 fn parse_proxies(text: &str) -> Result<IpNet, String> {
@@ -192,4 +210,36 @@ fn parse_proxies(text: &str) -> Result<IpNet, String> {
         ));
     }
     Ok(network)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_have_one_form() {
+        for (text, expected) in [
+            ("::ffff:198.51.100.0/120", "198.51.100.0/24"),
+            ("::ffff:198.51.100.7", "198.51.100.7/32"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("198.51.100.7", "198.51.100.7/32"),
+            ("2001:db8::/32", "2001:db8::/32"),
+            ("::1", "::1/128"),
+            ("::/0", "::/0"),
+        ] {
+            assert_eq!(parse_network(text).unwrap().to_string(), expected, "{text}");
+        }
+        assert!(
+            parse_proxies("::ffff:0:0/96")
+                .unwrap_err()
+                .contains("trusts strangers")
+        );
+    }
+
+    #[test]
+    fn a_wildcard_is_no_name_that_a_browser_sends() {
+        let problem = parse_authority("*.broker.example").unwrap_err();
+        assert!(problem.contains("write each name in full"), "{problem}");
+        assert!(parse_authority("relay.broker.example:8443").is_ok());
+    }
 }
