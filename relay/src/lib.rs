@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 mod current;
 pub mod error;
+mod files;
 mod handlers;
 mod impatient;
 mod listener;

@@ -1,6 +1,7 @@
 //! TLS as the listener speaks it, with a certificate from files or from an ACME server.
 
 mod acme;
+mod chain;
 mod files;
 mod identity;
 
@@ -37,7 +38,7 @@ enum Source {
 
 impl Tls {
     /// TLS, if the configuration asks for it. What the former one has from the same ACME server for the same names stays in
-    /// use.
+    /// use, and so does its certificate from files where new files cannot be used.
     pub(crate) fn configured(
         listen: &Listen,
         former: Option<&Self>,
@@ -47,7 +48,10 @@ impl Tls {
             return Ok(None);
         };
         let source = match source {
-            TlsSource::Files(files) => Source::Files(Arc::new(Files::open(files, &listen.authorities, now)?)),
+            TlsSource::Files(files) => {
+                let former = former.and_then(Self::of_files);
+                Source::Files(Arc::new(Files::open(files, &listen.authorities, former, now)?))
+            }
             TlsSource::Acme(settings) => {
                 let former = former.and_then(Self::acme).filter(|acme| acme.is_for(settings));
                 Source::Acme(match former {
@@ -64,7 +68,8 @@ impl Tls {
         match &listen.tls {
             None => Ok(Vec::new()),
             Some(TlsSource::Files(files)) => {
-                let identity = Identity::read(files, &listen.authorities, now)?;
+                let identity =
+                    Identity::read(files, &listen.authorities, now).map_err(|refused| refused.faults)?;
                 let ending = identity.ending(CERTIFICATE, "renew it", now);
                 Ok(identity.warnings.into_iter().chain(ending).collect())
             }
@@ -104,10 +109,12 @@ impl Tls {
         self.config.clone().into()
     }
 
-    /// Reads the files again. The log says what came of it, if anything did.
-    pub(crate) fn renew(&self, authorities: &[String], now: Timestamp) {
-        if let Source::Files(files) = &self.source {
-            files.renew(authorities, now);
+    /// Reads the files again. The log says what came of it, if anything did; `false` if it should be tried again although no
+    /// file changes.
+    pub(crate) fn renew(&self, authorities: &[String], now: Timestamp) -> bool {
+        match &self.source {
+            Source::Files(files) => files.renew(authorities, now),
+            Source::Acme(_) => true,
         }
     }
 
@@ -133,6 +140,13 @@ impl Tls {
         if told.is_none_or(|told| now.duration_since(told) >= REMIND) {
             *told = Some(now);
             warn!("{ending}");
+        }
+    }
+
+    fn of_files(&self) -> Option<&Arc<Files>> {
+        match &self.source {
+            Source::Files(files) => Some(files),
+            Source::Acme(_) => None,
         }
     }
 

@@ -7,7 +7,7 @@ use tracing::subscriber::with_default;
 
 use super::values::words;
 use crate::{
-    config::{Config, Keys, Log},
+    config::{ConfigFaults, Log, OfficeConfig},
     store::{self, Store},
     telemetry,
 };
@@ -32,7 +32,7 @@ pub(super) struct Office {
 impl Office {
     /// Opens the store for writing. The relay may be running on it.
     pub(super) async fn open(path: &Path, operator: Operator) -> anyhow::Result<Self> {
-        let config = Config::load(path, Keys::Skip)?;
+        let config = load(path)?;
         Ok(Self {
             store: store::open(&config.store).await?,
             log: config.log,
@@ -50,8 +50,17 @@ impl Office {
 
 /// The store, for reading.
 pub(super) async fn open_to_read(path: &Path) -> anyhow::Result<Arc<dyn Store>> {
-    let config = Config::load(path, Keys::Skip)?;
+    let config = load(path)?;
     Ok(store::open_to_read(&config.store).await?)
+}
+
+/// Tells of faults that do not concern these commands.
+fn load(path: &Path) -> Result<OfficeConfig, ConfigFaults> {
+    let config = OfficeConfig::load(path)?;
+    for fault in &config.others {
+        tell!("warning: {fault}");
+    }
+    Ok(config)
 }
 
 /// The operating system's name of whoever is at the keyboard: commands are run by sudo as the relay's own user, whose name

@@ -12,7 +12,7 @@ use rustls::{
 };
 use tracing::{info, warn};
 
-use super::identity::{CERTIFICATE, Identity};
+use super::identity::{CERTIFICATE, Identity, Refused};
 use crate::config::{ConfigFaults, TlsFiles};
 
 /// The files, and what of them is in use.
@@ -23,27 +23,30 @@ pub(super) struct Files {
 
 struct Shown(Mutex<State>);
 
+#[derive(Clone)]
 struct State {
     identity: Identity,
     /// Why the files' present content is not in use.
-    refused: Option<String>,
+    refused: Option<Refused>,
 }
 
 impl Files {
+    /// Reads the pair. If it cannot be used, that of a former configuration stays in use.
     pub(super) fn open(
         files: &TlsFiles,
         authorities: &[String],
+        former: Option<&Arc<Self>>,
         now: Timestamp,
     ) -> Result<Self, ConfigFaults> {
-        let identity = Identity::read(files, authorities, now)?;
-        identity.tell();
-        let shown = Arc::new(Shown(Mutex::new(State {
-            identity,
-            refused: None,
-        })));
+        let former = former.map(|former| former.shown.lock().clone());
+        let state = match (Identity::read(files, authorities, now), former) {
+            (Ok(identity), None) => State::using(identity),
+            (Err(refused), None) => return Err(refused.faults),
+            (read, Some(state)) => state.succeeded_by(read, authorities, now),
+        };
         Ok(Self {
             files: files.clone(),
-            shown,
+            shown: Arc::new(Shown(Mutex::new(state))),
         })
     }
 
@@ -55,31 +58,14 @@ impl Files {
         self.shown.clone()
     }
 
-    /// Reads the pair again. The log says what came of it, if anything did.
-    pub(super) fn renew(&self, authorities: &[String], now: Timestamp) {
+    /// Reads the pair again. The log says what came of it, if anything did; `false` if it should be tried again although no
+    /// file changes.
+    pub(super) fn renew(&self, authorities: &[String], now: Timestamp) -> bool {
         let read = Identity::read(&self.files, authorities, now);
         let mut state = self.shown.lock();
-        match read {
-            Ok(identity) if identity.pair.cert == state.identity.pair.cert => state.refused = None,
-            Ok(identity) => {
-                info!(not_after = %identity.not_after, "the certificate was read again and is in use");
-                identity.tell();
-                *state = State {
-                    identity,
-                    refused: None,
-                };
-            }
-            Err(faults) => {
-                for fault in faults.faults() {
-                    warn!(
-                        key = fault.key,
-                        problem = fault.problem,
-                        "the old certificate stays in use"
-                    );
-                }
-                state.refused = faults.faults().first().map(|fault| fault.key.clone());
-            }
-        }
+        let next = state.clone().succeeded_by(read, authorities, now);
+        *state = next;
+        state.refused.as_ref().is_none_or(|refused| !refused.may_pass)
     }
 
     pub(super) fn status(&self, now: Timestamp) -> String {
@@ -87,7 +73,8 @@ impl Files {
         let not_after = state.identity.not_after;
         if not_after <= now {
             format!("expired at {not_after:.0}")
-        } else if let Some(key) = &state.refused {
+        } else if let Some(refused) = &state.refused {
+            let key = refused.key();
             format!("the old certificate is in use, until {not_after:.0}: {key} cannot be used")
         } else if state.identity.is_ending(now) {
             format!("expires at {not_after:.0}")
@@ -100,6 +87,47 @@ impl Files {
     pub(super) fn ending(&self, now: Timestamp) -> Option<String> {
         let state = self.shown.lock();
         state.identity.ending(CERTIFICATE, "renew it", now)
+    }
+}
+
+impl State {
+    fn using(identity: Identity) -> Self {
+        identity.tell();
+        Self {
+            identity,
+            refused: None,
+        }
+    }
+
+    /// With what the files hold now, or with what it has if that cannot be used, or is worse.
+    fn succeeded_by(self, read: Result<Identity, Refused>, authorities: &[String], now: Timestamp) -> Self {
+        let refused = match read {
+            Ok(identity) if identity.pair.cert == self.identity.pair.cert => {
+                return Self {
+                    refused: None,
+                    ..self
+                };
+            }
+            Ok(identity) => match identity.is_worse_than(&self.identity, authorities, now) {
+                None => {
+                    info!(not_after = %identity.not_after, "the certificate was read again and is in use");
+                    return Self::using(identity);
+                }
+                Some(problem) => Refused::of(CERTIFICATE, problem),
+            },
+            Err(refused) => refused,
+        };
+        for fault in refused.faults.faults() {
+            warn!(
+                key = fault.key,
+                problem = fault.problem,
+                "the old certificate stays in use"
+            );
+        }
+        Self {
+            refused: Some(refused),
+            ..self
+        }
     }
 }
 

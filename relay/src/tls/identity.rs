@@ -1,21 +1,24 @@
 //! A certificate with its key: read from files, and checked before it is used.
 
-use std::{fs, io::Read, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+use std::{os::unix::fs::PermissionsExt, path::Path, slice, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use rustls::{
-    InconsistentKeys,
+    InconsistentKeys, SignatureAlgorithm,
     client::verify_server_name,
     crypto::ring,
-    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem, pem::PemObject},
+    pki_types::{PrivateKeyDer, ServerName, pem::PemObject},
     server::ParsedCertificate,
     sign::CertifiedKey,
 };
 use tracing::warn;
-use x509_cert::{Certificate, der::Decode};
 use zeroize::Zeroizing;
 
-use crate::config::{ConfigFaults, TlsFiles};
+use super::chain::{self, Chain, ChainFault};
+use crate::{
+    config::{ConfigFaults, TlsFiles},
+    files::{self, Unreadable},
+};
 
 /// Longest file that is read, in bytes: a long chain has a few kilobytes.
 const MAX_BYTES: u64 = 256 * 1024;
@@ -32,60 +35,111 @@ pub(super) struct Identity {
     pub(super) pair: Arc<CertifiedKey>,
     not_before: Timestamp,
     pub(super) not_after: Timestamp,
+    /// Whether each certificate of the chain is the issuer's of the one before.
+    in_order: bool,
     /// What is not right and yet no reason to refuse it, but for its end.
     pub(super) warnings: Vec<String>,
 }
 
+/// Why files are not used.
+#[derive(Debug, Clone)]
+pub(super) struct Refused {
+    pub(super) faults: ConfigFaults,
+    /// Whether the same files may be good later: the certificate is not valid yet.
+    pub(super) may_pass: bool,
+}
+
+impl Refused {
+    pub(super) fn of(key: &str, problem: impl Into<String>) -> Self {
+        Self {
+            faults: ConfigFaults::one(key, problem),
+            may_pass: false,
+        }
+    }
+
+    /// The key of the first fault.
+    pub(super) fn key(&self) -> &str {
+        self.faults
+            .faults()
+            .first()
+            .map_or(CERTIFICATE, |fault| &fault.key)
+    }
+}
+
 impl Identity {
     /// Reads and checks both files, and reports the faults of both. No error shows what was read.
-    pub(super) fn read(
-        files: &TlsFiles,
-        authorities: &[String],
-        now: Timestamp,
-    ) -> Result<Self, ConfigFaults> {
+    pub(super) fn read(files: &TlsFiles, authorities: &[String], now: Timestamp) -> Result<Self, Refused> {
         let mut warnings = Vec::new();
         let chain = read_chain(&files.certificate, now);
         let key = read_key(&files.key, &mut warnings);
-        let ((chain, (not_before, not_after)), key) = match (chain, key) {
+        let (chain, key) = match (chain, key) {
             (Ok(chain), Ok(key)) => (chain, key),
             (chain, key) => {
-                let found = [(CERTIFICATE, chain.err()), (KEY, key.err())];
+                let may_pass = key.is_ok() && matches!(chain, Err(ChainFault::NotYet(_)));
+                let chain = chain
+                    .err()
+                    .map(|fault| files::at(&files.certificate, &fault.to_string()));
+                let found = [(CERTIFICATE, chain), (KEY, key.err())];
                 let faults = found.into_iter().filter_map(|(key, problem)| {
                     let problem = problem?;
                     Some(ConfigFaults::one(key, problem))
                 });
-                return Err(ConfigFaults::all(faults));
+                return Err(Refused {
+                    faults: ConfigFaults::all(faults),
+                    may_pass,
+                });
             }
         };
-        let pair = CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|error| {
-            let problem = match error {
-                rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-                    "is not the key of the certificate in listen.tls_certificate_file; name the two that were made together"
-                        .to_owned()
-                }
-                error => format!("cannot be used ({error}); make an ECDSA P-256, RSA or Ed25519 key"),
-            };
-            ConfigFaults::one(KEY, format!("{}: {problem}", files.key.display()))
-        })?;
+        let pair =
+            pair_of(&chain, key).map_err(|problem| Refused::of(KEY, files::at(&files.key, &problem)))?;
+        if let Some(shortcoming) = &chain.disorder {
+            warnings.push(format!("{CERTIFICATE}: {shortcoming}"));
+        }
         warnings.extend(names_missing(&pair, authorities));
         Ok(Self {
-            pair: Arc::new(pair),
-            not_before,
-            not_after,
+            pair,
+            not_before: chain.validity.0,
+            not_after: chain.validity.1,
+            in_order: chain.disorder.is_none(),
             warnings,
+        })
+    }
+
+    /// Why it should not take the place of a good one, although it is a pair: browsers would take it less well.
+    pub(super) fn is_worse_than(&self, old: &Self, authorities: &[String], now: Timestamp) -> Option<String> {
+        if old.not_after <= now {
+            return None;
+        }
+        let covered = |identity: &Self, name: &String| {
+            !missing(&identity.pair, slice::from_ref(name)).contains(&name.as_str())
+        };
+        let lost = authorities
+            .iter()
+            .filter(|name| covered(old, name) && !covered(self, name))
+            .map(String::as_str)
+            .collect::<Vec<_>>();
+        if !lost.is_empty() {
+            return Some(format!(
+                "the new certificate is not for {}, which the one in use is for; get one for every name of listen.authorities",
+                lost.join(", ")
+            ));
+        }
+        (old.in_order && !self.in_order).then(|| {
+            "its chain does not lead from one certificate to the next, as that of the one in use does; put the relay's own first, \
+             then that of its issuer, and so on"
+                .to_owned()
         })
     }
 
     /// Checks a key and a chain in PEM form, one after the other. The error never shows either.
     pub(super) fn parse(bytes: &[u8], now: Timestamp) -> Result<Self, String> {
-        let (chain, (not_before, not_after)) = parse_chain(bytes, now)?;
+        let chain = chain::parse(bytes, now).map_err(|fault| fault.to_string())?;
         let key = PrivateKeyDer::from_pem_slice(bytes).map_err(|_| "holds no private key".to_owned())?;
-        let pair = CertifiedKey::from_der(chain, key, &ring::default_provider())
-            .map_err(|error| format!("cannot be used ({error})"))?;
         Ok(Self {
-            pair: Arc::new(pair),
-            not_before,
-            not_after,
+            pair: pair_of(&chain, key)?,
+            not_before: chain.validity.0,
+            not_after: chain.validity.1,
+            in_order: chain.disorder.is_none(),
             warnings: Vec::new(),
         })
     }
@@ -124,44 +178,31 @@ impl Identity {
     }
 }
 
-type Chain = Vec<CertificateDer<'static>>;
-/// From when to when a certificate is valid.
-type Validity = (Timestamp, Timestamp);
-
-fn read_chain(path: &Path, now: Timestamp) -> Result<(Chain, Validity), String> {
-    let at = |problem: String| format!("{}: {problem}", path.display());
-    let (bytes, _) = read_file(path).map_err(at)?;
-    parse_chain(&bytes, now).map_err(at)
+fn read_chain(path: &Path, now: Timestamp) -> Result<Chain, ChainFault> {
+    let (bytes, _) = read_file(path).map_err(ChainFault::Unusable)?;
+    chain::parse(&bytes, now)
 }
 
-fn parse_chain(bytes: &[u8], now: Timestamp) -> Result<(Chain, Validity), String> {
-    let chain = CertificateDer::pem_slice_iter(bytes).collect::<Result<Chain, pem::Error>>();
-    let chain = chain.unwrap_or_default();
-    let first = chain.first().and_then(|der| Certificate::from_der(der).ok());
-    let Some(first) = first else {
-        let cure = "holds no certificate in PEM form; name a file that begins with -----BEGIN CERTIFICATE----- and holds \
-                    the whole chain";
-        return Err(cure.to_owned());
-    };
-    let validity = first.tbs_certificate.validity;
-    let second = |time: x509_cert::time::Time| {
-        let seconds = i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
-        Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
-    };
-    let (not_before, not_after) = (second(validity.not_before), second(validity.not_after));
-    if not_after <= now {
-        return Err(format!("the certificate expired at {not_after:.0}; renew it"));
-    }
-    if not_before > now {
+/// A key with the chain of its certificate, if browsers take such keys.
+fn pair_of(chain: &Chain, key: PrivateKeyDer<'static>) -> Result<Arc<CertifiedKey>, String> {
+    const CURE: &str = "make an ECDSA P-256 key, or RSA with 2048 bits or more";
+    let provider = ring::default_provider();
+    let pair = CertifiedKey::from_der(chain.certificates.clone(), key, &provider).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+            "is not the key of the certificate in listen.tls_certificate_file; name the two that were made together".to_owned()
+        }
+        error => format!("is of a kind or a length that is not used for TLS ({error}); {CURE}"),
+    })?;
+    if pair.key.algorithm() == SignatureAlgorithm::ED25519 {
         return Err(format!(
-            "the certificate is not valid before {not_before:.0}; wait, or set this machine's clock"
+            "is an Ed25519 key, and browsers take no certificate with one; {CURE}"
         ));
     }
-    Ok((chain, (not_before, not_after)))
+    Ok(Arc::new(pair))
 }
 
 fn read_key(path: &Path, warnings: &mut Vec<String>) -> Result<PrivateKeyDer<'static>, String> {
-    let at = |problem: String| format!("{}: {problem}", path.display());
+    let at = |problem: String| files::at(path, &problem);
     let (bytes, mode) = read_file(path).map_err(at)?;
     if mode & 0o007 != 0 {
         warnings.push(format!(
@@ -177,38 +218,17 @@ fn read_key(path: &Path, warnings: &mut Vec<String>) -> Result<PrivateKeyDer<'st
 
 /// A file's bytes and its mode.
 fn read_file(path: &Path) -> Result<(Zeroizing<Vec<u8>>, u32), String> {
-    let cannot = |error| format!("cannot be read ({error}); put it there, readable by the relay's user");
-    // Before it is opened: a pipe would be waited on.
-    if !fs::metadata(path).map_err(cannot)?.is_file() {
-        return Err("is not a file; name a PEM file".to_owned());
-    }
-    let mut file = fs::File::open(path).map_err(cannot)?;
-    let metadata = file.metadata().map_err(cannot)?;
-    if metadata.len() > MAX_BYTES {
-        return Err(format!("is larger than {MAX_BYTES} bytes; name a PEM file"));
-    }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES as usize));
-    file.by_ref()
-        .take(MAX_BYTES)
-        .read_to_end(&mut bytes)
-        .map_err(cannot)?;
-    Ok((bytes, metadata.permissions().mode()))
+    let content = files::read(path, MAX_BYTES).map_err(|error| match error {
+        Unreadable::System(_) => format!("{error}; put it there, readable by the relay's user"),
+        Unreadable::NotAFile => format!("{error}; name a PEM file"),
+        Unreadable::TooLarge => format!("is larger than {MAX_BYTES} bytes; name a PEM file"),
+    })?;
+    Ok((content.bytes, content.metadata.permissions().mode()))
 }
 
 /// A warning about host names that the certificate is not for.
 fn names_missing(pair: &CertifiedKey, authorities: &[String]) -> Option<String> {
-    let certificate = ParsedCertificate::try_from(pair.cert.first()?).ok()?;
-    let covers = |authority: &str| {
-        let host = authority.parse::<http::uri::Authority>().ok()?;
-        let host = host.host().trim_matches(['[', ']']);
-        let name = ServerName::try_from(host).ok()?;
-        verify_server_name(&certificate, &name).ok()
-    };
-    let missing = authorities
-        .iter()
-        .filter(|authority| covers(authority).is_none())
-        .map(String::as_str)
-        .collect::<Vec<_>>();
+    let missing = missing(pair, authorities);
     (!missing.is_empty()).then(|| {
         format!(
             "{CERTIFICATE}: the certificate is not for {}, which listen.authorities names, so browsers refuse it there; get \
@@ -216,4 +236,20 @@ fn names_missing(pair: &CertifiedKey, authorities: &[String]) -> Option<String> 
             missing.join(", ")
         )
     })
+}
+
+/// The host names that it is not for.
+fn missing<'a>(pair: &CertifiedKey, authorities: &'a [String]) -> Vec<&'a str> {
+    let certificate = pair
+        .cert
+        .first()
+        .and_then(|first| ParsedCertificate::try_from(first).ok());
+    let covers = |authority: &str| {
+        let host = authority.parse::<http::uri::Authority>().ok()?;
+        let host = host.host().trim_matches(['[', ']']);
+        let name = ServerName::try_from(host).ok()?;
+        verify_server_name(certificate.as_ref()?, &name).ok()
+    };
+    let names = authorities.iter().map(String::as_str);
+    names.filter(|authority| covers(authority).is_none()).collect()
 }

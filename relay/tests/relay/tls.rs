@@ -1,5 +1,7 @@
 //! TLS at the relay itself: who is served, with which certificate, and what comes of files that change under it.
 
+mod swapped;
+
 use std::{fs, os::unix::fs::symlink, path::Path, time::Duration};
 
 use rustls::version::{TLS12, TLS13};

@@ -2,7 +2,6 @@
 //! hold and wait for.
 
 use std::{
-    fs,
     future::Future,
     path::Path,
     pin::Pin,
@@ -19,10 +18,14 @@ use http_body_util::{BodyExt, Full};
 use instant_acme::{BodyWrapper, BytesResponse, Error};
 use reqwest::redirect;
 
+use crate::files;
+
 /// For one answer.
 const ANSWER: Duration = Duration::from_secs(30);
 /// Largest answer, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
+/// Largest file of its certificates, in bytes.
+const MAX_ROOTS: u64 = 1024 * 1024;
 /// As long as a server may make the relay wait.
 const MAX_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -129,8 +132,8 @@ impl instant_acme::HttpClient for Http {
 
 fn read_roots(path: &Path) -> Result<Vec<reqwest::Certificate>, String> {
     let at = |problem: String| format!("{}: {problem}", path.display());
-    let bytes = fs::read(path).map_err(|error| at(format!("cannot be read ({error})")))?;
-    let roots = reqwest::Certificate::from_pem_bundle(&bytes).unwrap_or_default();
+    let content = files::read(path, MAX_ROOTS).map_err(|error| at(error.to_string()))?;
+    let roots = reqwest::Certificate::from_pem_bundle(&content.bytes).unwrap_or_default();
     if roots.is_empty() {
         return Err(at(
             "holds no certificate in PEM form; name the file of the server's root".to_owned(),
