@@ -3,7 +3,7 @@
 // Listeners are registered before anything is awaited: a browser that starts this script for an event delivers the
 // event only to listeners that exist by the end of its first run.
 
-import init, { handle, window_removed } from "./core/stagedoor_extension_core.js";
+import init, { handle, minute, started, window_removed } from "./core/stagedoor_extension_core.js";
 
 const CORE = "core/stagedoor_extension_core_bg.wasm";
 
@@ -47,6 +47,13 @@ chrome.windows.onRemoved.addListener((windowId) => {
   // The event waits for the promise, so that the report of the closed window is sent before this script sleeps.
   return core().then(() => window_removed(windowId)).catch(console.error);
 });
+
+/** The alarm that the core sets for whoever may approve logins of others. */
+chrome.alarms.onAlarm.addListener(({ name }) => {
+  if (name === "approvals") return core().then(minute).catch(console.error);
+});
+
+chrome.runtime.onStartup.addListener(() => core().then(started).catch(console.error));
 
 chrome.runtime.onInstalled.addListener(({ reason }) => {
   if (reason === "install") chrome.runtime.openOptionsPage();

@@ -30,7 +30,8 @@ const INTERNAL = {
 function show(next) {
   view = next;
   showProgress();
-  settings.replaceChildren(view.enrolled ? connection() : connect(), privateWindows(), use(), about());
+  const approvals = view.mayApprove ? [stamp("section-approvals").root] : [];
+  settings.replaceChildren(view.enrolled ? connection() : connect(), privateWindows(), use(), ...approvals, about());
 }
 
 function showProgress() {

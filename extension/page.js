@@ -89,6 +89,12 @@ export function copies(button, value) {
   });
 }
 
+/** A time that is left: in minutes while there are some, then in seconds. */
+export function duration(seconds) {
+  const [count, unit] = seconds > 90 ? [Math.ceil(seconds / 60), "minute"] : [seconds, "second"];
+  return new Intl.NumberFormat(text("language"), { style: "unit", unit, unitDisplay: "long" }).format(count);
+}
+
 /** Sends a message to the core and returns its view. */
 export function ask(message) {
   return chrome.runtime.sendMessage(message);

@@ -5,6 +5,7 @@ import { screens } from "./screens.js";
 
 const stage = document.getElementById("screen");
 const rescan = document.getElementById("rescan");
+const approvals = document.getElementById("approvals");
 const announcer = document.getElementById("announcer");
 const READING = stage.firstElementChild;
 
@@ -22,6 +23,19 @@ const actions = {
   login: (choice = {}) => {
     const message = { type: "popup/login", ...withoutBlanks({ ...typed, ...choice }) };
     return request({ reason: "", ...message }, { screen: "working", step: "asking", email: typed.email, platformName: typed.platformName });
+  },
+  askApproval: () => {
+    const parts = withoutBlanks(typed);
+    return request({ type: "popup/askApproval", reason: "", ...parts });
+  },
+  withdraw: () => request({ type: "popup/withdraw" }),
+  dismiss: () => request({ type: "popup/dismiss" }),
+  /** Asks how it stands with an approval, and shows that only if it has changed. */
+  look: async (root) => {
+    const own = latest;
+    const answer = await ask({ type: "popup/approval", tabId }).catch(() => null);
+    const news = answer && (answer.screen !== "approval" || answer.state !== root.dataset.state);
+    if (news && own === latest && root.isConnected) show(answer);
   },
   typeAnother: (error) => show({ screen: "manual", inputError: error }, view),
   back: (earlier) => show(earlier),
@@ -63,6 +77,7 @@ function show(next, earlier) {
   const changed = next.screen !== view.screen || next.screen !== "working";
   view = earlier ? { ...next, earlier } : next;
   stage.setAttribute("aria-busy", String(view.screen === "working"));
+  if (view.mayApprove) approvals.hidden = false;
   rescan.disabled = view.screen === "working" || view.screen === "setup";
   if (view.screen === "working" && view.step === "reading") {
     stage.replaceChildren(READING);
@@ -79,6 +94,7 @@ function announce() {
   const said = {
     working: () => text(`working_${view.step}`),
     opened: () => text("opened_title"),
+    approval: () => `${text(`approval_${view.state}_title`)}. ${stage.querySelector(".prose").textContent}`,
     error: () => `${viewText(view.title)}. ${[...stage.querySelectorAll(".prose")].map((line) => line.textContent).join(" ")}`,
   };
   announcer.textContent = said[view.screen]?.() ?? "";
@@ -110,6 +126,9 @@ chrome.runtime.onMessage.addListener((message, sender) => {
 });
 
 rescan.addEventListener("click", actions.rescan);
+approvals.addEventListener("click", () =>
+  chrome.tabs.create({ url: chrome.runtime.getURL("approvals.html") }).then(() => window.close()),
+);
 document.getElementById("settings").addEventListener("click", actions.openSettings);
 localisePage("extension_name");
 announce();

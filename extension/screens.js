@@ -2,6 +2,7 @@
 // what takes the focus.
 
 import { copies, evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
+import { approval } from "./approval.js";
 import { concern, confirm } from "./confirm.js";
 
 const STEPS = ["reading", "asking", "opening"];
@@ -117,6 +118,7 @@ function error(view, actions) {
     rescan: ["error_retry_rescan", actions.rescan],
     options: ["error_retry_options", actions.openSettings],
     replaceWindows: ["error_retry_replace_windows", () => actions.login({ replaceWindows: true })],
+    ask: ["error_retry_ask", actions.askApproval],
     override: ["error_retry_override", () => actions.login({ overrides: view.claim.requestId })],
   };
   const [label, retry] = retries[view.retry] ?? [];
@@ -170,4 +172,4 @@ function showError(element, view) {
   element.textContent = viewText(view.inputError);
 }
 
-export const screens = { setup, working, confirm, choose, none: manual, manual, opened, error };
+export const screens = { setup, working, confirm, choose, none: manual, manual, opened, approval, error };

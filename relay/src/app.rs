@@ -14,7 +14,9 @@ use crate::{
     relay::HOUSEKEEPING,
     store::Store,
     takeover::UnderWay,
+    turns::Turns,
     unrecorded::Unrecorded,
+    webhooks::Webhooks,
 };
 
 /// The relay's state. Nothing in it is about one customer: that is all in the store, by request id. A reload makes another
@@ -43,6 +45,10 @@ pub struct App {
     pub logins: TaskTracker,
     /// The same by their ids.
     pub(crate) under_way: Arc<UnderWay>,
+    /// Who waits for a broker that has had as many logins as it may.
+    pub(crate) turns: Arc<Turns>,
+    /// Who is told of events.
+    pub(crate) webhooks: Arc<Webhooks>,
     /// Outcomes that the store could not take yet.
     pub unrecorded: Arc<Unrecorded>,
     /// Signed checkpoints of the record.
@@ -69,8 +75,8 @@ pub struct Limits {
     pub write: Duration,
     /// For the broker's answer, connecting included.
     pub broker: Duration,
-    /// For the end of an earlier login that a newer one takes a customer from. The newer one's own mint comes after it, so
-    /// together with `broker` and the time of the writes it must fit into `login`.
+    /// For what comes before a mint: the end of an earlier login that a newer one takes a customer from, and the turn at a
+    /// broker that has had as many as it may. The mint comes after it, so together with `broker` and the time of the writes it must fit into `login`.
     pub takeover: Duration,
     /// For a login's answer: a little less than the extension waits.
     pub login: Duration,
@@ -88,6 +94,10 @@ pub struct Limits {
     pub ask_again: Duration,
     /// After the first failure to get a certificate by ACME; each further one doubles it.
     pub acme_pause: Duration,
+    /// Between two looks for messages to webhooks that are due.
+    pub deliver: Duration,
+    /// For a webhook's answer, connecting included.
+    pub webhook: Duration,
     /// Between two looks whether a checkpoint is due: no more are signed, however busy the desk is.
     pub checkpoint_pause: Duration,
 }
@@ -111,6 +121,8 @@ impl Default for Limits {
             files: Duration::from_secs(10),
             ask_again: Duration::from_secs(60),
             acme_pause: Duration::from_secs(120),
+            deliver: Duration::from_secs(1),
+            webhook: Duration::from_secs(15),
             checkpoint_pause: Duration::from_secs(1),
         }
     }

@@ -20,6 +20,7 @@ mod store_migrate;
 mod store_status;
 mod text;
 mod values;
+mod webhook;
 
 use std::{
     io::{self, Write, stdout},
@@ -79,6 +80,9 @@ enum Command {
     /// Explain who may open whom.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Look after those who are told of events.
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
     /// Look after the database.
     #[command(subcommand)]
     Store(StoreCommand),
@@ -178,6 +182,7 @@ async fn perform(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Profile(command) => profile::run(&path, command).await?,
         Command::Ledger(command) => return ledger::run(&path, command).await,
         Command::Policy(PolicyCommand::Test(test)) => return policy_test::run(&path, test).await,
+        Command::Webhook(command) => return webhook::run(&path, command).await,
         Command::Store(StoreCommand::Status) => store_status::run(&path).await?,
         Command::Store(StoreCommand::Migrate) => store_migrate::run(&path).await?,
         Command::Config(ConfigCommand::Example) => config_example::run()?,

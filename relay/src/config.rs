@@ -6,6 +6,7 @@ mod domains;
 mod extension;
 mod health;
 mod ledger;
+mod limits;
 mod listen;
 mod log;
 mod login;
@@ -16,6 +17,7 @@ mod section;
 mod sources;
 mod staff;
 mod store;
+mod webhook;
 
 use std::{fmt, path::Path};
 
@@ -24,16 +26,18 @@ pub use api_key::ApiKeySource;
 pub use extension::Extension;
 pub use health::Health;
 pub use ledger::{Ledger, Receiver};
+pub use limits::LimitRules;
 pub use listen::{Listen, TlsFiles, TlsSource};
 pub use log::{Format, Level, Log};
 pub use login::Login;
 pub(crate) use office::OfficeConfig;
 pub use platform::{PlatformConfig, ProxyUrl};
-pub use policy::{CustomerList, Grant, Hours, Named, PolicyRules, TicketRule};
+pub use policy::{Approval, CustomerList, Grant, Hours, Named, PolicyRules, TicketRule};
 pub use section::Fault;
 pub(crate) use sources::Sources;
 pub use staff::StaffRules;
 pub use store::{PasswordSource, PostgresConfig, PostgresHost, StoreUrl};
+pub use webhook::{SecretSource, WebhookConfig};
 
 use section::{Faults, Section};
 
@@ -60,12 +64,16 @@ pub struct Config {
     pub extension: Extension,
     /// Rules for logins.
     pub login: Login,
+    /// How many logins there may be.
+    pub limits: LimitRules,
     /// Who may open whom.
     pub policy: PolicyRules,
     /// Whose addresses are never customers.
     pub staff: StaffRules,
     /// The platforms, in the file's order; at least one.
     pub platforms: Vec<PlatformConfig>,
+    /// Who is told of events; none by default.
+    pub webhooks: Vec<WebhookConfig>,
     /// What is logged, and how.
     pub log: Log,
     /// The files that it is made of, if it was read from one.
@@ -150,10 +158,13 @@ impl Config {
         let ledger = root.section("ledger", |section| Ledger::read(section, keys));
         let extension = root.section("extension", Extension::read);
         let login = root.section("login", Login::read);
+        let limits = root.section("limits", LimitRules::read);
         let policy = root.section("policy", |section| PolicyRules::read(section, keys));
         let staff = root.section("staff", StaffRules::read);
         let platforms = root.sections("platform", |section| PlatformConfig::read(section, keys));
+        let webhooks = root.sections_if_any("webhook", |section| WebhookConfig::read(section, keys));
         let log = root.section("log", Log::read);
+        let webhooks = webhook::distinct(webhooks, &mut root);
         let platforms = platform::distinct(platforms, &mut root);
         if let Some(policy) = &policy {
             policy.check(login.as_ref(), &platforms, &mut root);
@@ -168,9 +179,11 @@ impl Config {
             ledger: ledger?,
             extension: extension?,
             login: login?,
+            limits: limits?,
             policy,
             staff: staff?,
             platforms,
+            webhooks,
             log: log?,
             sources: Sources::default(),
         })

@@ -28,6 +28,8 @@ pub struct ApiError {
     /// Boxed: it is rare, and every result that holds an error would be larger for it.
     claim: Option<Box<Claim>>,
     rule: Option<Box<str>>,
+    /// Boxed likewise.
+    approver_roles: Box<[String]>,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -52,6 +54,7 @@ impl ApiError {
             retry_after_seconds: None,
             claim: None,
             rule: None,
+            approver_roles: Box::default(),
             cause: None,
         }
     }
@@ -96,12 +99,25 @@ impl ApiError {
         }
     }
 
+    /// Says who may approve.
+    pub fn approver_roles(self, approver_roles: Vec<String>) -> Self {
+        Self {
+            approver_roles: approver_roles.into(),
+            ..self
+        }
+    }
+
     /// Keeps the cause for the log.
     pub fn caused_by(self, cause: impl Error + Send + Sync + 'static) -> Self {
         Self {
             cause: Some(Arc::new(cause)),
             ..self
         }
+    }
+
+    /// The rule that refused.
+    pub fn refused_by(&self) -> Option<&str> {
+        self.rule.as_deref()
     }
 
     /// The code.
@@ -128,6 +144,7 @@ impl IntoResponse for ApiError {
         problem.retry_after_seconds = self.retry_after_seconds;
         problem.claim = self.claim.map(|claim| *claim);
         problem.rule = self.rule.as_deref().map(str::to_owned);
+        problem.approver_roles = self.approver_roles.into();
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();

@@ -1,5 +1,6 @@
 //! One file for each endpoint.
 
+mod approvals;
 mod create_login;
 mod enrol;
 mod health;
@@ -9,6 +10,9 @@ mod session;
 
 use stagedoor_protocol::{ErrorCode, limits::MAX_LABEL_BYTES};
 
+pub(crate) use approvals::{
+    ask_approval, decide_approval, show_approval, waiting_approvals, withdraw_approval,
+};
 pub(crate) use create_login::create_login;
 pub(crate) use enrol::enrol;
 pub(crate) use health::{healthz, readyz};

@@ -4,6 +4,7 @@
 //! `mint`: the intent is durable, then the broker is asked, then the outcome is durable, then the token leaves.
 
 pub mod app;
+mod approvals;
 mod auth;
 pub mod broker;
 pub mod checkpoints;
@@ -12,9 +13,11 @@ pub mod clock;
 pub mod config;
 mod current;
 pub mod error;
+pub mod events;
 mod files;
 mod handlers;
 mod impatient;
+mod limited;
 mod listener;
 mod middleware;
 mod mint;
@@ -29,6 +32,8 @@ pub mod store;
 mod takeover;
 pub mod telemetry;
 mod tls;
+mod turns;
 pub mod unrecorded;
 mod visible;
 mod watch;
+mod webhooks;

@@ -12,6 +12,7 @@ use crate::{
     app::App,
     broker::BrokerFailure,
     error::ApiError,
+    events,
     store::{Completion, Intent, MintOutcome},
     takeover,
 };
@@ -29,7 +30,10 @@ pub(crate) async fn perform(app: Arc<App>, mut intent: Intent) -> Result<Minted,
     let id = intent.request_id.clone();
     // Until the outcome is recorded, or owed.
     let _under_way = app.under_way.begin(&id);
-    takeover::record_intent(&app, &mut intent).await?;
+    if let Err(error) = takeover::record_intent(&app, &mut intent).await {
+        events::tell_refused(&app, &intent.asked(), intent.canary, &error).await;
+        return Err(error);
+    }
     let started = app.clock.elapsed();
     let minted = ask(&app, &intent).await;
     let outcome = match &minted {
@@ -57,7 +61,8 @@ pub(crate) async fn perform(app: Arc<App>, mut intent: Intent) -> Result<Minted,
         app.unrecorded.add(intent.request_id, completion);
         return Err(fault.into());
     }
-    info!(platform = %intent.platform, outcome = name, cause, detail, duration_ms, "login");
+    let event = events::end_of(outcome).as_str();
+    info!(event, platform = %intent.platform, outcome = name, cause, detail, duration_ms, "login");
     let token = minted.map_err(BrokerFailure::into_api_error)?;
     Ok(Minted {
         token,

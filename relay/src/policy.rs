@@ -8,11 +8,11 @@ mod summary;
 
 use std::net::IpAddr;
 
-use stagedoor_protocol::{LoginRequest, Session};
+use stagedoor_protocol::{ApprovalRequest, LoginRequest, Session};
 
 pub(crate) use decision::{Decision, Finding, Question, State, Verdict, decide};
 pub(crate) use offer::offer;
-pub(crate) use refusal::{Refusal, disabled_staff, enrolled_staff};
+pub(crate) use refusal::{APPROVAL, Refusal, disabled_staff, enrolled_staff};
 pub(crate) use summary::{doubts, summary};
 
 use crate::{
@@ -29,6 +29,8 @@ pub(crate) struct Permit<'a> {
     pub(crate) platform: &'a PlatformConfig,
     /// How long the token shall be good for.
     pub(crate) validity_seconds: u32,
+    /// Whether a second person must approve.
+    pub(crate) approval: bool,
 }
 
 /// Allows a login, or says why not.
@@ -39,6 +41,26 @@ pub(crate) fn allow<'a>(
     caller: &StaffMember,
     from: IpAddr,
     request: &LoginRequest,
+) -> Result<Permit<'a>, ApiError> {
+    let question = Question {
+        staff: &caller.email,
+        roles: &caller.roles,
+        platform: &request.platform,
+        customer: &request.customer_email,
+        reason: request.reason.as_deref(),
+        ticket: request.ticket.as_deref(),
+        from: Some(from),
+        at: app.clock.now(),
+    };
+    answer(app, &question)?.approved(app, request.approval.is_some())
+}
+
+/// The same of a login that a second person is to approve.
+pub(crate) fn allow_asking<'a>(
+    app: &'a App,
+    caller: &StaffMember,
+    from: IpAddr,
+    request: &ApprovalRequest,
 ) -> Result<Permit<'a>, ApiError> {
     let question = Question {
         staff: &caller.email,
@@ -65,7 +87,18 @@ pub(crate) fn allow_again<'a>(app: &'a App, intent: &Intent) -> Result<Permit<'a
         from: Some(intent.client_address),
         at: app.clock.now(),
     };
-    answer(app, &question)
+    answer(app, &question)?.approved(app, intent.approval.is_some())
+}
+
+impl<'a> Permit<'a> {
+    /// Refuses what a second person must approve, unless it names an approval. Whether that is one is decided by the store,
+    /// together with the record of the login.
+    fn approved(self, app: &'a App, named: bool) -> Result<Self, ApiError> {
+        if self.approval && !named {
+            return Err(refusal::approval_required(app.config.policy.approval.as_ref()));
+        }
+        Ok(self)
+    }
 }
 
 fn answer<'a>(app: &'a App, question: &Question<'_>) -> Result<Permit<'a>, ApiError> {
@@ -74,6 +107,7 @@ fn answer<'a>(app: &'a App, question: &Question<'_>) -> Result<Permit<'a>, ApiEr
         Verdict::Allowed(terms) => Ok(Permit {
             platform: decision.platform.ok_or(refusal::platform_unknown())?,
             validity_seconds: terms.validity_seconds,
+            approval: terms.approval,
         }),
         Verdict::Refused(refusal) => Err(refusal.into()),
         // Only the command line leaves things open. Whatever is open here is not allowed.
@@ -90,9 +124,16 @@ pub(crate) fn session(app: &App, profile: &Profile, from: IpAddr) -> Session {
         key_id: profile.key_id.clone(),
         platforms,
         policy,
+        may_approve: may_approve(app, staff),
         relay_version: env!("CARGO_PKG_VERSION").to_owned(),
         signed_in_until: None,
     }
+}
+
+/// Whether somebody may approve logins of others.
+pub(crate) fn may_approve(app: &App, staff: &StaffMember) -> bool {
+    let approval = app.config.policy.approval.as_ref();
+    approval.is_some_and(|approval| approval.is_for(&staff.roles))
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use crate::{
     store::{self, Store, StoreError},
     tls::{self, Tls},
     unrecorded,
+    webhooks::{self, Webhooks},
 };
 
 /// How often it is looked for what can no longer matter, and for logins that nobody works on any more.
@@ -75,9 +76,11 @@ impl Relay {
         store::schema::check(&*store, store::place(&config.store)).await?;
         let checkpoints = Arc::new(Checkpoints::open(&config.ledger)?);
         let tls = Tls::configured(&config.listen, None, clock.now())?;
+        let webhooks = Webhooks::connect(&config, limits.webhook)?;
         let (api, api_address) = bind("listen.address", config.listen.address).await?;
         let (health, health_address) = bind("health.address", config.health.address).await?;
         store.register_relay().await?;
+        store.announce_to(webhooks::subscribers(&config));
         let unfinished = store.close_abandoned_intents(clock.now()).await?;
         if unfinished > 0 {
             warn!(
@@ -97,6 +100,8 @@ impl Relay {
             limits,
             logins: TaskTracker::new(),
             under_way: Arc::default(),
+            turns: Arc::default(),
+            webhooks: Arc::new(webhooks),
             unrecorded: Arc::default(),
             checkpoints,
             draining: CancellationToken::new(),
@@ -163,16 +168,25 @@ impl Relay {
             closed.clone(),
         ));
         let port = self.api_address.port();
-        let reloading = tokio::spawn(reload::keep(current.clone(), port, source, closed.clone()));
+        let delivering = tokio::spawn(webhooks::keep(current.clone(), closed.clone()));
+        let housekeeping = tokio::spawn(keep_house(current.clone(), closed.clone()));
         let certificate = tokio::spawn(tls::keep(current.clone(), closed.clone()));
-        let housekeeping = tokio::spawn(keep_house(app.clone(), closed.clone()));
+        let reloading = tokio::spawn(reload::keep(current, port, source, closed.clone()));
         let settling = tokio::spawn(unrecorded::settle(app.clone(), closed.clone()));
         let complete = CancellationToken::new();
         let checkpoints = tokio::spawn(checkpoints::keep(app.clone(), keeper, complete.clone()));
         stop.cancelled().await;
         shutdown::drain(&app).await;
         closed.cancel();
-        for task in [api, health, reloading, certificate, housekeeping, settling] {
+        for task in [
+            api,
+            health,
+            reloading,
+            certificate,
+            housekeeping,
+            settling,
+            delivering,
+        ] {
             // A task that panicked has been logged, and there is nothing left to do for it.
             let _ = task.await;
         }
@@ -205,7 +219,7 @@ pub(crate) fn authorities(configured: &[String], port: u16) -> Vec<String> {
     configured.iter().map(real).collect()
 }
 
-async fn keep_house(app: Arc<App>, closed: CancellationToken) {
+async fn keep_house(current: Arc<Current>, closed: CancellationToken) {
     let mut ticks = interval(HOUSEKEEPING);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -213,9 +227,14 @@ async fn keep_house(app: Arc<App>, closed: CancellationToken) {
             () = closed.cancelled() => return,
             _ = ticks.tick() => {}
         }
+        let app = current.get().app.clone();
         let now = app.clock.now();
         if let Err(error) = app.store.forget_stale(now).await {
             warn!(%error, "old nonces and claims could not be forgotten");
+        }
+        match app.store.drop_deliveries(now).await {
+            Ok(dropped) => app.webhooks.tell_dropped(&dropped),
+            Err(error) => warn!(%error, "messages to webhooks that are too old could not be looked for"),
         }
         // Another relay of the same store may have ended badly meanwhile.
         match app.store.close_abandoned_intents(now).await {

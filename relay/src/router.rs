@@ -13,7 +13,10 @@ use crate::{
     app::App,
     current::Current,
     error::ApiError,
-    handlers::{create_login, enrol, healthz, problem_page, readyz, report_outcome, session},
+    handlers::{
+        ask_approval, create_login, decide_approval, enrol, healthz, problem_page, readyz, report_outcome,
+        session, show_approval, waiting_approvals, withdraw_approval,
+    },
     middleware::{catch_panics, cors, deadline, log_request, read_what_was_left, refuse_while_draining},
 };
 
@@ -26,6 +29,10 @@ pub(crate) fn api(app: Arc<App>) -> Router {
         .route("/v1/session", get(session))
         .route("/v1/logins", post(create_login))
         .route("/v1/logins/{id}/outcome", post(report_outcome))
+        .route("/v1/approvals", post(ask_approval).get(waiting_approvals))
+        .route("/v1/approvals/{id}", get(show_approval))
+        .route("/v1/approvals/{id}/decision", post(decide_approval))
+        .route("/v1/approvals/{id}/withdrawal", post(withdraw_approval))
         // For people.
         .route("/problems/{code}", get(problem_page))
         .fallback(async || ApiError::new(ErrorCode::NotFound))

@@ -1,11 +1,14 @@
 //! What the relay remembers: staff, their profiles, used nonces, and the ledger of every login. One trait, so that engines
 //! can be exchanged; every method that writes returns only once the change is durable.
 
+mod approvals;
 mod entries;
 mod error;
 mod foreign;
 mod ledger;
+mod limits;
 mod logins;
+mod outbox;
 mod postgres;
 mod role;
 pub(crate) mod schema;
@@ -19,6 +22,10 @@ use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
+pub use approvals::{
+    ApprovalAnswer, ApprovalFault, ApprovalUse, Approvals, Decided, MOST_WAITING, NewApproval,
+    StoredApproval, Verdict, VerdictAnswer, Withdrawal,
+};
 pub(crate) use entries::is_before;
 pub use error::StoreError;
 pub use foreign::ForeignRows;
@@ -26,7 +33,9 @@ pub use ledger::{
     Erased, ErasureOrder, ErasureScope, Projection, ReportRow, Scrubbed, StoredCheckpoint, StrayRow,
     StrayRows,
 };
+pub use limits::{Limit, LimitReached, LimitUse, LimitUses, Turn};
 pub use logins::{Claim, Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome};
+pub use outbox::{Delivery, Subscribers};
 pub use postgres::PostgresStore;
 pub use role::{MOST_ROLES, Role, RoleChange, RoleError};
 pub use schema::SchemaDifference;
@@ -36,7 +45,7 @@ pub use staff::{
     StaffId, StaffMember, StaffRow, VerifyingKey,
 };
 
-use crate::config::StoreUrl;
+use crate::{config::StoreUrl, events::Event};
 
 /// Versions of a store's schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +79,7 @@ impl SchemaVersions {
 
 /// The relay's memory.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Approvals + Send + Sync + 'static {
     /// Whether it can be reached and written, and the next record can be added: it writes, durably.
     async fn check(&self, now: Timestamp) -> Result<(), StoreError>;
 
@@ -82,6 +91,28 @@ pub trait Store: Send + Sync + 'static {
 
     /// Gives that up: what is open then is another's to close.
     async fn unregister_relay(&self) -> Result<(), StoreError>;
+
+    /// Says which webhooks want which events, from now on: what this process does is told to these.
+    fn announce_to(&self, subscribers: Subscribers);
+
+    /// Keeps events that come with no other change for the webhooks that want them.
+    async fn announce(&self, events: Vec<Event>) -> Result<(), StoreError>;
+
+    /// Takes messages to a webhook that are due, at most `limit`. Nobody else is given them before `until`; then they are due
+    /// again, unless they have ended.
+    async fn take_deliveries(
+        &self,
+        webhook: &str,
+        limit: u32,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Forgets a message to a webhook; or lets it be due again, after a failed attempt.
+    async fn end_delivery(&self, webhook: &str, id: &str, next: Option<Timestamp>) -> Result<(), StoreError>;
+
+    /// Drops messages that are too old or too many, and says how many to which webhook.
+    async fn drop_deliveries(&self, now: Timestamp) -> Result<Vec<(String, u64)>, StoreError>;
 
     /// Makes the staff member if there is none, enables a disabled one, and keeps the code's hash.
     async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError>;
@@ -140,12 +171,13 @@ pub trait Store: Send + Sync + 'static {
         expires_at: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Forgets what cannot matter any more: nonces whose signatures are stale, and claims that have ended. The claim of a
-    /// login without outcome has not, whatever the time is. Returns how many.
+    /// Forgets what cannot matter any more: nonces whose signatures are stale, limits that nobody is near, requests for approval
+    /// some minutes after their end, and claims that have ended. The claim of a login without outcome has not, whatever the
+    /// time is. Returns how many.
     async fn forget_stale(&self, now: Timestamp) -> Result<u64, StoreError>;
 
-    /// Claims the nonce, the request id and the customer, and appends the intent to the ledger: all of it, or none but the
-    /// nonce; and not even that if the login that it takes the customer from has no outcome yet. Whether the profile may log
+    /// Claims the nonce, the request id and the customer, uses the approval that the intent names, and appends the intent to the
+    /// ledger: all of it, or none but the nonce; and not even that if the login that it takes the customer from has no outcome yet. Whether the profile may log
     /// in, and whether the customer is one, is decided in the same transaction.
     async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError>;
 

@@ -17,11 +17,12 @@ use tracing::info;
 
 use crate::{
     app::App,
+    approvals,
     auth::{claim_nonce, enrolled},
     error::ApiError,
-    policy,
+    events, limited, policy,
     relay::HOUSEKEEPING,
-    store::{Claim, Intent, IntentAnswer, StoreError},
+    store::{Claim, Intent, IntentAnswer, StoreError, Turn},
 };
 
 /// Within this time a login that nobody works on any more is closed, by its relay or by another one.
@@ -85,16 +86,33 @@ impl Drop for Login<'_> {
 }
 
 /// Makes an intent durable, or says why not. It waits while an earlier login that the intent takes the customer from is under
-/// way, for [`Limits::takeover`](crate::app::Limits::takeover) at most.
+/// way, or until its turn comes at the broker, for [`Limits::takeover`](crate::app::Limits::takeover) at most.
 pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), ApiError> {
-    let mut answer = attempt(app, intent).await?;
+    let started = app.clock.elapsed();
+    let mut answer = attempt(app, intent, app.limits.takeover).await?;
     if let IntentAnswer::UnderWay(earlier) = answer {
-        answer = attempt_after(app, intent, earlier).await?;
+        let waited = app.clock.elapsed().saturating_sub(started);
+        let patience = app.limits.takeover.saturating_sub(waited);
+        answer = attempt_after(app, intent, earlier, patience).await?;
     }
     match answer {
-        IntentAnswer::Recorded => Ok(()),
+        IntentAnswer::Recorded => {
+            if intent.canary {
+                events::log_canary(&intent.asked(), None);
+            }
+            Ok(())
+        }
+        IntentAnswer::Limited(reached) => {
+            if reached.first {
+                events::log_limit(&intent.asked(), &reached);
+            }
+            Err(limited::refusal(&reached))
+        }
+        // It has given up waiting, so it cannot be told to.
+        IntentAnswer::Busy(_) => Err(ApiError::new(ErrorCode::Overloaded).retry_after(1)),
         IntentAnswer::Repeated => Err(ApiError::new(ErrorCode::RequestRepeated)),
         IntentAnswer::Replayed => Err(ApiError::new(ErrorCode::SignatureReplayed)),
+        IntentAnswer::NotApproved(fault) => Err(approvals::fault(fault)),
         IntentAnswer::CustomerIsStaff => Err(policy::enrolled_staff().into()),
         // It changed twice within a moment.
         IntentAnswer::ProfileChanged => Err(ApiError::new(ErrorCode::Overloaded).retry_after(1)),
@@ -106,9 +124,37 @@ pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), 
     }
 }
 
+/// Tries to record the intent, and waits for its turn at the broker if that comes soon. Otherwise its limit refuses
+/// it, even if there is room by now: that is for those who still wait.
+async fn attempt(app: &App, intent: &mut Intent, patience: Duration) -> Result<IntentAnswer, ApiError> {
+    let (started, mut attempts) = (app.clock.elapsed(), 0_u32);
+    let mut place = app.turns.place(&intent.token_scope, intent.staff.id, patience);
+    let mut may_ask = place.may_ask().await;
+    while may_ask && !app.draining.is_cancelled() {
+        if app.clock.milliseconds_since(started) > 0 {
+            intent.postpone(app.clock.now());
+        }
+        attempts += 1;
+        match attempt_now(app, intent).await? {
+            IntentAnswer::Busy(wait) => may_ask = place.may_ask_again(wait).await,
+            answer => {
+                if attempts > 1 {
+                    let waited_ms = app.clock.milliseconds_since(started);
+                    info!(waited_ms, "the login waited for its turn at the broker");
+                }
+                return Ok(answer);
+            }
+        }
+    }
+    drop(place);
+    intent.limits.turn = Turn::Never;
+    intent.postpone(app.clock.now());
+    attempt_now(app, intent).await
+}
+
 /// Tries to record the intent. What is remembered of its profile may have changed: then once more, in the owner's present name,
 /// if the policy allows it to the person whom they are now.
-async fn attempt(app: &App, intent: &mut Intent) -> Result<IntentAnswer, ApiError> {
+async fn attempt_now(app: &App, intent: &mut Intent) -> Result<IntentAnswer, ApiError> {
     let answer = write(app, intent).await?;
     if answer != IntentAnswer::ProfileChanged {
         return Ok(answer);
@@ -124,6 +170,7 @@ async fn attempt(app: &App, intent: &mut Intent) -> Result<IntentAnswer, ApiErro
 async fn describe_anew(app: &App, intent: &mut Intent) -> Result<(), ApiError> {
     intent.staff = enrolled(app, &intent.key_id).await?.staff;
     intent.validity_seconds = policy::allow_again(app, intent)?.validity_seconds;
+    intent.limits.uses = app.config.limits.uses(intent).uses;
     Ok(())
 }
 
@@ -135,9 +182,14 @@ async fn write(app: &App, intent: &Intent) -> Result<IntentAnswer, StoreError> {
 }
 
 /// Tries again whenever the login that stands in the way has ended; a third may have come in between.
-async fn attempt_after(app: &App, intent: &mut Intent, mut earlier: Claim) -> Result<IntentAnswer, ApiError> {
+async fn attempt_after(
+    app: &App,
+    intent: &mut Intent,
+    mut earlier: Claim,
+    patience: Duration,
+) -> Result<IntentAnswer, ApiError> {
     let started = app.clock.elapsed();
-    let mut patience = pin!(sleep(app.limits.takeover));
+    let mut patience_ends = pin!(sleep(patience));
     let answer = loop {
         // Only this waiting can be cut short. An attempt must not: its intent may be durable already.
         select! {
@@ -146,11 +198,12 @@ async fn attempt_after(app: &App, intent: &mut Intent, mut earlier: Claim) -> Re
                 spend_nonce(app, intent).await?;
                 return Err(ApiError::new(ErrorCode::Overloaded).retry_after(5));
             }
-            () = &mut patience => break IntentAnswer::UnderWay(earlier),
+            () = &mut patience_ends => break IntentAnswer::UnderWay(earlier),
             () = ended(app, &earlier.request_id) => {}
         }
         intent.postpone(app.clock.now());
-        match attempt(app, intent).await? {
+        let waited = app.clock.elapsed().saturating_sub(started);
+        match attempt(app, intent, patience.saturating_sub(waited)).await? {
             IntentAnswer::UnderWay(other) => earlier = other,
             answer => break answer,
         }

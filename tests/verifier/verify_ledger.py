@@ -6,7 +6,7 @@ With a checkpoint, the ledger must begin with exactly the records that were sign
 (Debian: python3-nacl). Exit status: 0 sound, 1 findings, 2 could not be checked."""
 import base64, datetime, functools, hashlib, json, sys
 MEMBERS = {  # of each kind of record: those that must be there, and those that may
-    "intent": ("customer extension login method platform policy staff validity", "origin overrides"),
+    "intent": ("customer extension login method platform policy staff validity", "approval approved origin overrides"),
     "outcome": ("intent login outcome", "cause duration"),
     "report": ("intent login outcome", "customer duration"),
     "erasure": ("parts scope sequences staff", "before"),
@@ -50,7 +50,7 @@ class Tree:
 class Ledger:
     def __init__(self):
         self.findings, self.notes, self.tree, self.signed = [], [], Tree(), None
-        self.intents, self.ended, self.openings, self.erased = {}, {}, {}, []
+        self.intents, self.ended, self.openings, self.erased, self.approvals = {}, {}, {}, [], {}
         self.latest = datetime.datetime.fromtimestamp(0, datetime.timezone.utc)
 
     def finding(self, sequence, text):
@@ -90,6 +90,10 @@ class Ledger:
         if kind == "intent":
             if self.intents.setdefault(record["login"], sequence) != sequence:
                 self.finding(sequence, "another record has the same login")
+            if ("approval" in record) != ("approved" in record):
+                self.finding(sequence, "names an approval without its time, or a time without its approval")
+            if self.approvals.setdefault(record.get("approval"), sequence) != sequence and "approval" in record:
+                self.finding(sequence, "another record used the same approval")
             if record.get("overrides", -1) != -1 and record["overrides"] not in self.ended:
                 self.finding(sequence, f"takes over from record {record['overrides']}, which is no login that had ended")
         elif kind in ("outcome", "report") and self.intents.get(record["login"]) != intent:

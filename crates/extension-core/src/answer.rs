@@ -62,6 +62,10 @@ pub fn refused(answer: &HttpAnswer, problem: Option<Problem>) -> Fault {
                 claim: problem
                     .claim
                     .filter(|_| code == Code::Relay(ErrorCode::CustomerClaimed)),
+                approver_roles: match code {
+                    Code::Relay(ErrorCode::ApprovalRequired) => problem.approver_roles,
+                    _ => Vec::new(),
+                },
             }
         }
         None if answer.status == 429 => Fault {

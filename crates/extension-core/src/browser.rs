@@ -1,5 +1,6 @@
 //! The real environment: every binding to JavaScript, and not one decision.
 
+mod badge;
 mod chrome;
 mod convert;
 pub mod crypto;
@@ -97,6 +98,13 @@ impl Environment for Browser {
         incognito: bool,
     ) -> impl Future<Output = Result<Option<OpenedWindow>, Broken>> {
         chrome::open_window(url, incognito)
+    }
+
+    fn watch(&self, on: bool) {
+        badge::watch(on);
+    }
+    fn show_count(&self, count: usize) {
+        badge::show_count(count);
     }
 
     fn version(&self) -> String {

@@ -151,6 +151,11 @@ pub trait Environment {
     /// Opens a window in front. `Ok(None)`: the browser did not say what it opened.
     async fn open_window(&self, url: &str, incognito: bool) -> Result<Option<OpenedWindow>, Broken>;
 
+    /// Has the browser wake the extension each minute, or no more; then nothing is shown on the toolbar button either.
+    fn watch(&self, on: bool);
+    /// Shows how many requests wait, on the toolbar button; none shows nothing.
+    fn show_count(&self, count: usize);
+
     /// The extension's version.
     fn version(&self) -> String;
     /// The address under which the extension's own files are, e.g. `chrome-extension://.../`.

@@ -94,6 +94,13 @@ impl Code {
             )
             | Self::IsolationNotAllowed => Some(Retry::Options),
             Self::IsolationBusy => Some(Retry::ReplaceWindows),
+            Self::Relay(
+                Relay::ApprovalRequired
+                | Relay::ApprovalUnknown
+                | Relay::ApprovalMismatch
+                | Relay::ApprovalMissing
+                | Relay::ApprovalEnded,
+            ) => Some(Retry::Ask),
             Self::PageNotReadable
             | Self::EmailInvalid
             | Self::PlatformUrlRefused
@@ -129,6 +136,8 @@ pub enum Retry {
     Options,
     /// Close the private windows and go on.
     ReplaceWindows,
+    /// Ask a colleague for approval.
+    Ask,
     /// Ask for a token although a colleague's becomes void by it.
     Override,
 }
@@ -141,6 +150,7 @@ impl Retry {
             Self::Rescan => "rescan",
             Self::Options => "options",
             Self::ReplaceWindows => "replaceWindows",
+            Self::Ask => "ask",
             Self::Override => "override",
         }
     }
@@ -159,6 +169,8 @@ pub struct Fault {
     pub retry_after: Option<u32>,
     /// Whose claim stands in the way.
     pub claim: Option<Claim>,
+    /// Roles of which one may approve.
+    pub approver_roles: Vec<String>,
 }
 
 impl From<Code> for Fault {
@@ -169,6 +181,7 @@ impl From<Code> for Fault {
             request_id: None,
             retry_after: None,
             claim: None,
+            approver_roles: Vec::new(),
         }
     }
 }
@@ -197,7 +210,12 @@ impl Fault {
 
     /// What to do about it.
     pub fn cure(&self) -> Text {
-        self.text("_cure")
+        match self.approver_roles.as_slice() {
+            [] => self.text("_cure"),
+            [all] if all == "*" => Text::new("approval_required_anybody"),
+            [role] => Text::with("approval_required_role", role.clone()),
+            roles => Text::with("approval_required_roles", roles.join(", ")),
+        }
     }
 
     fn text(&self, ending: &str) -> Text {
@@ -230,5 +248,7 @@ mod tests {
         assert_eq!(retry(ErrorCode::CustomerUnknown), Some(Retry::Rescan));
         assert_eq!(retry(ErrorCode::ProfileUnknown), Some(Retry::Options));
         assert_eq!(retry(ErrorCode::MalformedRequest), None);
+        assert_eq!(retry(ErrorCode::ApprovalRequired), Some(Retry::Ask));
+        assert_eq!(retry(ErrorCode::ApprovalEnded), Some(Retry::Ask));
     }
 }

@@ -1,5 +1,7 @@
 //! The flows: each message of a page becomes a few calls of the environment and one view.
 
+mod approval;
+mod approvals;
 mod login;
 mod options;
 mod popup;
@@ -41,10 +43,16 @@ impl<E: Environment> Core<E> {
             ("options/enrol", _) => Ok(self.enrol(&message.relay, &message.code).await),
             ("options/test", _) => Ok(self.test().await),
             ("options/signOut", _) => Ok(self.sign_out().await),
+            ("approvals/open", _) => Ok(self.approvals(None, None).await),
+            ("approvals/decide", _) => Ok(self.decide(message).await),
             ("popup/open", Some(tab)) => self.open(tab, false).await,
             ("popup/rescan", Some(tab)) => self.open(tab, true).await,
             ("popup/select", Some(tab)) => self.select(tab, &message.email).await,
             ("popup/login", Some(tab)) => self.login(tab, message).await,
+            ("popup/askApproval", Some(tab)) => self.ask_approval(tab, message).await,
+            ("popup/approval", Some(tab)) => self.approval(tab).await,
+            ("popup/withdraw", Some(tab)) => self.withdraw(tab).await,
+            ("popup/dismiss", Some(tab)) => self.dismiss(tab).await,
             ("popup/status", Some(tab)) => self.status(tab).await,
             _ => Err(Code::Internal.into()),
         };

@@ -29,4 +29,4 @@ pub mod view;
 pub mod wire;
 
 #[cfg(target_arch = "wasm32")]
-pub use browser::entry::{handle, window_removed};
+pub use browser::entry::{handle, minute, started, window_removed};

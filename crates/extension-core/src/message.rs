@@ -25,6 +25,12 @@ pub struct Message {
     pub relay: String,
     /// The enrolment code, typed.
     pub code: String,
+    /// The request that is decided on.
+    pub id: String,
+    /// What is decided.
+    pub decision: String,
+    /// Why.
+    pub word: String,
 }
 
 impl Message {
@@ -42,6 +48,9 @@ impl Message {
             overrides: text("overrides"),
             relay: text("relay").unwrap_or_default(),
             code: text("code").unwrap_or_default(),
+            id: text("id").unwrap_or_default(),
+            decision: text("decision").unwrap_or_default(),
+            word: text("word").unwrap_or_default(),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 mod form;
 
-use stagedoor_protocol::{Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
+use stagedoor_protocol::{
+    Approval, ApprovalState, Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff,
+};
 
 use crate::{
     environment::TabId,
@@ -19,6 +21,8 @@ pub struct Profile {
     pub key_id: KeyId,
     /// Whose profile this is.
     pub staff: Staff,
+    /// Whether they may approve logins of others, as the relay said last.
+    pub may_approve: bool,
 }
 
 /// What is known of a tab, in memory until the browser ends.
@@ -30,6 +34,8 @@ pub struct Tab {
     pub scan: Option<Scan>,
     /// The last login from it.
     pub login: Option<Login>,
+    /// The approval that was asked for from it.
+    pub approval: Option<Asked>,
 }
 
 impl Tab {
@@ -39,6 +45,7 @@ impl Tab {
             id,
             scan: None,
             login: None,
+            approval: None,
         }
     }
 
@@ -104,6 +111,8 @@ pub struct Login {
     pub retry_after: Option<u32>,
     /// For a failed one: the claim that stood in its way, as it was when it failed.
     pub claim: Option<Claim>,
+    /// For one that a second person must approve: roles of which one may.
+    pub approver_roles: Vec<String>,
     /// Whether the result reached a page.
     pub seen: bool,
 }
@@ -122,6 +131,7 @@ impl Login {
             request_id: Some(self.request_id.clone()),
             retry_after: self.retry_after,
             claim: self.claim.as_ref().map(|claim| self.aged(claim, now)),
+            approver_roles: self.approver_roles.clone(),
         }
     }
 
@@ -142,6 +152,49 @@ impl Login {
         self.detail = fault.detail;
         self.retry_after = fault.retry_after;
         self.claim = fault.claim;
+        self.approver_roles = fault.approver_roles;
+    }
+}
+
+/// A login that a colleague was asked to approve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// For whom.
+    pub email: CustomerEmail,
+    /// Where.
+    pub platform: Platform,
+    /// Why.
+    pub reason: Option<String>,
+    /// Ticket or case number.
+    pub ticket: Option<String>,
+    /// Roles of which one may approve.
+    pub approver_roles: Vec<String>,
+    /// When the relay said how it stands, in milliseconds since 1970.
+    pub since: u64,
+    /// What it said.
+    pub approval: Approval,
+}
+
+impl Asked {
+    /// How long it waits or lasts yet, in seconds.
+    pub fn remaining(&self, now: u64) -> u32 {
+        let passed = u32::try_from(now.saturating_sub(self.since) / 1000).unwrap_or(u32::MAX);
+        self.approval.remaining_seconds.saturating_sub(passed)
+    }
+
+    /// How it stands by now.
+    pub fn state(&self, now: u64) -> ApprovalState {
+        match self.approval.state {
+            ApprovalState::Waiting | ApprovalState::Approved if self.remaining(now) == 0 => {
+                ApprovalState::Expired
+            }
+            state => state,
+        }
+    }
+
+    /// Whether it was asked for this login.
+    pub fn is_for(&self, login: &Login) -> bool {
+        self.email.as_str() == login.email.as_str() && self.platform.id == login.platform.id
     }
 }
 

@@ -91,6 +91,7 @@ mod tests {
             detail: None,
             retry_after: None,
             claim: None,
+            approver_roles: Vec::new(),
             seen: false,
         }
     }

@@ -65,6 +65,11 @@ pub fn joined(pieces: &[&str]) -> String {
 /// Makes text from a web page fit to stand in the extension's own page: one line, no control, bidi or zero-width
 /// characters that could disguise what stands around it, and short.
 pub fn harmless(text: &str) -> String {
+    harmless_within(text, MAX_ARGUMENT_CHARS)
+}
+
+/// The same of a text that may be longer.
+pub fn harmless_within(text: &str, most: usize) -> String {
     let mut clean = String::new();
     let mut length = 0;
     for word in text.split_whitespace() {
@@ -73,7 +78,7 @@ pub fn harmless(text: &str) -> String {
             length += 1;
         }
         for c in word.chars().filter(|c| !is_disguise(*c)) {
-            if length >= MAX_ARGUMENT_CHARS {
+            if length >= most {
                 clean.push('…');
                 return clean;
             }

@@ -1,15 +1,20 @@
 //! What the extension's pages show. A page renders a view and decides nothing.
 
+mod approval;
 mod form;
+mod options;
 
 use stagedoor_protocol::{
     Claim, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId, Rules,
     Session, Staff,
 };
 
+pub use approval::{ApprovalsView, AskedView};
+pub use options::{OptionsView, Problem, TestResult};
+
 use crate::{
     fault::{Fault, Retry},
-    record::{Found, Login, Scan, Step},
+    record::{Asked, Found, Login, Scan, Step},
     text::Text,
 };
 
@@ -45,6 +50,8 @@ pub enum View {
         isolation: Isolation,
         /// Whether nothing opens without a ticket.
         ticket_required: bool,
+        /// Whether this person may approve logins of others.
+        may_approve: bool,
         /// What is wrong with the input.
         input_error: Option<Text>,
     },
@@ -54,6 +61,8 @@ pub enum View {
         candidates: Vec<Customer>,
         /// How many more there were than are shown.
         others: usize,
+        /// Whether this person may approve logins of others.
+        may_approve: bool,
         /// What is wrong with the input.
         input_error: Option<Text>,
     },
@@ -61,6 +70,8 @@ pub enum View {
     None {
         /// Whether the page was read in part only.
         cut: bool,
+        /// Whether this person may approve logins of others.
+        may_approve: bool,
         /// What is wrong with the input.
         input_error: Option<Text>,
     },
@@ -104,33 +115,12 @@ pub enum View {
         /// The claim that the button overrides.
         claim: Option<Claim>,
     },
+    /// A colleague was asked for approval.
+    Approval(Box<AskedView>),
     /// The options page.
     Options(Box<OptionsView>),
-}
-
-/// The options page as things stand.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OptionsView {
-    /// The extension's version.
-    pub version: String,
-    /// `chromium` or `firefox`.
-    pub browser: &'static str,
-    /// The relay that this profile is enrolled at.
-    pub relay: Option<String>,
-    /// Whether it is.
-    pub enrolled: bool,
-    /// As whom.
-    pub staff: Option<Staff>,
-    /// With which key.
-    pub key_id: Option<String>,
-    /// Whether private windows can be opened and watched.
-    pub incognito_allowed: bool,
-    /// The toolbar button's keyboard shortcut.
-    pub shortcut: Option<String>,
-    /// The result of a connection test.
-    pub test: Option<TestResult>,
-    /// What went wrong while enrolling or signing out.
-    pub error: Option<Problem>,
+    /// The page of what waits for this person's decision.
+    Approvals(Box<ApprovalsView>),
 }
 
 /// What is under way.
@@ -184,36 +174,6 @@ pub struct ReasonField {
     pub max_length: usize,
 }
 
-/// The result of a connection test.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TestResult {
-    /// Whether the relay knows this profile.
-    pub ok: bool,
-    /// What happened.
-    pub title: Text,
-    /// What to do.
-    pub cure: Option<Text>,
-    /// The relay's own words.
-    pub detail: Option<String>,
-    /// As whom it knows it.
-    pub staff: Option<Staff>,
-    /// What may be opened.
-    pub platforms: Vec<Choice>,
-}
-
-/// A fault on the options page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The stable code.
-    pub code: &'static str,
-    /// What happened.
-    pub title: Text,
-    /// What to do.
-    pub cure: Text,
-    /// The relay's own words.
-    pub detail: Option<String>,
-}
-
 impl View {
     /// A fault where there is no form yet to go back to.
     pub fn fault(fault: &Fault) -> Self {
@@ -244,7 +204,11 @@ impl View {
             title,
             cure,
             // The relay's words and seconds would not count down with the claim, which says the same.
-            detail: fault.detail.clone().filter(|_| claim.is_none()),
+            detail: fault
+                .detail
+                .clone()
+                // The cure says the same of who may approve.
+                .filter(|_| claim.is_none() && fault.approver_roles.is_empty()),
             request_id: fault.request_id.clone(),
             // A login under way ends long before its claim would.
             retry_after_seconds: fault.retry_after.filter(|_| under_way || claim.is_none()),
@@ -262,6 +226,7 @@ impl View {
         match scan.candidates.as_slice() {
             [] => Self::None {
                 cut: scan.cut,
+                may_approve: scan.session.may_approve,
                 input_error,
             },
             [first, ..] if scan.clear => {
@@ -270,6 +235,7 @@ impl View {
             all => Self::Choose {
                 candidates: all.iter().map(Customer::of).collect(),
                 others: scan.total - all.len(),
+                may_approve: scan.session.may_approve,
                 input_error,
             },
         }
@@ -300,6 +266,7 @@ impl View {
             reason: ReasonField::of(&policy.rules()),
             isolation: policy.isolation,
             ticket_required: policy.ticket_required,
+            may_approve: scan.session.may_approve,
             input_error,
         }
     }
@@ -343,6 +310,16 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// What a colleague was asked to approve.
+    pub fn of_asked(asked: &Asked) -> Self {
+        Self {
+            email: Some(asked.email.clone()),
+            platform: Some(asked.platform.id.clone()),
+            reason: asked.reason.clone(),
+            ticket: asked.ticket.clone(),
+        }
+    }
+
     fn of(login: &Login) -> Self {
         Self {
             email: Some(login.email.clone()),
@@ -381,18 +358,6 @@ impl Choice {
             name: platform.name.clone(),
             environment: platform.environment,
             rules: platform.rules,
-        }
-    }
-}
-
-impl Problem {
-    /// A fault for the options page.
-    pub fn of(fault: &Fault) -> Self {
-        Self {
-            code: fault.code.as_str(),
-            title: fault.title(),
-            cure: fault.cure(),
-            detail: fault.detail.clone(),
         }
     }
 }

@@ -4,15 +4,17 @@
 //! derived code, hold both to one form.
 
 use stagedoor_protocol::{
-    Claim, Confirm, EnrolmentRequest, EnrolmentResponse, Environment, Isolation, KeyId, LoginRequest,
-    LoginResponse, OneTimeToken, Outcome, OutcomeReport, PageReference, Platform, PlatformId, Policy,
-    Problem, PublicJwk, ReasonMode, RequestId, Rules, Session, Staff,
+    ApprovalId, Claim, Confirm, EnrolmentRequest, EnrolmentResponse, Environment, Isolation, KeyId,
+    LoginRequest, LoginResponse, OneTimeToken, Outcome, OutcomeReport, PageReference, Platform, PlatformId,
+    Policy, Problem, PublicJwk, ReasonMode, RequestId, Rules, Session, Staff,
 };
 
 use crate::{
     json::{Object, ToJson, Value},
     text::harmless,
 };
+
+pub use approval::state_name;
 
 /// A day, in seconds. No claim is that old or lasts that long, so a larger number is none.
 const MAX_CLAIM_SECONDS: u32 = 86_400;
@@ -33,6 +35,7 @@ impl ToJson for LoginRequest {
             .with_some("ticket", self.ticket.as_ref())
             .with_some("page", self.page.as_ref())
             .with_some("overrides", self.overrides.as_ref().map(RequestId::as_str))
+            .with_some("approval", self.approval.as_ref().map(ApprovalId::as_str))
             .with("extensionVersion", &self.extension_version)
             .end();
     }
@@ -122,6 +125,12 @@ impl FromJson for Problem {
             retry_after_seconds: value.get("retryAfterSeconds").number(),
             claim: Claim::read(value.get("claim")),
             rule: value.get("rule").string(),
+            approver_roles: value
+                .get("approverRoles")
+                .list()
+                .iter()
+                .filter_map(|role| role.text().map(harmless))
+                .collect(),
         })
     }
 }
@@ -164,6 +173,7 @@ impl FromJson for Session {
             key_id: KeyId::parse(value.get("keyId").text()?).ok()?,
             platforms: read_list(value.get("platforms"))?,
             policy: Policy::read(value.get("policy"))?,
+            may_approve: value.get("mayApprove").flag(),
             relay_version: value.get("relayVersion").string()?,
             signed_in_until: value.get("signedInUntil").number(),
         })
@@ -177,6 +187,7 @@ impl ToJson for Session {
             .with("keyId", self.key_id.as_str())
             .with("platforms", &self.platforms)
             .with("policy", &self.policy)
+            .with_some("mayApprove", self.may_approve.then_some(&true))
             .with("relayVersion", &self.relay_version)
             .with_some("signedInUntil", self.signed_in_until.as_ref())
             .end();
@@ -339,6 +350,8 @@ pub fn read_list<T: FromJson>(value: &Value) -> Option<Vec<T>> {
         _ => None,
     }
 }
+
+mod approval;
 
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]

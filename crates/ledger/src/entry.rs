@@ -40,6 +40,8 @@ impl Entry {
 /// part: [`StaffPart`](crate::StaffPart).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
+    /// The second person's approval that it used up. Who that was is in the staff part.
+    pub approval: Option<Approval>,
     /// To whose platform, and why.
     pub customer: Commitment,
     /// Version of the extension.
@@ -60,6 +62,15 @@ pub struct Intent {
     pub staff: Commitment,
     /// How long the token is valid, in seconds.
     pub validity: u64,
+}
+
+/// A second person's approval of a login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// Its id.
+    pub id: String,
+    /// When it was given; encoding keeps whole milliseconds.
+    pub time: Timestamp,
 }
 
 /// Durable before a token leaves the relay.

@@ -26,11 +26,12 @@ pub mod verify;
 mod wire;
 
 pub use entry::{
-    Entry, Erasure, ErasureScope, Intent, Method, MintOutcome, Outcome, Parts, Report, ReportOutcome,
+    Approval, Entry, Erasure, ErasureScope, Intent, Method, MintOutcome, Outcome, Parts, Report,
+    ReportOutcome,
 };
 pub use hash::Hash;
 pub use opening::{Commitment, Opening, OpeningError};
-pub use part::{CustomerPart, Named, OperatorPart, Part, PartError, ReportPart, StaffPart};
+pub use part::{ApproverPart, CustomerPart, Named, OperatorPart, Part, PartError, ReportPart, StaffPart};
 pub use record::{MAX_RECORD_BYTES, Record, RecordError};
 pub use row::Row;
 pub use sequences::{MAX_SEQUENCES_CHARS, SequenceSet};

@@ -62,6 +62,19 @@ pub struct StaffPart {
     pub key: String,
     /// The staff member's name.
     pub name: String,
+    /// The colleague who approved, where the record says that one did.
+    pub approver: Option<ApproverPart>,
+}
+
+/// Who approved a login, in the staff part of its intent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApproverPart {
+    /// Their address.
+    pub email: String,
+    /// Their number at the relay.
+    pub id: i64,
+    /// Their name.
+    pub name: String,
 }
 
 /// The client's words in a report.
@@ -105,6 +118,15 @@ impl Part for StaffPart {
     fn encode(&self) -> Vec<u8> {
         write(&PartMembers {
             address: Text::borrowed(&self.address),
+            approver: self.approver.as_ref().map(|approver| approver.id),
+            approverEmail: self
+                .approver
+                .as_ref()
+                .and_then(|approver| Text::borrowed(&approver.email)),
+            approverName: self
+                .approver
+                .as_ref()
+                .and_then(|approver| Text::borrowed(&approver.name)),
             email: Text::borrowed(&self.email),
             id: Some(self.id),
             key: Text::borrowed(&self.key),
@@ -114,7 +136,7 @@ impl Part for StaffPart {
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, PartError> {
-        read(bytes, staff).map(|(id, texts)| {
+        read(bytes, staff).map(|(id, texts, approver)| {
             let [address, email, key, name] = texts.map(Text::into_string);
             Self {
                 address,
@@ -122,6 +144,10 @@ impl Part for StaffPart {
                 id,
                 key,
                 name,
+                approver: approver.map(|(id, texts)| {
+                    let [email, name] = texts.map(Text::into_string);
+                    ApproverPart { email, id, name }
+                }),
             }
         })
     }
@@ -183,7 +209,15 @@ pub(crate) fn check_staff<'a>(
     value: &'a [u8],
 ) -> Result<Option<(i64, Cow<'a, str>)>, PartError> {
     match entry {
-        Entry::Intent(_) => read(value, staff).map(|(id, [_, email, ..])| Some((id, email.0))),
+        Entry::Intent(intent) => {
+            let (id, [_, email, ..], approver) = read(value, staff)?;
+            // Whether somebody approved is said in both or in neither.
+            if approver.is_some() == intent.approval.is_some() {
+                Ok(Some((id, email.0)))
+            } else {
+                Err(PartError::Malformed)
+            }
+        }
         Entry::Erasure(_) => read(value, operator).map(|_| None),
         Entry::Outcome(_) | Entry::Report(_) => Err(PartError::Malformed),
     }
@@ -201,15 +235,27 @@ fn customer<'a>(members: &mut PartMembers<'a>) -> Option<(Text<'a>, [Option<Text
     Some((members.email.take()?, optional))
 }
 
-fn staff<'a>(members: &mut PartMembers<'a>) -> Option<(i64, [Text<'a>; 4])> {
+type Approver<'a> = (i64, [Text<'a>; 2]);
+
+fn staff<'a>(members: &mut PartMembers<'a>) -> Option<(i64, [Text<'a>; 4], Option<Approver<'a>>)> {
+    let approver = match members.approver.take() {
+        Some(id) => Some((
+            whole(id)?,
+            [members.approverEmail.take()?, members.approverName.take()?],
+        )),
+        None => None,
+    };
     let texts = [
         members.address.take()?,
         members.email.take()?,
         members.key.take()?,
         members.name.take()?,
     ];
-    let id = members.id.take()?;
-    (id.unsigned_abs() <= MAX_INTEGER).then_some((id, texts))
+    Some((whole(members.id.take()?)?, texts, approver))
+}
+
+fn whole(id: i64) -> Option<i64> {
+    (id.unsigned_abs() <= MAX_INTEGER).then_some(id)
 }
 
 fn report<'a>(members: &mut PartMembers<'a>) -> Option<Text<'a>> {
@@ -255,7 +301,7 @@ macro_rules! shows_nothing {
     };
 }
 
-shows_nothing!(CustomerPart, StaffPart, ReportPart, OperatorPart);
+shows_nothing!(CustomerPart, StaffPart, ApproverPart, ReportPart, OperatorPart);
 
 impl fmt::Debug for Named<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -275,6 +321,7 @@ mod tests {
             id: 12,
             key: "k".into(),
             name: "S\u{e1}m \"S\" \u{1f600}".into(),
+            approver: None,
         };
         let text = "{\"address\":\"192.0.2.7\",\"email\":\"sam@broker.example\",\"id\":12,\"key\":\"k\",\"name\":\"S\u{e1}m \\\"S\\\" \u{1f600}\"}";
         assert_eq!(staff.encode(), text.as_bytes());
@@ -283,6 +330,31 @@ mod tests {
             StaffPart::decode(text.replace("12", "9007199254740992").as_bytes()),
             Err(PartError::Malformed)
         );
+    }
+
+    #[test]
+    fn who_approved_is_told_whole_or_not_at_all() {
+        let text = r#"{"address":"192.0.2.7","approver":3,"approverEmail":"lead@broker.example","approverName":"Lee","email":"sam@broker.example","id":12,"key":"k","name":"Sam"}"#;
+        let staff = StaffPart::decode(text.as_bytes()).unwrap();
+        assert_eq!(staff.encode(), text.as_bytes());
+        let approver = staff.approver.unwrap();
+        assert_eq!(
+            (approver.id, approver.email.as_str(), approver.name.as_str()),
+            (3, "lead@broker.example", "Lee")
+        );
+        for part in [
+            r#""approver":3,"#,
+            r#""approverEmail":"lead@broker.example","#,
+            r#""approverName":"Lee","#,
+        ] {
+            assert_eq!(
+                StaffPart::decode(text.replace(part, "").as_bytes()),
+                Err(PartError::Malformed),
+                "{part}"
+            );
+        }
+        let large = text.replace(":3,", ":9007199254740992,");
+        assert_eq!(StaffPart::decode(large.as_bytes()), Err(PartError::Malformed));
     }
 
     #[test]

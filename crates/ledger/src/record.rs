@@ -1,7 +1,8 @@
 //! A record and its bytes: canonical JSON (RFC 8785), of which exactly one spelling is accepted.
 
 use crate::entry::{
-    Entry, Erasure, ErasureScope, Intent, Method, MintOutcome, Outcome, Parts, Report, ReportOutcome,
+    Approval, Entry, Erasure, ErasureScope, Intent, Method, MintOutcome, Outcome, Parts, Report,
+    ReportOutcome,
 };
 use crate::wire::{RecordMembers, Text};
 use crate::{Commitment, Hash, MAX_INTEGER, Sequence, SequenceSet, Timestamp, time};
@@ -109,6 +110,10 @@ impl Record {
         match &self.entry {
             Entry::Intent(intent) => {
                 members.kind = Text::borrowed("intent");
+                if let Some(approval) = &intent.approval {
+                    members.approval = Text::borrowed(&approval.id);
+                    members.approved = Text::owned(time::format(approval.time));
+                }
                 members.customer = Text::owned(intent.customer.to_string());
                 members.extension = Text::borrowed(&intent.extension);
                 members.login = Text::borrowed(&intent.login);
@@ -189,6 +194,7 @@ impl Record {
 
 fn intent(members: &mut RecordMembers<'_>) -> Result<Intent, RecordError> {
     Ok(Intent {
+        approval: approval(members)?,
         customer: commitment(members.customer.take(), "customer")?,
         extension: text(members.extension.take(), "extension")?,
         login: text(members.login.take(), "login")?,
@@ -200,6 +206,17 @@ fn intent(members: &mut RecordMembers<'_>) -> Result<Intent, RecordError> {
         staff: commitment(members.staff.take(), "staff")?,
         validity: integer(members.validity.take(), "validity")?,
     })
+}
+
+/// Both of its members, or none.
+fn approval(members: &mut RecordMembers<'_>) -> Result<Option<Approval>, RecordError> {
+    let Some(id) = members.approval.take() else {
+        return Ok(None);
+    };
+    Ok(Some(Approval {
+        id: id.into_string(),
+        time: moment(members.approved.take(), "approved")?,
+    }))
 }
 
 fn outcome(members: &mut RecordMembers<'_>) -> Result<Outcome, RecordError> {

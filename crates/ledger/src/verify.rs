@@ -63,6 +63,8 @@ pub struct Verifier {
     latest: Option<Timestamp>,
     intents: Intents,
     logins: Logins,
+    /// Of approvals the same holds as of logins: one intent has each.
+    approvals: Logins,
     customer: Openings,
     staff: Openings,
     /// What checkpoints say of sizes that are still to come, and how many say it.
@@ -83,6 +85,7 @@ impl Verifier {
             latest: None,
             intents: Intents::new(from),
             logins: Logins::default(),
+            approvals: Logins::default(),
             customer: Openings::default(),
             staff: Openings::default(),
             roots: BTreeMap::new(),
@@ -192,6 +195,9 @@ impl Verifier {
         for (sequence, intent) in std::mem::take(&mut self.logins).repeated() {
             self.find(Some(sequence), Fault::RepeatedLogin { intent });
         }
+        for (sequence, intent) in std::mem::take(&mut self.approvals).repeated() {
+            self.find(Some(sequence), Fault::RepeatedApproval { intent });
+        }
         let mut summary = self.summary;
         summary.size = self.next;
         summary.root = self.tree.map(|tree| tree.root());
@@ -274,7 +280,11 @@ impl Verifier {
         // Among records that are missing there may be the outcome.
         let whole = self.tree.is_some();
         match facts.says {
-            Says::Intent { login, overrides } => {
+            Says::Intent {
+                approval,
+                login,
+                overrides,
+            } => {
                 if let Some(intent) = overrides
                     && let Known::Open(_) = self.refer(sequence, intent, None)
                     && whole
@@ -282,6 +292,9 @@ impl Verifier {
                     self.find(Some(sequence), Fault::OverridesOpen { intent });
                 }
                 self.logins.add(&login, sequence);
+                if let Some(approval) = approval {
+                    self.approvals.add(&approval, sequence);
+                }
                 self.intents.begin(sequence, login);
             }
             Says::Outcome { intent, login, token } => match self.intents.end(intent, &login, token) {

@@ -141,6 +141,8 @@ macro_rules! members {
 members! {
     /// The members of a record; those that are absent are `None`.
     RecordMembers, RecordVisitor, RecordPlace {
+        approval: Text<'a>,
+        approved: Text<'a>,
         before: Text<'a>,
         cause: Text<'a>,
         customer: Text<'a>,
@@ -171,6 +173,9 @@ members! {
     #[expect(non_snake_case, reason = "a member is named as in the JSON")]
     PartMembers, PartVisitor, PartPlace {
         address: Text<'a>,
+        approver: i64,
+        approverEmail: Text<'a>,
+        approverName: Text<'a>,
         cause: Text<'a>,
         email: Text<'a>,
         id: i64,

@@ -3,6 +3,7 @@
 //!
 //! Both sides parse outside bytes into these types at their edge; code further in never validates again.
 
+mod approval;
 mod claim;
 mod digest;
 mod email;
@@ -19,6 +20,10 @@ mod sign_in;
 mod signature;
 mod token;
 
+pub use approval::{
+    Approval, ApprovalDecision, ApprovalId, ApprovalRequest, ApprovalState, Decision, WaitingApproval,
+    WaitingApprovals,
+};
 pub use claim::Claim;
 pub use digest::content_digest;
 pub use email::{CustomerEmail, EmailError};

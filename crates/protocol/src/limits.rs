@@ -6,6 +6,10 @@ pub const MAX_BODY_BYTES: usize = 16 * 1024;
 pub const MAX_REASON_CHARS: usize = 500;
 /// Longest ticket reference, in Unicode scalar values.
 pub const MAX_TICKET_CHARS: usize = 100;
+/// Longest word of an approver, in Unicode scalar values.
+pub const MAX_WORD_CHARS: usize = 200;
+/// Most requests for approval that an approver is shown at once.
+pub const MAX_WAITING_APPROVALS: usize = 100;
 /// Longest CRM origin, record id, cause or version text, in bytes.
 pub const MAX_LABEL_BYTES: usize = 256;
 /// How far the `created` time of a signature may be from the relay's clock, in seconds, either way.

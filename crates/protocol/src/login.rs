@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CustomerEmail, OneTimeToken, PlatformId, RequestId};
+use crate::{ApprovalId, CustomerEmail, OneTimeToken, PlatformId, RequestId};
 
 /// Asks the relay for a token that opens one customer on one platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct LoginRequest {
     /// [`Claim`](crate::Claim) that the person was shown. It says nothing if another claim stands by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overrides: Option<RequestId>,
+    /// A colleague's approval of exactly this login, which it uses up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalId>,
     /// The extension's version.
     pub extension_version: String,
 }

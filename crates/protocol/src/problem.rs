@@ -92,6 +92,20 @@ error_codes! {
     ReasonRequired = "reason_required", 422, "A reason is required";
     /// The policy wants a ticket, or one of another form; see `rule`.
     TicketRequired = "ticket_required", 422, "A ticket is required";
+    /// The policy wants a second person's approval, and the request names none; see `approverRoles`.
+    ApprovalRequired = "approval_required", 403, "A second person must approve this login";
+    /// No request for approval of that id belongs to the caller, or waits for them.
+    ApprovalUnknown = "approval_unknown", 404, "There is no such request for approval";
+    /// The approval was asked for another login than this.
+    ApprovalMismatch = "approval_mismatch", 409, "The approval is for another login";
+    /// Nobody has approved, or somebody has declined.
+    ApprovalMissing = "approval_missing", 403, "This login has not been approved";
+    /// The approval was used, ran out, or was given by somebody who may not approve any more.
+    ApprovalEnded = "approval_ended", 409, "The approval cannot be used any more";
+    /// Somebody decided otherwise before.
+    ApprovalDecided = "approval_decided", 409, "The request for approval was decided before";
+    /// An approver who declines must say why.
+    WordRequired = "word_required", 422, "A word of explanation is required";
     /// Another person's token for this customer and platform may be unused yet; see `claim`.
     CustomerClaimed = "customer_claimed", 409, "A colleague holds a token for this customer";
     /// This request id was used before.
@@ -168,6 +182,9 @@ pub struct Problem {
     /// Which rule of the policy refused, as its path in the relay's configuration: `policy.grant[2].hours`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// For `approval_required`: the roles of which one may approve; `*` stands for everybody but the person who asks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approver_roles: Vec<String>,
 }
 
 impl Problem {
@@ -183,6 +200,7 @@ impl Problem {
             retry_after_seconds: None,
             claim: None,
             rule: None,
+            approver_roles: Vec::new(),
         }
     }
 

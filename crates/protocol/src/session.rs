@@ -16,6 +16,9 @@ pub struct Session {
     pub platforms: Vec<Platform>,
     /// Rules that the extension shows and keeps; the relay checks them again.
     pub policy: Policy,
+    /// Whether this person may approve logins of others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_approve: bool,
     /// The relay's version, for support.
     pub relay_version: String,
     /// When the person must sign in again, in seconds since 1970 (UTC); absent for a profile that was enrolled by a code.

@@ -47,6 +47,7 @@ fn messages_round_trip() {
     check::<LoginRequest>("login-request");
     check::<LoginRequest>("login-request-minimal");
     check::<LoginRequest>("login-request-override");
+    check::<LoginRequest>("login-request-approved");
     check::<LoginResponse>("login-response");
     check::<OutcomeReport>("outcome-opened");
     check::<OutcomeReport>("outcome-failed");
@@ -60,6 +61,15 @@ fn messages_round_trip() {
     check::<Problem>("problem");
     check::<Problem>("problem-claimed");
     check::<Problem>("problem-rule");
+    check::<Problem>("problem-approval");
+    check::<Session>("session-approver");
+    check::<ApprovalRequest>("approval-request");
+    check::<Approval>("approval-waiting");
+    check::<Approval>("approval-approved");
+    check::<Approval>("approval-declined");
+    check::<WaitingApprovals>("approvals-waiting");
+    check::<ApprovalDecision>("approval-decision-approve");
+    check::<ApprovalDecision>("approval-decision-decline");
 }
 
 #[test]
@@ -68,6 +78,8 @@ fn requests_with_unknown_fields_are_refused() {
     check_refuses_more::<OutcomeReport>("outcome-opened");
     check_refuses_more::<EnrolmentRequest>("enrolment-request");
     check_refuses_more::<SignInRequest>("sign-in-request");
+    check_refuses_more::<ApprovalRequest>("approval-request");
+    check_refuses_more::<ApprovalDecision>("approval-decision-decline");
 }
 
 #[test]

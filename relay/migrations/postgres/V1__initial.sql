@@ -157,6 +157,33 @@ CREATE TABLE claims (
 CREATE INDEX claims_by_end ON claims (until);
 CREATE INDEX claims_by_login ON claims (request_id);
 
+-- Logins that a second person must approve: asked for, decided on, used once. Rows are forgotten minutes after their end.
+CREATE TABLE approvals (
+    id              TEXT COLLATE "C" PRIMARY KEY,
+    -- Who asks.
+    staff_id        BIGINT NOT NULL,
+    platform        TEXT COLLATE "C" NOT NULL,
+    customer        TEXT NOT NULL,
+    customer_folded TEXT COLLATE "C" NOT NULL,
+    reason          TEXT,
+    ticket          TEXT,
+    origin          TEXT,
+    record_id       TEXT,
+    requested_at    BIGINT NOT NULL,
+    -- Of the request while it waits, then of the approval.
+    ends_at         BIGINT NOT NULL,
+    state           TEXT NOT NULL CHECK (state IN ('waiting', 'approved', 'declined', 'used')),
+    decided_by      BIGINT,
+    decided_at      BIGINT,
+    word            TEXT,
+    CHECK ((state = 'waiting') = (decided_by IS NULL)),
+    CHECK ((decided_by IS NULL) = (decided_at IS NULL)),
+    CHECK (decided_by <> staff_id),
+    UNIQUE (staff_id, platform, customer_folded)
+);
+
+CREATE INDEX approvals_by_end ON approvals (ends_at);
+
 -- Signed tree heads, as they were shipped.
 CREATE TABLE checkpoints (
     id   BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -171,6 +198,35 @@ CREATE TRIGGER checkpoints_are_not_deleted BEFORE DELETE ON checkpoints FOR EACH
     EXECUTE FUNCTION refuse_change('checkpoints are not deleted');
 CREATE TRIGGER checkpoints_are_not_truncated BEFORE TRUNCATE ON checkpoints FOR EACH STATEMENT
     EXECUTE FUNCTION refuse_change('checkpoints are not deleted');
+
+-- What logins were counted in: `key` is a person, a profile, a customer (hashed) or a broker. `used` is in thousandths of a
+-- login, as it was at `since`.
+CREATE TABLE limits (
+    scope TEXT COLLATE "C" NOT NULL,
+    key   TEXT COLLATE "C" NOT NULL,
+    since BIGINT NOT NULL,
+    used  BIGINT NOT NULL,
+    -- When it was last told that the limit is reached.
+    told  BIGINT,
+    -- When the row does not matter any more.
+    ends  BIGINT NOT NULL,
+    PRIMARY KEY (scope, key)
+);
+
+-- Messages to webhooks that are still to be delivered. Who takes one puts `due_at` off, so that nobody else does.
+CREATE TABLE outbox (
+    number     BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id         TEXT COLLATE "C" NOT NULL,
+    webhook    TEXT COLLATE "C" NOT NULL,
+    alert      BOOLEAN NOT NULL,
+    body       TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    due_at     BIGINT NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (webhook, id)
+);
+
+CREATE INDEX outbox_by_due ON outbox (webhook, due_at);
 
 -- Written by the readiness check, to see that writing works.
 CREATE TABLE probe (

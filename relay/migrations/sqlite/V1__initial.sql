@@ -116,6 +116,33 @@ CREATE TABLE claims (
     PRIMARY KEY (customer_folded, scope)
 ) STRICT, WITHOUT ROWID;
 
+-- Logins that a second person must approve: asked for, decided on, used once. Rows are forgotten minutes after their end.
+CREATE TABLE approvals (
+    id              TEXT PRIMARY KEY,
+    -- Who asks.
+    staff_id        INTEGER NOT NULL REFERENCES staff (id),
+    platform        TEXT NOT NULL,
+    customer        TEXT NOT NULL,
+    customer_folded TEXT NOT NULL,
+    reason          TEXT,
+    ticket          TEXT,
+    origin          TEXT,
+    record_id       TEXT,
+    requested_at    INTEGER NOT NULL,
+    -- Of the request while it waits, then of the approval.
+    ends_at         INTEGER NOT NULL,
+    state           TEXT NOT NULL CHECK (state IN ('waiting', 'approved', 'declined', 'used')),
+    decided_by      INTEGER REFERENCES staff (id),
+    decided_at      INTEGER,
+    word            TEXT,
+    CHECK ((state = 'waiting') = (decided_by IS NULL)),
+    CHECK ((decided_by IS NULL) = (decided_at IS NULL)),
+    CHECK (decided_by <> staff_id),
+    UNIQUE (staff_id, platform, customer_folded)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX approvals_by_end ON approvals (ends_at);
+
 -- Signed tree heads, as they were shipped.
 CREATE TABLE checkpoints (
     id   INTEGER PRIMARY KEY,
@@ -128,6 +155,35 @@ CREATE TRIGGER checkpoints_are_not_changed BEFORE UPDATE ON checkpoints
 BEGIN SELECT raise(ABORT, 'checkpoints are not changed'); END;
 CREATE TRIGGER checkpoints_are_not_deleted BEFORE DELETE ON checkpoints
 BEGIN SELECT raise(ABORT, 'checkpoints are not deleted'); END;
+
+-- What logins were counted in: `key` is a person, a profile, a customer (hashed) or a broker. `used` is in thousandths of a
+-- login, as it was at `since`.
+CREATE TABLE limits (
+    scope TEXT NOT NULL,
+    key   TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    used  INTEGER NOT NULL,
+    -- When it was last told that the limit is reached.
+    told  INTEGER,
+    -- When the row does not matter any more.
+    ends  INTEGER NOT NULL,
+    PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+
+-- Messages to webhooks that are still to be delivered. Who takes one puts `due_at` off, so that nobody else does.
+CREATE TABLE outbox (
+    number     INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL,
+    webhook    TEXT NOT NULL,
+    alert      INTEGER NOT NULL CHECK (alert IN (0, 1)),
+    body       TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    due_at     INTEGER NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (webhook, id)
+) STRICT;
+
+CREATE INDEX outbox_by_due ON outbox (webhook, due_at);
 
 -- Written by the readiness check, to see that writing works.
 CREATE TABLE probe (

@@ -8,8 +8,9 @@ use tracing::subscriber::with_default;
 use super::values::words;
 use crate::{
     config::{ConfigFaults, Log, OfficeConfig},
-    store::{self, Store},
-    telemetry,
+    events::Event,
+    store::{self, Store, StoreError},
+    telemetry, webhooks,
 };
 
 /// Names of users are no longer than this where it matters.
@@ -33,11 +34,28 @@ impl Office {
     /// Opens the store for writing. The relay may be running on it.
     pub(super) async fn open(path: &Path, operator: Operator) -> anyhow::Result<Self> {
         let config = load(path)?;
+        let store = store::open(&config.store).await?;
+        match &config.whole {
+            Some(whole) => store.announce_to(webhooks::subscribers(whole)),
+            None => tell!("warning: because of these faults no webhook is told of what is changed"),
+        }
         Ok(Self {
-            store: store::open(&config.store).await?,
+            store,
             log: config.log,
             operator: operator.operator.unwrap_or_else(user),
         })
+    }
+
+    /// Leaves a message for the webhooks, which a relay delivers. The change is durable by then: that they are not told is said,
+    /// and no error.
+    pub(super) async fn announce(&self, event: Result<Event, StoreError>) {
+        let announced = match event {
+            Ok(event) => self.store.announce(vec![event]).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = announced {
+            tell!("It is done, but the webhooks are not told of it: {error}");
+        }
     }
 
     /// Logs a change on standard error, in the form that the configuration gives the relay's log. The change is durable by

@@ -11,7 +11,7 @@ use stagedoor_protocol::{CustomerEmail, PlatformId};
 use super::{ledger::undone, say};
 use crate::{
     clock::{Clock, SystemClock},
-    config::{Config, Keys},
+    config::{Approval, Config, Keys},
     policy::{self, Decision, Finding, Question, State, Verdict},
     store::{self, Role, Store},
 };
@@ -103,7 +103,7 @@ async fn explain(path: &Path, test: &PolicyTest) -> anyhow::Result<u8> {
     if test.json {
         say(as_json(&config, &decision))?;
     } else {
-        for line in in_words(&decision) {
+        for line in in_words(&config, &decision) {
             say(line)?;
         }
         if !test.roles.is_empty() {
@@ -170,7 +170,7 @@ impl Known {
     }
 }
 
-fn in_words(decision: &Decision<'_>) -> Vec<String> {
+fn in_words(config: &Config, decision: &Decision<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     let rules = decision.findings.iter().map(|finding| finding.rule.len());
     let width = rules.max().unwrap_or_default();
@@ -185,6 +185,12 @@ fn in_words(decision: &Decision<'_>) -> Vec<String> {
             lines.push(format!(
                 "ALLOWED: a token of {seconds} s, isolation {isolation}, confirmation {confirm}"
             ));
+            if terms.approval {
+                let roles = approver_roles(config).join(", ");
+                lines.push(format!(
+                    "It needs approval by one of the roles {roles}, from somebody else than the person who asks"
+                ));
+            }
         }
         Verdict::Refused(refusal) => {
             lines.push(format!("REFUSED by {} ({})", refusal.rule, refusal.code));
@@ -210,6 +216,7 @@ fn as_json(config: &Config, decision: &Decision<'_>) -> Value {
             "validitySeconds": terms.validity_seconds,
             "isolation": terms.isolation,
             "confirm": terms.confirm,
+            "approverRoles": if terms.approval { approver_roles(config) } else { Vec::new() },
         }),
         Verdict::Refused(refusal) => json!({
             "decision": "refused",
@@ -222,6 +229,11 @@ fn as_json(config: &Config, decision: &Decision<'_>) -> Value {
     answer["rules"] = rules.collect();
     answer["policyVersion"] = config.version.as_str().into();
     answer
+}
+
+fn approver_roles(config: &Config) -> Vec<String> {
+    let approval = config.policy.approval.as_ref();
+    approval.map(Approval::role_names).unwrap_or_default()
 }
 
 fn state(state: State) -> &'static str {

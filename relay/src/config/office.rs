@@ -14,6 +14,8 @@ use super::{
 pub(crate) struct OfficeConfig {
     pub(crate) store: StoreUrl,
     pub(crate) log: Log,
+    /// All of it, if nothing is wrong.
+    pub(crate) whole: Option<Config>,
     /// Faults of the rest.
     pub(crate) others: Vec<Fault>,
 }
@@ -26,8 +28,9 @@ impl OfficeConfig {
         let faults = match Config::check(&text, table.clone(), Keys::Skip) {
             Ok(config) => {
                 return Ok(Self {
-                    store: config.store,
+                    store: config.store.clone(),
                     log: config.log,
+                    whole: Some(config),
                     others: Vec::new(),
                 });
             }
@@ -41,6 +44,7 @@ impl OfficeConfig {
             (Some(store), Some(log)) if own.is_empty() => Ok(Self {
                 store,
                 log,
+                whole: None,
                 others: faults.0,
             }),
             _ => Err(own.into_vec().into()),

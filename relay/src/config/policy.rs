@@ -1,11 +1,13 @@
 //! `[policy]`: which roles may open customers on which platforms, under which rules of their own, and which customers are
 //! opened by nobody or by few.
 
+mod approval;
 mod customers;
 mod grant;
 mod hours;
 mod ticket;
 
+pub use approval::Approval;
 pub use customers::CustomerList;
 pub use grant::{Grant, Named};
 pub use hours::Hours;
@@ -25,6 +27,10 @@ pub struct PolicyRules {
     pub deny: CustomerList,
     /// Customers whom only those open whose grant says so.
     pub vip: CustomerList,
+    /// Customers whom nobody has a reason to open: whoever does is told of.
+    pub canary: CustomerList,
+    /// Whom a second person must approve of.
+    pub approval: Option<Approval>,
 }
 
 impl Default for PolicyRules {
@@ -33,6 +39,8 @@ impl Default for PolicyRules {
             grants: vec![Grant::everybody()],
             deny: CustomerList::default(),
             vip: CustomerList::default(),
+            canary: CustomerList::default(),
+            approval: None,
         }
     }
 }
@@ -48,6 +56,19 @@ impl PolicyRules {
         }
         let deny = section.section("deny", |section| CustomerList::read(section, keys))?;
         let vip = section.section("vip", |section| CustomerList::read(section, keys))?;
+        let canary = section.section("canary", |section| CustomerList::read(section, keys))?;
+        let approval = section.section_if_there("approval", |section| Approval::read(section, keys))?;
+        match &approval {
+            Some(approval) => {
+                if let Some((key, problem)) = approval.faults(&grants, &vip) {
+                    section.fault(&format!("approval.{key}"), problem);
+                }
+            }
+            None if grants.iter().any(|grant| grant.approval) => {
+                section.fault("approval.roles", approval::NOBODY);
+            }
+            None => {}
+        }
         if !vip.is_empty() && !grants.iter().any(|grant| grant.vip) {
             section.fault(
                 "vip",
@@ -58,7 +79,13 @@ impl PolicyRules {
         if !named {
             grants.push(Grant::everybody());
         }
-        Some(Self { grants, deny, vip })
+        Some(Self {
+            grants,
+            deny,
+            vip,
+            canary,
+            approval,
+        })
     }
 
     /// Whether there is no `[[policy.grant]]`, so that every enrolled person may open customers on every platform.
@@ -68,7 +95,9 @@ impl PolicyRules {
 
     /// SHA-256 of each file that was read, in the order of the configuration.
     pub(super) fn digests(&self) -> impl Iterator<Item = &[u8; 32]> {
-        self.deny.digests().iter().chain(self.vip.digests())
+        let lists = [&self.deny, &self.vip, &self.canary];
+        let approval = self.approval.iter().map(|approval| &approval.customers);
+        lists.into_iter().chain(approval).flat_map(CustomerList::digests)
     }
 
     /// Finds grants that name what is not there, or that would loosen what `[login]` says.

@@ -13,12 +13,14 @@ pub(super) const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Keys whose files are not looked at here: certificates and API keys are taken over one by one as they change, and the
 /// others are read whenever they are needed.
-const APART: [&str; 5] = [
+const APART: [&str; 7] = [
     "tls_certificate_file",
     "tls_key_file",
     "api_key_file",
     "checkpoint_url_token_file",
     "password_file",
+    "previous_secret_file",
+    "secret_file",
 ];
 
 /// Files, with what they were like just before they were read.

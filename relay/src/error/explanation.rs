@@ -85,8 +85,8 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "This browser profile was signed in for as long as the relay's configuration allows, and that is over.",
             "Sign in again in the extension's options."),
         ErrorCode::TooManyRequests => (
-            "Too many attempts from this address within a minute.",
-            "Wait as long as the answer says, then try again."),
+            "A limit on logins is reached: of this person, browser profile, customer or broker; the answer's rule says which. Or there were too many attempts to enrol from this address within a minute, or the person has too many requests for approval that wait.",
+            "Wait as long as the answer says, then try again. The administrator can change the limits on logins ([limits], docs/limits.md)."),
         ErrorCode::CustomerEmailInvalid => (
             "The text is not an e-mail address that a customer can have.",
             "Correct the address, or take another one from the page."),
@@ -105,6 +105,27 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
         ErrorCode::TicketRequired => (
             "A ticket is required, and none is given, or it does not have the form that the policy wants.",
             "Copy the ticket's number from the ticket system into the field for it, alone."),
+        ErrorCode::ApprovalRequired => (
+            "The policy lets nobody open this customer alone: a second person must approve first. Nothing was asked of the broker.",
+            "Ask for approval in the popup; approverRoles says who may give it (docs/policy.md)."),
+        ErrorCode::ApprovalUnknown => (
+            "No request for approval of this id is there: it was withdrawn, replaced by a newer one, or forgotten some minutes after its end; or it is somebody else's.",
+            "Ask for approval again, if the customer's platform must still be opened."),
+        ErrorCode::ApprovalMismatch => (
+            "The approval was given for another customer, platform, reason or ticket than this login's.",
+            "Open what was approved, unchanged; or ask for approval of what is to be opened now."),
+        ErrorCode::ApprovalMissing => (
+            "The request for approval was declined, or nobody has decided on it yet. The answer says which.",
+            "Wait until somebody approves; after a refusal talk to the colleague who declined, and ask again if they agree."),
+        ErrorCode::ApprovalEnded => (
+            "The approval was used, which it can be once, also if nothing came of it; or its time is over; or whoever gave it may not approve any more.",
+            "Ask for approval again."),
+        ErrorCode::ApprovalDecided => (
+            "Somebody decided on this request before, or its time is over. The first decision stands.",
+            "Nothing needs to be done; talk to the colleague who decided, if you see it otherwise."),
+        ErrorCode::WordRequired => (
+            "Whoever declines a request must say why, and nothing was said.",
+            "Write a few words for the colleague who asks."),
         ErrorCode::CustomerClaimed => (
             "A colleague asked for this customer's token on this platform, or on another of the same broker, a moment ago, and it may not have been used yet. A new token would make it void. Or an earlier request, perhaps your own, is still under way: two at once could reach the broker in either order.",
             "Wait as long as the answer says, or talk to the colleague; whoever cannot wait opens anyway in the popup, which is recorded, once the earlier request has ended."),

@@ -18,11 +18,13 @@ use crate::{
     app::App,
     auth::Verified,
     checkpoints,
+    config::Named,
     error::ApiError,
+    events::{self, Asked},
     middleware::ClientAddress,
     mint,
     policy::{self, Permit},
-    store::Intent,
+    store::{ApprovalUse, Intent, LimitUses},
     visible::{is_odd, is_odd_in_prose},
 };
 
@@ -53,8 +55,20 @@ pub(crate) async fn create_login(
                 .map_err(|error| error.about(id))
         }
         // What is not recorded as a login must not come a second time either.
-        (Err(error), _) | (Ok(_), Err(error)) => {
+        (Err(error), _) => {
             verified.admit(&app).await?;
+            Err(error)
+        }
+        (Ok(request), Err(error)) => {
+            verified.admit(&app).await?;
+            let asked = Asked {
+                login: &request.request_id,
+                staff: verified.profile.staff.id,
+                profile: &verified.profile.key_id,
+                platform: &request.platform,
+            };
+            let canary = app.config.policy.canary.covers(&request.customer_email);
+            events::tell_refused(&app, &asked, canary, &error).await;
             Err(error)
         }
     }
@@ -111,8 +125,10 @@ fn intent(
     permit: &Permit<'_>,
 ) -> Intent {
     let now = app.clock.now();
+    let approval = app.config.policy.approval.as_ref();
     let longest_mint = SignedDuration::try_from(app.limits.login).unwrap_or(SignedDuration::MAX);
-    Intent {
+    let canary = app.config.policy.canary.covers(&request.customer_email);
+    let mut intent = Intent {
         request_id: request.request_id,
         staff: verified.profile.staff,
         key_id: verified.profile.key_id,
@@ -127,13 +143,21 @@ fn intent(
         ticket: request.ticket,
         page: request.page,
         overrides: request.overrides,
+        approval: request.approval.map(|id| ApprovalUse {
+            id,
+            approvers: approval.map_or_else(Named::nobody, |approval| approval.roles.clone()),
+        }),
         policy_version: app.config.version.clone(),
         validity_seconds: permit.validity_seconds,
+        limits: LimitUses::default(),
+        canary,
         requested_at: now,
         claimed_until: mint::held_until(permit.validity_seconds, now)
             .checked_add(longest_mint)
             .unwrap_or(Timestamp::MAX),
-    }
+    };
+    intent.limits = app.config.limits.uses(&intent);
+    intent
 }
 
 fn read(verified: &Verified) -> Result<LoginRequest, ApiError> {
@@ -141,20 +165,17 @@ fn read(verified: &Verified) -> Result<LoginRequest, ApiError> {
         .json()
         .map_err(|error| name_bad_value(verified.body(), error))?;
     check_label("extensionVersion", &request.extension_version)?;
-    check_text(
-        "reason",
+    check_why(
         request.reason.as_deref(),
-        MAX_REASON_CHARS,
-        is_odd_in_prose,
+        request.ticket.as_deref(),
+        request.page.as_ref(),
     )?;
-    check_text("ticket", request.ticket.as_deref(), MAX_TICKET_CHARS, is_odd)?;
-    request.page.as_ref().map_or(Ok(()), check_page)?;
     Ok(request)
 }
 
 /// A bad address and a bad platform have codes of their own, which the typed parser cannot give; so when it refuses,
 /// these two values are looked at by themselves.
-fn name_bad_value(body: &[u8], error: ApiError) -> ApiError {
+pub(super) fn name_bad_value(body: &[u8], error: ApiError) -> ApiError {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Values {
@@ -177,8 +198,18 @@ fn name_bad_value(body: &[u8], error: ApiError) -> ApiError {
     error
 }
 
+pub(super) fn check_why(
+    reason: Option<&str>,
+    ticket: Option<&str>,
+    page: Option<&PageReference>,
+) -> Result<(), ApiError> {
+    check_text("reason", reason, MAX_REASON_CHARS, is_odd_in_prose)?;
+    check_text("ticket", ticket, MAX_TICKET_CHARS, is_odd)?;
+    page.map_or(Ok(()), check_page)
+}
+
 /// Free text of a person: bounded, and without characters that no keyboard makes.
-fn check_text(
+pub(super) fn check_text(
     field: &str,
     text: Option<&str>,
     max_chars: usize,

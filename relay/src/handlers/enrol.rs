@@ -4,9 +4,15 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use stagedoor_protocol::{EnrolmentResponse, ErrorCode};
-use tracing::{Span, field::display, info};
+use tracing::{Span, field::display, info, warn};
 
-use crate::{app::App, auth::Enrolling, error::ApiError, store::EnrolmentRefusal};
+use crate::{
+    app::App,
+    auth::Enrolling,
+    error::ApiError,
+    events::{Event, EventKind},
+    store::EnrolmentRefusal,
+};
 
 /// Spends the code and enrols the key.
 pub(crate) async fn enrol(
@@ -26,7 +32,15 @@ pub(crate) async fn enrol(
         })?;
     app.guesses.refund(client.0);
     Span::current().record("staff", display(staff.id));
-    info!("profile enrolled");
+    let kind = EventKind::ProfileEnrolled;
+    info!(event = kind.as_str(), profile = %enrolment.key_id, "profile enrolled");
+    let told = match Event::profile(kind, staff.id, &enrolment.key_id, app.clock.now()) {
+        Ok(event) => app.store.announce(vec![event]).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = told {
+        warn!(%error, "webhooks will not be told of a profile that was enrolled");
+    }
     let response = EnrolmentResponse {
         key_id: enrolment.key_id,
         staff: staff.to_wire(),

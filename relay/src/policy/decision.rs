@@ -69,6 +69,8 @@ pub(crate) struct Terms {
     pub(crate) isolation: Isolation,
     /// When the extension asks first.
     pub(crate) confirm: Confirm,
+    /// Whether a second person must approve.
+    pub(crate) approval: bool,
 }
 
 /// What one rule said.
@@ -128,6 +130,7 @@ pub(crate) fn decide<'a>(config: &'a Config, question: &Question<'_>) -> Decisio
             "the customer is on the list",
         ),
     ];
+    let listed = approval(config, customer, is_vip, &mut findings);
     let mut judged = Vec::new();
     for grant in &config.policy.grants {
         let obstacles = judge(&config.login, grant, question, is_vip, &mut findings);
@@ -150,7 +153,7 @@ pub(crate) fn decide<'a>(config: &'a Config, question: &Question<'_>) -> Decisio
     } else if denied {
         Verdict::Refused(refusal::denied())
     } else {
-        conclude(config, judged)
+        conclude(config, judged, listed)
     };
     Decision {
         verdict,
@@ -159,8 +162,26 @@ pub(crate) fn decide<'a>(config: &'a Config, question: &Question<'_>) -> Decisio
     }
 }
 
-/// What the grants come to together.
-fn conclude(config: &Config, judged: Vec<(&Grant, Vec<Obstacle>)>) -> Verdict {
+/// Whether the customer is one of whom a second person must approve, whatever the grant.
+fn approval(config: &Config, customer: &CustomerEmail, is_vip: bool, findings: &mut Vec<Finding>) -> bool {
+    let Some(approval) = &config.policy.approval else {
+        return false;
+    };
+    let listed = (approval.vip && is_vip) || approval.customers.covers(customer);
+    let roles = approval.role_names().join(", ");
+    findings.push(match listed {
+        true => Finding {
+            rule: "policy.approval".to_owned(),
+            state: State::Open,
+            says: format!("the customer needs approval by one of the roles {roles}"),
+        },
+        false => finding("policy.approval", true, "the customer is not on its lists", ""),
+    });
+    listed
+}
+
+/// What the grants come to together; `listed`: a second person must approve, whatever they say.
+fn conclude(config: &Config, judged: Vec<(&Grant, Vec<Obstacle>)>, listed: bool) -> Verdict {
     let login = &config.login;
     let allowing = judged
         .iter()
@@ -169,6 +190,7 @@ fn conclude(config: &Config, judged: Vec<(&Grant, Vec<Obstacle>)>) -> Verdict {
             validity_seconds: grant.validity_of(login),
             isolation: grant.isolation_of(login),
             confirm: grant.confirm,
+            approval: listed || grant.approval,
         });
     if let Some(terms) = allowing.reduce(Terms::stricter) {
         return Verdict::Allowed(terms);
@@ -193,6 +215,7 @@ impl Terms {
             validity_seconds: self.validity_seconds.min(other.validity_seconds),
             isolation: self.isolation.max(other.isolation),
             confirm: self.confirm.max(other.confirm),
+            approval: self.approval || other.approval,
         }
     }
 }

@@ -5,7 +5,11 @@ use std::{collections::BTreeSet, net::IpAddr};
 use jiff::ZonedDateTime;
 use stagedoor_protocol::ErrorCode;
 
-use crate::{config::Hours, error::ApiError, store::Role};
+use crate::{
+    config::{Approval, Hours},
+    error::ApiError,
+    store::Role,
+};
 
 /// Why a login is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +90,26 @@ pub(crate) fn disabled_staff() -> Refusal {
         "staff.disabled",
         "The administrator has disabled this staff member.",
     )
+}
+
+/// The rule that is named wherever approvals are the matter.
+pub(crate) const APPROVAL: &str = "policy.approval";
+
+pub(super) fn approval_required(approval: Option<&Approval>) -> ApiError {
+    let names = approval.map(Approval::role_names).unwrap_or_default();
+    let who = match names.as_slice() {
+        [all] if all == "*" => "a colleague".to_owned(),
+        [role] => format!("a colleague with the role {role}"),
+        roles => format!("a colleague with one of the roles {}", roles.join(", ")),
+    };
+    let refusal = Refusal::new(
+        ErrorCode::ApprovalRequired,
+        APPROVAL,
+        format!(
+            "Nobody opens this customer alone: {who} must approve first. Ask for approval in the extension."
+        ),
+    );
+    ApiError::from(refusal).approver_roles(names)
 }
 
 pub(super) fn no_grant(roles: &BTreeSet<Role>) -> Refusal {

@@ -27,6 +27,20 @@ pub(crate) fn summary(config: &Config) -> Vec<String> {
             policy.vip
         ));
     }
+    if !policy.canary.is_empty() {
+        lines.push(format!(
+            "policy.canary: {}, told of when they are asked for",
+            policy.canary
+        ));
+    }
+    if let Some(approval) = &policy.approval {
+        let vip = if approval.vip { "VIP customers, " } else { "" };
+        lines.push(format!(
+            "policy.approval: {vip}{}; approved by the roles {}",
+            approval.customers,
+            approval.role_names().join(", ")
+        ));
+    }
     lines.push(format!("policy version: {}", config.version));
     lines
 }
@@ -64,6 +78,7 @@ fn describe(grant: &Grant) -> String {
         (!grant.networks.is_empty(), "networks"),
         (grant.validity_seconds.is_some(), "validity_seconds"),
         (grant.isolation.is_some(), "isolation"),
+        (grant.approval, "approval"),
     ]
     .into_iter()
     .filter(|(is, _)| *is)

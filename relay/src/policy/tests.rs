@@ -1,5 +1,6 @@
 //! Decisions: single ones, and what holds of all of them.
 
+mod approval;
 mod properties;
 mod told;
 
@@ -352,6 +353,7 @@ fn what_several_grants_allow_is_allowed_under_the_strictest_of_their_terms() {
         validity_seconds: 20,
         isolation: Isolation::Required,
         confirm: Confirm::WhenAmbiguous,
+        approval: false,
     };
     assert_eq!(terms(&["support"]), strict);
     let lead = Terms {

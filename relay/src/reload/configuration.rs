@@ -14,6 +14,7 @@ use crate::{
     files::in_time,
     relay,
     tls::Tls,
+    webhooks::{self, Webhooks},
 };
 
 /// What the health page says while a change waits to come to rest.
@@ -221,20 +222,24 @@ impl Watched<'_> {
                 format!("a file of the certificate {unread}"),
             ))
         });
+        let webhooks = Webhooks::connect(&config, limits.webhook);
         let brokers = old.app.brokers.succeeded_by(&config, limits).await;
-        let (tls, brokers) = match (tls, brokers) {
-            (Ok(tls), Ok(brokers)) => (tls, brokers),
-            (tls, brokers) => {
+        let (tls, webhooks, brokers) = match (tls, webhooks, brokers) {
+            (Ok(tls), Ok(webhooks), Ok(brokers)) => (tls, webhooks, brokers),
+            (tls, webhooks, brokers) => {
+                let faults = [tls.err(), webhooks.err(), brokers.err()];
                 return Err(Held {
-                    faults: ConfigFaults::all([tls.err(), brokers.err()].into_iter().flatten()),
+                    faults: ConfigFaults::all(faults.into_iter().flatten()),
                     may_pass: true,
                 });
             }
         };
+        old.app.store.announce_to(webhooks::subscribers(&config));
         let app = App {
             authorities: relay::authorities(&config.listen.authorities, self.port),
             config,
             brokers: Arc::new(brokers),
+            webhooks: Arc::new(webhooks),
             ..(*old.app).clone()
         };
         self.current.replace(InUse::new(Arc::new(app), tls));

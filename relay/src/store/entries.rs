@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use stagedoor_ledger::{
-    CustomerPart, Entry, Erasure, ErasureScope as Scope, Intent as IntentEntry, Method,
-    MintOutcome as OutcomeWord, Opening, OperatorPart, Outcome as OutcomeEntry, Part, Parts, Record,
+    Approval, ApproverPart, CustomerPart, Entry, Erasure, ErasureScope as Scope, Intent as IntentEntry,
+    Method, MintOutcome as OutcomeWord, Opening, OperatorPart, Outcome as OutcomeEntry, Part, Parts, Record,
     Report as ReportEntry, ReportOutcome, ReportPart, SequenceSet, StaffPart,
 };
 use stagedoor_protocol::{Outcome, OutcomeReport, RequestId};
 
-use super::{Completion, ErasureOrder, ErasureScope, Intent, MintOutcome, StoreError};
+use super::{Completion, ErasureOrder, ErasureScope, Intent, MintOutcome, StoreError, approvals::Approved};
 use crate::{middleware::ClientAddress, random};
 
 /// How many records lose personal parts in one transaction; more would hold up logins.
@@ -28,7 +28,11 @@ impl Openings {
 }
 
 /// A login about to be asked for; `overrides` is the sequence of the intent that it takes the customer from.
-pub(super) fn intent(intent: &Intent, overrides: Option<u64>) -> Result<(Entry, Openings), StoreError> {
+pub(super) fn intent(
+    intent: &Intent,
+    overrides: Option<u64>,
+    approved: Option<&Approved>,
+) -> Result<(Entry, Openings), StoreError> {
     let customer = open(&CustomerPart {
         email: intent.customer_email.as_str().to_owned(),
         reason: intent.reason.clone(),
@@ -41,8 +45,17 @@ pub(super) fn intent(intent: &Intent, overrides: Option<u64>) -> Result<(Entry, 
         id: intent.staff.id.0,
         key: intent.key_id.as_str().to_owned(),
         name: intent.staff.name.clone(),
+        approver: approved.map(|approved| ApproverPart {
+            email: approved.by.email.as_str().to_owned(),
+            id: approved.by.id.0,
+            name: approved.by.name.clone(),
+        }),
     })?;
     let entry = Entry::Intent(IntentEntry {
+        approval: approved.map(|approved| Approval {
+            id: approved.id.as_str().to_owned(),
+            time: approved.at,
+        }),
         customer: customer.commitment(),
         extension: intent.extension_version.clone(),
         login: intent.request_id.as_str().to_owned(),

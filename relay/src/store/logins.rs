@@ -1,11 +1,12 @@
 //! A login as the store takes it: what is about to be asked of the broker, what came of it, and who holds a customer.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use jiff::Timestamp;
 use stagedoor_protocol::{CustomerEmail, ErrorCode, KeyId, Nonce, PageReference, PlatformId, RequestId};
 
-use super::{StaffId, StaffMember};
+use super::{ApprovalFault, ApprovalUse, LimitReached, LimitUses, StaffId, StaffMember};
+use crate::events::Asked;
 
 /// Everything known of a login before the broker is asked. `Debug` is not derived: it would show the reason.
 #[derive(Clone)]
@@ -38,10 +39,16 @@ pub struct Intent {
     pub page: Option<PageReference>,
     /// The colleague's login that this one takes the customer from, knowingly.
     pub overrides: Option<RequestId>,
+    /// The second person's approval that it uses up.
+    pub approval: Option<ApprovalUse>,
     /// Which rules allowed it.
     pub policy_version: String,
     /// How long the token shall be good for.
     pub validity_seconds: u32,
+    /// What it is counted in, if it is recorded.
+    pub limits: LimitUses,
+    /// Whether the customer is a canary, so that it is told when this is recorded.
+    pub canary: bool,
     /// When.
     pub requested_at: Timestamp,
     /// Until when the customer is likely to be held. Without an outcome it is held for longer than that, too.
@@ -52,6 +59,16 @@ impl Intent {
     /// Whether it may take the customer from that login: the person's own, or the one that they override.
     pub(super) fn may_take_over(&self, claim: &Claim) -> bool {
         claim.staff == self.staff.id || self.overrides.as_ref() == Some(&claim.request_id)
+    }
+
+    /// Who asks for it, as events say it.
+    pub(crate) fn asked(&self) -> Asked<'_> {
+        Asked {
+            login: &self.request_id,
+            staff: self.staff.id,
+            profile: &self.key_id,
+            platform: &self.platform,
+        }
     }
 
     /// Lets it begin later: it holds its customer as long as it would have, but from then on.
@@ -76,11 +93,18 @@ pub enum IntentAnswer {
     ProfileChanged,
     /// The customer's address is a staff member's, who may be a disabled one.
     CustomerIsStaff,
+    /// The approval that the intent names cannot be used by it.
+    NotApproved(ApprovalFault),
     /// A colleague holds the customer on this platform, or on another of the same broker, and the intent did not name that login.
     Claimed(Claim),
     /// The intent may take the customer from this login, but not yet: it has no outcome, so its request may still be on the
     /// way to the broker, and could reach it last. Nothing was written, not even the nonce.
     UnderWay(Claim),
+    /// A limit refused it. Nothing was written but the nonce.
+    Limited(LimitReached),
+    /// The broker has had as many as it may, and the intent would rather wait: its turn should come in this time, if nobody else
+    /// comes before. Nothing was written, not even the nonce.
+    Busy(Duration),
 }
 
 /// Who holds the outstanding token of a customer at a broker.

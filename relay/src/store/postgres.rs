@@ -1,12 +1,14 @@
 //! The store that several relays share: a database of a PostgreSQL server. A commit is on the server's disk when it returns.
 
 mod administration;
+mod approvals;
 mod connection;
 mod erase;
 mod facts;
 mod fault;
 mod gather;
 mod logins;
+mod outbox;
 mod plan;
 mod pool;
 mod presence;
@@ -38,16 +40,16 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use tokio::{join, sync::Mutex, time::timeout};
 
 use super::{
-    Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent,
-    IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
+    Completion, Delivery, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows,
+    Intent, IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
     RolesAnswer, SchemaDifference, SchemaVersions, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow,
-    Store, StoreError, StoredCheckpoint, StrayRows, foreign,
+    Store, StoreError, StoredCheckpoint, StrayRows, Subscribers, foreign, outbox::Listeners,
 };
-use crate::{config::PostgresConfig, random};
+use crate::{config::PostgresConfig, events::Event, random};
 use connection::Connector;
 use fault::Failure;
-use gather::Head;
 use logins::{Closing, Ending, Reported};
+use outbox::MessageRows;
 use pool::{Connections, run};
 use presence::Presence;
 use reached::Reached;
@@ -66,6 +68,7 @@ pub struct PostgresStore {
     relay: Arc<AtomicI64>,
     presence: Mutex<Option<Presence>>,
     reached: Reached,
+    listeners: Listeners,
 }
 
 impl PostgresStore {
@@ -77,10 +80,17 @@ impl PostgresStore {
         versions.check(connector.place().name())?;
         let relay = Arc::new(AtomicI64::new(relay_number()?));
         let reached = Reached::default();
+        let listeners = Listeners::default();
         Ok(Self {
             connections: Connections::new(&connector)?,
-            writer: Writer::start(connector.clone(), relay.clone(), reached.clone()),
+            writer: Writer::start(
+                connector.clone(),
+                relay.clone(),
+                reached.clone(),
+                listeners.clone(),
+            ),
             reached,
+            listeners,
             connector,
             relay,
             presence: Mutex::default(),
@@ -123,24 +133,12 @@ fn unsigned(row: &tokio_postgres::Row, index: usize) -> Result<u64, Failure> {
     Ok(row.try_get::<_, i64>(index)?.cast_unsigned())
 }
 
-/// A real write finds a full disk and a server that takes no writes, which reading would not. Returns what keeps records from
-/// being added.
-async fn probe(
-    client: &deadpool_postgres::Client,
-    now: Timestamp,
-    seen: Option<Head>,
-) -> Result<Option<String>, Failure> {
-    let probe = "INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
-    client.execute(probe, &[&millis(now)]).await?;
-    reading::check_seen(client, seen).await?;
-    reading::select_blocking(client).await
-}
-
 #[async_trait]
 impl Store for PostgresStore {
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
         let seen = self.reached.head();
-        let probed = async { run!(self.connections, CHECK_PATIENCE, client => probe(client, now, seen)) };
+        let probed =
+            async { run!(self.connections, CHECK_PATIENCE, client => reading::probe(client, now, seen)) };
         // Both at once, so that an answer takes no longer than the patience for one.
         let (blocking, turn) = join!(probed, timeout(CHECK_PATIENCE, self.writer.write(Turn)));
         foreign::check(|| self.connector.place().name(), blocking?)?;
@@ -173,6 +171,37 @@ impl Store for PostgresStore {
             presence.end().await;
         }
         Ok(())
+    }
+
+    fn announce_to(&self, subscribers: Subscribers) {
+        self.listeners.set(subscribers);
+    }
+
+    async fn announce(&self, events: Vec<Event>) -> Result<(), StoreError> {
+        let (subscribers, mut rows) = (self.listeners.get(), MessageRows::default());
+        events.iter().for_each(|event| rows.add(&subscribers, event));
+        if rows.ids.is_empty() {
+            return Ok(());
+        }
+        run!(self.connections, client => outbox::insert(client, &rows))
+    }
+
+    async fn take_deliveries(
+        &self,
+        webhook: &str,
+        limit: u32,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        run!(self.connections, client => outbox::take(client, webhook, limit, now, until))
+    }
+
+    async fn end_delivery(&self, webhook: &str, id: &str, next: Option<Timestamp>) -> Result<(), StoreError> {
+        run!(self.connections, client => outbox::end(client, webhook, id, next))
+    }
+
+    async fn drop_deliveries(&self, now: Timestamp) -> Result<Vec<(String, u64)>, StoreError> {
+        run!(self.connections, client => outbox::drop_stale(client, now))
     }
 
     async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError> {

@@ -2,12 +2,15 @@
 
 mod administration;
 mod append;
+mod approvals;
 mod claims;
 mod erase;
 mod file;
 mod ledger;
+mod limits;
 mod logins;
 mod opening;
+mod outbox;
 mod projections;
 mod readers;
 mod reading;
@@ -30,11 +33,12 @@ use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
 use super::{
-    Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent,
-    IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
+    Completion, Delivery, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows,
+    Intent, IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
     RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow, Store, StoreError,
-    StoredCheckpoint, StrayRows, foreign,
+    StoredCheckpoint, StrayRows, Subscribers, foreign, outbox::Listeners,
 };
+use crate::events::Event;
 use file::DatabaseFile;
 use readers::Readers;
 use writer::Writer;
@@ -45,6 +49,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     relay: Mutex<Option<Registration>>,
+    listeners: Listeners,
 }
 
 /// This process as the one relay of the file.
@@ -97,6 +102,49 @@ impl Store for SqliteStore {
     async fn unregister_relay(&self) -> Result<(), StoreError> {
         *self.relay.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())
+    }
+
+    fn announce_to(&self, subscribers: Subscribers) {
+        self.listeners.set(subscribers);
+    }
+
+    async fn announce(&self, events: Vec<Event>) -> Result<(), StoreError> {
+        let subscribers = self.listeners.get();
+        if !events.iter().any(|event| subscribers.want(event.kind)) {
+            return Ok(());
+        }
+        self.writer
+            .write(move |writing| {
+                let mut events = events.iter();
+                events.try_for_each(|event| writing.announce(&subscribers, event))
+            })
+            .await
+    }
+
+    async fn take_deliveries(
+        &self,
+        webhook: &str,
+        limit: u32,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let webhook = webhook.to_owned();
+        self.writer
+            .write(move |writing| writing.take_deliveries(&webhook, limit, now, until))
+            .await
+    }
+
+    async fn end_delivery(&self, webhook: &str, id: &str, next: Option<Timestamp>) -> Result<(), StoreError> {
+        let (webhook, id) = (webhook.to_owned(), id.to_owned());
+        self.writer
+            .write(move |writing| writing.end_delivery(&webhook, &id, next))
+            .await
+    }
+
+    async fn drop_deliveries(&self, now: Timestamp) -> Result<Vec<(String, u64)>, StoreError> {
+        self.writer
+            .write(move |writing| writing.drop_deliveries(now))
+            .await
     }
 
     async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError> {
@@ -201,16 +249,16 @@ impl Store for SqliteStore {
     }
 
     async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError> {
-        let intent = intent.clone();
+        let (intent, subscribers) = (intent.clone(), self.listeners.get());
         self.writer
-            .write(move |writing| writing.insert_intent(&intent))
+            .write(move |writing| writing.insert_intent(&intent, &subscribers))
             .await
     }
 
     async fn record_outcome(&self, id: &RequestId, completion: &Completion) -> Result<(), StoreError> {
-        let (id, completion) = (id.clone(), *completion);
+        let (id, completion, subscribers) = (id.clone(), *completion, self.listeners.get());
         self.writer
-            .write(move |writing| writing.complete(&id, &completion))
+            .write(move |writing| writing.complete(&id, &completion, &subscribers))
             .await
     }
 
@@ -232,9 +280,10 @@ impl Store for SqliteStore {
         };
         let mut closed = 0;
         loop {
+            let subscribers = self.listeners.get();
             let step = self
                 .writer
-                .write(move |writing| writing.close_open_intents(below, now))
+                .write(move |writing| writing.close_open_intents(below, &subscribers, now))
                 .await?;
             if step == 0 {
                 return Ok(closed);

@@ -6,6 +6,7 @@
 mod support;
 
 mod acme;
+mod approvals;
 mod attacks;
 mod auditor;
 mod bad_input;
@@ -16,6 +17,7 @@ mod durability;
 mod enrolment;
 mod error_docs;
 mod ledger_cli;
+mod limits;
 mod login;
 mod mint_failures;
 mod origins;
@@ -31,3 +33,4 @@ mod staff_cli;
 mod store;
 mod takeover;
 mod tls;
+mod webhooks;

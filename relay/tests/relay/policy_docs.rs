@@ -18,7 +18,7 @@ const REASON: &str = "Cannot find the withdrawal form";
 const OFFICE: &str = "198.51.100.7";
 const FRIDAY: &str = "2026-11-27T10:00:00+01:00";
 
-const CASES: [Case; 10] = [
+const CASES: [Case; 11] = [
     Case {
         example: "A small desk",
         what: "On a working day, with a reason",
@@ -113,6 +113,25 @@ const CASES: [Case; 10] = [
             "SUP-1042",
         ],
         exit: 1,
+    },
+    Case {
+        example: "A regulated firm",
+        what: "A VIP customer, of whom a second person must approve",
+        arguments: &[
+            "--customer",
+            "vip@customers.example",
+            "--role",
+            "dealing-lead",
+            "--at",
+            FRIDAY,
+            "--from",
+            OFFICE,
+            "--reason",
+            REASON,
+            "--ticket",
+            "SUP-1042",
+        ],
+        exit: 0,
     },
     Case {
         example: "A regulated firm",

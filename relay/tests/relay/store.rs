@@ -1,9 +1,12 @@
 //! What every engine of the store promises, through the trait alone. The same tests run on SQLite and on PostgreSQL.
 
 mod administration;
+mod approvals;
 mod erasure;
 mod ledger;
+mod limits;
 mod logins;
+mod outbox;
 mod profiles;
 mod takeovers;
 
@@ -14,8 +17,8 @@ use stagedoor_protocol::{
     CustomerEmail, ErrorCode, KeyId, Nonce, PageReference, PlatformId, PublicKeyBytes, RequestId,
 };
 use stagedoor_relay::store::{
-    self, Completion, Enrolment, EnrolmentRefusal, Intent, MintOutcome, NewInvite, StaffMember, Store,
-    VerifyingKey,
+    self, Completion, Enrolment, EnrolmentRefusal, Intent, LimitUses, MintOutcome, NewInvite, StaffMember,
+    Store, VerifyingKey,
 };
 use tempfile::TempDir;
 
@@ -116,7 +119,10 @@ pub(crate) fn intent(staff: &StaffMember, customer: &str, second: i64) -> Intent
             record_id: Some("c-1001".to_owned()),
         }),
         overrides: None,
+        approval: None,
         policy_version: "p1".to_owned(),
+        limits: LimitUses::default(),
+        canary: false,
         validity_seconds: 30,
         requested_at: at(second),
         claimed_until: at(second + 30),

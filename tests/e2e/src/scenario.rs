@@ -35,6 +35,15 @@ pub const SUPPORT: [Staff; 2] = [
     },
 ];
 
+/// A policy by which a colleague with a role of their own approves of the first customer, for [`Lab::start_with`].
+pub const APPROVAL: &str = r#"reason = "optional"
+[[policy.grant]]
+roles = "*"
+platforms = "*"
+[policy.approval]
+roles = ["team-lead"]
+addresses = ["anna.kowalska@customers.example"]"#;
+
 /// A staff member at a browser.
 pub struct Seat {
     /// The browser, with the extension installed.

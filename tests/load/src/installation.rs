@@ -185,6 +185,15 @@ fn listening(line: &str) -> Option<(SocketAddr, SocketAddr)> {
 }
 
 /// The binary's own example, so that a setting that a new version demands is there.
+/// Limits that no load reaches.
+const UNLIMITED: [&str; 5] = [
+    "staff_per_minute = 10000000",
+    "staff_per_day = 10000000",
+    "profile_per_minute = 10000000",
+    "customer_per_hour = 10000000",
+    "\nbroker_per_minute = 9000000\nbroker_allows_per_minute = 10000000",
+];
+
 fn filled_in(example: &str, folder: &Path, upstream: &Upstream, store: &str) -> Result<String> {
     let folder = folder.display().to_string();
     let mut config = example.to_owned();
@@ -196,6 +205,12 @@ fn filled_in(example: &str, folder: &Path, upstream: &Upstream, store: &str) -> 
         ("/etc/stagedoor", &folder),
         ("https://broker-api.broker.example", &upstream.broker_url),
         ("https://platform.broker.example", &upstream.platform_url),
+        // What is measured is the relay, not its limits.
+        ("staff_per_minute = 20", UNLIMITED[0]),
+        ("staff_per_day = 1000", UNLIMITED[1]),
+        ("profile_per_minute = 20", UNLIMITED[2]),
+        ("customer_per_hour = 60", UNLIMITED[3]),
+        ("\nbroker_per_minute = 400", UNLIMITED[4]),
     ] {
         ensure!(
             config.contains(from),

@@ -38,7 +38,21 @@ pub fn window_removed(window: WindowId) -> Promise {
     run(Event::WindowRemoved(window))
 }
 
+/// The alarm of the approvals went off.
+#[wasm_bindgen]
+pub fn minute() -> Promise {
+    run(Event::Minute)
+}
+
+/// The browser was started.
+#[wasm_bindgen]
+pub fn started() -> Promise {
+    run(Event::Started)
+}
+
 enum Event {
+    Minute,
+    Started,
     Message(Message),
     WindowRemoved(WindowId),
 }
@@ -48,6 +62,14 @@ fn run(event: Event) -> Promise {
     future_to_promise(async move {
         Ok(match event {
             Event::Message(message) => to_js(&core.handle(&message).await.to_json()),
+            Event::Minute => {
+                core.minute().await;
+                JsValue::UNDEFINED
+            }
+            Event::Started => {
+                core.started().await;
+                JsValue::UNDEFINED
+            }
             Event::WindowRemoved(window) => {
                 core.window_removed(window).await;
                 JsValue::UNDEFINED

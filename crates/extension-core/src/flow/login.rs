@@ -3,11 +3,11 @@
 use std::cell::Cell;
 
 use stagedoor_protocol::{
-    CustomerEmail, ErrorCode, Isolation, LoginRequest, LoginResponse, Outcome, OutcomeReport, PageReference,
-    Platform, PlatformId, RequestId, Rules, Session, limits::RELAY_TIMEOUT_MILLISECONDS,
+    ApprovalId, CustomerEmail, ErrorCode, Isolation, LoginRequest, LoginResponse, Outcome, OutcomeReport,
+    PageReference, Platform, PlatformId, RequestId, Rules, Session, limits::RELAY_TIMEOUT_MILLISECONDS,
 };
 
-use super::{Core, window_name};
+use super::{Core, approval::given, window_name};
 use crate::{
     address::typed,
     environment::{Area, Environment, ParsedUrl, TabId, WindowId},
@@ -45,6 +45,8 @@ struct Order {
     origin: Option<String>,
     /// The colleague's login that the person was shown and overrides.
     overrides: Option<RequestId>,
+    /// The colleague's approval that it uses up.
+    approval: Option<ApprovalId>,
 }
 
 /// Why no window stands open although there was a token; the relay is told.
@@ -101,6 +103,9 @@ impl<E: Environment> Core<E> {
         };
         let mut order = self.order(profile, scan, message).await?;
         order.overrides = tab.login.as_ref().and_then(|login| shown(login, &email, message));
+        let ticket = ticket(message.ticket.as_deref());
+        let said = (reason.as_ref(), ticket.as_ref());
+        order.approval = given(&tab, clicked, (&email, &order.platform.id), said);
 
         // A login that is still marked as under way was lost with another worker, for this one is not working on it.
         let lost = |step| next(Some(step), Event::Loss).unwrap_or(step);
@@ -116,12 +121,13 @@ impl<E: Environment> Core<E> {
             email,
             platform: order.platform.clone(),
             reason,
-            ticket: ticket(message.ticket.as_deref()),
+            ticket,
             isolated: order.plan.incognito,
             code: None,
             detail: None,
             retry_after: None,
             claim: None,
+            approver_roles: Vec::new(),
             seen: false,
         });
         let view = View::of_login(login, clicked);
@@ -151,6 +157,7 @@ impl<E: Environment> Core<E> {
             plan,
             origin: scan.origin.clone(),
             overrides: None,
+            approval: None,
         })
     }
 
@@ -200,6 +207,7 @@ impl<E: Environment> Core<E> {
                 record_id: None,
             }),
             overrides: order.overrides.clone(),
+            approval: order.approval.clone(),
             extension_version: self.environment.version(),
         };
         let answer = self.post(&order.profile, "/v1/logins", &request, RELAY_TIMEOUT_MILLISECONDS);
@@ -280,6 +288,7 @@ impl<E: Environment> Core<E> {
         match done {
             Ok(()) => {
                 advance(login, Event::Window, now);
+                tab.approval = tab.approval.filter(|asked| !asked.is_for(login));
             }
             Err(fault) => {
                 advance(login, Event::Fault, now);
@@ -364,7 +373,7 @@ fn shown(failed: &Login, email: &CustomerEmail, message: &Message) -> Option<Req
     (same && message.overrides.as_deref() == Some(id.as_str())).then(|| id.clone())
 }
 
-fn kept(message: &Message) -> Kept {
+pub(super) fn kept(message: &Message) -> Kept {
     Kept {
         email: typed(&message.email),
         platform: PlatformId::parse(&message.platform).ok(),

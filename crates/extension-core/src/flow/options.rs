@@ -38,6 +38,7 @@ impl<E: Environment> Core<E> {
             enrolled: profile.is_some(),
             relay: profile.as_ref().map(|profile| profile.relay.clone()),
             key_id: profile.as_ref().map(|profile| profile.key_id.as_str().into()),
+            may_approve: profile.as_ref().is_some_and(|profile| profile.may_approve),
             staff: profile.map(|profile| profile.staff),
             incognito_allowed: environment.incognito_allowed().await,
             shortcut: self.shortcut().await,
@@ -108,6 +109,7 @@ impl<E: Environment> Core<E> {
             relay: relay.into(),
             key_id,
             staff: response.staff,
+            may_approve: false,
         };
         environment.save_key(ENROLLED_KEY, &key).await.map_err(store)?;
         environment
@@ -153,6 +155,7 @@ impl<E: Environment> Core<E> {
             environment.clear(Area::Local).await,
             environment.clear(Area::Session).await,
         ];
+        environment.watch(false);
         let failed = results.contains(&Err(Broken));
         self.options(None, failed.then(|| Code::KeyStoreFailed.into()))
             .await

@@ -33,6 +33,9 @@ impl<E: Environment> Core<E> {
                 return Ok(view);
             }
         }
+        if let Some(asked) = tab.approval.take().filter(|_| !again) {
+            return self.look(&profile, id, asked).await;
+        }
         let scan = self.scan(id, &profile).await?;
         let view = View::of_scan(&scan, None);
         // Looked up again: a login may have begun while the page was read. One that is over is forgotten.

@@ -6,7 +6,7 @@ use zeroize::Zeroize;
 use super::Core;
 use crate::{
     answer,
-    environment::{Environment, HttpRequest},
+    environment::{Area, Environment, HttpRequest},
     fault::{Code, Fault},
     json::{ToJson, Value},
     record::Profile,
@@ -31,8 +31,24 @@ pub(super) struct Caller<'a, K> {
 impl<E: Environment> Core<E> {
     /// Who am I to the relay, and what may I open.
     pub(super) async fn session(&self, profile: &Profile) -> Result<Session, Box<Fault>> {
-        let answer = self.call(profile, "GET", "/v1/session", "", RELAY_TIMEOUT_MILLISECONDS);
-        Ok(Session::read(&answer.await?).ok_or(Code::RelayAnswerUnusable)?)
+        let answer = self.get(profile, "/v1/session", RELAY_TIMEOUT_MILLISECONDS);
+        let session = Session::read(&answer.await?).ok_or(Code::RelayAnswerUnusable)?;
+        if session.may_approve != profile.may_approve {
+            // What cannot be kept is asked for again the next time.
+            let _ = self.keep(Area::Local, "mayApprove", &session.may_approve).await;
+        }
+        self.environment.watch(session.may_approve);
+        Ok(session)
+    }
+
+    /// Asks for something with the enrolled key.
+    pub(super) async fn get(
+        &self,
+        profile: &Profile,
+        path: &str,
+        timeout_milliseconds: u32,
+    ) -> Result<Value, Box<Fault>> {
+        self.call(profile, "GET", path, "", timeout_milliseconds).await
     }
 
     /// Sends something with the enrolled key.
@@ -47,7 +63,8 @@ impl<E: Environment> Core<E> {
             .await
     }
 
-    async fn call(
+    /// An empty body is none.
+    pub(super) async fn call(
         &self,
         profile: &Profile,
         method: &'static str,

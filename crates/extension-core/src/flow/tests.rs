@@ -1,5 +1,7 @@
 //! The flows against a browser and a relay in memory.
 
+mod approval;
+mod approvals;
 mod claims;
 mod fake;
 mod login;

@@ -1,8 +1,8 @@
 //! The records as JSON. What an earlier version wrote in another form is read as nothing at all.
 
-use stagedoor_protocol::{Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
+use stagedoor_protocol::{Approval, Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
 
-use super::{Found, Login, Profile, Scan, Step, Tab, Window};
+use super::{Asked, Found, Login, Profile, Scan, Step, Tab, Window};
 use crate::{
     json::{Object, ToJson, Value},
     wire::{FromJson, read_list},
@@ -14,6 +14,7 @@ impl ToJson for Profile {
             .with("relay", &self.relay)
             .with("keyId", self.key_id.as_str())
             .with("staff", &self.staff)
+            .with_some("mayApprove", self.may_approve.then_some(&true))
             .end();
     }
 }
@@ -24,6 +25,7 @@ impl FromJson for Profile {
             relay: value.get("relay").string()?,
             key_id: KeyId::parse(value.get("keyId").text()?).ok()?,
             staff: Staff::read(value.get("staff"))?,
+            may_approve: value.get("mayApprove").flag(),
         })
     }
 }
@@ -34,6 +36,7 @@ impl ToJson for Tab {
             .with("tab", &self.id)
             .with_some("scan", self.scan.as_ref())
             .with_some("login", self.login.as_ref())
+            .with_some("approval", self.approval.as_ref())
             .end();
     }
 }
@@ -44,6 +47,7 @@ impl FromJson for Tab {
             id: value.get("tab").number()?,
             scan: Scan::read(value.get("scan")),
             login: Login::read(value.get("login")),
+            approval: Asked::read(value.get("approval")),
         })
     }
 }
@@ -108,6 +112,7 @@ impl ToJson for Login {
             .with_some("detail", self.detail.as_ref())
             .with_some("retryAfter", self.retry_after.map(u64::from).as_ref())
             .with_some("claim", self.claim.as_ref())
+            .with("approverRoles", &self.approver_roles)
             .with("seen", &self.seen)
             .end();
     }
@@ -129,7 +134,36 @@ impl FromJson for Login {
             detail: value.get("detail").string(),
             retry_after: value.get("retryAfter").number(),
             claim: Claim::read(value.get("claim")),
+            approver_roles: read_list(value.get("approverRoles"))?,
             seen: value.get("seen").flag(),
+        })
+    }
+}
+
+impl ToJson for Asked {
+    fn write(&self, target: &mut String) {
+        Object::begin(target)
+            .with("email", self.email.as_str())
+            .with("platform", &self.platform)
+            .with_some("reason", self.reason.as_ref())
+            .with_some("ticket", self.ticket.as_ref())
+            .with("approverRoles", &self.approver_roles)
+            .with("since", &self.since)
+            .with("approval", &self.approval)
+            .end();
+    }
+}
+
+impl FromJson for Asked {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            email: CustomerEmail::parse(value.get("email").text()?).ok()?,
+            platform: Platform::read(value.get("platform"))?,
+            reason: value.get("reason").string(),
+            ticket: value.get("ticket").string(),
+            approver_roles: read_list(value.get("approverRoles"))?,
+            since: value.get("since").number()?,
+            approval: Approval::read(value.get("approval"))?,
         })
     }
 }
@@ -210,6 +244,7 @@ mod tests {
             detail: None,
             retry_after: None,
             claim: None,
+            approver_roles: Vec::new(),
             seen: false,
         };
         for step in [
@@ -227,6 +262,20 @@ mod tests {
         login.retry_after = Some(30);
         login.claim = fixture::<Problem>("problem-claimed").claim;
         login.seen = true;
+        login.approver_roles = vec!["team-lead".into(), "*".into()];
+        let asked = |name| Asked {
+            email: login.email.clone(),
+            platform: login.platform.clone(),
+            reason: login.reason.clone(),
+            ticket: None,
+            approver_roles: vec!["team-lead".into()],
+            since: 1_700_000_000_003,
+            approval: fixture(name),
+        };
+        for name in ["approval-waiting", "approval-approved", "approval-declined"] {
+            check(&asked(name));
+        }
+        let asked = asked("approval-waiting");
         let found = Found {
             email,
             evidence: vec![Text::with("evidence_labelled", "E-mail".into())],
@@ -242,12 +291,14 @@ mod tests {
                 session: session.clone(),
             }),
             login: Some(login),
+            approval: Some(asked),
         });
         check(&Tab::new(7));
         check(&Profile {
             relay: "https://relay.example".into(),
             key_id: session.key_id.clone(),
             staff: session.staff,
+            may_approve: true,
         });
         check(&Window {
             request_id,

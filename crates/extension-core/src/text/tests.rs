@@ -24,6 +24,13 @@ const OTHERS: &[(&str, usize)] = &[
     ("claim_free_cure", 0),
     ("claim_under_way_title", 0),
     ("claim_under_way_cure", 0),
+    ("approval_required_anybody", 0),
+    ("approval_required_role", 1),
+    ("approval_required_roles", 1),
+    ("approval_by_anybody", 0),
+    ("approval_by_roles", 1),
+    ("approvals_done_approved", 0),
+    ("approvals_done_declined", 0),
 ];
 
 #[test]

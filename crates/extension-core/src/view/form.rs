@@ -30,6 +30,7 @@ impl ToJson for View {
                 reason,
                 isolation,
                 ticket_required,
+                may_approve,
                 input_error,
             } => view
                 .with("customer", customer)
@@ -40,17 +41,25 @@ impl ToJson for View {
                 .with("reason", reason)
                 .with("isolation", isolation_name(*isolation))
                 .with_some("ticketRequired", ticket_required.then_some(&true))
+                .with_some("mayApprove", may_approve.then_some(&true))
                 .with_some("inputError", input_error.as_ref()),
             Self::Choose {
                 candidates,
                 others,
+                may_approve,
                 input_error,
             } => view
                 .with("candidates", candidates)
                 .with("others", &(*others as u64))
+                .with_some("mayApprove", may_approve.then_some(&true))
                 .with_some("inputError", input_error.as_ref()),
-            Self::None { cut, input_error } => view
+            Self::None {
+                cut,
+                may_approve,
+                input_error,
+            } => view
                 .with("cut", cut)
+                .with_some("mayApprove", may_approve.then_some(&true))
                 .with_some("inputError", input_error.as_ref()),
             Self::Opened {
                 email,
@@ -90,6 +99,11 @@ impl ToJson for View {
                 .with_some("reason", reason.as_ref())
                 .with_some("ticket", ticket.as_ref())
                 .with_some("claim", claim.as_ref()),
+            Self::Approval(asked) => asked.write(view),
+            Self::Approvals(approvals) => view
+                .with("requests", &approvals.requests)
+                .with_some("done", approvals.done.as_ref())
+                .with_some("error", approvals.error.as_ref()),
             Self::Options(options) => view
                 .with("version", &options.version)
                 .with("browser", options.browser)
@@ -98,6 +112,7 @@ impl ToJson for View {
                 .with_some("staff", options.staff.as_ref())
                 .with_some("keyId", options.key_id.as_ref())
                 .with("incognitoAllowed", &options.incognito_allowed)
+                .with_some("mayApprove", options.may_approve.then_some(&true))
                 .with_some("shortcut", options.shortcut.as_ref())
                 .with_some("test", options.test.as_ref())
                 .with_some("error", options.error.as_ref()),
@@ -116,6 +131,8 @@ impl View {
             Self::None { .. } => "none",
             Self::Opened { .. } => "opened",
             Self::Error { .. } => "error",
+            Self::Approval(_) => "approval",
+            Self::Approvals(_) => "approvals",
             Self::Options(_) => "options",
         }
     }

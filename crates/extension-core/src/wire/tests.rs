@@ -2,6 +2,8 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use stagedoor_protocol::{Approval, ApprovalDecision, ApprovalRequest, WaitingApprovals};
+
 use super::*;
 use crate::testing::{fixture, fixture_text};
 
@@ -45,6 +47,11 @@ fn requests_are_written_as_the_golden_ones() {
     writes::<LoginRequest>("login-request");
     writes::<LoginRequest>("login-request-minimal");
     writes::<LoginRequest>("login-request-override");
+    writes::<LoginRequest>("login-request-approved");
+    writes::<ApprovalRequest>("approval-request");
+    writes::<ApprovalDecision>("approval-decision-approve");
+    writes::<ApprovalDecision>("approval-decision-decline");
+    writes::<Session>("session-approver");
     writes::<EnrolmentRequest>("enrolment-request");
     writes::<OutcomeReport>("outcome-opened");
     writes::<OutcomeReport>("outcome-failed");
@@ -57,6 +64,14 @@ fn answers_are_read_as_the_protocol_reads_them() {
     reads("login-response", read_login);
     reads("session", |value| Session::read(&value));
     reads("session-rules", |value| Session::read(&value));
+    reads("session-approver", |value| Session::read(&value));
+    for name in ["approval-waiting", "approval-approved", "approval-declined"] {
+        reads(name, |value| Approval::read(&value));
+    }
+    reads("approvals-waiting", |value| {
+        read_list(value.get("requests")).map(|requests| WaitingApprovals { requests })
+    });
+    reads("problem-approval", |value| Problem::read(&value));
     reads("enrolment-response", |value| EnrolmentResponse::read(&value));
     reads("problem", |value| Problem::read(&value));
     reads("problem-claimed", |value| Problem::read(&value));

@@ -22,6 +22,7 @@ fn record(entry: Entry) -> Record {
 
 fn intent() -> Intent {
     Intent {
+        approval: None,
         customer: commitment(),
         extension: "1.2.0".into(),
         login: "0192".into(),
@@ -49,6 +50,31 @@ fn an_intent() {
             r#"{{"customer":"{HASH}","extension":"1.2.0","kind":"intent","login":"0192","method":"profile_signature","origin":"https://crm.example","overrides":3,"platform":"live","policy":"2026-01","seq":7,"staff":"{HASH}","time":"2026-11-25T03:06:42.123Z","v":1,"validity":30}}"#
         ),
     );
+}
+
+#[test]
+fn an_intent_that_a_second_person_approved() {
+    let approved = Intent {
+        approval: Some(Approval {
+            id: "0193".into(),
+            time: moment(),
+        }),
+        ..intent()
+    };
+    let text = format!(
+        r#"{{"approval":"0193","approved":"2026-11-25T03:06:42.123Z","customer":"{HASH}","extension":"1.2.0","kind":"intent","login":"0192","method":"profile_signature","origin":"https://crm.example","overrides":3,"platform":"live","policy":"2026-01","seq":7,"staff":"{HASH}","time":"2026-11-25T03:06:42.123Z","v":1,"validity":30}}"#
+    );
+    check(Entry::Intent(approved), &text);
+    // Neither of the two without the other.
+    for (without, error) in [
+        (r#""approval":"0193","#, RecordError::ForeignMember("approved")),
+        (
+            r#""approved":"2026-11-25T03:06:42.123Z","#,
+            RecordError::Missing("approved"),
+        ),
+    ] {
+        assert_eq!(Record::decode(text.replace(without, "").as_bytes()), Err(error));
+    }
 }
 
 #[test]

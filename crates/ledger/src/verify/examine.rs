@@ -45,6 +45,8 @@ pub(super) enum Held {
 pub(super) enum Says {
     /// An intent.
     Intent {
+        /// The id of the approval that it used.
+        approval: Option<Box<str>>,
         /// The request id.
         login: Box<str>,
         /// The intent that it overrides.
@@ -130,6 +132,7 @@ fn facts(row: &Row, record: Record, customer: Held, staff: Held, faults: &mut Ve
     }
     let says = match record.entry {
         Entry::Intent(intent) => Says::Intent {
+            approval: intent.approval.map(|approval| approval.id.into()),
             login: intent.login.into(),
             overrides: intent.overrides,
         },

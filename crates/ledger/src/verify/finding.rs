@@ -154,6 +154,14 @@ pub enum Fault {
         /// The intent before.
         intent: Sequence,
     },
+    /// Another intent has used the same approval.
+    #[error(
+        "its approval is that of record {intent} too: an approval was used a second time, or one of them was forged"
+    )]
+    RepeatedApproval {
+        /// The intent before.
+        intent: Sequence,
+    },
     /// The records are not those of a checkpoint.
     #[error(
         "the first {size} records are not those of the checkpoint that was signed at {time}: the ledger was rewritten"

@@ -1,4 +1,5 @@
-//! The ids of all logins: each belongs to one intent, so that a request that comes again is never done again.
+//! The ids of all logins: each belongs to one intent, so that a request that comes again is never done again. And those of
+//! approvals, which are used once.
 
 use sha2::{Digest, Sha256};
 

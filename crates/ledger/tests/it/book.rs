@@ -3,9 +3,9 @@
 use stagedoor_ledger::checkpoint::{Checkpoint, SigningKey, sign};
 use stagedoor_ledger::verify::{Summary, Verifier};
 use stagedoor_ledger::{
-    CustomerPart, Entry, Erasure, ErasureScope, Frontier, Hash, Intent, Method, MintOutcome, Node, Opening,
-    OperatorPart, Outcome, Parts, Record, Report, ReportOutcome, ReportPart, Row, Sequence, SequenceSet,
-    StaffPart, Timestamp,
+    Approval, ApproverPart, CustomerPart, Entry, Erasure, ErasureScope, Frontier, Hash, Intent, Method,
+    MintOutcome, Node, Opening, OperatorPart, Outcome, Parts, Record, Report, ReportOutcome, ReportPart, Row,
+    Sequence, SequenceSet, StaffPart, Timestamp,
 };
 
 pub(crate) const ORIGIN: &str = "relay.example.com/ledger";
@@ -60,6 +60,14 @@ impl Book {
     }
 
     pub(crate) fn intent(&mut self, login: &str, overrides: Option<Sequence>) {
+        self.add_intent(login, overrides, None);
+    }
+
+    pub(crate) fn approved_intent(&mut self, login: &str, approval: Option<Approval>) {
+        self.add_intent(login, None, approval);
+    }
+
+    fn add_intent(&mut self, login: &str, overrides: Option<Sequence>, approval: Option<Approval>) {
         let sequence = self.size();
         let customer = self.opening(&CustomerPart {
             email: format!("customer-{sequence}@example.com"),
@@ -73,8 +81,14 @@ impl Book {
             id: 12,
             key: "pJ0bXnSg3xk".into(),
             name: "Staff Member".into(),
+            approver: approval.is_some().then(|| ApproverPart {
+                email: "lead@broker.example".into(),
+                id: 3,
+                name: "Team Lead".into(),
+            }),
         });
         let entry = Entry::Intent(Intent {
+            approval,
             customer: customer.commitment(),
             extension: "1.2.0".into(),
             login: login.into(),

@@ -1,8 +1,9 @@
 //! Records that contradict earlier ones, and how findings are kept.
 
-use stagedoor_ledger::verify::{ClockStep, Fault, Finding};
+use stagedoor_ledger::verify::{ClockStep, Fault, Finding, PartName};
 use stagedoor_ledger::{
-    Entry, ErasureScope, Intent, MintOutcome, Parts, Record, RecordError, Row, SequenceSet, Timestamp,
+    Approval, Entry, ErasureScope, Intent, MintOutcome, PartError, Parts, Record, RecordError, Row,
+    SequenceSet, Timestamp,
 };
 
 use crate::book::{Book, verify};
@@ -194,4 +195,48 @@ fn an_erasure_of_what_comes_later_is_found() {
         faults(&verify(&book.rows, &book.checkpoint())),
         [Fault::ErasesLater { last: 20 }]
     );
+}
+
+#[test]
+fn an_approval_that_is_used_twice_is_found() {
+    let mut book = Book::new();
+    for login in ["login-a", "login-b", "login-c"] {
+        let approval = (login != "login-b").then(|| Approval {
+            id: "approval-a".into(),
+            time: book.time(0),
+        });
+        book.approved_intent(login, approval);
+    }
+    assert_eq!(
+        faults(&verify(&book.rows, &book.checkpoint())),
+        [Fault::RepeatedApproval { intent: 0 }]
+    );
+}
+
+/// The record says that somebody approved, and the personal part who: neither goes without the other.
+#[test]
+fn an_approval_without_its_approver_is_found() {
+    let approval = Approval {
+        id: "approval-a".into(),
+        time: Timestamp::UNIX_EPOCH,
+    };
+    let mut book = Book::new();
+    book.approved_intent("login-a", Some(approval.clone()));
+    let rows = Book::rewritten(&book.rows, |_, mut record| {
+        if let Entry::Intent(intent) = &mut record.entry {
+            intent.approval = None;
+        }
+        record
+    });
+    let unread = Fault::Part(PartName::Staff, PartError::Malformed);
+    assert_eq!(faults(&verify(&rows.rows, &rows.checkpoint())), [unread]);
+    let mut book = Book::new();
+    book.intent("login-a", None);
+    let rows = Book::rewritten(&book.rows, |_, mut record| {
+        if let Entry::Intent(intent) = &mut record.entry {
+            intent.approval = Some(approval.clone());
+        }
+        record
+    });
+    assert_eq!(faults(&verify(&rows.rows, &rows.checkpoint())), [unread]);
 }

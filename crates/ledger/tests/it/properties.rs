@@ -53,6 +53,7 @@ fn intent() -> impl Strategy<Value = Entry> {
         .prop_map(
             |(customer, extension, login, (origin, overrides), platform, policy, staff, validity)| {
                 Entry::Intent(Intent {
+                    approval: None,
                     customer,
                     extension,
                     login,

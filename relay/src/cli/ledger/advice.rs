@@ -43,6 +43,7 @@ pub(super) fn of(fault: &Fault) -> (&'static str, &'static str) {
         Fault::NoIntent { .. } => ("intent_missing", INVESTIGATE),
         Fault::OtherLogin { .. } => ("login_differs", INVESTIGATE),
         Fault::RepeatedLogin { .. } => ("login_repeated", INVESTIGATE),
+        Fault::RepeatedApproval { .. } => ("approval_repeated", INVESTIGATE),
         Fault::SecondOutcome { .. } => ("second_outcome", INVESTIGATE),
         Fault::NoToken { .. } => ("report_without_token", INVESTIGATE),
         Fault::OverridesOpen { .. } => ("overrides_open_login", INVESTIGATE),

@@ -1,8 +1,8 @@
 //! A record or a login in words, for somebody who was not there.
 
 use stagedoor_ledger::{
-    CustomerPart, Entry, Erasure, ErasureScope, Intent, OperatorPart, Outcome, Parts, Report, ReportPart,
-    StaffPart,
+    Approval, CustomerPart, Entry, Erasure, ErasureScope, Intent, OperatorPart, Outcome, Parts, Report,
+    ReportPart, StaffPart,
 };
 
 use super::{
@@ -75,6 +75,12 @@ fn intent(recorded: &Recorded, intent: &Intent) -> Lines {
         }
         other => lines.push(("by", absent(&other))),
     }
+    lines.extend(
+        intent
+            .approval
+            .as_ref()
+            .map(|approval| approved(recorded, approval)),
+    );
     match recorded.customer::<CustomerPart>() {
         Held::There(customer) => {
             lines.push(("customer", customer.email));
@@ -103,6 +109,22 @@ fn intent(recorded: &Recorded, intent: &Intent) -> Lines {
         )
     }));
     lines
+}
+
+/// Who else agreed, and when.
+fn approved(recorded: &Recorded, approval: &Approval) -> (&'static str, String) {
+    let who = match recorded.staff::<StaffPart>() {
+        Held::There(StaffPart {
+            approver: Some(approver),
+            ..
+        }) => format!(
+            "{} <{}>, staff number {}",
+            approver.name, approver.email, approver.id
+        ),
+        other => absent(&other),
+    };
+    let when = text::time(approval.time);
+    ("approved by", format!("{who}, {when} (approval {})", approval.id))
 }
 
 /// An outcome or a report, in one line, with its cause.

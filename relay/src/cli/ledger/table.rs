@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use stagedoor_ledger::{CustomerPart, Entry, ReportOutcome, ReportPart, StaffPart};
+use stagedoor_ledger::{CustomerPart, Entry, Intent, ReportOutcome, ReportPart, StaffPart};
 
 use super::{
     describe::absent,
@@ -10,7 +10,7 @@ use super::{
     text,
 };
 
-const COLUMNS: [&str; 26] = [
+const COLUMNS: [&str; 31] = [
     "login",
     "requested",
     "staff_email",
@@ -29,6 +29,11 @@ const COLUMNS: [&str; 26] = [
     "policy",
     "extension",
     "overrides_record",
+    "approval",
+    "approved",
+    "approver_email",
+    "approver_name",
+    "approver_id",
     "outcome",
     "cause",
     "duration_ms",
@@ -120,6 +125,7 @@ fn cells(login: &Login) -> Vec<String> {
         ]),
         _ => cells.extend(std::iter::repeat_n(String::new(), 7)),
     }
+    cells.extend(approval(intent));
     cells.extend(end(login.outcome.as_ref()));
     cells.extend(
         [
@@ -131,6 +137,26 @@ fn cells(login: &Login) -> Vec<String> {
     );
     cells.push(records(login));
     cells
+}
+
+/// Which approval, when, and whose.
+fn approval(intent: &Recorded) -> [String; 5] {
+    let Entry::Intent(Intent {
+        approval: Some(approval),
+        ..
+    }) = &intent.record.entry
+    else {
+        return Default::default();
+    };
+    let approver = match intent.staff::<StaffPart>() {
+        Held::There(StaffPart {
+            approver: Some(approver),
+            ..
+        }) => [approver.email, approver.name, approver.id.to_string()],
+        other => [(); 3].map(|()| absent(&other)),
+    };
+    let [email, name, id] = approver;
+    [approval.id.clone(), text::exact(approval.time), email, name, id]
 }
 
 /// Outcome, cause, duration, and when.

@@ -13,6 +13,7 @@ use crate::{
         text,
     },
     clock::{Clock, SystemClock},
+    events::{Event, EventKind},
     store::{EnrolledProfile, Store},
 };
 
@@ -49,11 +50,15 @@ pub(super) async fn run(path: &Path, revoke: Revoke) -> anyhow::Result<()> {
     if !revoke.yes {
         confirm::typed(WORD, WORD, "nothing was revoked")?;
     }
-    let revoked = office.store.revoke_profile(key, SystemClock::new().now()).await?;
+    let now = SystemClock::new().now();
+    let revoked = office.store.revoke_profile(key, now).await?;
     let staff = revoked.context("somebody else has just revoked it, or its owner was disabled")?;
     office.log(|operator| {
         info!(operator, action = "revoke", staff = %staff.id, profile = %key, "staff changed");
     });
+    office
+        .announce(Event::profile(EventKind::ProfileRevoked, staff.id, key, now))
+        .await;
     tell!("Revoked.");
     Ok(())
 }

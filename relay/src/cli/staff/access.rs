@@ -14,6 +14,7 @@ use crate::{
         values::address,
     },
     clock::{Clock, SystemClock},
+    events::{Event, EventKind},
 };
 
 #[derive(Debug, Args)]
@@ -38,6 +39,9 @@ pub(super) async fn disable(path: &Path, access: Access) -> anyhow::Result<()> {
         return Ok(());
     };
     office.log(|operator| info!(operator, action = "disable", staff = %staff.id, "staff changed"));
+    office
+        .announce(Event::staff(EventKind::StaffDisabled, staff.id, now))
+        .await;
     tell!("Disabled. A later invitation enables the person again; the old profiles stay revoked.");
     Ok(())
 }
@@ -57,6 +61,10 @@ pub(super) async fn enable(path: &Path, access: Access) -> anyhow::Result<()> {
         return Ok(());
     };
     office.log(|operator| info!(operator, action = "enable", staff = %staff.id, "staff changed"));
+    let now = SystemClock::new().now();
+    office
+        .announce(Event::staff(EventKind::StaffEnabled, staff.id, now))
+        .await;
     tell!(
         "Enabled, with the roles of before: {}. The old profiles stay revoked and the old codes void: stagedoor staff \
          invite {}",

@@ -21,6 +21,7 @@ use crate::{
         values::{address, how_long},
     },
     clock::{Clock, SystemClock},
+    events::{Event, EventKind},
     random,
     store::NewInvite,
 };
@@ -74,6 +75,9 @@ pub(super) async fn run(path: &Path, invite: Invite) -> anyhow::Result<()> {
         let roles = joined(&staff.roles, ",");
         info!(operator, action = "invite", staff = %staff.id, roles, %expires_at, "staff changed");
     });
+    office
+        .announce(Event::staff(EventKind::StaffInvited, staff.id, now))
+        .await;
     let email = staff.email.as_str();
     if invite.json {
         say(json!({"email": email, "code": code.expose_grouped(), "expiresAt": expires_at}))?;

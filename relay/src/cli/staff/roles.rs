@@ -14,6 +14,8 @@ use crate::{
         say,
         values::address,
     },
+    clock::{Clock, SystemClock},
+    events::{Event, EventKind},
     store::{MOST_ROLES, Role, RoleChange, RolesAnswer, StaffMember},
 };
 
@@ -65,6 +67,10 @@ pub(super) async fn run(path: &Path, roles: Roles) -> anyhow::Result<()> {
         let roles = joined(&staff.roles, ",");
         info!(operator, action = "roles", staff = %staff.id, roles, "staff changed");
     });
+    let now = SystemClock::new().now();
+    office
+        .announce(Event::staff(EventKind::StaffRolesChanged, staff.id, now))
+        .await;
     print(&staff)
 }
 

@@ -1,4 +1,4 @@
-//! `[policy.deny]` and `[policy.vip]`: customers by address, by domain, or by files that list both.
+//! `[policy.deny]`, `[policy.vip]` and `[policy.canary]`: customers by address, by domain, or by files that list both.
 
 use std::{
     collections::HashSet,
@@ -92,6 +92,11 @@ impl CustomerList {
     /// Whether nobody is on it.
     pub fn is_empty(&self) -> bool {
         !self.unread && self.addresses.is_empty() && self.domains.len() == 0
+    }
+
+    /// Whether it was not even meant to name anybody: a file that is empty today may be filled tomorrow.
+    pub(super) fn names_nothing(&self) -> bool {
+        self.is_empty() && self.digests.is_empty()
     }
 
     pub(super) fn digests(&self) -> &[[u8; 32]] {

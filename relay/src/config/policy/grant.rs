@@ -30,6 +30,19 @@ pub enum Named<T> {
 }
 
 impl<T: Ord> Named<T> {
+    /// None of them.
+    pub fn nobody() -> Self {
+        Self::These(BTreeSet::new())
+    }
+
+    /// Whether any of these is one of them.
+    pub fn has_any(&self, these: &BTreeSet<T>) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(named) => !named.is_disjoint(these),
+        }
+    }
+
     /// Whether it is one of them.
     pub fn has(&self, one: &T) -> bool {
         match self {
@@ -68,6 +81,8 @@ pub struct Grant {
     pub isolation: Option<Isolation>,
     /// When the extension asks before it opens.
     pub confirm: Confirm,
+    /// Whether a second person must approve each login.
+    pub approval: bool,
 }
 
 impl Grant {
@@ -87,6 +102,7 @@ impl Grant {
             validity_seconds: None,
             isolation: None,
             confirm: Confirm::default(),
+            approval: false,
         }
     }
 
@@ -113,6 +129,7 @@ impl Grant {
         let validity_seconds = section.number("validity_seconds", 1, MAX_LONG_VALIDITY);
         let isolation = section.parsed_or("isolation", None, |text| parse_isolation(text).map(Some));
         let confirm = section.parsed_or("confirm", Confirm::default(), parse_confirm);
+        let approval = section.parsed_or("approval", false, parse_approval);
         Some(Self {
             name: section.path().to_owned(),
             implied: false,
@@ -127,6 +144,7 @@ impl Grant {
             validity_seconds: validity_seconds?,
             isolation: isolation?,
             confirm: confirm?,
+            approval: approval?,
         })
     }
 
@@ -177,10 +195,7 @@ impl Grant {
 
     /// Whether somebody with these roles has it.
     pub fn is_for(&self, roles: &BTreeSet<Role>) -> bool {
-        match &self.roles {
-            Named::All => true,
-            Named::These(named) => !named.is_disjoint(roles),
-        }
+        self.roles.has_any(roles)
     }
 
     /// Whether it holds there and then.
@@ -227,7 +242,7 @@ fn narrows(why: &str) -> String {
 }
 
 /// A list that names at least one, or `"*"`.
-fn read_named<T: Ord>(
+pub(super) fn read_named<T: Ord>(
     section: &mut Section<'_>,
     key: &'static str,
     parse: impl Fn(&str) -> Result<T, String>,
@@ -251,5 +266,12 @@ fn parse_confirm(text: &str) -> Result<Confirm, String> {
         "always" => Ok(Confirm::Always),
         "when_ambiguous" => Ok(Confirm::WhenAmbiguous),
         _ => Err("must be \"always\" or \"when_ambiguous\"".to_owned()),
+    }
+}
+
+fn parse_approval(text: &str) -> Result<bool, String> {
+    match text {
+        "required" => Ok(true),
+        _ => Err("must be \"required\", or absent where nobody need approve".to_owned()),
     }
 }

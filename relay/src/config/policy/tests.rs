@@ -71,6 +71,8 @@ fn single_faults_name_key_and_cure() {
             "only narrow",
         ),
         ("confirm = \"never\"", "policy.grant[0].confirm", "when_ambiguous"),
+        ("approval = \"off\"", "policy.grant[0].approval", "\"required\""),
+        ("approval = true", "policy.grant[0].approval", "must be a string"),
     ] {
         let found = with(&format!("{GRANT}{line}\n")).unwrap_err();
         assert!(
@@ -110,6 +112,56 @@ fn single_faults_name_key_and_cure() {
             "[policy.vip]\ndomains = [\"vip.example\"]",
             "policy.vip",
             "vip = true",
+        ),
+        (
+            "[policy.approval]\nvip = true\n[policy.vip]\ndomains = [\"vip.example\"]\n[[policy.grant]]\nroles = \"*\"\nplatforms = \"*\"\nvip = true",
+            "policy.approval.roles",
+            "nobody could ever approve",
+        ),
+        (
+            "[policy.approval]\nroles = []\naddresses = [\"a@customers.example\"]",
+            "policy.approval.roles",
+            "names none",
+        ),
+        (
+            "[policy.approval]\nroles = [\"Lead\"]\naddresses = [\"a@customers.example\"]",
+            "policy.approval.roles",
+            "a-z",
+        ),
+        (
+            "[policy.approval]\nroles = [\"lead\"]",
+            "policy.approval.roles",
+            "nothing needs their approval",
+        ),
+        (
+            "[policy.approval]\nroles = [\"lead\"]\nvip = true",
+            "policy.approval.vip",
+            "no [policy.vip]",
+        ),
+        (
+            "[policy.approval]\nrole = [\"lead\"]\nroles = [\"lead\"]\naddresses = [\"a@customers.example\"]",
+            "policy.approval.role",
+            "not a key",
+        ),
+        (
+            "[policy.approval]\nroles = [\"lead\"]\naddresses = [\"a@customers.example\"]\nwait_minutes = 0",
+            "policy.approval.wait_minutes",
+            "1 to 60",
+        ),
+        (
+            "[policy.approval]\nroles = [\"lead\"]\naddresses = [\"a@customers.example\"]\nvalid_minutes = 61",
+            "policy.approval.valid_minutes",
+            "1 to 60",
+        ),
+        (
+            "[policy.approval]\nroles = [\"lead\"]\nfiles = [\"/nowhere\"]",
+            "policy.approval.files",
+            "cannot be read",
+        ),
+        (
+            "[[policy.grant]]\nroles = \"*\"\nplatforms = \"*\"\napproval = \"required\"",
+            "policy.approval.roles",
+            "nobody could ever approve",
         ),
         ("policy = 1", "log.policy", "not a key"),
     ] {

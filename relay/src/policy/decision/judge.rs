@@ -73,6 +73,7 @@ pub(super) fn judge(
         judge.hours();
         judge.reason();
         judge.ticket();
+        judge.approval();
     }
     judge.obstacles
 }
@@ -232,6 +233,17 @@ impl Judge<'_> {
             if !self.note("ticket_pattern", fits, says) {
                 self.stand(Step::Ticket, 0, refusal::ticket_form(&self.grant.name));
             }
+        }
+    }
+
+    /// No obstacle: it is for the second person to say.
+    fn approval(&mut self) {
+        if self.grant.approval {
+            self.findings.push(Finding {
+                rule: format!("{}.approval", self.grant.name),
+                state: State::Open,
+                says: "a second person must approve".to_owned(),
+            });
         }
     }
 

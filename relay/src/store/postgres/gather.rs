@@ -5,6 +5,7 @@ use stagedoor_ledger::{Frontier, Hash, Node};
 use tokio_postgres::{Client, Row, Statement, types::ToSql};
 
 use super::{
+    approvals::stored,
     erase,
     fault::Failure,
     logins::parse_id,
@@ -14,7 +15,7 @@ use super::{
     timestamp, unsigned,
     work::{Facts, Held, Login, Needs},
 };
-use crate::store::{Claim, StaffId, StoreError};
+use crate::store::{Claim, StaffId, StoreError, limits::LimitRow};
 
 /// All relays take this lock before they append, until their commit.
 pub(super) const TURN: i64 = 0x5374_6167_6564_0000;
@@ -91,22 +92,36 @@ async fn fetch(
     let logins: Vec<_> = needs.logins.iter().collect();
     let (customers, scopes): (Vec<_>, Vec<_>) = needs.claims.iter().map(|key| (&key.0, &key.1)).unzip();
     let nonces: [&(dyn ToSql + Sync); 3] = [&keys, &nonces, &expiries];
+    let approvals: Vec<_> = needs.approvals.iter().collect();
+    let named: [&(dyn ToSql + Sync); 1] = [&approvals];
+    let for_approvals = |statement| query_if(!approvals.is_empty(), client, statement, &named);
     let claims: [&(dyn ToSql + Sync); 2] = [&customers, &scopes];
     let logins: [&(dyn ToSql + Sync); 1] = [&logins];
     let profiles: [&(dyn ToSql + Sync); 1] = [&profiles];
     let addresses: [&(dyn ToSql + Sync); 1] = [&addresses];
+    let wanted: Vec<_> = needs.limits.iter().collect();
+    let names: Vec<_> = wanted.iter().map(|key| key.0.as_str()).collect();
+    let keys: Vec<_> = wanted.iter().map(|key| &key.1).collect();
+    let limits: [&(dyn ToSql + Sync); 2] = [&names, &keys];
     let intents = !needs.nonces.is_empty();
     let for_intents = |statement, parameters| query_if(intents, client, statement, parameters);
-    let (last, new, profiles, staff, known, reported, on, of) = try_join!(
+    let (last, new, profiles, staff, counted, known, reported, on, of, _, approvals) = try_join!(
         client.query_opt(&statements.select_last_record, &[]),
         for_intents(&statements.insert_nonces, &nonces),
         for_intents(&statements.select_profiles, &profiles),
         for_intents(&statements.select_staff_addresses, &addresses),
+        query_if(!wanted.is_empty(), client, &statements.select_limits, &limits),
         client.query(&statements.select_logins, &logins),
         client.query(&statements.select_reports, &logins),
         client.query(&statements.select_claims_on, &claims),
         client.query(&statements.select_claims_of, &logins),
+        // Held first, then read: a statement sees what was there when it began.
+        for_approvals(&statements.hold_approvals),
+        for_approvals(&statements.select_approvals),
     )?;
+    for row in &approvals {
+        facts.approvals.insert(row.try_get(0)?, stored(row)?);
+    }
     for row in new {
         facts.fresh_nonces.insert((row.try_get(0)?, row.try_get(1)?));
     }
@@ -116,6 +131,14 @@ async fn fetch(
     }
     for row in staff {
         facts.staff.insert(row.try_get(0)?);
+    }
+    for row in counted {
+        let key = usize::try_from(row.try_get::<_, i64>(0)?)
+            .ok()
+            .and_then(|place| wanted.get(place.wrapping_sub(1)));
+        if let Some(key) = key {
+            facts.limits.insert((*key).clone(), limit(&row)?);
+        }
     }
     for row in known {
         facts.logins.insert(row.try_get(0)?, login(&row)?);
@@ -196,6 +219,15 @@ pub(super) async fn node_hashes(
         Ok(Hash(hash))
     };
     found.iter().map(hash).collect()
+}
+
+fn limit(row: &Row) -> Result<LimitRow, Failure> {
+    Ok(LimitRow {
+        since: row.try_get(1)?,
+        used: row.try_get(2)?,
+        told: row.try_get(3)?,
+        ends: row.try_get(4)?,
+    })
 }
 
 fn login(row: &Row) -> Result<Login, Failure> {

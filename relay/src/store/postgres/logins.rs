@@ -8,7 +8,13 @@ use super::{
     plan::Plan,
     work::{ClaimKey, Held, Needs, NonceKey, Work},
 };
-use crate::store::{Claim, Completion, Intent, IntentAnswer, MintOutcome, StaffId, StoreError, entries};
+use crate::{
+    events::{Event, end_of},
+    store::{
+        Claim, Completion, Intent, IntentAnswer, MintOutcome, StaffId, StoreError, entries,
+        limits::{Judged, LimitRow, judge},
+    },
+};
 
 impl Work for Intent {
     type Answer = IntentAnswer;
@@ -19,6 +25,13 @@ impl Work for Intent {
         needs.addresses.insert(self.customer_email.folded());
         needs.logins.insert(self.request_id.as_str().to_owned());
         needs.claims.insert(customer(self));
+        let limits = self.limits.uses.iter();
+        needs
+            .limits
+            .extend(limits.map(|wanted| (wanted.limit, wanted.key.clone())));
+        needs
+            .approvals
+            .extend(self.approval.iter().map(|named| named.id.as_str().to_owned()));
     }
 
     fn decide(&self, plan: &mut Plan) -> Result<IntentAnswer, StoreError> {
@@ -36,6 +49,12 @@ impl Work for Intent {
         if plan.facts.staff.contains(&self.customer_email.folded()) {
             return Ok(IntentAnswer::CustomerIsStaff);
         }
+        let named = self.approval.as_ref();
+        let found = named.and_then(|named| plan.facts.approvals.get(named.id.as_str()));
+        let approved = match self.approved(found) {
+            Ok(approved) => approved,
+            Err(fault) => return Ok(IntentAnswer::NotApproved(fault)),
+        };
         let key = customer(self);
         let overridden = match plan.facts.holder(&key, self.requested_at) {
             Some(held) if !self.may_take_over(&held.claim) => {
@@ -49,7 +68,15 @@ impl Work for Intent {
             Some(held) => (held.claim.staff != self.staff.id).then_some(held.intent),
             None => None,
         };
-        let (entry, openings) = entries::intent(self, overridden)?;
+        let canary = self
+            .canary
+            .then(|| Event::canary(&self.asked(), None, self.requested_at))
+            .transpose()?;
+        let (entry, openings) = entries::intent(self, overridden, approved.as_ref())?;
+        // Last of all that can fail or refuse: what is counted has happened.
+        if let Some(answer) = count_in_limits(self, plan)? {
+            return Ok(answer);
+        }
         let sequence = plan.append(self.requested_at, entry, &openings);
         plan.add_login(self, sequence);
         let claim = Claim {
@@ -65,7 +92,49 @@ impl Work for Intent {
             open: true,
         };
         plan.claim(key, held);
+        if let Some(event) = canary {
+            plan.messages.add(&plan.subscribers, &event);
+        }
+        if let Some(approved) = approved {
+            plan.use_approval(&approved.id);
+        }
         Ok(IntentAnswer::Recorded)
+    }
+}
+
+/// Counts a login in all of its limits; or in none, and says what becomes of it.
+fn count_in_limits(intent: &Intent, plan: &mut Plan) -> Result<Option<IntentAnswer>, StoreError> {
+    let limits = &plan.facts.limits;
+    let known = |limit, key: &str| limits.get(&(limit, key.to_owned())).copied();
+    let judged = judge(&intent.limits, millis(intent.requested_at), |wanted| {
+        known(wanted.limit, &wanted.key)
+    });
+    let keep = |plan: &mut Plan, row: Option<(usize, LimitRow)>| {
+        if let Some((place, row)) = row
+            && let Some(wanted) = intent.limits.uses.get(place)
+        {
+            plan.set_limit((wanted.limit, wanted.key.clone()), row);
+        }
+    };
+    match judged {
+        Judged::Admitted(rows) => {
+            let rows = rows.into_iter().enumerate();
+            rows.for_each(|row| keep(plan, Some(row)));
+            Ok(None)
+        }
+        Judged::Busy(wait, corrected) => {
+            plan.give_back(nonce(intent));
+            keep(plan, corrected);
+            Ok(Some(IntentAnswer::Busy(wait)))
+        }
+        Judged::Reached(reached, told) => {
+            if reached.first {
+                let event = Event::limit(&intent.asked(), &reached, intent.requested_at)?;
+                plan.messages.add(&plan.subscribers, &event);
+            }
+            keep(plan, told);
+            Ok(Some(IntentAnswer::Limited(reached)))
+        }
     }
 }
 
@@ -105,13 +174,28 @@ impl Work for Ending {
             Some(_) => Err(StoreError::Inconsistent(
                 "a login to complete has ended otherwise already",
             )),
-            None => end(plan, &self.id, login.intent, &self.completion),
+            None => {
+                let (intent, staff) = (login.intent, login.staff);
+                end(plan, &self.id, (intent, staff), &self.completion)
+            }
         }
     }
 }
 
-fn end(plan: &mut Plan, id: &RequestId, intent: u64, completion: &Completion) -> Result<(), StoreError> {
+fn end(
+    plan: &mut Plan,
+    id: &RequestId,
+    (intent, staff): (u64, Option<i64>),
+    completion: &Completion,
+) -> Result<(), StoreError> {
+    let outcome = completion.outcome;
+    let wanted = plan.subscribers.want(end_of(outcome));
+    let event = wanted.then(|| Event::ended(id, staff, outcome, completion.at));
+    let event = event.transpose()?;
     plan.end_login(id, intent, completion)?;
+    if let Some(event) = event {
+        plan.messages.add(&plan.subscribers, &event);
+    }
     match completion.outcome {
         MintOutcome::Minted(None) | MintOutcome::Unknown(_) => plan.hold(id, completion.claimed_until),
         // There is no token, or nobody has it.
@@ -149,8 +233,8 @@ impl Work for Closing {
             if let Some(login) = plan.facts.login(&id)
                 && login.outcome.is_none()
             {
-                let intent = login.intent;
-                end(plan, &id, intent, &completion)?;
+                let login = (login.intent, login.staff);
+                end(plan, &id, login, &completion)?;
                 closed += 1;
             }
         }

@@ -1,17 +1,21 @@
 //! What a batch is going to write: decided in memory, written as a few statements over arrays.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use jiff::Timestamp;
 use stagedoor_ledger::{Entry, Frontier, Record};
-use stagedoor_protocol::RequestId;
+use stagedoor_protocol::{ApprovalId, RequestId};
 
 use super::{
     gather::Head,
     millis,
-    work::{ClaimKey, Facts, Held, Login, NonceKey},
+    outbox::MessageRows,
+    work::{ClaimKey, Facts, Held, LimitKey, Login, NonceKey},
 };
-use crate::store::{Completion, Intent, StoreError, entries, entries::Openings};
+use crate::store::{
+    Completion, Intent, StoreError, Subscribers, approvals::Stage, entries, entries::Openings,
+    limits::LimitRow,
+};
 
 /// The plan of one transaction.
 pub(super) struct Plan {
@@ -29,7 +33,13 @@ pub(super) struct Plan {
     changed_claims: HashSet<ClaimKey>,
     /// Nonces that were given back; one that is used in the same batch after all is no fresh one any more.
     given_back: HashSet<NonceKey>,
+    /// Approvals that logins have used up.
+    pub(super) used_approvals: Vec<String>,
     pub(super) erasure: Option<ErasedParts>,
+    /// Limits that are no longer as the store has them.
+    changed_limits: HashSet<LimitKey>,
+    pub(super) messages: MessageRows,
+    pub(super) subscribers: Arc<Subscribers>,
 }
 
 #[derive(Default)]
@@ -81,6 +91,16 @@ pub(super) struct ClaimRows {
     pub(super) until: Vec<i64>,
 }
 
+#[derive(Default)]
+pub(super) struct LimitRows {
+    pub(super) scopes: Vec<&'static str>,
+    pub(super) keys: Vec<String>,
+    pub(super) since: Vec<i64>,
+    pub(super) used: Vec<i64>,
+    pub(super) told: Vec<Option<i64>>,
+    pub(super) ends: Vec<i64>,
+}
+
 /// Openings that lose parts.
 pub(super) struct ErasedParts {
     pub(super) sequences: Vec<i64>,
@@ -88,7 +108,7 @@ pub(super) struct ErasedParts {
 }
 
 impl Plan {
-    pub(super) fn new(relay: i64, facts: Facts, head: Head) -> Self {
+    pub(super) fn new(relay: i64, facts: Facts, head: Head, subscribers: Arc<Subscribers>) -> Self {
         Self {
             relay,
             facts,
@@ -101,7 +121,11 @@ impl Plan {
             reports: ReportRows::default(),
             changed_claims: HashSet::new(),
             given_back: HashSet::new(),
+            used_approvals: Vec::new(),
             erasure: None,
+            changed_limits: HashSet::new(),
+            messages: MessageRows::default(),
+            subscribers,
         }
     }
 
@@ -188,6 +212,14 @@ impl Plan {
         self.facts.set_claim(key, held);
     }
 
+    /// Uses an approval up; whoever comes with it next in the same batch sees that.
+    pub(super) fn use_approval(&mut self, id: &ApprovalId) {
+        if let Some(approval) = self.facts.approvals.get_mut(id.as_str()) {
+            approval.stage = Stage::Used;
+        }
+        self.used_approvals.push(id.as_str().to_owned());
+    }
+
     /// Leaves a nonce to whoever comes with it next.
     pub(super) fn give_back(&mut self, nonce: NonceKey) {
         self.facts.fresh_nonces.insert(nonce.clone());
@@ -237,6 +269,30 @@ impl Plan {
             }
         }
         (kept, gone)
+    }
+
+    /// Keeps what a limit comes to.
+    pub(super) fn set_limit(&mut self, key: LimitKey, row: LimitRow) {
+        self.changed_limits.insert(key.clone());
+        self.facts.limits.insert(key, row);
+    }
+
+    /// Limits to write.
+    pub(super) fn limit_changes(&self) -> LimitRows {
+        let mut rows = LimitRows::default();
+        let mut keys: Vec<_> = self.changed_limits.iter().collect();
+        keys.sort();
+        for key in keys {
+            if let Some(row) = self.facts.limits.get(key) {
+                rows.scopes.push(key.0.as_str());
+                rows.keys.push(key.1.clone());
+                rows.since.push(row.since);
+                rows.used.push(row.used);
+                rows.told.push(row.told);
+                rows.ends.push(row.ends);
+            }
+        }
+        rows
     }
 
     /// The ledger's end once this has been committed.

@@ -1,6 +1,7 @@
 //! Reading the ledger's rows, the logins and the checkpoints in PostgreSQL.
 
 use deadpool_postgres::Client;
+use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::RequestId;
 use tokio_postgres::Row as DatabaseRow;
@@ -186,4 +187,17 @@ pub(super) async fn select_foreign(client: &Client) -> Result<Vec<ForeignRows>, 
 pub(super) async fn select_blocking(client: &Client) -> Result<Option<String>, Failure> {
     let select = client.prepare_cached(foreign::SELECT_BLOCKING).await?;
     Ok(client.query_one(&select, &[]).await?.try_get(0)?)
+}
+
+/// A real write finds a full disk and a server that takes no writes, which reading would not. Returns what keeps records from
+/// being added.
+pub(super) async fn probe(
+    client: &Client,
+    now: Timestamp,
+    seen: Option<Head>,
+) -> Result<Option<String>, Failure> {
+    let probe = "INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+    client.execute(probe, &[&millis(now)]).await?;
+    check_seen(client, seen).await?;
+    select_blocking(client).await
 }

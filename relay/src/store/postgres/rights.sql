@@ -3,7 +3,7 @@
 DO $$
 DECLARE
     tables CONSTANT TEXT := 'staff, staff_roles, invites, profiles, nonces, records, openings, logins, reports, claims, '
-        'checkpoints, probe, refinery_schema_history';
+        'approvals, checkpoints, limits, outbox, probe, refinery_schema_history';
     role TEXT;
 BEGIN
     FOREACH role IN ARRAY ARRAY['stagedoor_relay', 'stagedoor_eraser', 'stagedoor_auditor'] LOOP
@@ -20,6 +20,7 @@ BEGIN
             EXECUTE pg_catalog.format('GRANT UPDATE (outcome_seq, outcome, cause) ON logins TO %I', role);
             EXECUTE pg_catalog.format('GRANT UPDATE ON claims TO %I', role);
             EXECUTE pg_catalog.format('GRANT DELETE ON nonces TO %I', role);
+            EXECUTE pg_catalog.format('GRANT INSERT, UPDATE, DELETE ON approvals, limits, outbox TO %I', role);
             EXECUTE pg_catalog.format('GRANT INSERT, UPDATE ON staff, invites, profiles TO %I', role);
             EXECUTE pg_catalog.format('GRANT INSERT, DELETE ON staff_roles TO %I', role);
         ELSE

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::store::{
     Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StoreError, VerifyingKey,
+    approvals::KEPT_MILLISECONDS,
 };
 
 pub(super) async fn insert_invite(
@@ -165,9 +166,14 @@ pub(super) async fn delete_stale(client: &mut Client, now: Timestamp) -> Result<
         // A login that has no outcome yet holds its customer whatever the time is.
         "DELETE FROM claims WHERE until <= $1 AND NOT EXISTS ( \
          SELECT FROM logins WHERE logins.request_id = claims.request_id AND outcome IS NULL)",
+        "DELETE FROM limits WHERE ends <= $1",
     ] {
         deleted += transaction.execute(delete, &[&millis(now)]).await?;
     }
+    let forget = "DELETE FROM approvals WHERE ends_at <= $1";
+    deleted += transaction
+        .execute(forget, &[&(millis(now) - KEPT_MILLISECONDS)])
+        .await?;
     transaction.commit().await?;
     Ok(deleted)
 }

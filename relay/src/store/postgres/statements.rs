@@ -5,6 +5,7 @@ use futures_util::future::try_join_all;
 use tokio_postgres::{Client, Statement};
 
 use super::fault::Failure;
+use crate::store::approvals::columns;
 
 /// Hashes of tree nodes, each by the row that stores it and its place there.
 pub(super) const SELECT_NODES: &str = "SELECT substr(hashes, node.first + 1, 32) \
@@ -27,6 +28,18 @@ pub(super) const SELECT_PROFILES: &str = concat!(
     "SELECT algorithm, public_key, revoked_at IS NOT NULL, key_id, ",
     member!(),
     " FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = ANY ($1::text[])"
+);
+
+/// Keeps messages to webhooks.
+pub(super) const INSERT_MESSAGES: &str = "INSERT INTO outbox (id, webhook, alert, body, created_at, due_at) \
+     SELECT id, webhook, alert, body, at, at FROM unnest($1::text[], $2::text[], $3::boolean[], $4::text[], $5::bigint[]) \
+     AS message (id, webhook, alert, body, at)";
+
+/// Requests for approval, with who decided on them.
+pub(super) const SELECT_APPROVALS: &str = concat!(
+    columns!(),
+    member!(),
+    " FROM approvals LEFT JOIN staff ON staff.id = decided_by WHERE approvals.id = ANY ($1::text[])"
 );
 
 macro_rules! statements {
@@ -59,6 +72,9 @@ statements! {
         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]) ON CONFLICT DO NOTHING RETURNING key_id, nonce";
     select_profiles: SELECT_PROFILES;
     select_staff_addresses: "SELECT email_folded FROM staff WHERE email_folded = ANY ($1::text[])";
+    /// Answers with the place of each that is there.
+    select_limits: "SELECT place, since, used, told, ends FROM unnest($1::text[], $2::text[]) \
+        WITH ORDINALITY AS wanted (scope, key, place) JOIN limits USING (scope, key)";
     select_logins: "SELECT request_id, intent_seq, staff_id, outcome, cause FROM logins WHERE request_id = ANY ($1::text[])";
     select_reports: "SELECT request_id, outcome FROM reports WHERE request_id = ANY ($1::text[])";
     select_claims_on: "SELECT claims.customer_folded, claims.scope, claims.request_id, claims.staff_id, staff.name, \
@@ -76,6 +92,11 @@ statements! {
         ), gone AS MATERIALIZED (SELECT relay FROM open WHERE pg_try_advisory_xact_lock(relay)) \
         SELECT request_id FROM logins JOIN gone USING (relay) WHERE outcome IS NULL ORDER BY intent_seq LIMIT $2";
 
+    /// Lets nobody else decide on these, or use them, until the end of the transaction.
+    hold_approvals: "SELECT FROM approvals WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE";
+    select_approvals: SELECT_APPROVALS;
+
+    use_approvals: "UPDATE approvals SET state = 'used' WHERE id = ANY ($1::text[])";
     delete_nonces: "DELETE FROM nonces USING unnest($1::text[], $2::text[]) AS unused (key, nonce) \
         WHERE nonces.key_id = unused.key AND nonces.nonce = unused.nonce";
     insert_records: "INSERT INTO records (seq, body, hashes) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])";
@@ -94,6 +115,11 @@ statements! {
         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[]) \
         ON CONFLICT (customer_folded, scope) DO UPDATE SET request_id = excluded.request_id, \
         staff_id = excluded.staff_id, since = excluded.since, until = excluded.until";
+    upsert_limits: "INSERT INTO limits (scope, key, since, used, told, ends) \
+        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) \
+        ON CONFLICT (scope, key) DO UPDATE SET since = excluded.since, used = excluded.used, \
+        told = excluded.told, ends = excluded.ends";
+    insert_messages: INSERT_MESSAGES;
     delete_claims: "DELETE FROM claims USING unnest($1::text[], $2::text[]) AS gone (customer, scope) \
         WHERE claims.customer_folded = gone.customer AND claims.scope = gone.scope";
 }

@@ -8,10 +8,12 @@ use stagedoor_protocol::RequestId;
 use tokio::sync::oneshot;
 
 use super::{erase::Erasable, plan::Plan};
-use crate::store::{Claim, ErasureScope, Profile, StoreError};
+use crate::store::{Claim, ErasureScope, Limit, Profile, StoreError, StoredApproval, limits::LimitRow};
 
 /// A customer at a broker.
 pub(super) type ClaimKey = (String, String);
+/// A limit, and whose.
+pub(super) type LimitKey = (Limit, String);
 /// A profile and its nonce.
 pub(super) type NonceKey = (String, String);
 
@@ -49,8 +51,12 @@ pub(super) struct Needs {
     pub(super) addresses: HashSet<String>,
     /// Logins by their id, with their reports and claims.
     pub(super) logins: HashSet<String>,
+    /// Requests for approval, to be held.
+    pub(super) approvals: HashSet<String>,
     /// Claims on customers.
     pub(super) claims: HashSet<ClaimKey>,
+    /// What logins were counted in.
+    pub(super) limits: HashSet<LimitKey>,
     /// Open intents whose relay is gone.
     pub(super) abandoned: bool,
     /// Parts to erase.
@@ -67,11 +73,14 @@ pub(super) struct Facts {
     /// Addresses of staff among those that were asked for.
     pub(super) staff: HashSet<String>,
     pub(super) logins: HashMap<String, Login>,
+    /// Requests for approval, by their ids.
+    pub(super) approvals: HashMap<String, StoredApproval>,
     /// Login and kind of report.
     pub(super) reports: HashSet<(String, &'static str)>,
     claims: HashMap<ClaimKey, Held>,
     /// The customer of each login that has, or had, a claim: a login has one at most.
     claimed_by: HashMap<String, ClaimKey>,
+    pub(super) limits: HashMap<LimitKey, LimitRow>,
     pub(super) abandoned: Vec<String>,
     pub(super) erasable: Erasable,
 }

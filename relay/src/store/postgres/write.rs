@@ -13,8 +13,10 @@ pub(super) async fn commit(client: &Client, statements: &Statements, plan: &Plan
     }
     let (records, openings) = (&plan.records, &plan.openings);
     let (logins, outcomes, reports) = (&plan.logins, &plan.outcomes, &plan.reports);
+    let used = &plan.used_approvals;
     let (kept, gone) = plan.claim_changes();
     let (keys, unused) = plan.unused_nonces();
+    let (limits, messages) = (plan.limit_changes(), &plan.messages);
     let run = |statement, rows, parameters| write(client, statement, rows, parameters);
     // Sent together and performed in this order; after a refusal the server does nothing more, and the commit undoes all.
     try_join!(
@@ -74,6 +76,30 @@ pub(super) async fn commit(client: &Client, statements: &Statements, plan: &Plan
             gone.customers.len(),
             vec![&gone.customers, &gone.scopes],
         ),
+        run(
+            &statements.upsert_limits,
+            limits.keys.len(),
+            vec![
+                &limits.scopes,
+                &limits.keys,
+                &limits.since,
+                &limits.used,
+                &limits.told,
+                &limits.ends,
+            ],
+        ),
+        run(
+            &statements.insert_messages,
+            messages.ids.len(),
+            vec![
+                &messages.ids,
+                &messages.webhooks,
+                &messages.alerts,
+                &messages.bodies,
+                &messages.times,
+            ],
+        ),
+        run(&statements.use_approvals, used.len(), vec![used]),
         async { Ok(client.batch_execute("COMMIT").await?) },
     )?;
     Ok(())

@@ -23,7 +23,7 @@ use super::{
     work::{Call, Job, Needs, Work},
     write::commit,
 };
-use crate::store::StoreError;
+use crate::store::{StoreError, outbox::Listeners};
 
 /// Writes that may wait; more are refused, so that a lost server does not gather memory.
 const QUEUE: usize = 4096;
@@ -42,13 +42,19 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connector: Connector, relay: Arc<AtomicI64>, reached: Reached) -> Self {
+    pub(super) fn start(
+        connector: Connector,
+        relay: Arc<AtomicI64>,
+        reached: Reached,
+        listeners: Listeners,
+    ) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let place = connector.place().name();
         let scribe = Scribe {
             connector,
             relay,
             reached,
+            listeners,
             desk: None,
         };
         tokio::spawn(scribe.run(queue));
@@ -73,6 +79,7 @@ struct Scribe {
     connector: Connector,
     relay: Arc<AtomicI64>,
     reached: Reached,
+    listeners: Listeners,
     /// None after a fault; the next batch connects anew.
     desk: Option<Desk>,
 }
@@ -81,6 +88,14 @@ struct Scribe {
 struct Desk {
     session: Session,
     statements: Statements,
+}
+
+/// What a batch goes by beside the database.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    relay: i64,
+    reached: &'a Reached,
+    listeners: &'a Listeners,
 }
 
 /// How far a batch came before it failed.
@@ -149,8 +164,12 @@ impl Scribe {
     async fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
         // Taken out while it is in use: whatever ends this early ends the connection, too.
         let desk = self.desk.take();
-        let relay = self.relay.load(Ordering::SeqCst);
-        let writing = write(&self.connector, relay, &self.reached, desk, batch);
+        let known = Known {
+            relay: self.relay.load(Ordering::SeqCst),
+            reached: &self.reached,
+            listeners: &self.listeners,
+        };
+        let writing = write(&self.connector, known, desk, batch);
         let Ok((desk, written)) = timeout(PATIENCE, writing).await else {
             return Err(Fault::Uncertain(self.connector.place().silent().into()));
         };
@@ -162,8 +181,7 @@ impl Scribe {
 /// Performs a batch and gives the connection back, unless it is of no use any more.
 async fn write(
     connector: &Connector,
-    relay: i64,
-    reached: &Reached,
+    known: Known<'_>,
     desk: Option<Desk>,
     batch: &mut [Box<dyn Job>],
 ) -> (Option<Desk>, Result<(), Fault>) {
@@ -175,7 +193,7 @@ async fn write(
         Ok(desk) => desk,
         Err(failure) => return (None, Err(Fault::Unconnected(failure))),
     };
-    let written = desk.write(relay, reached, batch).await;
+    let written = desk.write(known, batch).await;
     let kept = match &written {
         Ok(()) => Some(desk),
         Err(Fault::Undone(failure)) if failure.is_refused() => desk.undo().await,
@@ -193,7 +211,8 @@ impl Desk {
         })
     }
 
-    async fn write(&self, relay: i64, reached: &Reached, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+    async fn write(&self, known: Known<'_>, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+        let Known { relay, reached, .. } = known;
         let mut needs = Needs::default();
         for job in &*batch {
             job.needs(&mut needs);
@@ -203,7 +222,7 @@ impl Desk {
             .map_err(Fault::Undone)?;
         // Others may have written some of it. The server shows nothing that it could still lose by its own fault.
         reached.set(head.clone());
-        let mut plan = Plan::new(relay, facts, head);
+        let mut plan = Plan::new(relay, facts, head, known.listeners.get());
         for job in batch {
             job.decide(&mut plan);
         }

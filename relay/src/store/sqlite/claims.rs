@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use stagedoor_protocol::{KeyId, Nonce, RequestId};
 
 use super::{file::Failure, millis, timestamp, writer::Writing};
-use crate::store::{Claim, Intent, StaffId, StoreError};
+use crate::store::{Claim, Intent, StaffId, StoreError, approvals::KEPT_MILLISECONDS};
 
 impl Writing<'_> {
     /// `false`: it was there before.
@@ -42,6 +42,11 @@ impl Writing<'_> {
         ] {
             deleted += self.connection.prepare_cached(delete)?.execute([millis(now)])?;
         }
+        deleted += self.delete_ended_limits(now)?;
+        deleted += self
+            .connection
+            .prepare_cached("DELETE FROM approvals WHERE ends_at <= ?")?
+            .execute([millis(now) - KEPT_MILLISECONDS])?;
         Ok(deleted as u64)
     }
 }

@@ -15,7 +15,7 @@ use crate::store::StoreError;
 /// How long a statement waits for another process's write.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Every statement of this store fits, so none is compiled twice.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 96;
 /// Pages in the WAL (4 KiB each) from which on a commit moves them into the file. Every login changes the same few pages, so
 /// the more logins lie between, the less is written twice; four times SQLite's own default is 16 MiB of disk.
 const CHECKPOINT_PAGES: u32 = 4000;

@@ -5,14 +5,19 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use stagedoor_protocol::{ErrorCode, OutcomeReport, RequestId};
 
 use super::{
+    approvals::select_approval,
     claims::{claim_customer, hold_customer, holder, release_customer},
     file::Failure,
     millis,
     staff::{is_staff, select_profile},
     writer::Writing,
 };
-use crate::store::{
-    Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome, StaffId, StoreError, entries,
+use crate::{
+    events::{Event, end_of},
+    store::{
+        Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome, StaffId, StoreError,
+        Subscribers, entries, limits::Judged,
+    },
 };
 
 /// Intents closed in one transaction; a start after a crash must not hold the lock for long.
@@ -21,12 +26,17 @@ const CLOSED_AT_ONCE: u32 = 256;
 /// A login as far as its end needs it.
 struct Stored {
     intent_seq: u64,
+    staff: Option<i64>,
     outcome: Option<String>,
     cause: Option<String>,
 }
 
 impl Writing<'_> {
-    pub(super) fn insert_intent(&mut self, intent: &Intent) -> Result<IntentAnswer, Failure> {
+    pub(super) fn insert_intent(
+        &mut self,
+        intent: &Intent,
+        subscribers: &Subscribers,
+    ) -> Result<IntentAnswer, Failure> {
         if !self.insert_nonce(&intent.key_id, &intent.nonce, intent.nonce_expires_at)? {
             return Ok(IntentAnswer::Replayed);
         }
@@ -41,6 +51,14 @@ impl Writing<'_> {
         if is_staff(self.connection, &intent.customer_email)? {
             return Ok(IntentAnswer::CustomerIsStaff);
         }
+        let found = match &intent.approval {
+            Some(named) => select_approval(self.connection, &named.id)?,
+            None => None,
+        };
+        let approved = match intent.approved(found.as_ref()) {
+            Ok(approved) => approved,
+            Err(fault) => return Ok(IntentAnswer::NotApproved(fault)),
+        };
         let overridden = match holder(self.connection, intent)? {
             Some(held) if !intent.may_take_over(&held.claim) => return Ok(IntentAnswer::Claimed(held.claim)),
             Some(held) if held.open => {
@@ -50,7 +68,27 @@ impl Writing<'_> {
             Some(held) => held.intent.filter(|_| held.claim.staff != intent.staff.id),
             None => None,
         };
-        let (entry, openings) = entries::intent(intent, overridden)?;
+        match self.count_in_limits(intent)? {
+            Judged::Admitted(_) => {}
+            Judged::Busy(wait, _) => {
+                self.delete_nonce(&intent.key_id, &intent.nonce)?;
+                return Ok(IntentAnswer::Busy(wait));
+            }
+            Judged::Reached(reached, _) => {
+                if reached.first {
+                    let event = Event::limit(&intent.asked(), &reached, intent.requested_at)?;
+                    self.announce(subscribers, &event)?;
+                }
+                return Ok(IntentAnswer::Limited(reached));
+            }
+        }
+        if intent.canary {
+            self.announce(
+                subscribers,
+                &Event::canary(&intent.asked(), None, intent.requested_at)?,
+            )?;
+        }
+        let (entry, openings) = entries::intent(intent, overridden, approved.as_ref())?;
         let sequence = self.append(intent.requested_at, entry, &openings)?;
         self.connection
             .prepare_cached(
@@ -66,10 +104,18 @@ impl Writing<'_> {
                 millis(intent.requested_at),
             ))?;
         claim_customer(self.connection, intent)?;
+        if let Some(approved) = approved {
+            self.use_approval(&approved.id)?;
+        }
         Ok(IntentAnswer::Recorded)
     }
 
-    pub(super) fn complete(&mut self, id: &RequestId, completion: &Completion) -> Result<(), Failure> {
+    pub(super) fn complete(
+        &mut self,
+        id: &RequestId,
+        completion: &Completion,
+        subscribers: &Subscribers,
+    ) -> Result<(), Failure> {
         let outcome = completion.outcome;
         let stored = self
             .stored(id)?
@@ -86,12 +132,22 @@ impl Writing<'_> {
             }
             None => {}
         }
-        self.end(id, stored.intent_seq, completion)
+        self.end(id, &stored, completion, subscribers)
     }
 
-    fn end(&mut self, id: &RequestId, intent: u64, completion: &Completion) -> Result<(), Failure> {
+    fn end(
+        &mut self,
+        id: &RequestId,
+        login: &Stored,
+        completion: &Completion,
+        subscribers: &Subscribers,
+    ) -> Result<(), Failure> {
         let outcome = completion.outcome;
-        let entry = entries::outcome(id, intent, completion);
+        if subscribers.want(end_of(outcome)) {
+            let event = Event::ended(id, login.staff, outcome, completion.at)?;
+            self.announce(subscribers, &event)?;
+        }
+        let entry = entries::outcome(id, login.intent_seq, completion);
         let sequence = self.append(completion.at, entry, &entries::Openings::default())?;
         self.connection
             .prepare_cached("UPDATE logins SET outcome_seq = ?, outcome = ?, cause = ? WHERE request_id = ?")?
@@ -112,16 +168,21 @@ impl Writing<'_> {
     }
 
     /// Closes open intents below a sequence: those of relays that are gone.
-    pub(super) fn close_open_intents(&mut self, below: u64, now: Timestamp) -> Result<u64, Failure> {
+    pub(super) fn close_open_intents(
+        &mut self,
+        below: u64,
+        subscribers: &Subscribers,
+        now: Timestamp,
+    ) -> Result<u64, Failure> {
         // The index is named: SQLite would rather read all logins in their order, each minute.
-        let open: Vec<(String, u64)> = self
+        let open: Vec<(String, Stored)> = self
             .connection
             .prepare_cached(
-                "SELECT request_id, intent_seq FROM logins INDEXED BY logins_open \
+                "SELECT request_id, intent_seq, staff_id, outcome, cause FROM logins INDEXED BY logins_open \
                  WHERE outcome IS NULL AND intent_seq < ? LIMIT ?",
             )?
             .query_map((below.cast_signed(), CLOSED_AT_ONCE), |row| {
-                Ok((row.get(0)?, unsigned(row, 1)?))
+                Ok((row.get(0)?, stored(row, 1)?))
             })?
             .collect::<rusqlite::Result<_>>()?;
         let completion = Completion {
@@ -131,8 +192,8 @@ impl Writing<'_> {
             // Whatever was minted then has ended, or will before anybody could be told of it.
             claimed_until: now,
         };
-        for (id, intent) in &open {
-            self.end(&parse_id(id)?, *intent, &completion)?;
+        for (id, login) in &open {
+            self.end(&parse_id(id)?, login, &completion, subscribers)?;
         }
         Ok(open.len() as u64)
     }
@@ -176,14 +237,8 @@ impl Writing<'_> {
     fn stored(&self, id: &RequestId) -> Result<Option<Stored>, Failure> {
         let stored = self
             .connection
-            .prepare_cached("SELECT intent_seq, outcome, cause FROM logins WHERE request_id = ?")?
-            .query_row([id.as_str()], |row| {
-                Ok(Stored {
-                    intent_seq: unsigned(row, 0)?,
-                    outcome: row.get(1)?,
-                    cause: row.get(2)?,
-                })
-            })
+            .prepare_cached("SELECT intent_seq, staff_id, outcome, cause FROM logins WHERE request_id = ?")?
+            .query_row([id.as_str()], |row| stored(row, 0))
             .optional()?;
         Ok(stored)
     }
@@ -241,6 +296,15 @@ pub(super) fn select_logins(
         .into_iter()
         .map(|found| with_reports(connection, found))
         .collect()
+}
+
+fn stored(row: &Row<'_>, first: usize) -> rusqlite::Result<Stored> {
+    Ok(Stored {
+        intent_seq: unsigned(row, first)?,
+        staff: row.get(first + 1)?,
+        outcome: row.get(first + 2)?,
+        cause: row.get(first + 3)?,
+    })
 }
 
 type Found = (String, u64, Option<u64>);

@@ -15,7 +15,7 @@ use super::{
     schema,
     writer::Writer,
 };
-use crate::store::{SchemaVersions, StoreError};
+use crate::store::{SchemaVersions, StoreError, outbox::Listeners};
 
 impl SqliteStore {
     /// Opens the file, makes it readable by its owner only if it is new, and brings the schema up to date.
@@ -54,6 +54,7 @@ impl SqliteStore {
             readers: Readers::new(file.clone()),
             file,
             relay: Mutex::default(),
+            listeners: Listeners::default(),
         })
     }
 

@@ -1,5 +1,7 @@
 //! A store that fails, or panics, where a test wants it to.
 
+mod approvals;
+
 use std::ops::Range;
 use std::sync::{
     Arc, Mutex,
@@ -10,11 +12,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_ledger::{Hash, Node, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
+use stagedoor_relay::events::Event;
 use stagedoor_relay::store::{
-    Completion, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows, Intent,
-    IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
+    Completion, Delivery, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows,
+    Intent, IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
     RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow, Store, StoreError,
-    StoredCheckpoint, StrayRows,
+    StoredCheckpoint, StrayRows, Subscribers,
 };
 
 /// The operation that goes wrong.
@@ -50,6 +53,9 @@ pub(crate) struct FaultyStore {
     looks: AtomicU64,
     under_way: AtomicU64,
     sweeps: AtomicU64,
+    busy: AtomicU64,
+    message_looks: AtomicU64,
+    messages_ended: AtomicU64,
 }
 
 impl FaultyStore {
@@ -60,6 +66,9 @@ impl FaultyStore {
             looks: AtomicU64::new(0),
             under_way: AtomicU64::new(0),
             sweeps: AtomicU64::new(0),
+            busy: AtomicU64::new(0),
+            message_looks: AtomicU64::new(0),
+            messages_ended: AtomicU64::new(0),
         }
     }
 
@@ -71,6 +80,21 @@ impl FaultyStore {
     /// How many intents were told to wait for an earlier login.
     pub(crate) fn told_to_wait(&self) -> u64 {
         self.under_way.load(Ordering::SeqCst)
+    }
+
+    /// How many times the relay has looked for messages that are due.
+    pub(crate) fn looks_for_messages(&self) -> u64 {
+        self.message_looks.load(Ordering::SeqCst)
+    }
+
+    /// How many attempts to deliver a message have ended, in whatever way.
+    pub(crate) fn ended_messages(&self) -> u64 {
+        self.messages_ended.load(Ordering::SeqCst)
+    }
+
+    /// How many intents were told when the broker's turn would come.
+    pub(crate) fn told_of_the_turn(&self) -> u64 {
+        self.busy.load(Ordering::SeqCst)
     }
 
     /// How many times the relay has looked for logins that nobody works on.
@@ -119,6 +143,35 @@ impl Store for FaultyStore {
 
     async fn unregister_relay(&self) -> Result<(), StoreError> {
         self.inner.unregister_relay().await
+    }
+
+    fn announce_to(&self, subscribers: Subscribers) {
+        self.inner.announce_to(subscribers);
+    }
+
+    async fn announce(&self, events: Vec<Event>) -> Result<(), StoreError> {
+        self.inner.announce(events).await
+    }
+
+    async fn take_deliveries(
+        &self,
+        webhook: &str,
+        limit: u32,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        self.message_looks.fetch_add(1, Ordering::SeqCst);
+        self.inner.take_deliveries(webhook, limit, now, until).await
+    }
+
+    async fn end_delivery(&self, webhook: &str, id: &str, next: Option<Timestamp>) -> Result<(), StoreError> {
+        let ended = self.inner.end_delivery(webhook, id, next).await;
+        self.messages_ended.fetch_add(1, Ordering::SeqCst);
+        ended
+    }
+
+    async fn drop_deliveries(&self, now: Timestamp) -> Result<Vec<(String, u64)>, StoreError> {
+        self.inner.drop_deliveries(now).await
     }
 
     async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError> {
@@ -200,8 +253,10 @@ impl Store for FaultyStore {
     async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError> {
         self.pass(At::Intent).await?;
         let answer = self.inner.record_intent(intent).await;
-        if let Ok(IntentAnswer::UnderWay(_)) = answer {
-            self.under_way.fetch_add(1, Ordering::SeqCst);
+        match answer {
+            Ok(IntentAnswer::UnderWay(_)) => drop(self.under_way.fetch_add(1, Ordering::SeqCst)),
+            Ok(IntentAnswer::Busy(_)) => drop(self.busy.fetch_add(1, Ordering::SeqCst)),
+            _ => {}
         }
         let lost = *self.fault.lock().unwrap() == Some((At::Intent, How::LoseAnswer));
         if lost { Err(unavailable()) } else { answer }

@@ -76,6 +76,19 @@ impl Relay {
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     }
 
+    /// Gives a staff member these roles, separated by commas, and no others.
+    pub fn give_roles(&self, email: &str, roles: &str) -> Result<()> {
+        let mut command = stagedoor(&self.directory)?;
+        let output = command.args(["staff", "roles", email, "--set", roles]).output()?;
+        if !output.status.success() {
+            bail!(
+                "`stagedoor staff roles` failed: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Ok(())
+    }
+
     /// The log so far.
     pub fn log(&self) -> String {
         self.process.output()

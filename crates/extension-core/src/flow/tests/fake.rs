@@ -1,5 +1,6 @@
 //! A browser in memory, with a relay that verifies every signature by another implementation.
 
+mod claims;
 mod verify;
 
 use std::{
@@ -13,7 +14,7 @@ use std::{
 use p256::ecdsa::{Signature, SigningKey, signature::Signer};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use stagedoor_protocol::{Claim, ErrorCode, Problem, RequestId};
+use stagedoor_protocol::{ErrorCode, Problem};
 
 use crate::{
     environment::{
@@ -23,6 +24,7 @@ use crate::{
     testing::{fixture, parse_url},
 };
 
+pub(super) use claims::claimed_by;
 use verify::{key_id, point};
 
 /// What must be found nowhere but in the address of the window.
@@ -65,6 +67,10 @@ pub(super) struct Fake {
     /// Views that were sent to the pages.
     pub(super) pushed: RefCell<Vec<Value>>,
     pub(super) base_url: Cell<&'static str>,
+    /// Whether the browser wakes the extension each minute.
+    pub(super) watching: Cell<bool>,
+    /// The number on the toolbar button.
+    pub(super) count: Cell<usize>,
 }
 
 impl Fake {
@@ -95,6 +101,8 @@ impl Fake {
             listening: Cell::new(true),
             pushed: RefCell::default(),
             base_url: Cell::new("chrome-extension://abc/"),
+            watching: Cell::new(false),
+            count: Cell::new(0),
         })
     }
 
@@ -123,37 +131,6 @@ impl Fake {
             path,
             Ok(http(code.status(), "application/problem+json", &problem)),
         );
-    }
-
-    /// The next login is answered with the claim of a colleague.
-    pub(super) fn claim(&self, login: u64, held_seconds: u32, remaining_seconds: u32) {
-        self.answer_claim(remaining_seconds, login, held_seconds, remaining_seconds, false);
-    }
-
-    /// The next login is answered with a claim whose login is under way, and with when to come again.
-    pub(super) fn claim_under_way(&self, login: u64, held: u32, remaining: u32, retry_after: u32) {
-        self.answer_claim(retry_after, login, held, remaining, true);
-    }
-
-    fn answer_claim(
-        &self,
-        retry_after: u32,
-        login: u64,
-        held_seconds: u32,
-        remaining_seconds: u32,
-        under_way: bool,
-    ) {
-        let mut problem = Problem::new(ErrorCode::CustomerClaimed, "Words that would not count down.");
-        problem.retry_after_seconds = Some(retry_after);
-        problem.claim = Some(Claim {
-            request_id: claimed_by(login),
-            staff_name: "Maria Silva".into(),
-            held_seconds,
-            remaining_seconds,
-            under_way,
-        });
-        let problem = serde_json::to_string(&problem).unwrap();
-        self.answer("/v1/logins", Ok(http(409, "application/problem+json", &problem)));
     }
 
     /// The requests so far, as `METHOD path`, leaving the list empty.
@@ -346,6 +323,16 @@ impl Environment for Rc<Fake> {
         Ok(Some(window))
     }
 
+    fn watch(&self, on: bool) {
+        self.watching.set(on);
+        if !on {
+            self.count.set(0);
+        }
+    }
+    fn show_count(&self, count: usize) {
+        self.count.set(count);
+    }
+
     fn version(&self) -> String {
         "0.1.0".into()
     }
@@ -367,11 +354,6 @@ pub(super) fn page_with(addresses: &[&str]) -> String {
     let facts: Vec<Value> = addresses.iter().map(fact).collect();
     json!([{"frameId": 0, "result": {"version": 1, "url": "https://crm.example/contacts/7?q=secret", "facts": facts}}])
         .to_string()
-}
-
-/// The id of a colleague's login.
-pub(super) fn claimed_by(login: u64) -> RequestId {
-    RequestId::from_parts(1_699_999_990_000 + login, &[0x55; 10])
 }
 
 /// An answer of the relay, or of something before it.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, PlatformId, PublicKeyBytes, RequestId};
 
-use crate::store::{Enrolment, Intent, IntentAnswer, NewInvite, SqliteStore, Store, VerifyingKey};
+use crate::store::{Enrolment, Intent, IntentAnswer, LimitUses, NewInvite, SqliteStore, Store, VerifyingKey};
 
 /// Records an intent of the staff member's for a customer. The number makes it another one.
 pub(super) async fn record(store: &SqliteStore, customer: &str, number: u8) -> RequestId {
@@ -38,7 +38,10 @@ pub(super) async fn record(store: &SqliteStore, customer: &str, number: u8) -> R
         ticket: None,
         page: None,
         overrides: None,
+        approval: None,
         policy_version: "p1".to_owned(),
+        limits: LimitUses::default(),
+        canary: false,
         validity_seconds: 30,
         requested_at: Timestamp::UNIX_EPOCH,
         claimed_until: Timestamp::UNIX_EPOCH,

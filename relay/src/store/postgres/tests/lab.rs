@@ -15,8 +15,8 @@ use crate::{
     config::{PasswordSource, PostgresConfig, PostgresHost},
     random,
     store::{
-        Completion, Enrolment, EnrolmentRefusal, Intent, MintOutcome, NewInvite, PostgresStore, StaffMember,
-        Store, VerifyingKey,
+        Completion, Enrolment, EnrolmentRefusal, Intent, LimitUses, MintOutcome, NewInvite, PostgresStore,
+        StaffMember, Store, VerifyingKey,
     },
 };
 
@@ -168,7 +168,10 @@ pub(super) fn intent(staff: &StaffMember) -> Intent {
             record_id: None,
         }),
         overrides: None,
+        approval: None,
         policy_version: "p1".to_owned(),
+        limits: LimitUses::default(),
+        canary: false,
         validity_seconds: 30,
         requested_at: at(0),
         claimed_until: at(30),

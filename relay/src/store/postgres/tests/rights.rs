@@ -5,9 +5,12 @@ use stagedoor_protocol::{KeyId, Outcome, OutcomeReport};
 use tokio_postgres::{Client, error::SqlState};
 
 use super::lab::{Lab, at, check_tree, intent, maria, minted};
-use crate::store::{
-    ErasureOrder, ErasureScope, IntentAnswer, PostgresStore, RoleChange, RolesAnswer, StaffMember, Store,
-    StoreError, StoredCheckpoint,
+use crate::{
+    events::EventKind,
+    store::{
+        ErasureOrder, ErasureScope, Intent, IntentAnswer, Limit, LimitUse, PostgresStore, RoleChange,
+        RolesAnswer, StaffMember, Store, StoreError, StoredCheckpoint, Subscribers,
+    },
 };
 
 /// Ways to change what was recorded.
@@ -48,7 +51,8 @@ async fn a_relay_does_its_work_with_no_right_to_change_a_record() {
     assert_eq!(store.close_abandoned_intents(at(0)).await.unwrap(), 0);
     store.check(at(0)).await.unwrap();
     let maria = maria(&store).await;
-    let intent = intent(&maria);
+    let mut intent = intent(&maria);
+    watch(&store, &mut intent);
     assert_eq!(
         store.record_intent(&intent).await.unwrap(),
         IntentAnswer::Recorded
@@ -71,7 +75,9 @@ async fn a_relay_does_its_work_with_no_right_to_change_a_record() {
     };
     store.add_checkpoint(&checkpoint).await.unwrap();
     look_after(&store, &maria, &intent.key_id).await;
-    assert_eq!(store.forget_stale(at(4000)).await.unwrap(), 1);
+    // The nonce and the limit.
+    assert_eq!(store.forget_stale(at(4000)).await.unwrap(), 2);
+    deliver(&store).await;
     assert_eq!(check_tree(&store).await, 3);
 
     let client = as_role(&lab, &config).await;
@@ -86,6 +92,33 @@ async fn a_relay_does_its_work_with_no_right_to_change_a_record() {
         );
     }
     assert_eq!(check_tree(&store).await, 3);
+}
+
+/// Has a login counted, and told to a webhook.
+fn watch(store: &PostgresStore, intent: &mut Intent) {
+    let kinds = EventKind::ALL.into_iter().collect();
+    store.announce_to(Subscribers(vec![("soc".to_owned(), kinds)]));
+    intent.canary = true;
+    intent.limits.uses = vec![LimitUse {
+        limit: Limit::StaffPerMinute,
+        key: "1".to_owned(),
+        most: 9,
+    }];
+}
+
+/// What a relay does with the messages of one login.
+async fn deliver(store: &PostgresStore) {
+    let taken = store.take_deliveries("soc", 9, at(5), at(60)).await.unwrap();
+    assert_eq!(taken.len(), 2);
+    store.end_delivery("soc", &taken[0].id, None).await.unwrap();
+    store
+        .end_delivery("soc", &taken[1].id, Some(at(70)))
+        .await
+        .unwrap();
+    assert_eq!(
+        store.drop_deliveries(at(1_000_000)).await.unwrap(),
+        [("soc".to_owned(), 1)]
+    );
 }
 
 /// What the commands for staff do, which run as the relay's role.

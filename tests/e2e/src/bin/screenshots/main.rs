@@ -26,6 +26,13 @@ const SCALE: u32 = 2;
 /// The README's picture; `{crm}`, `{popup}` and `{platform}` are the addresses of the pictures it is made of.
 const HERO: &str = include_str!("hero.html");
 
+/// One customer of the CRM is opened with a second person's approval.
+const POLICY: &str = r#"validity_seconds = 30
+reason = "optional"
+[policy.approval]
+roles = ["team-lead"]
+addresses = ["david.osei@customers.example"]"#;
+
 struct Studio {
     lab: Lab,
     seat: Seat,
@@ -36,7 +43,7 @@ struct Studio {
 async fn main() -> Result<()> {
     let directory = paths::workspace().join("docs/screenshots");
     fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
-    let lab = Lab::start().await?;
+    let lab = Lab::start_with(POLICY).await?;
     let options = Options {
         window: (1280, 820),
         scale: SCALE,
@@ -79,7 +86,10 @@ impl Studio {
         self.page_without_address().await?;
         self.page_with_two_customers().await?;
         self.refusal().await?;
-        self.claim().await?;
+        let colleague = Seat::enrolled(&self.lab, Kind::Chromium, SUPPORT[1]).await?;
+        self.claim(&colleague).await?;
+        self.approval(&colleague).await?;
+        colleague.browser.quit().await?;
         self.login(&tab).await
     }
 
@@ -124,9 +134,8 @@ impl Studio {
     }
 
     /// A customer whom a colleague has just opened.
-    async fn claim(&self) -> Result<()> {
+    async fn claim(&self, colleague: &Seat) -> Result<()> {
         let page = self.lab.customer_page(CUSTOMERS[2].0);
-        let colleague = Seat::enrolled(&self.lab, Kind::Chromium, SUPPORT[1]).await?;
         colleague.log_in(&page).await?;
         let tab = self.seat.browser.open(&page).await?;
         let popup = self.seat.press(&tab).await?;
@@ -135,8 +144,61 @@ impl Studio {
         self.both("popup-claimed", &popup.page).await?;
         tab.close().await?;
         colleague.browser.close_private().await?;
-        self.claim_under_way(&colleague).await?;
-        colleague.browser.quit().await
+        self.claim_under_way(colleague).await
+    }
+
+    /// A customer whom nobody opens alone: both sides of the approval.
+    async fn approval(&self, colleague: &Seat) -> Result<()> {
+        self.lab.relay()?.give_roles(SUPPORT[1].email, "team-lead")?;
+        let tab = self
+            .seat
+            .browser
+            .open(&self.lab.customer_page(CUSTOMERS[3].0))
+            .await?;
+        let popup = self.seat.press(&tab).await?;
+        popup.shows("confirm").await?;
+        popup
+            .page
+            .fill("[data-slot=reason]", "Cannot find the withdrawal form")
+            .await?;
+        popup.page.fill("[data-slot=ticket]", "SUP-1042").await?;
+        popup.confirm().await?;
+        popup.error().await?;
+        self.both("popup-approval-required", &popup.page).await?;
+        popup.page.click("[data-slot=retry]").await?;
+        popup.leaves("error").await?;
+        popup.shows("approval").await?;
+        self.both("popup-approval-waiting", &popup.page).await?;
+
+        let page = colleague.browser.open_extension("approvals.html").await?;
+        page.text(".request").await?;
+        self.both("approvals", &page).await?;
+        page.click("[data-slot=approve]").await?;
+        page.click("dialog [data-slot=confirm]").await?;
+        page.text(".notice.good").await?;
+        popup
+            .page
+            .wait_for("the approval", "document.querySelector('[data-state=approved]')")
+            .await?;
+        self.both("popup-approval-approved", &popup.page).await?;
+        popup.page.click("[data-slot=back]").await?;
+        popup.leaves("approval").await?;
+        popup.confirm().await?;
+        popup.error().await?;
+        popup.page.click("[data-slot=retry]").await?;
+        popup.leaves("error").await?;
+        page.navigate(&colleague.browser.extension_url("approvals.html"))
+            .await?;
+        page.click("[data-slot=decline]").await?;
+        page.fill("#word", "Call me first: extension 12").await?;
+        self.both("approvals-decline", &page).await?;
+        page.click("dialog [data-slot=confirm]").await?;
+        popup
+            .page
+            .wait_for("the refusal", "document.querySelector('[data-state=declined]')")
+            .await?;
+        self.both("popup-approval-declined", &popup.page).await?;
+        tab.close().await
     }
 
     /// A customer whom a colleague is just opening, asked for knowingly.

@@ -10,7 +10,8 @@ use stagedoor_protocol::{
     PublicKeyBytes, RequestId,
 };
 use stagedoor_relay::store::{
-    Completion, Enrolment, Intent, IntentAnswer, MintOutcome, NewInvite, StaffMember, Store, VerifyingKey,
+    Completion, Enrolment, Intent, IntentAnswer, LimitUses, MintOutcome, NewInvite, StaffMember, Store,
+    VerifyingKey,
 };
 
 use crate::bench::broker::CUSTOMER_DOMAIN;
@@ -100,7 +101,10 @@ impl Office {
                 record_id: Some(format!("c-{customer}")),
             }),
             overrides: None,
+            approval: None,
             policy_version: "4ab1c2d3e4f5a6b7c8d9e0f1a2b3c4d5".to_owned(),
+            limits: LimitUses::default(),
+            canary: false,
             validity_seconds: 30,
             requested_at: now,
             claimed_until: until,

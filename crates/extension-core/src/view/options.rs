@@ -1,0 +1,75 @@
+//! What the options page shows.
+
+use stagedoor_protocol::Staff;
+
+use super::Choice;
+use crate::{fault::Fault, text::Text};
+
+/// The options page as things stand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OptionsView {
+    /// The extension's version.
+    pub version: String,
+    /// `chromium` or `firefox`.
+    pub browser: &'static str,
+    /// The relay that this profile is enrolled at.
+    pub relay: Option<String>,
+    /// Whether it is.
+    pub enrolled: bool,
+    /// As whom.
+    pub staff: Option<Staff>,
+    /// With which key.
+    pub key_id: Option<String>,
+    /// Whether private windows can be opened and watched.
+    pub incognito_allowed: bool,
+    /// Whether this person may approve logins of others.
+    pub may_approve: bool,
+    /// The toolbar button's keyboard shortcut.
+    pub shortcut: Option<String>,
+    /// The result of a connection test.
+    pub test: Option<TestResult>,
+    /// What went wrong while enrolling or signing out.
+    pub error: Option<Problem>,
+}
+
+/// The result of a connection test.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TestResult {
+    /// Whether the relay knows this profile.
+    pub ok: bool,
+    /// What happened.
+    pub title: Text,
+    /// What to do.
+    pub cure: Option<Text>,
+    /// The relay's own words.
+    pub detail: Option<String>,
+    /// As whom it knows it.
+    pub staff: Option<Staff>,
+    /// What may be opened.
+    pub platforms: Vec<Choice>,
+}
+
+/// A fault on the options page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The stable code.
+    pub code: &'static str,
+    /// What happened.
+    pub title: Text,
+    /// What to do.
+    pub cure: Text,
+    /// The relay's own words.
+    pub detail: Option<String>,
+}
+
+impl Problem {
+    /// A fault for the options page.
+    pub fn of(fault: &Fault) -> Self {
+        Self {
+            code: fault.code.as_str(),
+            title: fault.title(),
+            cure: fault.cure(),
+            detail: fault.detail.clone(),
+        }
+    }
+}

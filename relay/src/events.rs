@@ -1,0 +1,321 @@
+//! Events that a security team wants to know of. Each is a line of the log with a stable name, and a message to the webhooks that
+//! ask for it. Neither holds a customer's address, a token, or an address of staff: messages leave the firm's own systems, and
+//! the login's id leads to its record, which names everybody.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use stagedoor_protocol::{ErrorCode, KeyId, PlatformId, RequestId};
+use tracing::warn;
+
+use crate::{
+    app::App,
+    error::ApiError,
+    random,
+    store::{LimitReached, MintOutcome, StaffId, StoreError},
+};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventKind {
+    /// Somebody asked for a canary customer, whom nobody has a reason to open.
+    CanaryRequested,
+    /// A limit refused a login.
+    LimitReached,
+    /// The policy refused a login.
+    LoginRefused,
+    /// The broker made a token.
+    LoginMinted,
+    /// It did not, or nobody knows.
+    LoginFailed,
+    /// A browser profile's key became a person's.
+    ProfileEnrolled,
+    /// A browser profile was revoked.
+    ProfileRevoked,
+    /// A person was invited, or an enrolled one got another code.
+    StaffInvited,
+    /// A person's roles were changed.
+    StaffRolesChanged,
+    /// A person was disabled.
+    StaffDisabled,
+    /// A disabled person was enabled again.
+    StaffEnabled,
+}
+
+impl EventKind {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::CanaryRequested,
+        Self::LimitReached,
+        Self::LoginRefused,
+        Self::LoginMinted,
+        Self::LoginFailed,
+        Self::ProfileEnrolled,
+        Self::ProfileRevoked,
+        Self::StaffInvited,
+        Self::StaffRolesChanged,
+        Self::StaffDisabled,
+        Self::StaffEnabled,
+    ];
+
+    /// The name in messages, in the log and in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CanaryRequested => "canary.requested",
+            Self::LimitReached => "limit.reached",
+            Self::LoginRefused => "login.refused",
+            Self::LoginMinted => "login.minted",
+            Self::LoginFailed => "login.failed",
+            Self::ProfileEnrolled => "profile.enrolled",
+            Self::ProfileRevoked => "profile.revoked",
+            Self::StaffInvited => "staff.invited",
+            Self::StaffRolesChanged => "staff.roles_changed",
+            Self::StaffDisabled => "staff.disabled",
+            Self::StaffEnabled => "staff.enabled",
+        }
+    }
+
+    /// Whether somebody should look at once.
+    pub fn is_alert(self) -> bool {
+        matches!(self, Self::CanaryRequested | Self::LimitReached)
+    }
+
+    /// Reads a name.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        found.ok_or_else(|| {
+            let names = Self::ALL.map(Self::as_str).join(", ");
+            format!("each must be the name of an event: {names}")
+        })
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// By which a receiver knows a message that comes twice.
+    pub id: String,
+    /// What.
+    pub kind: EventKind,
+    /// When.
+    pub at: Timestamp,
+    /// The message, in JSON.
+    pub body: String,
+}
+
+impl Event {
+    fn new(kind: EventKind, at: Timestamp, data: &Value) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: message_id()?,
+            kind,
+            at,
+            body: message(kind.as_str(), at, data),
+        })
+    }
+
+    /// A canary was asked for; `refused` says why it was not opened, if it was not.
+    pub(crate) fn canary(
+        who: &Asked<'_>,
+        refused: Option<ErrorCode>,
+        at: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let decision = if refused.is_some() { "refused" } else { "allowed" };
+        let mut data = who.data();
+        set(&mut data, "decision", decision);
+        set(&mut data, "code", refused.map(ErrorCode::as_str));
+        Self::new(EventKind::CanaryRequested, at, &data)
+    }
+
+    /// A limit refused a login.
+    pub(crate) fn limit(who: &Asked<'_>, reached: &LimitReached, at: Timestamp) -> Result<Self, StoreError> {
+        let mut data = who.data();
+        set(&mut data, "limit", reached.limit.as_str());
+        set(&mut data, "most", reached.most);
+        Self::new(EventKind::LimitReached, at, &data)
+    }
+
+    /// The policy refused a login.
+    pub(crate) fn refused(
+        who: &Asked<'_>,
+        code: ErrorCode,
+        rule: Option<&str>,
+        at: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let mut data = who.data();
+        set(&mut data, "code", code.as_str());
+        set(&mut data, "rule", rule);
+        Self::new(EventKind::LoginRefused, at, &data)
+    }
+
+    /// A login came to its end at the broker. Of one whose personal parts were erased meanwhile nobody knows whose it was.
+    pub(crate) fn ended(
+        login: &RequestId,
+        staff: Option<i64>,
+        outcome: MintOutcome,
+        at: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let data = json!({
+            "login": login.as_str(), "staff": staff, "outcome": outcome.as_str(), "cause": outcome.cause(),
+        });
+        Self::new(end_of(outcome), at, &data)
+    }
+
+    /// Something about a person, by their number.
+    pub(crate) fn staff(kind: EventKind, staff: StaffId, at: Timestamp) -> Result<Self, StoreError> {
+        Self::new(kind, at, &json!({"staff": staff.0}))
+    }
+
+    /// Something about a person's browser profile.
+    pub(crate) fn profile(
+        kind: EventKind,
+        staff: StaffId,
+        profile: &KeyId,
+        at: Timestamp,
+    ) -> Result<Self, StoreError> {
+        Self::new(kind, at, &json!({"staff": staff.0, "profile": profile.as_str()}))
+    }
+}
+
+/// What a login's end is called.
+pub(crate) fn end_of(outcome: MintOutcome) -> EventKind {
+    match outcome {
+        MintOutcome::Minted(None) => EventKind::LoginMinted,
+        _ => EventKind::LoginFailed,
+    }
+}
+
+/// Who asked for which login.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) login: &'a RequestId,
+    pub(crate) staff: StaffId,
+    pub(crate) profile: &'a KeyId,
+    pub(crate) platform: &'a PlatformId,
+}
+
+impl Asked<'_> {
+    fn data(&self) -> Value {
+        json!({
+            "login": self.login.as_str(),
+            "staff": self.staff.0,
+            "profile": self.profile.as_str(),
+            "platform": self.platform.as_str(),
+        })
+    }
+}
+
+fn set(data: &mut Value, key: &str, value: impl Into<Value>) {
+    if let (Value::Object(object), value) = (data, value.into())
+        && !value.is_null()
+    {
+        object.insert(key.to_owned(), value);
+    }
+}
+
+/// A message's text: type, time and data, as the Standard Webhooks specification advises.
+pub(crate) fn message(kind: &str, at: Timestamp, data: &Value) -> String {
+    json!({"type": kind, "timestamp": at.to_string(), "data": data}).to_string()
+}
+
+/// A new message's id. It has no full stop, which the signature's text separates its parts with.
+pub(crate) fn message_id() -> Result<String, StoreError> {
+    let bytes: [u8; 16] = random::bytes().map_err(|_| {
+        StoreError::Inconsistent("the operating system gave no random bytes to number a message with")
+    })?;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("msg_{hex}"))
+}
+
+/// Logs that a login was refused, where a security team wants to know: not for a reason that was too short.
+pub(crate) async fn tell_refused(app: &App, who: &Asked<'_>, canary: bool, error: &ApiError) {
+    let (code, rule) = (error.code(), error.refused_by());
+    let mut events = Vec::new();
+    let at = app.clock.now();
+    if matches!(code, ErrorCode::NotPermitted | ErrorCode::CustomerNotAllowed) {
+        let kind = EventKind::LoginRefused.as_str();
+        let platform = who.platform.as_str();
+        let rule_text = rule.unwrap_or_default();
+        warn!(event = kind, login = %who.login, platform, code = code.as_str(), rule = rule_text, "login refused");
+        events.push(Event::refused(who, code, rule, at));
+    }
+    if canary {
+        log_canary(who, Some(code));
+        events.push(Event::canary(who, Some(code), at));
+    }
+    if events.is_empty() {
+        return;
+    }
+    let told = match events.into_iter().collect::<Result<Vec<_>, _>>() {
+        Ok(events) => app.store.announce(events).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = told {
+        warn!(%error, login = %who.login, "webhooks will not be told of a login that was refused");
+    }
+}
+
+/// The line about a canary.
+pub(crate) fn log_canary(who: &Asked<'_>, refused: Option<ErrorCode>) {
+    let decision = if refused.is_some() { "refused" } else { "allowed" };
+    let (kind, platform) = (EventKind::CanaryRequested.as_str(), who.platform.as_str());
+    let profile = who.profile.as_str();
+    warn!(
+        event = kind, alert = true, login = %who.login, staff = %who.staff, profile, platform, decision,
+        "a canary customer was asked for"
+    );
+}
+
+/// The line about a limit.
+pub(crate) fn log_limit(who: &Asked<'_>, reached: &LimitReached) {
+    let (kind, limit, most) = (
+        EventKind::LimitReached.as_str(),
+        reached.limit.as_str(),
+        reached.most,
+    );
+    let profile = who.profile.as_str();
+    warn!(
+        event = kind, alert = true, login = %who.login, staff = %who.staff, profile, limit, most,
+        "a limit is reached"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_they_are_written_and_of_the_recommended_form() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::parse(kind.as_str()), Ok(kind));
+            let plain =
+                |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            assert!(
+                kind.as_str().split('.').all(plain) && kind.as_str().contains('.'),
+                "{kind}"
+            );
+        }
+        assert!(
+            EventKind::parse("login.*")
+                .unwrap_err()
+                .contains("canary.requested")
+        );
+    }
+
+    #[test]
+    fn a_message_says_type_time_and_data() {
+        let at = "2026-11-25T03:06:42.123Z".parse().unwrap();
+        let event = Event::staff(EventKind::StaffDisabled, StaffId(7), at).unwrap();
+        let message: Value = serde_json::from_str(&event.body).unwrap();
+        let expected =
+            json!({"type": "staff.disabled", "timestamp": "2026-11-25T03:06:42.123Z", "data": {"staff": 7}});
+        assert_eq!(message, expected);
+        assert!(event.id.starts_with("msg_") && event.id.len() == 36 && !event.id.contains('.'));
+    }
+}

@@ -1,0 +1,386 @@
+//! A login that a second person must approve, as the store keeps it: who asked for what, who decided, and what a login may
+//! make of it. The rules are those of every engine.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use stagedoor_protocol::{ApprovalId, ApprovalState, CustomerEmail, Decision, PageReference, PlatformId};
+
+use super::{Intent, Role, StaffId, StaffMember, StoreError};
+use crate::config::Named;
+
+/// Requests that one person may have waiting at a time.
+pub const MOST_WAITING: u32 = 10;
+/// How long a request is kept past its end, for whoever asks what became of it, in milliseconds.
+pub(super) const KEPT_MILLISECONDS: i64 = 10 * 60 * 1000;
+
+/// What a store does with requests for approval.
+#[async_trait]
+pub trait Approvals {
+    /// Keeps a request for a second person's approval, in the place of an earlier one of the same person for the same customer
+    /// and platform.
+    async fn ask_approval(&self, new: &NewApproval) -> Result<ApprovalAnswer, StoreError>;
+
+    /// The request of that id.
+    async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError>;
+
+    /// Requests of others that wait at that time, oldest first, at most `limit`. Whether the person may decide is not asked.
+    async fn waiting_approvals(
+        &self,
+        approver: &StaffMember,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<StoredApproval>, StoreError>;
+
+    /// Makes a decision, if it is the first. Whether the person may is decided in the same transaction.
+    async fn decide_approval(&self, verdict: &Verdict) -> Result<VerdictAnswer, StoreError>;
+
+    /// Takes a person's own request back, unless a login has used it.
+    async fn withdraw_approval(&self, id: &ApprovalId, staff: StaffId) -> Result<Withdrawal, StoreError>;
+}
+
+/// A request to be kept. `Debug` is not derived: it would show the reason.
+#[derive(Clone)]
+pub struct NewApproval {
+    /// Its id.
+    pub id: ApprovalId,
+    /// Who asks.
+    pub staff: StaffId,
+    /// Where to.
+    pub platform: PlatformId,
+    /// Whom.
+    pub customer: CustomerEmail,
+    /// Why.
+    pub reason: Option<String>,
+    /// Ticket or case number.
+    pub ticket: Option<String>,
+    /// The CRM page.
+    pub page: Option<PageReference>,
+    /// When.
+    pub requested_at: Timestamp,
+    /// Until when it waits.
+    pub ends_at: Timestamp,
+}
+
+/// What became of a request in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApprovalAnswer {
+    /// It waits. An earlier one of the same person for the same customer and platform is gone.
+    Waits,
+    /// The customer's address is a staff member's, who may be a disabled one.
+    CustomerIsStaff,
+    /// The person has [`MOST_WAITING`] already.
+    TooMany,
+    /// The person has been disabled.
+    StaffDisabled,
+}
+
+/// A request as it is kept.
+#[derive(Clone)]
+pub struct StoredApproval {
+    /// What was asked. `ends_at` is that of the approval, once there is one.
+    pub asked: NewApproval,
+    /// Name of who asked.
+    pub staff_name: String,
+    /// What was done with it.
+    pub(super) stage: Stage,
+    /// Who decided.
+    pub decided: Option<Decided>,
+}
+
+/// Somebody's decision.
+#[derive(Clone)]
+pub struct Decided {
+    /// Whose, as they are now.
+    pub by: StaffMember,
+    /// When.
+    pub at: Timestamp,
+    /// What they said to it.
+    pub word: Option<String>,
+}
+
+/// How far a request has come, whatever the time is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Waiting,
+    Approved,
+    Declined,
+    Used,
+}
+
+impl Stage {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Approved => "approved",
+            Self::Declined => "declined",
+            Self::Used => "used",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
+        [Self::Waiting, Self::Approved, Self::Declined, Self::Used]
+            .into_iter()
+            .find(|stage| stage.as_str() == text)
+            .ok_or(StoreError::Inconsistent(
+                "a request for approval has no known state",
+            ))
+    }
+}
+
+impl From<Decision> for Stage {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Approve => Self::Approved,
+            Decision::Decline => Self::Declined,
+        }
+    }
+}
+
+impl StoredApproval {
+    /// How it stands at some time.
+    pub fn state(&self, now: Timestamp) -> ApprovalState {
+        match self.stage {
+            Stage::Used => ApprovalState::Used,
+            Stage::Declined => ApprovalState::Declined,
+            Stage::Waiting | Stage::Approved if self.asked.ends_at <= now => ApprovalState::Expired,
+            Stage::Waiting => ApprovalState::Waiting,
+            Stage::Approved => ApprovalState::Approved,
+        }
+    }
+}
+
+/// A decision to be made.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// On which request.
+    pub id: ApprovalId,
+    /// Whose.
+    pub approver: StaffId,
+    /// Who may decide at all.
+    pub approvers: Named<Role>,
+    /// What.
+    pub decision: Decision,
+    /// What they say to it.
+    pub word: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Until when an approval lasts.
+    pub ends_at: Timestamp,
+}
+
+/// What became of a decision.
+#[derive(Clone)]
+pub enum VerdictAnswer {
+    /// It stands, now or already.
+    Stands(StoredApproval),
+    /// Another one was made before, or the request has ended.
+    Late(StoredApproval),
+    /// There is no such request, or it is one that this person must not know of.
+    Unknown,
+    /// The person may not decide on it.
+    NotPermitted,
+}
+
+impl Verdict {
+    /// What to answer to it; `None`: it is to be made.
+    pub(super) fn answer(
+        &self,
+        found: Option<StoredApproval>,
+        approver: &StaffMember,
+    ) -> Option<VerdictAnswer> {
+        let Some(found) = found else {
+            return Some(VerdictAnswer::Unknown);
+        };
+        let asked = &found.asked;
+        if !may_approve(approver, &self.approvers)
+            || asked.staff == approver.id
+            || asked.customer == approver.email
+        {
+            return Some(VerdictAnswer::NotPermitted);
+        }
+        if found.state(self.at) == ApprovalState::Waiting {
+            return None;
+        }
+        // The answer to an earlier attempt was lost.
+        let same = found.stage == Stage::from(self.decision)
+            && found
+                .decided
+                .as_ref()
+                .is_some_and(|decided| decided.by.id == approver.id);
+        Some(if same {
+            VerdictAnswer::Stands(found)
+        } else {
+            VerdictAnswer::Late(found)
+        })
+    }
+
+    /// The request once it is made.
+    pub(super) fn make(&self, found: StoredApproval, approver: StaffMember) -> StoredApproval {
+        StoredApproval {
+            asked: NewApproval {
+                ends_at: self.ends_at,
+                ..found.asked
+            },
+            stage: self.decision.into(),
+            decided: Some(Decided {
+                by: approver,
+                at: self.at,
+                word: self.word.clone(),
+            }),
+            ..found
+        }
+    }
+}
+
+/// What became of taking a request back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// It is gone, with its approval if there was one.
+    Withdrawn,
+    /// It was used before.
+    Used,
+    /// That person has none of that id.
+    Unknown,
+}
+
+/// The approval that a login names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalUse {
+    /// Which.
+    pub id: ApprovalId,
+    /// Who may approve: whoever did must still be one of them.
+    pub approvers: Named<Role>,
+}
+
+/// Why a login cannot use the approval that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApprovalFault {
+    /// That person has none of that id.
+    Unknown,
+    /// It is of another customer, platform, reason or ticket.
+    Mismatch,
+    /// Nobody has decided yet.
+    Waiting,
+    /// It was declined.
+    Declined,
+    /// Its time is over.
+    Expired,
+    /// A login has used it.
+    Used,
+    /// Whoever approved may not any more.
+    ApproverLost,
+}
+
+/// An approval that a login may use, for its record.
+pub(super) struct Approved {
+    pub(super) id: ApprovalId,
+    pub(super) by: StaffMember,
+    pub(super) at: Timestamp,
+}
+
+impl Intent {
+    /// The approval that it names, if it names one, out of what the store has of it.
+    pub(super) fn approved(&self, found: Option<&StoredApproval>) -> Result<Option<Approved>, ApprovalFault> {
+        let Some(named) = &self.approval else {
+            return Ok(None);
+        };
+        let found = found
+            .filter(|found| found.asked.staff == self.staff.id)
+            .ok_or(ApprovalFault::Unknown)?;
+        let asked = &found.asked;
+        if asked.customer != self.customer_email
+            || asked.platform != self.platform
+            || asked.reason != self.reason
+            || asked.ticket != self.ticket
+        {
+            return Err(ApprovalFault::Mismatch);
+        }
+        match (found.state(self.requested_at), &found.decided) {
+            (ApprovalState::Approved, Some(decided)) if may_approve(&decided.by, &named.approvers) => {
+                Ok(Some(Approved {
+                    id: asked.id.clone(),
+                    by: decided.by.clone(),
+                    at: decided.at,
+                }))
+            }
+            (ApprovalState::Approved, _) => Err(ApprovalFault::ApproverLost),
+            (ApprovalState::Waiting, _) => Err(ApprovalFault::Waiting),
+            (ApprovalState::Declined, _) => Err(ApprovalFault::Declined),
+            (ApprovalState::Expired, _) => Err(ApprovalFault::Expired),
+            (ApprovalState::Used, _) => Err(ApprovalFault::Used),
+        }
+    }
+}
+
+fn may_approve(staff: &StaffMember, approvers: &Named<Role>) -> bool {
+    !staff.disabled && approvers.has_any(&staff.roles)
+}
+
+/// Columns of a request in the order in which both engines read them; what is read of a staff member follows.
+macro_rules! columns {
+    () => {
+        "SELECT approvals.id, approvals.staff_id, \
+         (SELECT asking.name FROM staff AS asking WHERE asking.id = approvals.staff_id), \
+         approvals.platform, approvals.customer, approvals.reason, approvals.ticket, approvals.origin, \
+         approvals.record_id, approvals.requested_at, approvals.ends_at, approvals.state, approvals.decided_at, \
+         approvals.word, "
+    };
+}
+pub(super) use columns;
+
+/// How many these are.
+pub(super) const COLUMN_COUNT: usize = 14;
+
+/// A row of `columns!`, as both engines read it.
+pub(super) struct Columns {
+    pub(super) id: String,
+    pub(super) staff: i64,
+    pub(super) staff_name: String,
+    pub(super) platform: String,
+    pub(super) customer: String,
+    pub(super) reason: Option<String>,
+    pub(super) ticket: Option<String>,
+    pub(super) origin: Option<String>,
+    pub(super) record_id: Option<String>,
+    pub(super) requested_at: i64,
+    pub(super) ends_at: i64,
+    pub(super) state: String,
+    pub(super) decided_at: Option<i64>,
+    pub(super) word: Option<String>,
+}
+
+impl Columns {
+    pub(super) fn into_stored(self, by: Option<StaffMember>) -> Result<StoredApproval, StoreError> {
+        let time = |millis| {
+            Timestamp::from_millisecond(millis).map_err(|_| StoreError::Inconsistent("a time is not one"))
+        };
+        let decided = match (self.decided_at, by) {
+            (Some(at), Some(by)) => Some(Decided {
+                by,
+                at: time(at)?,
+                word: self.word,
+            }),
+            _ => None,
+        };
+        let record_id = self.record_id;
+        Ok(StoredApproval {
+            asked: NewApproval {
+                id: ApprovalId::parse(&self.id)
+                    .map_err(|_| StoreError::Inconsistent("an approval's id is not one"))?,
+                staff: StaffId(self.staff),
+                platform: PlatformId::parse(&self.platform)
+                    .map_err(|_| StoreError::Inconsistent("an approval's platform is not one"))?,
+                customer: CustomerEmail::parse(&self.customer)
+                    .map_err(|_| StoreError::Inconsistent("an approval's customer is not one"))?,
+                reason: self.reason,
+                ticket: self.ticket,
+                page: self.origin.map(|origin| PageReference { origin, record_id }),
+                requested_at: time(self.requested_at)?,
+                ends_at: time(self.ends_at)?,
+            },
+            staff_name: self.staff_name,
+            stage: Stage::parse(&self.state)?,
+            decided,
+        })
+    }
+}

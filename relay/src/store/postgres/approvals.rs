@@ -1,0 +1,217 @@
+//! Requests for a second person's approval in PostgreSQL.
+//!
+//! Whoever changes a request, or lets a login use it, first holds its row, and reads it only then: so of two who want it at
+//! once, the second sees what the first made of it. Rows are held in the order of their ids, and a person's own row in
+//! `staff` before any of them.
+
+use async_trait::async_trait;
+use deadpool_postgres::{Client, Transaction};
+use jiff::Timestamp;
+use stagedoor_protocol::ApprovalId;
+use tokio_postgres::Row;
+
+use super::{
+    PostgresStore,
+    fault::Failure,
+    millis,
+    pool::{Connections, run},
+    staff::{member, staff_member},
+    statements::{MEMBER, SELECT_APPROVALS},
+};
+use crate::store::{
+    ApprovalAnswer, Approvals, MOST_WAITING, NewApproval, StaffId, StaffMember, StoreError, StoredApproval,
+    Verdict, VerdictAnswer, Withdrawal,
+    approvals::{COLUMN_COUNT, Columns, Stage, columns},
+};
+
+#[async_trait]
+impl Approvals for PostgresStore {
+    async fn ask_approval(&self, new: &NewApproval) -> Result<ApprovalAnswer, StoreError> {
+        run!(self.connections, client => insert(client, new))
+    }
+
+    async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError> {
+        run!(self.connections, client => select(client, id))
+    }
+
+    async fn waiting_approvals(
+        &self,
+        approver: &StaffMember,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<StoredApproval>, StoreError> {
+        run!(self.connections, client => select_waiting(client, approver, now, limit))
+    }
+
+    async fn decide_approval(&self, verdict: &Verdict) -> Result<VerdictAnswer, StoreError> {
+        run!(self.connections, client => decide(client, verdict))
+    }
+
+    async fn withdraw_approval(&self, id: &ApprovalId, staff: StaffId) -> Result<Withdrawal, StoreError> {
+        run!(self.connections, client => withdraw(client, id, staff))
+    }
+}
+
+pub(super) async fn insert(client: &mut Client, new: &NewApproval) -> Result<ApprovalAnswer, Failure> {
+    let transaction = client.transaction().await?;
+    // Held, so that two requests of one person are counted one after the other.
+    let hold = "SELECT FROM staff WHERE id = $1 FOR UPDATE";
+    transaction.query_one(hold, &[&new.staff.0]).await?;
+    if member(&transaction, new.staff.0).await?.disabled {
+        return Ok(ApprovalAnswer::StaffDisabled);
+    }
+    let (platform, folded) = (new.platform.as_str(), new.customer.folded());
+    let is_staff = "SELECT FROM staff WHERE email_folded = $1";
+    if transaction.query_opt(is_staff, &[&folded]).await?.is_some() {
+        return Ok(ApprovalAnswer::CustomerIsStaff);
+    }
+    let replace = "DELETE FROM approvals WHERE staff_id = $1 AND platform = $2 AND customer_folded = $3";
+    transaction
+        .execute(replace, &[&new.staff.0, &platform, &folded])
+        .await?;
+    let count = "SELECT count(*) FROM approvals WHERE staff_id = $1 AND state = 'waiting' AND ends_at > $2";
+    let waiting = transaction
+        .query_one(count, &[&new.staff.0, &millis(new.requested_at)])
+        .await?;
+    if waiting.try_get::<_, i64>(0)? >= i64::from(MOST_WAITING) {
+        // Dropping the transaction brings back what was to be replaced.
+        return Ok(ApprovalAnswer::TooMany);
+    }
+    let page = new.page.as_ref();
+    transaction
+        .execute(
+            "INSERT INTO approvals (id, staff_id, platform, customer, customer_folded, reason, ticket, origin, record_id, \
+             requested_at, ends_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting')",
+            &[
+                &new.id.as_str(),
+                &new.staff.0,
+                &platform,
+                &new.customer.as_str(),
+                &folded,
+                &new.reason,
+                &new.ticket,
+                &page.map(|page| &page.origin),
+                &page.and_then(|page| page.record_id.as_ref()),
+                &millis(new.requested_at),
+                &millis(new.ends_at),
+            ],
+        )
+        .await?;
+    transaction.commit().await?;
+    Ok(ApprovalAnswer::Waits)
+}
+
+pub(super) async fn decide(client: &mut Client, verdict: &Verdict) -> Result<VerdictAnswer, Failure> {
+    let transaction = client.transaction().await?;
+    let found = hold(&transaction, &verdict.id).await?;
+    let approver = member(&transaction, verdict.approver.0).await?;
+    if let Some(answer) = verdict.answer(found.clone(), &approver) {
+        return Ok(answer);
+    }
+    let Some(found) = found else {
+        return Ok(VerdictAnswer::Unknown);
+    };
+    transaction
+        .execute(
+            "UPDATE approvals SET state = $1, decided_by = $2, decided_at = $3, word = $4, ends_at = $5 WHERE id = $6",
+            &[
+                &Stage::from(verdict.decision).as_str(),
+                &verdict.approver.0,
+                &millis(verdict.at),
+                &verdict.word,
+                &millis(verdict.ends_at),
+                &verdict.id.as_str(),
+            ],
+        )
+        .await?;
+    transaction.commit().await?;
+    Ok(VerdictAnswer::Stands(verdict.make(found, approver)))
+}
+
+pub(super) async fn withdraw(
+    client: &mut Client,
+    id: &ApprovalId,
+    staff: StaffId,
+) -> Result<Withdrawal, Failure> {
+    let transaction = client.transaction().await?;
+    let found = hold(&transaction, id).await?;
+    let Some(found) = found.filter(|found| found.asked.staff == staff) else {
+        return Ok(Withdrawal::Unknown);
+    };
+    if found.stage == Stage::Used {
+        return Ok(Withdrawal::Used);
+    }
+    transaction
+        .execute("DELETE FROM approvals WHERE id = $1", &[&id.as_str()])
+        .await?;
+    transaction.commit().await?;
+    Ok(Withdrawal::Withdrawn)
+}
+
+async fn hold(transaction: &Transaction<'_>, id: &ApprovalId) -> Result<Option<StoredApproval>, Failure> {
+    let hold = "SELECT FROM approvals WHERE id = $1 FOR UPDATE";
+    transaction.query_opt(hold, &[&id.as_str()]).await?;
+    let found = transaction
+        .query_opt(SELECT_APPROVALS, &[&[id.as_str()].as_slice()])
+        .await?;
+    found.as_ref().map(stored).transpose()
+}
+
+pub(super) async fn select(client: &Client, id: &ApprovalId) -> Result<Option<StoredApproval>, Failure> {
+    let select = client.prepare_cached(SELECT_APPROVALS).await?;
+    let found = client.query_opt(&select, &[&[id.as_str()].as_slice()]).await?;
+    found.as_ref().map(stored).transpose()
+}
+
+/// Requests of others that wait, oldest first.
+pub(super) async fn select_waiting(
+    client: &Client,
+    approver: &StaffMember,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<StoredApproval>, Failure> {
+    let select = format!(
+        "{}{MEMBER} FROM approvals LEFT JOIN staff ON staff.id = decided_by \
+         WHERE state = 'waiting' AND ends_at > $1 AND approvals.staff_id <> $2 AND customer_folded <> $3 \
+         ORDER BY requested_at, approvals.id LIMIT $4",
+        columns!()
+    );
+    let select = client.prepare_cached(&select).await?;
+    let found = client
+        .query(
+            &select,
+            &[
+                &millis(now),
+                &approver.id.0,
+                &approver.email.folded(),
+                &i64::from(limit),
+            ],
+        )
+        .await?;
+    found.iter().map(stored).collect()
+}
+
+/// A row of [`SELECT_APPROVALS`].
+pub(super) fn stored(row: &Row) -> Result<StoredApproval, Failure> {
+    let by = match row.try_get::<_, Option<i64>>(COLUMN_COUNT)? {
+        Some(_) => Some(staff_member(row, COLUMN_COUNT)?),
+        None => None,
+    };
+    let columns = Columns {
+        id: row.try_get(0)?,
+        staff: row.try_get(1)?,
+        staff_name: row.try_get(2)?,
+        platform: row.try_get(3)?,
+        customer: row.try_get(4)?,
+        reason: row.try_get(5)?,
+        ticket: row.try_get(6)?,
+        origin: row.try_get(7)?,
+        record_id: row.try_get(8)?,
+        requested_at: row.try_get(9)?,
+        ends_at: row.try_get(10)?,
+        state: row.try_get(11)?,
+        decided_at: row.try_get(12)?,
+        word: row.try_get(13)?,
+    };
+    Ok(columns.into_stored(by)?)
+}

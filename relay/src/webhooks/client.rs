@@ -1,0 +1,159 @@
+//! Posts messages to one receiver. Its answer's status and `Retry-After` decide; nothing else of the answer is read.
+
+use std::{error::Error, time::Duration};
+
+use reqwest::{
+    StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+    redirect,
+};
+use secrecy::SecretSlice;
+
+use super::signature::sign;
+use crate::config::WebhookConfig;
+
+/// The client of one webhook. `Debug` shows no address: it may be a secret.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    config: WebhookConfig,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The receiver has it.
+    Accepted(u16),
+    /// The receiver wants no messages any more: 410.
+    Gone,
+    /// It has not, for this cause; and it may have said when it wants to be asked again.
+    Failed(String, Option<Duration>),
+}
+
+impl Client {
+    /// The error names the configuration key that is at fault.
+    pub(super) fn new(config: WebhookConfig, answer: Duration) -> Result<Self, (&'static str, String)> {
+        // TLS needs it; a second call finds it installed, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("stagedoor/", env!("CARGO_PKG_VERSION")))
+            .http1_only()
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .pool_max_idle_per_host(0)
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .connect_timeout(answer / 2)
+            .timeout(answer);
+        let builder = match config.url.scheme() {
+            // Plain HTTP to loopback never uses TLS, and must work on a machine without CA certificates.
+            "http" => builder.tls_certs_only([]),
+            _ => builder.https_only(true),
+        };
+        let http = builder.build().map_err(|_| {
+            let problem = "TLS cannot be set up; the machine's CA certificates must be installed";
+            ("url", problem.to_owned())
+        })?;
+        let client = Self { http, config };
+        client.secrets().map_err(|problem| ("secret_file", problem))?;
+        Ok(client)
+    }
+
+    /// The receiver's host, which may be shown.
+    pub(crate) fn host(&self) -> &str {
+        self.config.url.host_str().unwrap_or_default()
+    }
+
+    /// Posts a message once. `timestamp` is the attempt's, in seconds.
+    pub(crate) async fn post(&self, id: &str, timestamp: i64, body: &str) -> Answer {
+        // As they are now, so that new ones need no reload.
+        let secrets = match self.secrets() {
+            Ok(secrets) => secrets,
+            Err(problem) => return Answer::Failed(problem, None),
+        };
+        let request = self
+            .http
+            .post(self.config.url.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", timestamp)
+            .header("webhook-signature", sign(&secrets, id, timestamp, body))
+            .body(body.to_owned());
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return Answer::Failed(problem(&error), None),
+        };
+        let status = response.status();
+        let wait = response.headers().get(RETRY_AFTER);
+        let wait = wait.and_then(|value| value.to_str().ok()?.parse().ok());
+        judge(status, wait.map(Duration::from_secs))
+    }
+
+    fn secrets(&self) -> Result<Vec<SecretSlice<u8>>, String> {
+        let sources = [Some(&self.config.secret), self.config.previous_secret.as_ref()];
+        sources
+            .into_iter()
+            .flatten()
+            .map(|source| source.read())
+            .collect()
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Client({})", self.config.name)
+    }
+}
+
+fn judge(status: StatusCode, wait: Option<Duration>) -> Answer {
+    let number = status.as_u16();
+    if status.is_success() {
+        Answer::Accepted(number)
+    } else if status == StatusCode::GONE {
+        Answer::Gone
+    } else if status.is_redirection() {
+        let problem = "a redirect, which is not followed; name the address that it leads to";
+        Answer::Failed(format!("it answers {number}, {problem}"), None)
+    } else {
+        Answer::Failed(format!("it answers {number}; it must answer 200 to 299"), wait)
+    }
+}
+
+/// What went wrong, without the address that the library's own text shows.
+fn problem(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "it does not answer in time".to_owned();
+    }
+    let mut root = error.source();
+    while let Some(deeper) = root.and_then(Error::source) {
+        root = Some(deeper);
+    }
+    let cause = root.map_or_else(|| "the connection broke".to_owned(), ToString::to_string);
+    if error.is_connect() {
+        format!("it cannot be connected to ({cause})")
+    } else {
+        format!("it gave no answer ({cause})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_answer_means() {
+        let answer = |status: u16, wait| judge(StatusCode::from_u16(status).unwrap(), wait);
+        assert_eq!(answer(204, None), Answer::Accepted(204));
+        assert_eq!(answer(410, None), Answer::Gone);
+        let minute = Some(Duration::from_secs(60));
+        for (status, says, wait) in [
+            (302, "not followed", None),
+            (500, "must answer", None),
+            (429, "429", minute),
+        ] {
+            let Answer::Failed(problem, waits) = answer(status, wait) else {
+                panic!("{status} is taken for a success");
+            };
+            assert!(problem.contains(says) && waits == wait, "{problem}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! How it stands with each webhook, for the readiness page. A change for the worse and the way back are logged, what lasts is
+//! not.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use tracing::{error, info, warn};
+
+/// One webhook's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Facts {
+    failing_since: Option<Timestamp>,
+    /// It answered 410: nothing is sent until the next reload.
+    gone: bool,
+    /// Messages that were given up.
+    dropped: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Status(Mutex<BTreeMap<String, Facts>>);
+
+impl Status {
+    /// A message was delivered.
+    pub(super) fn well(&self, webhook: &str) {
+        let mut all = self.lock();
+        let Some(facts) = all.get_mut(webhook) else { return };
+        if facts.failing_since.take().is_some() {
+            info!(webhook, "webhook: it works again");
+        }
+    }
+
+    /// One was not. The problem is logged unless it failed before.
+    pub(super) fn failing(&self, webhook: &str, now: Timestamp, problem: &str) {
+        let mut all = self.lock();
+        let facts = all.entry(webhook.to_owned()).or_default();
+        if facts.failing_since.is_none() {
+            facts.failing_since = Some(now);
+            warn!(
+                webhook,
+                problem, "webhook: a message could not be delivered, and is tried again; logins go on"
+            );
+        }
+    }
+
+    /// The receiver wants nothing any more.
+    pub(super) fn gone(&self, webhook: &str) {
+        self.lock().entry(webhook.to_owned()).or_default().gone = true;
+        error!(
+            webhook,
+            "webhook: the receiver answered 410 (Gone), so nothing is sent to it until the configuration is read again; \
+             mend the receiver and reload, or take the webhook out of the configuration"
+        );
+    }
+
+    pub(super) fn is_gone(&self, webhook: &str) -> bool {
+        self.lock().get(webhook).is_some_and(|facts| facts.gone)
+    }
+
+    /// Messages were given up.
+    pub(super) fn dropped(&self, webhook: &str, messages: u64) {
+        self.lock().entry(webhook.to_owned()).or_default().dropped += messages;
+        error!(
+            webhook,
+            messages, "webhook: messages were dropped that could not be delivered for days, or were too many"
+        );
+    }
+
+    pub(super) fn summary(&self) -> String {
+        let all = self.lock();
+        let words = all.iter().filter_map(|(name, facts)| facts.in_words(name));
+        let words: Vec<_> = words.collect();
+        if words.is_empty() {
+            return "ok".to_owned();
+        }
+        words.join("; ")
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Facts>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Facts {
+    fn in_words(&self, name: &str) -> Option<String> {
+        let mut words = Vec::new();
+        if self.gone {
+            words.push("switched off by the receiver (410)".to_owned());
+        } else if let Some(since) = self.failing_since {
+            words.push(format!("failing since {since:.0}"));
+        }
+        if self.dropped > 0 {
+            words.push(format!("{} messages dropped", self.dropped));
+        }
+        (!words.is_empty()).then(|| format!("{name}: {}", words.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_named_and_what_is_well_is_not() {
+        let status = Status::default();
+        assert_eq!(status.summary(), "ok");
+        let at = "2026-11-25T03:06:42Z".parse().unwrap();
+        status.failing("soc", at, "it is down");
+        status.failing("soc", Timestamp::MAX, "it is still down");
+        status.dropped("audit", 3);
+        let both = "audit: 3 messages dropped; soc: failing since 2026-11-25T03:06:42Z";
+        assert_eq!(status.summary(), both);
+        status.well("soc");
+        status.gone("audit");
+        assert!(status.is_gone("audit") && !status.is_gone("soc"));
+        let gone = "audit: switched off by the receiver (410), 3 messages dropped";
+        assert_eq!(status.summary(), gone);
+    }
+}

@@ -1,0 +1,71 @@
+//! What becomes of logins when the broker has had as many as it may.
+
+use super::*;
+use crate::support::log;
+
+#[tokio::test]
+async fn a_login_whose_turn_is_far_is_refused_with_the_time() {
+    let app = start(|rules| rules.broker_per_minute = 10).await;
+    let (desk, colleague) = (app.enrolled(STAFF).await, app.enrolled(COLLEAGUE).await);
+    assert_eq!(login(&app, &desk, CUSTOMER).await.status, 201);
+    let refused = login(&app, &colleague, "joe@customers.example").await;
+    assert_eq!(refused.outcome(), problem(429, "too_many_requests"));
+    assert_eq!(refused.json()["rule"], "limits.broker_per_minute");
+    // 9 a minute after the first.
+    assert_eq!(refused.header("retry-after"), "7");
+    assert_eq!(app.mints(), 1);
+    app.clock.advance(7);
+    assert_eq!(
+        login(&app, &colleague, "joe@customers.example").await.code(),
+        "customer_unknown"
+    );
+}
+
+#[tokio::test]
+async fn a_login_whose_turn_is_near_waits_for_it() {
+    let app = TestApp::start_with(|config, limits| {
+        // 8 at once, and then one in about 0.9 seconds.
+        config.limits = rules(|rules| rules.broker_per_minute = 75);
+        limits.takeover = Duration::from_secs(60);
+        limits.login = Duration::from_secs(60);
+        limits.answer = Duration::from_secs(60);
+    })
+    .await;
+    let desk = app.enrolled(STAFF).await;
+    assert_eq!(passed(&app, &desk, 8, "").await, 8);
+    let (draft, id) = desk.at(&app).login();
+    let (client, address) = (app.client.clone(), app.address);
+    let waiting = tokio::spawn(async move { draft.send(&client, address).await });
+    eventually("it asks for its turn", async || app.store.told_of_the_turn() > 0).await;
+    assert!(!waiting.is_finished());
+    assert_eq!(app.mints(), 8);
+    // The relay's clock stands still, so the turn does not come until it is moved.
+    app.clock.advance(1);
+    let answer = waiting.await.unwrap();
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    assert_eq!(app.mints(), 9);
+    let lines = log::lines_about(&id);
+    assert!(
+        lines.iter().any(|line| line.contains("waited for its turn")),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_wait_that_does_not_fit_ends_in_a_refusal() {
+    let app = TestApp::start_with(|config, limits| {
+        config.limits = rules(|rules| rules.broker_per_minute = 75);
+        limits.takeover = Duration::from_millis(900);
+    })
+    .await;
+    let desk = app.enrolled(STAFF).await;
+    assert_eq!(passed(&app, &desk, 8, "").await, 8);
+    let (draft, id) = desk.at(&app).login();
+    let refused = app.send(&draft).await;
+    assert_eq!(refused.json()["rule"], "limits.broker_per_minute");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert!(app.records.login(&id).await.is_none());
+    assert_eq!(app.send(&draft).await.code(), "signature_replayed");
+    app.clock.advance(60);
+    assert_eq!(passed(&app, &desk, 8, "").await, 8);
+}
