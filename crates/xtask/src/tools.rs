@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::project::Project;
+use crate::provider::NPM;
 use crate::wheel::Wheel;
 
 /// A tool that some task needs.
@@ -255,9 +256,10 @@ pub(crate) const FOR_BROWSERS: &[&Tool] = &[
     &CHROMEDRIVER,
     &FIREFOX,
     &GECKODRIVER,
+    &NPM,
 ];
 /// What the native tests need.
-pub(crate) const FOR_NATIVE_TESTS: &[&Tool] = &[&POSTGRESQL, &PYNACL, &PEBBLE];
+pub(crate) const FOR_NATIVE_TESTS: &[&Tool] = &[&POSTGRESQL, &PYNACL, &NPM, &PEBBLE];
 /// What CI needs on top of the tests.
 pub(crate) const FOR_CI: &[&Tool] = &[&RUSTFMT, &CLIPPY, &CARGO_DENY, &RUST_WASM, &BROTLI];
 /// What the relay is compared with.
@@ -276,6 +278,7 @@ pub(crate) const ALL: &[&Tool] = &[
     &WASM_PACK,
     &POSTGRESQL,
     &PYNACL,
+    &NPM,
     &PEBBLE,
     &RUSTFMT,
     &CLIPPY,

@@ -9,6 +9,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{Config, ConfigFaults, Keys, StoreUrl},
     policy,
+    sign_in::Provider,
     tls::Tls,
 };
 
@@ -16,10 +17,11 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
     let config = Config::load(path, Keys::Check)?;
     let brokers = Brokers::connect(&config, Limits::default().broker);
     let certificate = Tls::check(&config.listen, SystemClock::new().now());
-    let (brokers, warnings) = match (brokers, certificate) {
-        (Ok(brokers), Ok(warnings)) => (brokers, warnings),
-        (brokers, certificate) => {
-            let faults = [certificate.err(), brokers.err()];
+    let sign_in = Provider::configured(config.sign_in.as_ref(), Limits::default().provider);
+    let (brokers, warnings, sign_in) = match (brokers, certificate, sign_in) {
+        (Ok(brokers), Ok(warnings), Ok(sign_in)) => (brokers, warnings, sign_in),
+        (brokers, certificate, sign_in) => {
+            let faults = [certificate.err(), brokers.err(), sign_in.err()];
             return Err(ConfigFaults::all(faults.into_iter().flatten()).into());
         }
     };
@@ -51,6 +53,11 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
     for line in policy::summary(&config) {
         say(line)?;
     }
+    for uri in config.sign_in.iter().flat_map(|sign_in| &sign_in.redirect_uris) {
+        say(format_args!(
+            "sign-in: redirect URI to register at the provider: {uri}"
+        ))?;
+    }
     if !connect {
         return Ok(ExitCode::SUCCESS);
     }
@@ -60,6 +67,21 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
             Ok(()) => say(format_args!("platform {platform}: the broker takes the key"))?,
             Err(problem) => {
                 say(format_args!("platform {platform}: {problem}"))?;
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    if let Some(provider) = sign_in {
+        match provider.test().await {
+            Ok(warnings) => {
+                say("sign-in: the provider answers")?;
+                for warning in warnings {
+                    say(format_args!("sign-in: {warning}"))?;
+                    code = ExitCode::FAILURE;
+                }
+            }
+            Err(fault) => {
+                say(format_args!("sign-in: {fault}"))?;
                 code = ExitCode::FAILURE;
             }
         }

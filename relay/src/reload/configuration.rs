@@ -13,6 +13,7 @@ use crate::{
     current::{Current, InUse},
     files::in_time,
     relay,
+    sign_in::Provider,
     tls::Tls,
     webhooks::{self, Webhooks},
 };
@@ -224,10 +225,17 @@ impl Watched<'_> {
         });
         let webhooks = Webhooks::connect(&config, limits.webhook);
         let brokers = old.app.brokers.succeeded_by(&config, limits).await;
-        let (tls, webhooks, brokers) = match (tls, webhooks, brokers) {
-            (Ok(tls), Ok(webhooks), Ok(brokers)) => (tls, webhooks, brokers),
-            (tls, webhooks, brokers) => {
-                let faults = [tls.err(), webhooks.err(), brokers.err()];
+        let (settings, answer) = (config.sign_in.clone(), limits.provider);
+        let sign_in = in_time(limits.files, move || {
+            Provider::configured(settings.as_ref(), answer)
+        });
+        let sign_in = sign_in
+            .await
+            .unwrap_or_else(|unread| Err(ConfigFaults::one("sign_in", format!("a file of it {unread}"))));
+        let (tls, webhooks, sign_in, brokers) = match (tls, webhooks, sign_in, brokers) {
+            (Ok(tls), Ok(webhooks), Ok(sign_in), Ok(brokers)) => (tls, webhooks, sign_in, brokers),
+            (tls, webhooks, sign_in, brokers) => {
+                let faults = [tls.err(), webhooks.err(), sign_in.err(), brokers.err()];
                 return Err(Held {
                     faults: ConfigFaults::all(faults.into_iter().flatten()),
                     may_pass: true,
@@ -240,6 +248,7 @@ impl Watched<'_> {
             config,
             brokers: Arc::new(brokers),
             webhooks: Arc::new(webhooks),
+            sign_in,
             ..(*old.app).clone()
         };
         self.current.replace(InUse::new(Arc::new(app), tls));

@@ -144,7 +144,9 @@ pub(super) fn judge(uses: &LimitUses, now: i64, row: impl Fn(&LimitUse) -> Optio
     for (place, wanted) in uses.uses.iter().enumerate() {
         let gave_up = wanted.limit == Limit::BrokerPerMinute && uses.turn == Turn::Never;
         let asked = admit(wanted, row(wanted), now).and_then(|counted| match gave_up {
-            true => Err(Refused::without_a_turn(row(wanted).unwrap_or(counted))),
+            true => Err(Refused::without_a_turn(
+                row(wanted).unwrap_or(LimitRow { used: 0, ..counted }),
+            )),
             false => Ok(counted),
         });
         match asked {

@@ -145,7 +145,8 @@ async fn what_cannot_be_decided_is_not_taken_for_refused() {
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         (code, said, stderr)
     };
-    let (code, said, _) = run(&text.replace("vip = true", "vip = true\nnetworks = [\"10.0.0.0/8\"]")).await;
+    let (code, said, _) =
+        run(&text.replace("\nvip = true", "\nvip = true\nnetworks = [\"10.0.0.0/8\"]")).await;
     assert_eq!(
         (code, &said["decision"], &said["rule"]),
         (2, &"undecided".into(), &"policy.grant[1].networks".into())
