@@ -10,6 +10,7 @@ use crate::{
     checkpoints::Checkpoints,
     clock::Clock,
     config::Config,
+    middleware::Unnamed,
     relay::HOUSEKEEPING,
     sign_in::Provider,
     store::Store,
@@ -37,6 +38,8 @@ pub struct App {
     pub(crate) sign_in: Option<Arc<Provider>>,
     /// Bounds attempts at enrolment codes.
     pub(crate) guesses: Arc<GuessLimit>,
+    /// Whether it was told of proxies that do not say who asks.
+    pub(crate) unnamed: Arc<Unnamed>,
     /// Whose keys logins are verified with.
     pub(crate) profiles: Arc<KnownProfiles>,
     /// Bounds of a request and a connection.
@@ -91,8 +94,12 @@ pub struct Limits {
     pub sweep: Duration,
     /// Between two looks whether a certificate or key file has changed.
     pub watch: Duration,
+    /// For files to be read while serving: a file system that does not answer holds nothing up for longer.
+    pub files: Duration,
     /// Between two attempts with a new API key that the broker could not be asked about.
     pub ask_again: Duration,
+    /// After the first failure to get a certificate by ACME; each further one doubles it.
+    pub acme_pause: Duration,
     /// Between two looks for messages to webhooks that are due.
     pub deliver: Duration,
     /// For a webhook's answer, connecting included.
@@ -118,7 +125,9 @@ impl Default for Limits {
             drain: Duration::from_secs(20),
             sweep: HOUSEKEEPING,
             watch: Duration::from_secs(2),
+            files: Duration::from_secs(10),
             ask_again: Duration::from_secs(60),
+            acme_pause: Duration::from_secs(120),
             deliver: Duration::from_secs(1),
             webhook: Duration::from_secs(15),
             checkpoint_pause: Duration::from_secs(1),

@@ -1,51 +1,28 @@
 //! The brokers' APIs as the relay uses them: one client a platform, their errors in the relay's terms, key rotation.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+mod upstream;
 
-use secrecy::{ExposeSecret, SecretString};
-use stagedoor_broker_client::{BrokerClient, BrokerConfig, BrokerError};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use stagedoor_broker_client::BrokerError;
 use stagedoor_protocol::{CustomerEmail, ErrorCode, OneTimeToken, PlatformId};
 
+pub(crate) use upstream::Rotation;
+
 use crate::{
-    auth::sha256,
-    config::{Config, ConfigFaults, Fault, PlatformConfig},
+    app::Limits,
+    config::{Config, ConfigFaults, Fault},
     error::ApiError,
     store::MintOutcome,
 };
+use upstream::Upstream;
 
 /// When the broker says "too many" without saying for how long: its limits are per minute.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// A client for each platform.
 #[derive(Debug)]
-pub struct Brokers(BTreeMap<PlatformId, Upstream>);
-
-#[derive(Debug)]
-struct Upstream {
-    config: PlatformConfig,
-    client: BrokerClient,
-    answer: Duration,
-    /// The hash of the key in use: whether another one is there can be seen without keeping it.
-    key: Mutex<[u8; 32]>,
-}
-
-/// What came of reading an API key again.
-#[derive(Debug)]
-pub(crate) enum Rotation {
-    /// It is the key in use.
-    Same,
-    /// The new one is used from the next mint on.
-    Done,
-    /// It cannot be used, for this cause; the old one stays.
-    Refused(String),
-    /// The broker could not say, for this cause; the old one stays for now.
-    Unanswered(String),
-}
+pub struct Brokers(BTreeMap<PlatformId, Arc<Upstream>>);
 
 impl Brokers {
     /// Reads the keys and certificates and makes the clients, which wait so long for an `answer`; sends nothing.
@@ -57,7 +34,7 @@ impl Brokers {
         for (index, platform) in config.platforms.iter().enumerate() {
             match Upstream::new(platform, answer) {
                 Ok(upstream) => {
-                    upstreams.insert(platform.id.clone(), upstream);
+                    upstreams.insert(platform.id.clone(), Arc::new(upstream));
                 }
                 Err((key, problem)) => faults.push(Fault {
                     key: format!("platform[{index}].{key}"),
@@ -95,27 +72,25 @@ impl Brokers {
         results
     }
 
-    /// The clients of another configuration. Where key or platform are new, the broker must take the key.
-    pub(crate) async fn succeeded_by(&self, config: &Config, answer: Duration) -> Result<Self, ConfigFaults> {
-        let next = Self::connect(config, answer)?;
+    /// The clients of another configuration. A platform that is reached as before keeps its client, and its key if the file
+    /// holds none that can be used now. One that is new, or is reached in another way, must have a key that its broker takes.
+    pub(crate) async fn succeeded_by(&self, config: &Config, limits: &Limits) -> Result<Self, ConfigFaults> {
+        let mut upstreams = BTreeMap::new();
         let mut faults = Vec::new();
         for (index, platform) in config.platforms.iter().enumerate() {
-            let (old, Some(new)) = (self.0.get(&platform.id), next.0.get(&platform.id)) else {
-                continue;
-            };
-            if old.is_some_and(|old| old.config == new.config && old.key_hash() == new.key_hash()) {
-                continue;
-            }
-            if let Err(error) = new.client.test_connection().await {
-                let key = platform.api_key.config_key();
-                faults.push(Fault {
+            let old = self.0.get(&platform.id);
+            match Upstream::succeeding(old, platform, limits).await {
+                Ok(upstream) => {
+                    upstreams.insert(platform.id.clone(), upstream);
+                }
+                Err((key, problem)) => faults.push(Fault {
                     key: format!("platform[{index}].{key}"),
-                    problem: error.to_string(),
-                });
+                    problem,
+                }),
             }
         }
         if faults.is_empty() {
-            Ok(next)
+            Ok(Self(upstreams))
         } else {
             Err(faults.into())
         }
@@ -123,82 +98,25 @@ impl Brokers {
 
     /// Reads a platform's key again. One that can be read and that the broker takes is used from the next mint on;
     /// otherwise the old one stays in use.
-    pub(crate) async fn rotate_key(&self, platform: &PlatformId) -> Rotation {
+    pub(crate) async fn rotate_key(&self, platform: &PlatformId, limits: &Limits) -> Rotation {
         match self.0.get(platform) {
-            Some(upstream) => upstream.rotate_key().await,
+            Some(upstream) => upstream.rotate_key(limits).await,
             None => Rotation::Same,
         }
     }
-}
 
-impl Upstream {
-    /// The error names the configuration key that is at fault.
-    fn new(platform: &PlatformConfig, answer: Duration) -> Result<Self, (&'static str, String)> {
-        let source = &platform.api_key;
-        let key = source.read().map_err(|problem| (source.config_key(), problem))?;
-        Ok(Self {
-            config: platform.clone(),
-            key: Mutex::new(hash(&key)),
-            client: client_with(platform, answer, key)?,
-            answer,
-        })
-    }
-
-    fn key_hash(&self) -> [u8; 32] {
-        *self.key.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn rotate_key(&self) -> Rotation {
-        let key = match self.config.api_key.read() {
-            Ok(key) => key,
-            Err(problem) => return Rotation::Refused(problem),
-        };
-        let new = hash(&key);
-        if new == self.key_hash() {
-            return Rotation::Same;
+    /// How it stands with the keys, for the health page.
+    pub(crate) fn status(&self) -> String {
+        let held_back = self.0.iter().filter(|(_, upstream)| upstream.is_held_back());
+        let names = held_back.map(|(id, _)| id.as_str()).collect::<Vec<_>>();
+        match names.as_slice() {
+            [] => "ok".to_owned(),
+            names => format!(
+                "what is on disk cannot be used, and the old one is in use: {}",
+                names.join(", ")
+            ),
         }
-        let trial = match client_with(&self.config, self.answer, key.clone()) {
-            Ok(trial) => trial,
-            Err((_, problem)) => return Rotation::Refused(problem),
-        };
-        match trial.test_connection().await {
-            Ok(()) => {}
-            Err(error @ (BrokerError::KeyRefused | BrokerError::RightMissingOrAddressNotAllowed { .. })) => {
-                return Rotation::Refused(error.to_string());
-            }
-            Err(error) => return Rotation::Unanswered(error.to_string()),
-        }
-        if let Err(error) = self.client.replace_api_key(key) {
-            return Rotation::Refused(error.to_string());
-        }
-        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = new;
-        Rotation::Done
     }
-}
-
-fn hash(key: &SecretString) -> [u8; 32] {
-    sha256(key.expose_secret().as_bytes())
-}
-
-fn client_with(
-    platform: &PlatformConfig,
-    answer: Duration,
-    key: SecretString,
-) -> Result<BrokerClient, (&'static str, String)> {
-    let mut config = BrokerConfig::new(platform.base_url.clone(), platform.dialect, key);
-    config.request_timeout = answer;
-    config.connect_timeout = answer / 2;
-    config.egress_address = platform.egress_address;
-    config.local_address = platform.local_address;
-    config.proxy = platform.proxy.as_ref().map(|proxy| proxy.0.clone());
-    for path in &platform.root_certificate_files {
-        let pem = fs::read(path).map_err(|error| {
-            let problem = format!("{}: cannot be read ({error}); name a PEM file", path.display());
-            ("root_certificate_files", problem)
-        })?;
-        config.extra_root_certificates.push(pem);
-    }
-    BrokerClient::new(config).map_err(|error| ("base_url", error.to_string()))
 }
 
 /// A mint that gave no token, in the relay's terms.

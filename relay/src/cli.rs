@@ -26,6 +26,7 @@ use std::{
     io::{self, Write, stdout},
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{Parser, Subcommand};
@@ -38,6 +39,9 @@ const USAGE: u8 = 64;
 const CONFIG: u8 = 78;
 /// What a shell says of a program that SIGPIPE ended: 128 and the signal's number.
 const CLOSED_PIPE: u8 = 128 + 13;
+
+/// For work on files that is under way at the end.
+const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// Arguments of `stagedoor`.
 #[derive(Debug, Parser)]
@@ -62,7 +66,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the relay until SIGTERM or SIGINT. SIGHUP reads the configuration and the API keys again.
+    /// Run the relay until SIGTERM or SIGINT. SIGHUP reads the configuration and the keys again at once.
     Serve,
     /// Say who may use the relay.
     #[command(subcommand)]
@@ -158,8 +162,19 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
         .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-#[tokio::main]
-async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
+fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    finish(perform(arguments))?
+}
+
+/// Does it to its end. What still waits for a file system then, which may never answer, does not hold up the process.
+fn finish<T>(work: impl Future<Output = T>) -> io::Result<T> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(LAST_WORK);
+    Ok(done)
+}
+
+async fn perform(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let path = arguments.config;
     match arguments.command {
         Command::Serve => serve::run(&path).await?,
@@ -174,4 +189,25 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Config(ConfigCommand::Check { connect }) => return config_check::run(&path, connect).await,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, thread};
+
+    use super::*;
+
+    #[test]
+    fn a_file_system_that_never_answers_does_not_hold_up_the_end() {
+        let (_never, answer) = mpsc::channel::<()>();
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            let work = async {
+                tokio::task::spawn_blocking(move || answer.recv());
+                7
+            };
+            tell.send(finish(work).unwrap()).unwrap();
+        });
+        assert_eq!(told.recv_timeout(LAST_WORK * 20), Ok(7));
+    }
 }

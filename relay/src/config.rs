@@ -1,5 +1,6 @@
 //! The relay's configuration: one TOML file, read once, with every fault in it reported together.
 
+mod acme;
 mod api_key;
 mod domains;
 mod extension;
@@ -9,35 +10,40 @@ mod limits;
 mod listen;
 mod log;
 mod login;
+mod office;
 mod platform;
 mod policy;
 mod section;
 mod sign_in;
+mod sources;
 mod staff;
 mod store;
 mod webhook;
 
-use std::{fmt, fs, path::Path};
+use std::{fmt, path::Path};
 
+pub use acme::Acme;
 pub use api_key::ApiKeySource;
 pub use extension::Extension;
 pub use health::Health;
 pub use ledger::{Ledger, Receiver};
 pub use limits::LimitRules;
-pub use listen::{Listen, TlsFiles};
+pub use listen::{Listen, TlsFiles, TlsSource};
 pub use log::{Format, Level, Log};
 pub use login::Login;
+pub(crate) use office::OfficeConfig;
 pub use platform::{PlatformConfig, ProxyUrl};
 pub use policy::{Approval, CustomerList, Grant, Hours, Named, PolicyRules, TicketRule};
 pub use section::Fault;
 pub use sign_in::{Admit, ClaimPath, ClientSecret, RoleMapping, SignIn};
+pub(crate) use sources::Sources;
 pub use staff::StaffRules;
 pub use store::{PasswordSource, PostgresConfig, PostgresHost, StoreUrl};
 pub use webhook::{SecretSource, WebhookConfig};
 
 use section::{Faults, Section};
 
-use crate::auth::sha256;
+use crate::{auth::sha256, files};
 
 /// A commented configuration that parses; `stagedoor config example` prints it.
 pub const EXAMPLE: &str = include_str!("config/example.toml");
@@ -74,6 +80,8 @@ pub struct Config {
     pub webhooks: Vec<WebhookConfig>,
     /// What is logged, and how.
     pub log: Log,
+    /// The files that it is made of, if it was read from one.
+    pub(crate) sources: Sources,
 }
 
 /// Which of the files that the configuration names are looked at while it is checked. Managing staff needs none, and may run
@@ -89,7 +97,7 @@ pub enum Keys {
 }
 
 /// Every fault of a configuration.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ConfigFaults(Vec<Fault>);
 
 impl ConfigFaults {
@@ -130,23 +138,15 @@ impl std::error::Error for ConfigFaults {}
 impl Config {
     /// Reads and checks a file.
     pub fn load(path: &Path, keys: Keys) -> Result<Self, ConfigFaults> {
-        let text = fs::read_to_string(path).map_err(|error| {
-            let cure = "give the file with --config; `stagedoor config example` prints one to start from";
-            ConfigFaults::one(
-                path.display().to_string(),
-                format!("cannot be read ({error}); {cure}"),
-            )
-        })?;
-        Self::parse(&text, keys)
+        Self::load_with_sources(path, keys).1
     }
 
     /// Checks a configuration's text.
     pub fn parse(text: &str, keys: Keys) -> Result<Self, ConfigFaults> {
-        let table = text.parse::<toml::Table>().map_err(|error| {
-            // The message alone: the error's own display quotes the line, which may hold a key pasted by mistake.
-            let line = error.span().map_or(0, |span| line_of(text, span.start));
-            ConfigFaults::one(format!("line {line}"), format!("not TOML: {}", error.message()))
-        })?;
+        Self::check(text, parse_table(text)?, keys)
+    }
+
+    fn check(text: &str, table: toml::Table, keys: Keys) -> Result<Self, ConfigFaults> {
         let mut faults = Faults::default();
         let config = Self::read(Section::root(table, &mut faults), keys, text);
         match config {
@@ -194,8 +194,27 @@ impl Config {
             platforms,
             webhooks,
             log: log?,
+            sources: Sources::default(),
         })
     }
+}
+
+fn read_text(path: &Path, most: u64) -> Result<String, ConfigFaults> {
+    let fault = |problem: String| {
+        let cure = "give the file with --config; `stagedoor config example` prints one to start from";
+        ConfigFaults::one(path.display().to_string(), format!("{problem}; {cure}"))
+    };
+    let content = files::read(path, most).map_err(|error| fault(error.to_string()))?;
+    let text = str::from_utf8(&content.bytes).map_err(|_| fault("is not UTF-8".to_owned()))?;
+    Ok(text.to_owned())
+}
+
+fn parse_table(text: &str) -> Result<toml::Table, ConfigFaults> {
+    text.parse::<toml::Table>().map_err(|error| {
+        // The message alone: the error's own display quotes the line, which may hold a key pasted by mistake.
+        let line = error.span().map_or(0, |span| line_of(text, span.start));
+        ConfigFaults::one(format!("line {line}"), format!("not TOML: {}", error.message()))
+    })
 }
 
 /// The first half of the SHA-256, in hexadecimal, of the text and the hashes of the files that the policy reads.

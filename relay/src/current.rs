@@ -2,7 +2,10 @@
 
 use std::{
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::Router;
@@ -15,6 +18,8 @@ pub(crate) struct Current {
     in_use: RwLock<Arc<InUse>>,
     /// What the health page says of the configuration file, if there is anything to say.
     note: Mutex<Option<String>>,
+    /// Whether the files of certificates and API keys cannot be looked at.
+    unwatched: AtomicBool,
 }
 
 /// A configuration with all that was made of it.
@@ -36,6 +41,7 @@ impl Current {
         Self {
             in_use: RwLock::new(first),
             note: Mutex::new(None),
+            unwatched: AtomicBool::new(false),
         }
     }
 
@@ -47,8 +53,17 @@ impl Current {
         *self.in_use.write().unwrap_or_else(PoisonError::into_inner) = next;
     }
 
-    pub(crate) fn note(&self) -> Option<String> {
-        self.note.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// How it stands with the configuration file, for the health page.
+    pub(crate) fn configuration(&self) -> String {
+        if self.unwatched.load(Ordering::Relaxed) {
+            return "a file of a certificate or an API key could not be looked at in time".to_owned();
+        }
+        let note = self.note.lock().unwrap_or_else(PoisonError::into_inner);
+        note.clone().unwrap_or_else(|| "ok".to_owned())
+    }
+
+    pub(crate) fn set_unwatched(&self, unwatched: bool) {
+        self.unwatched.store(unwatched, Ordering::Relaxed);
     }
 
     pub(crate) fn set_note(&self, note: Option<String>) {

@@ -39,6 +39,7 @@ use crate::{
     impatient::Impatient,
     middleware::Peer,
     places::{Busy, Place, Places},
+    tls::ACME_PROTOCOL,
 };
 
 /// Most header fields of a request.
@@ -179,7 +180,10 @@ impl<R: Rules> Connection<R> {
             done = handshake => done,
         };
         if let Ok(Ok(stream)) = encrypted {
-            self.speak(stream, watcher).await;
+            // Who validates a challenge has seen the certificate by now, and wants nothing else (RFC 8737, section 3).
+            if stream.get_ref().1.alpn_protocol() != Some(ACME_PROTOCOL) {
+                self.speak(stream, watcher).await;
+            }
         }
     }
 

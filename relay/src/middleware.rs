@@ -7,7 +7,7 @@ mod door;
 mod log;
 mod unread;
 
-pub(crate) use client_address::{ClientAddress, Peer};
+pub(crate) use client_address::{ClientAddress, Peer, Unnamed};
 pub(crate) use cors::cors;
 pub(crate) use door::{catch_panics, deadline, refuse_while_draining};
 pub(crate) use log::{HttpRequest, log_request};

@@ -24,7 +24,8 @@ pub(crate) struct Places {
 struct Table {
     /// Counts up at each change, and so orders them.
     turn: u64,
-    /// Whether a connection waits for a place.
+    /// Whether a connection waits for a place. One bit is enough, because one task alone takes places: the listener, one
+    /// connection after the other.
     awaited: bool,
     taken: HashMap<u64, Taken>,
 }
@@ -81,11 +82,12 @@ impl Places {
     fn try_take(self: &Arc<Self>, address: IpAddr, share: Option<usize>) -> Result<Arc<Place>, Full> {
         let mut table = self.lock();
         table.awaited = false;
-        if let Some(share) = share
-            && table.of(address).count() >= share
-        {
-            let idle = table.longest_idle(|taken| taken.address == address);
-            table.give_way(idle.ok_or(Full::Address)?);
+        if let Some(share) = share {
+            table.keep_share(share, |other| other == address)?;
+            if let Some(site) = site(address) {
+                let most = share.saturating_mul(SHARES_OF_A_SITE);
+                table.keep_share(most, |other| self::site(other) == Some(site))?;
+            }
         }
         if table.taken.len() >= self.most {
             let idle = table.longest_idle(|taken| !taken.is_new);
@@ -125,8 +127,13 @@ impl Table {
         self.turn
     }
 
-    fn of(&self, address: IpAddr) -> impl Iterator<Item = &Taken> {
-        self.taken.values().filter(move |taken| taken.address == address)
+    /// Makes room for one more connection of some addresses that have so many in all.
+    fn keep_share(&mut self, share: usize, ours: impl Fn(IpAddr) -> bool) -> Result<(), Full> {
+        if self.taken.values().filter(|taken| ours(taken.address)).count() >= share {
+            let idle = self.longest_idle(|taken| ours(taken.address));
+            self.give_way(idle.ok_or(Full::Address)?);
+        }
+        Ok(())
     }
 
     fn longest_idle(&self, may: impl Fn(&Taken) -> bool) -> Option<u64> {
@@ -195,13 +202,27 @@ impl Drop for Place {
     }
 }
 
+/// How many shares of one address an IPv6 site has in all: its /48 is 65,536 addresses of this count, and it could take a share
+/// for each.
+const SHARES_OF_A_SITE: usize = 4;
+
+/// The first bits of an IPv6 address.
+fn prefix(ip: Ipv6Addr, bits: u32) -> Ipv6Addr {
+    Ipv6Addr::from(u128::from(ip) & (u128::MAX << (128 - bits)))
+}
+
+/// The site of one that counts as one address, if there is such a thing.
+fn site(address: IpAddr) -> Option<IpAddr> {
+    match address {
+        IpAddr::V6(ip) => Some(prefix(ip, 48).into()),
+        IpAddr::V4(_) => None,
+    }
+}
+
 /// What counts as one address: with IPv6 a whole /64, which every customer of a provider has for himself.
 fn network(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
-        IpAddr::V6(ip) => {
-            let network = u128::from(ip) & (u128::MAX << 64);
-            IpAddr::V6(Ipv6Addr::from(network))
-        }
+        IpAddr::V6(ip) => prefix(ip, 64).into(),
         v4 => v4,
     }
 }
@@ -298,6 +319,25 @@ mod tests {
         drop(busy);
         assert!(now(&places, "192.0.2.7", Some(2)).is_some());
         assert!(!other.cut.is_cancelled());
+    }
+
+    #[test]
+    fn an_ipv6_site_has_a_few_shares_in_all_however_many_networks_it_has() {
+        let places = Places::new(100);
+        let of = |n: u32| now(&places, &format!("2001:db8:1:{n:x}::1"), Some(2));
+        let held: Vec<_> = (0..8).map(|n| of(n).unwrap()).collect();
+        let busy: Vec<_> = held.iter().map(Place::begin).collect();
+        assert!(
+            of(8).is_none(),
+            "a new network of a site that has all its connections in use"
+        );
+        assert!(now(&places, "2001:db8:2::1", Some(2)).is_some(), "another site");
+        drop(busy);
+        assert!(of(9).is_some());
+        assert!(
+            held[0].cut.is_cancelled(),
+            "the longest idle of the site gave way"
+        );
     }
 
     #[test]

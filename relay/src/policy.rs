@@ -14,7 +14,7 @@ use stagedoor_protocol::{ApprovalRequest, LoginRequest, Session};
 pub(crate) use decision::{Decision, Finding, Question, State, Verdict, decide};
 pub(crate) use offer::offer;
 pub(crate) use refusal::{APPROVAL, Refusal, disabled_staff, enrolled_staff};
-pub(crate) use summary::summary;
+pub(crate) use summary::{doubts, summary};
 
 use crate::{
     app::App,

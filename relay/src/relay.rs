@@ -22,7 +22,7 @@ use crate::{
     router, shutdown,
     sign_in::Provider,
     store::{self, Store, StoreError},
-    tls::Tls,
+    tls::{self, Tls},
     unrecorded,
     webhooks::{self, Webhooks},
 };
@@ -76,7 +76,7 @@ impl Relay {
     ) -> Result<Self, StartError> {
         store::schema::check(&*store, store::place(&config.store)).await?;
         let checkpoints = Arc::new(Checkpoints::open(&config.ledger)?);
-        let tls = Tls::configured(&config.listen, clock.now())?;
+        let tls = Tls::configured(&config.listen, None, clock.now())?;
         let sign_in = Provider::configured(config.sign_in.as_ref(), limits.provider)?;
         let webhooks = Webhooks::connect(&config, limits.webhook)?;
         let (api, api_address) = bind("listen.address", config.listen.address).await?;
@@ -98,6 +98,7 @@ impl Relay {
             brokers: Arc::new(brokers),
             sign_in,
             guesses: Arc::default(),
+            unnamed: Arc::default(),
             profiles: Arc::default(),
             limits,
             logins: TaskTracker::new(),
@@ -172,6 +173,7 @@ impl Relay {
         let port = self.api_address.port();
         let delivering = tokio::spawn(webhooks::keep(current.clone(), closed.clone()));
         let housekeeping = tokio::spawn(keep_house(current.clone(), closed.clone()));
+        let certificate = tokio::spawn(tls::keep(current.clone(), closed.clone()));
         let reloading = tokio::spawn(reload::keep(current, port, source, closed.clone()));
         let settling = tokio::spawn(unrecorded::settle(app.clone(), closed.clone()));
         let complete = CancellationToken::new();
@@ -179,7 +181,15 @@ impl Relay {
         stop.cancelled().await;
         shutdown::drain(&app).await;
         closed.cancel();
-        for task in [api, health, reloading, housekeeping, settling, delivering] {
+        for task in [
+            api,
+            health,
+            reloading,
+            certificate,
+            housekeeping,
+            settling,
+            delivering,
+        ] {
             // A task that panicked has been logged, and there is nothing left to do for it.
             let _ = task.await;
         }

@@ -1,11 +1,9 @@
-//! Takes changes over without a restart: the whole configuration at SIGHUP, and certificates and API keys as soon as their
-//! files change. What is bad leaves the old in use, all of it, and the log says why.
+//! Takes changes over without a restart: the whole configuration, and certificates and API keys by themselves, as soon as
+//! their files change. What is bad leaves the old in use, and the log says why.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+mod configuration;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use stagedoor_protocol::PlatformId;
 use tokio::{
@@ -13,18 +11,15 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::{
-    app::App,
     broker::Rotation,
-    config::{ApiKeySource, Config, ConfigFaults, Keys},
+    config::ApiKeySource,
     current::{Current, InUse},
-    relay,
-    sign_in::Provider,
+    files::in_time,
     tls::Tls,
     watch::Watch,
-    webhooks::{self, Webhooks},
 };
 
 /// Where the configuration comes from, and when it is to be read.
@@ -41,101 +36,11 @@ pub(crate) async fn keep(
     closed: CancellationToken,
 ) {
     let files = watch_files(&current);
-    let file = watch_configuration(&current, port, source);
+    let file = configuration::watch(&current, port, source);
     tokio::select! {
         () = closed.cancelled() => {}
         ((), ()) = async { tokio::join!(files, file) } => {}
     }
-}
-
-async fn watch_configuration(current: &Current, port: u16, source: Option<Source>) {
-    let Some(Source { path, mut hangups }) = source else {
-        return;
-    };
-    // One that came during the start counts.
-    while hangups.recv().await.is_some() {
-        match reload(current, port, &path).await {
-            Ok(waiting) => {
-                let version = current.get().app.config.version.clone();
-                info!(version, "the configuration was read again and is in use");
-                let note = (!waiting.is_empty()).then(|| format!("needs a restart: {}", waiting.join(", ")));
-                if let Some(note) = &note {
-                    warn!("the configuration {note}; until then the old values stay in use");
-                }
-                current.set_note(note);
-            }
-            Err(faults) => {
-                for fault in faults.faults() {
-                    warn!(
-                        key = fault.key,
-                        problem = fault.problem,
-                        "the configuration has a fault, so all of the old one stays in use"
-                    );
-                }
-                let keys = faults.faults().iter().map(|fault| fault.key.as_str());
-                let since = current.get().app.clock.now();
-                current.set_note(Some(format!(
-                    "the file has faults since {since:.0}, and the old configuration is in use: {}",
-                    keys.collect::<Vec<_>>().join(", ")
-                )));
-            }
-        }
-    }
-}
-
-/// Makes everything anew, and takes it into use if nothing is wrong with any of it. What only a restart can change stays,
-/// and is returned.
-async fn reload(current: &Current, port: u16, path: &Path) -> Result<Vec<&'static str>, ConfigFaults> {
-    let old = current.get();
-    let path = path.to_owned();
-    // Files may be slow.
-    let read = tokio::task::spawn_blocking(move || Config::load(&path, Keys::Check)).await;
-    let mut config =
-        read.map_err(|_| ConfigFaults::one("configuration", "could not be read; the log says why"))??;
-    let waiting = keep_what_needs_a_restart(&old.app.config, &mut config);
-    let tls = Tls::configured(&config.listen, old.app.clock.now());
-    let sign_in = Provider::configured(config.sign_in.as_ref(), old.app.limits.provider);
-    let webhooks = Webhooks::connect(&config, old.app.limits.webhook);
-    let brokers = old.app.brokers.succeeded_by(&config, old.app.limits.broker).await;
-    let (tls, sign_in, webhooks, brokers) = match (tls, sign_in, webhooks, brokers) {
-        (Ok(tls), Ok(sign_in), Ok(webhooks), Ok(brokers)) => (tls, sign_in, webhooks, brokers),
-        (tls, sign_in, webhooks, brokers) => {
-            let faults = [tls.err(), sign_in.err(), webhooks.err(), brokers.err()];
-            return Err(ConfigFaults::all(faults.into_iter().flatten()));
-        }
-    };
-    old.app.store.announce_to(webhooks::subscribers(&config));
-    let app = App {
-        authorities: relay::authorities(&config.listen.authorities, port),
-        config,
-        brokers: Arc::new(brokers),
-        webhooks: Arc::new(webhooks),
-        sign_in,
-        ..(*old.app).clone()
-    };
-    current.replace(InUse::new(Arc::new(app), tls));
-    Ok(waiting)
-}
-
-/// Puts back what a running relay cannot change, so that its configuration is what it does; returns what the file has
-/// otherwise.
-fn keep_what_needs_a_restart(old: &Config, new: &mut Config) -> Vec<&'static str> {
-    fn keep<T: Clone + PartialEq>(key: &'static str, old: &T, new: &mut T) -> Option<&'static str> {
-        (old != new).then(|| {
-            new.clone_from(old);
-            key
-        })
-    }
-    [
-        keep("listen.address", &old.listen.address, &mut new.listen.address),
-        keep("health.address", &old.health.address, &mut new.health.address),
-        keep("store", &old.store, &mut new.store),
-        keep("ledger", &old.ledger, &mut new.ledger),
-        keep("log", &old.log, &mut new.log),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
 async fn watch_files(current: &Current) {
@@ -147,10 +52,15 @@ async fn watch_files(current: &Current) {
     let mut watch = Watch::default();
     let mut unanswered: Vec<Vec<PathBuf>> = Vec::new();
     let mut known = current.get();
+    let mut stuck = false;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
-            _ = ask_again.tick() => unanswered.drain(..).for_each(|group| watch.forget(&group)),
+            _ = ask_again.tick() => {
+                // The next look says so. One here would come too soon after the last, and take half a pair for settled.
+                unanswered.drain(..).for_each(|group| watch.forget(&group));
+                continue;
+            }
         }
         let in_use = current.get();
         if !Arc::ptr_eq(&known, &in_use) {
@@ -160,15 +70,27 @@ async fn watch_files(current: &Current) {
         }
         let targets = targets(&in_use);
         let groups = targets.iter().map(|(group, _)| group.clone()).collect::<Vec<_>>();
-        // Files may be slow.
-        let looked = tokio::task::spawn_blocking(move || {
-            let changed = watch.look(&groups);
-            (watch, changed)
+        let mut looking = watch.clone();
+        let looked = in_time(limits.files, move || {
+            let changed = looking.look(&groups);
+            (looking, changed)
         });
-        let Ok((back, changed)) = looked.await else {
-            return warn!("files are not watched any more; restart the relay, and tell the makers");
+        let changed = match looked.await {
+            Ok((looked, changed)) => {
+                watch = looked;
+                stuck = false;
+                current.set_unwatched(false);
+                changed
+            }
+            Err(unread) => {
+                if !stuck {
+                    warn!("certificates and API keys are not watched for now: one {unread}");
+                }
+                stuck = true;
+                current.set_unwatched(true);
+                continue;
+            }
         };
-        watch = back;
         for ((group, target), _) in targets.into_iter().zip(changed).filter(|(_, changed)| *changed) {
             if !renew(&in_use, target).await {
                 unanswered.push(group);
@@ -185,8 +107,7 @@ enum Target {
 
 /// The files that are watched, and what is made of them.
 fn targets(in_use: &InUse) -> Vec<(Vec<PathBuf>, Target)> {
-    let certificate = in_use.tls.as_ref().map(|tls| {
-        let files = tls.files();
+    let certificate = in_use.tls.as_ref().and_then(Tls::files).map(|files| {
         (
             vec![files.certificate.clone(), files.key.clone()],
             Target::Certificate,
@@ -205,28 +126,28 @@ fn targets(in_use: &InUse) -> Vec<(Vec<PathBuf>, Target)> {
 }
 
 /// `false` if it should be tried again although no file changes.
-async fn renew(in_use: &InUse, target: Target) -> bool {
+async fn renew(in_use: &Arc<InUse>, target: Target) -> bool {
     let app = &in_use.app;
-    let platforms = match target {
+    match target {
         Target::Certificate => {
-            if let Some(tls) = &in_use.tls {
-                tls.renew(&app.config.listen.authorities, app.clock.now());
-            }
-            return true;
+            let of = in_use.clone();
+            let renewed = in_time(app.limits.files, move || {
+                let app = &of.app;
+                let tls = of.tls.as_ref();
+                tls.is_none_or(|tls| tls.renew(&app.config.listen.authorities, app.clock.now()))
+            });
+            renewed.await.unwrap_or_else(|unread| {
+                warn!("the old certificate stays in use: the new one {unread}");
+                false
+            })
         }
-        Target::Key(platforms) => platforms,
-    };
-    let mut answered = true;
-    for platform in platforms {
-        match app.brokers.rotate_key(&platform).await {
-            Rotation::Same => {}
-            Rotation::Done => info!(%platform, "the API key was read again and is in use"),
-            Rotation::Refused(problem) => warn!(%platform, problem, "the old API key stays in use"),
-            Rotation::Unanswered(problem) => {
-                answered = false;
-                warn!(%platform, problem, "the old API key stays in use; the new one is tried again");
+        Target::Key(platforms) => {
+            let mut answered = true;
+            for platform in platforms {
+                let rotation = app.brokers.rotate_key(&platform, &app.limits).await;
+                answered &= !matches!(rotation, Rotation::Unanswered(_));
             }
+            answered
         }
     }
-    answered
 }

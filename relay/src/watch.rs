@@ -3,32 +3,28 @@
 
 use std::{
     collections::HashMap,
-    fs,
-    io::Read,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
-use zeroize::Zeroizing;
+use crate::{auth::sha256, files};
 
-use crate::auth::sha256;
-
-/// As much of a file as is compared, in bytes; the files of interest are smaller.
-const MAX_BYTES: u64 = 256 * 1024;
+/// The largest file of interest, in bytes. A larger one is refused by whoever reads it.
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// What was seen of groups of files that belong together.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Watch(HashMap<Vec<PathBuf>, Seen>);
 
 #[derive(Debug, PartialEq, Eq, Clone)]
 struct Seen {
-    last: Vec<Option<Print>>,
-    acted_on: Option<Vec<Option<Print>>>,
+    last: Vec<Option<Fingerprint>>,
+    acted_on: Option<Vec<Option<Fingerprint>>>,
 }
 
 /// What tells one state of a file from another.
 #[derive(Debug, PartialEq, Eq, Clone)]
-struct Print {
+pub(crate) struct Fingerprint {
     device: u64,
     inode: u64,
     mode: u32,
@@ -52,7 +48,7 @@ impl Watch {
     }
 
     fn look_at(&mut self, group: &Vec<PathBuf>) -> bool {
-        let now = group.iter().map(|path| Print::of(path)).collect::<Vec<_>>();
+        let now = group.iter().map(|path| Fingerprint::of(path)).collect::<Vec<_>>();
         let Some(seen) = self.0.get_mut(group) else {
             let first = Seen {
                 last: now,
@@ -71,30 +67,24 @@ impl Watch {
     }
 }
 
-impl Print {
+impl Fingerprint {
     /// `None` for a file that cannot be read, which is a state like others.
-    fn of(path: &Path) -> Option<Self> {
-        // Before it is opened: a pipe would be waited on.
-        fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
-        let mut file = fs::File::open(path).ok()?;
-        let metadata = file.metadata().ok()?;
-        // It may be a key, so it should not be moved about as it grows.
-        let size = usize::try_from(metadata.len().min(MAX_BYTES)).ok()?;
-        let mut content = Zeroizing::new(Vec::with_capacity(size + 1));
-        file.by_ref().take(MAX_BYTES).read_to_end(&mut content).ok()?;
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        let content = files::read(path, MAX_BYTES).ok()?;
+        let metadata = content.metadata;
         Some(Self {
             device: metadata.dev(),
             inode: metadata.ino(),
             mode: metadata.mode(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
-            content: sha256(&content),
+            content: sha256(&content.bytes),
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::{fs, os::unix::fs::symlink};
 
     use super::*;
 

@@ -171,6 +171,14 @@ pub(crate) static PYNACL: Tool = Tool {
     install: Install::Apt(&["python3", "python3-nacl"]),
     loss: None,
 };
+/// The ACME server that the relay's tests have certificates from.
+pub(crate) static PEBBLE: Tool = Tool {
+    name: "pebble",
+    purpose: "issues certificates in the tests of the relay's ACME client",
+    check: Check::Program(&["pebble"]),
+    install: Install::Apt(&["pebble"]),
+    loss: None,
+};
 /// The formatter.
 pub(crate) static RUSTFMT: Tool = Tool {
     name: "rustfmt",
@@ -251,7 +259,7 @@ pub(crate) const FOR_BROWSERS: &[&Tool] = &[
     &NPM,
 ];
 /// What the native tests need.
-pub(crate) const FOR_NATIVE_TESTS: &[&Tool] = &[&POSTGRESQL, &PYNACL, &NPM];
+pub(crate) const FOR_NATIVE_TESTS: &[&Tool] = &[&POSTGRESQL, &PYNACL, &NPM, &PEBBLE];
 /// What CI needs on top of the tests.
 pub(crate) const FOR_CI: &[&Tool] = &[&RUSTFMT, &CLIPPY, &CARGO_DENY, &RUST_WASM, &BROTLI];
 /// What the relay is compared with.
@@ -271,6 +279,7 @@ pub(crate) const ALL: &[&Tool] = &[
     &POSTGRESQL,
     &PYNACL,
     &NPM,
+    &PEBBLE,
     &RUSTFMT,
     &CLIPPY,
     &CARGO_DENY,
@@ -341,59 +350,4 @@ fn first_version(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_the_version_in_what_tools_say() {
-        let cases = [
-            ("wasm-bindgen 0.2.130", "0.2.130"),
-            ("geckodriver 0.37.1 (abc 2026-01-01)", "0.37.1"),
-            ("Mozilla Firefox 153.7.0esr", "153.7.0esr"),
-            ("rustfmt v1.2.3", "1.2.3"),
-            ("envoy  version: 2e1d8f9/1.40.0/Clean/RELEASE/BoringSSL", "1.40.0"),
-        ];
-        for (said, version) in cases {
-            assert_eq!(first_version(said).as_deref(), Some(version), "{said}");
-        }
-        assert_eq!(first_version("nothing here"), None);
-    }
-
-    #[test]
-    fn wasm_bindgen_is_the_version_the_workspace_locks() {
-        let manifest = include_str!("../../wasm-bindgen-pinned/Cargo.toml");
-        let Check::Version(_, wanted) = WASM_BINDGEN.check else {
-            panic!("checked by version")
-        };
-        assert!(
-            manifest.contains(&format!("version = \"{wanted}\"")),
-            "{wanted} is not what is pinned"
-        );
-        let lock = include_str!("../../../Cargo.lock");
-        assert!(
-            lock.contains(&format!("name = \"wasm-bindgen\"\nversion = \"{wanted}\"")),
-            "{wanted} is not locked"
-        );
-    }
-
-    #[test]
-    fn every_group_is_part_of_the_whole() {
-        for tool in [
-            FOR_EXTENSION,
-            FOR_BUILD,
-            FOR_DEMO,
-            FOR_BROWSERS,
-            FOR_NATIVE_TESTS,
-            FOR_CI,
-            FOR_BENCH,
-        ]
-        .concat()
-        {
-            assert!(
-                ALL.iter().any(|known| known.name == tool.name),
-                "{} is missing from the whole",
-                tool.name
-            );
-        }
-    }
-}
+mod tests;

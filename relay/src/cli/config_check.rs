@@ -10,27 +10,22 @@ use crate::{
     config::{Config, ConfigFaults, Keys, StoreUrl},
     policy,
     sign_in::Provider,
-    tls::Identity,
+    tls::Tls,
 };
 
 pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
     let config = Config::load(path, Keys::Check)?;
     let brokers = Brokers::connect(&config, Limits::default().broker);
-    let identity = config
-        .listen
-        .tls
-        .as_ref()
-        .map(|files| Identity::read(files, &config.listen.authorities, SystemClock::new().now()))
-        .transpose();
+    let certificate = Tls::check(&config.listen, SystemClock::new().now());
     let sign_in = Provider::configured(config.sign_in.as_ref(), Limits::default().provider);
-    let (brokers, identity, sign_in) = match (brokers, identity, sign_in) {
-        (Ok(brokers), Ok(identity), Ok(sign_in)) => (brokers, identity, sign_in),
-        (brokers, identity, sign_in) => {
-            let faults = [identity.err(), brokers.err(), sign_in.err()];
+    let (brokers, warnings, sign_in) = match (brokers, certificate, sign_in) {
+        (Ok(brokers), Ok(warnings), Ok(sign_in)) => (brokers, warnings, sign_in),
+        (brokers, certificate, sign_in) => {
+            let faults = [certificate.err(), brokers.err(), sign_in.err()];
             return Err(ConfigFaults::all(faults.into_iter().flatten()).into());
         }
     };
-    for warning in identity.iter().flat_map(|identity| &identity.warnings) {
+    for warning in warnings.into_iter().chain(policy::doubts(&config)) {
         tell!("warning: {warning}");
     }
     if let Some(directory) = &config.ledger.directory

@@ -7,7 +7,7 @@ use tracing::subscriber::with_default;
 
 use super::values::words;
 use crate::{
-    config::{Config, Keys, Log},
+    config::{ConfigFaults, Log, OfficeConfig},
     events::Event,
     store::{self, Store, StoreError},
     telemetry, webhooks,
@@ -33,9 +33,12 @@ pub(super) struct Office {
 impl Office {
     /// Opens the store for writing. The relay may be running on it.
     pub(super) async fn open(path: &Path, operator: Operator) -> anyhow::Result<Self> {
-        let config = Config::load(path, Keys::Skip)?;
+        let config = load(path)?;
         let store = store::open(&config.store).await?;
-        store.announce_to(webhooks::subscribers(&config));
+        match &config.whole {
+            Some(whole) => store.announce_to(webhooks::subscribers(whole)),
+            None => tell!("warning: because of these faults no webhook is told of what is changed"),
+        }
         Ok(Self {
             store,
             log: config.log,
@@ -65,8 +68,17 @@ impl Office {
 
 /// The store, for reading.
 pub(super) async fn open_to_read(path: &Path) -> anyhow::Result<Arc<dyn Store>> {
-    let config = Config::load(path, Keys::Skip)?;
+    let config = load(path)?;
     Ok(store::open_to_read(&config.store).await?)
+}
+
+/// Tells of faults that do not concern these commands.
+fn load(path: &Path) -> Result<OfficeConfig, ConfigFaults> {
+    let config = OfficeConfig::load(path)?;
+    for fault in &config.others {
+        tell!("warning: {fault}");
+    }
+    Ok(config)
 }
 
 /// The operating system's name of whoever is at the keyboard: commands are run by sudo as the relay's own user, whose name

@@ -11,7 +11,8 @@ use crate::{
     app::Limits,
     broker::Brokers,
     clock::SystemClock,
-    config::{Config, Keys},
+    config::{Config, ConfigFaults, Keys},
+    files::in_time,
     relay::Relay,
     shutdown, store,
     telemetry::{self, Outlet},
@@ -27,7 +28,11 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
     let hangups = signal(SignalKind::hangup()).context("signals cannot be received")?;
 
     allow_open_files();
-    let config = Config::load(path, Keys::Check)?;
+    let limits = Limits::default();
+    let (file, place) = (path.to_owned(), path.display().to_string());
+    let config = in_time(limits.files, move || Config::load(&file, Keys::Check))
+        .await
+        .map_err(|unread| ConfigFaults::one(place, format!("it, or a file that it names, {unread}")))??;
     let log = Outlet::start(io::stdout());
     let subscriber = telemetry::subscriber(config.log, log.writer());
     tracing::subscriber::set_global_default(subscriber).context("the log cannot be set up")?;
@@ -35,15 +40,14 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
     tokio::spawn(log.tell_of_drops());
 
     let relay = tokio::select! {
-        relay = start(config) => relay?,
+        relay = start(config, limits) => relay?,
         () = stop.cancelled() => return Ok(()),
     };
     relay.reloading(path.to_owned(), hangups).run(stop).await;
     Ok(())
 }
 
-async fn start(config: Config) -> anyhow::Result<Relay> {
-    let limits = Limits::default();
+async fn start(config: Config, limits: Limits) -> anyhow::Result<Relay> {
     let brokers = Brokers::connect(&config, limits.broker)?;
     let store = store::open(&config.store).await?;
     let clock = Arc::new(SystemClock::new());

@@ -2,14 +2,15 @@
 //! command line, which every process of the machine can read.
 
 use std::{
-    env, fs,
-    io::Read,
+    env,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
 use secrecy::SecretString;
 use zeroize::{Zeroize, Zeroizing};
+
+use crate::files::{self, Unreadable};
 
 /// Longest key file that is read, in bytes.
 const MAX_BYTES: u64 = 8192;
@@ -35,12 +36,8 @@ impl ApiKeySource {
     /// Reads the key as it is now. The error says cause and cure, and never shows what was read.
     pub fn read(&self) -> Result<SecretString, String> {
         let text = match self {
-            Self::File(path) => {
-                read_file(path).map_err(|problem| format!("{}: {problem}", path.display()))?
-            }
-            Self::Environment(name) => env::var(name).map(Zeroizing::new).map_err(|_| {
-                format!("the environment variable {name} is not set; set it to the broker's API key")
-            })?,
+            Self::File(path) => read_file(path).map_err(|problem| files::at(path, &problem))?,
+            Self::Environment(name) => read_variable(name, "the broker's API key")?,
         };
         let key = text.trim_matches(['\r', '\n', ' ', '\t']);
         if key.is_empty() {
@@ -70,29 +67,18 @@ pub(super) fn secret_path(text: &str) -> PathBuf {
 
 /// Reads a small secret file that others cannot read.
 pub(super) fn read_file(path: &Path) -> Result<Zeroizing<String>, String> {
-    let cannot = |error| format!("cannot be read ({error}); create it readable by the relay's user only");
-    let mut file = fs::File::open(path).map_err(cannot)?;
-    let metadata = file.metadata().map_err(cannot)?;
-    if !metadata.is_file() {
-        return Err("is not a file".to_owned());
-    }
-    if metadata.permissions().mode() & 0o007 != 0 {
+    let mut content = files::read(path, MAX_BYTES).map_err(|error| match error {
+        Unreadable::System(_) => format!("{error}; create it readable by the relay's user only"),
+        Unreadable::NotAFile => format!("{error}; name a file that holds the secret alone"),
+        Unreadable::TooLarge => format!("is larger than {MAX_BYTES} bytes, which no key or password is"),
+    })?;
+    if content.metadata.permissions().mode() & 0o007 != 0 {
         return Err(
             "can be read or written by every user of this machine; take that right away with `chmod o=`"
                 .to_owned(),
         );
     }
-    if metadata.len() > MAX_BYTES {
-        return Err(format!(
-            "is larger than {MAX_BYTES} bytes, which no key or password is"
-        ));
-    }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES as usize));
-    file.by_ref()
-        .take(MAX_BYTES)
-        .read_to_end(&mut bytes)
-        .map_err(cannot)?;
-    String::from_utf8(std::mem::take(&mut *bytes))
+    String::from_utf8(std::mem::take(&mut *content.bytes))
         .map(Zeroizing::new)
         .map_err(|error| {
             error.into_bytes().zeroize();
@@ -100,8 +86,20 @@ pub(super) fn read_file(path: &Path) -> Result<Zeroizing<String>, String> {
         })
 }
 
+/// Reads a secret from the environment. The error does not name the variable: what stands for its name may be the secret,
+/// pasted into the wrong place.
+pub(super) fn read_variable(name: &str, what: &str) -> Result<Zeroizing<String>, String> {
+    env::var(name).map(Zeroizing::new).map_err(|_| {
+        format!(
+            "the environment has no variable of the name that stands here; name one, and set it to {what}"
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use secrecy::ExposeSecret;
 
     use super::*;
@@ -143,9 +141,21 @@ mod tests {
         }
         let absent = ApiKeySource::File("/nowhere/api-key".into()).read().unwrap_err();
         assert!(absent.contains("cannot be read"), "{absent}");
-        let unset = ApiKeySource::Environment("STAGEDOOR_TEST_UNSET".into())
-            .read()
-            .unwrap_err();
-        assert!(unset.contains("STAGEDOOR_TEST_UNSET is not set"), "{unset}");
+    }
+
+    #[test]
+    fn a_key_in_the_place_of_its_source_is_not_shown() {
+        for source in [
+            ApiKeySource::Environment("SENTINEL_KEY".into()),
+            ApiKeySource::File("SENTINEL-KEY".into()),
+            ApiKeySource::File("/SENTINEL/KEY==".into()),
+        ] {
+            let problem = source.read().unwrap_err();
+            assert!(!problem.contains("SENTINEL"), "{problem}");
+            assert!(
+                problem.contains("no such file") || problem.contains("no variable"),
+                "{problem}"
+            );
+        }
     }
 }

@@ -7,6 +7,7 @@ use stagedoor_ledger::checkpoint::{SigningKey, VerifyingKey};
 use url::Url;
 
 use super::{Keys, api_key, platform, section::Section};
+use crate::files;
 
 const DEFAULT_RECORDS: u32 = 1000;
 const MAX_RECORDS: u32 = 1_000_000;
@@ -110,13 +111,13 @@ fn read_receiver(section: &mut Section<'_>, keys: Keys) -> Option<Option<Receive
 }
 
 fn read_key(path: &Path) -> Result<SigningKey, String> {
-    let at = |problem: String| format!("{}: {problem}", path.display());
+    let at = |problem: String| files::at(path, &problem);
     let text = api_key::read_file(path).map_err(at)?;
     SigningKey::parse(text.trim_end_matches(['\r', '\n'])).map_err(|error| at(error.to_string()))
 }
 
 fn read_token(path: &Path) -> Result<SecretString, String> {
-    let at = |problem: &str| format!("{}: {problem}", path.display());
+    let at = |problem: &str| files::at(path, problem);
     let text = api_key::read_file(path).map_err(|problem| at(&problem))?;
     let token = text.trim_end_matches(['\r', '\n']);
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {

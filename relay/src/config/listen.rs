@@ -8,7 +8,7 @@ use std::{
 use http::uri::Authority;
 use ipnet::IpNet;
 
-use super::{api_key, section::Section};
+use super::{Acme, api_key, section::Section};
 
 /// Connections that one address may hold: an office behind one address is served by them, and sixteen such addresses are
 /// needed to take every place that there is.
@@ -24,10 +24,19 @@ pub struct Listen {
     pub authorities: Vec<String>,
     /// Networks of the proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// The certificate and its key; without them the relay speaks plain http.
-    pub tls: Option<TlsFiles>,
+    /// Where the certificate and its key come from; without them the relay speaks plain http.
+    pub tls: Option<TlsSource>,
     /// Connections that one address may hold at a time. A trusted proxy, which speaks for many, may hold more.
     pub connections_per_address: u32,
+}
+
+/// Where the certificate and its key come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsSource {
+    /// Somebody else puts them into files.
+    Files(TlsFiles),
+    /// The relay asks for them.
+    Acme(Acme),
 }
 
 /// Where the certificate and its key are, both in PEM.
@@ -39,12 +48,18 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
+impl From<TlsFiles> for TlsSource {
+    fn from(files: TlsFiles) -> Self {
+        Self::Files(files)
+    }
+}
+
 impl Listen {
     pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
         let address = section.parsed_or("address", SocketAddr::from(([127, 0, 0, 1], 8080)), parse_address);
         let authorities = section.list("authorities", parse_authority);
         let trusted_proxies = section.list("trusted_proxies", parse_proxies);
-        let tls = read_tls(section);
+        let tls = read_tls(section, authorities.as_deref().unwrap_or_default());
         let per_address = section.number_or("connections_per_address", CONNECTIONS_PER_ADDRESS, 1, 1024);
         if authorities.as_ref().is_some_and(Vec::is_empty) {
             section.fault(
@@ -59,8 +74,8 @@ impl Listen {
             section.fault(
                 "address",
                 "without a certificate the relay speaks plain http, so beyond loopback it needs a TLS proxy in front of it; \
-                 name listen.tls_certificate_file and tls_key_file, or listen on 127.0.0.1, or name the proxy's network in \
-                 listen.trusted_proxies",
+                 name listen.tls_certificate_file and tls_key_file, or write [listen.acme], or listen on 127.0.0.1, or name \
+                 the proxy's network in listen.trusted_proxies",
             );
         }
         Some(Self {
@@ -95,16 +110,24 @@ impl Listen {
 
 /// The outer `None` means a fault.
 #[expect(clippy::option_option, reason = "absent and faulty are different things here")]
-fn read_tls(section: &mut Section<'_>) -> Option<Option<TlsFiles>> {
+fn read_tls(section: &mut Section<'_>, authorities: &[String]) -> Option<Option<TlsSource>> {
     let named = (section.has("tls_certificate_file"), section.has("tls_key_file"));
+    let acme = section.section_if_there("acme", |section| Acme::read(section, authorities));
     let certificate = section.text("tls_certificate_file");
     let key = section.text("tls_key_file");
+    if acme.as_ref().is_none_or(Option::is_some) && named != (false, false) {
+        section.fault(
+            "acme",
+            "gets the certificate that tls_certificate_file and tls_key_file name already; write one of the two",
+        );
+        return None;
+    }
     match named {
-        (false, false) => Some(None),
-        (true, true) => Some(Some(TlsFiles {
+        (false, false) => Some(acme?.map(TlsSource::Acme)),
+        (true, true) => Some(Some(TlsSource::Files(TlsFiles {
             certificate: api_key::secret_path(&certificate?),
             key: api_key::secret_path(&key?),
-        })),
+        }))),
         (certificate, _) => {
             let (absent, other) = if certificate {
                 ("tls_key_file", "tls_certificate_file")
@@ -134,6 +157,11 @@ fn parse_authority(text: &str) -> Result<String, String> {
     if authority.as_str().contains('@') || authority.host().is_empty() {
         return Err(wrong());
     }
+    if authority.host().contains('*') {
+        return Err(format!(
+            "\"{text}\": a browser never sends a wildcard as Host, so it would match nothing; write each name in full"
+        ));
+    }
     match authority.port_u16() {
         Some(80 | 443) => Err(format!(
             "\"{text}\": browsers leave a default port out of the Host header, so leave it out here"
@@ -150,9 +178,22 @@ const TOO_WIDE: (u8, u8) = (7, 6);
 
 pub(super) fn parse_network(text: &str) -> Result<IpNet, String> {
     let address = || text.parse::<IpAddr>().map(IpNet::from);
-    text.parse()
+    let network = text
+        .parse()
         .or_else(|_| address())
-        .map_err(|_| "each must be a network such as \"10.0.0.0/8\", or one IP address".to_owned())
+        .map_err(|_| "each must be a network such as \"10.0.0.0/8\", or one IP address".to_owned())?;
+    Ok(canonical(network))
+}
+
+/// An IPv4 network that is written as a part of IPv6 (`::ffff:192.0.2.0/120`), in its own form: addresses are compared in it.
+fn canonical(network: IpNet) -> IpNet {
+    let IpNet::V6(v6) = network else {
+        return network;
+    };
+    let bits = v6.prefix_len().checked_sub(96);
+    let own = v6.network().to_ipv4_mapped().zip(bits);
+    own.and_then(|(address, bits)| IpNet::new(address.into(), bits).ok())
+        .unwrap_or(network)
 }
 
 fn parse_proxies(text: &str) -> Result<IpNet, String> {
@@ -169,4 +210,36 @@ fn parse_proxies(text: &str) -> Result<IpNet, String> {
         ));
     }
     Ok(network)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_have_one_form() {
+        for (text, expected) in [
+            ("::ffff:198.51.100.0/120", "198.51.100.0/24"),
+            ("::ffff:198.51.100.7", "198.51.100.7/32"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("198.51.100.7", "198.51.100.7/32"),
+            ("2001:db8::/32", "2001:db8::/32"),
+            ("::1", "::1/128"),
+            ("::/0", "::/0"),
+        ] {
+            assert_eq!(parse_network(text).unwrap().to_string(), expected, "{text}");
+        }
+        assert!(
+            parse_proxies("::ffff:0:0/96")
+                .unwrap_err()
+                .contains("trusts strangers")
+        );
+    }
+
+    #[test]
+    fn a_wildcard_is_no_name_that_a_browser_sends() {
+        let problem = parse_authority("*.broker.example").unwrap_err();
+        assert!(problem.contains("write each name in full"), "{problem}");
+        assert!(parse_authority("relay.broker.example:8443").is_ok());
+    }
 }

@@ -29,6 +29,11 @@ impl StaffRules {
         })
     }
 
+    /// Whether a domain can be one: it has an ASCII form.
+    pub fn is_domain(domain: &str) -> bool {
+        ascii_domain(domain).is_some()
+    }
+
     /// Whether a domain is one of the firm's, or below one, in whatever spelling.
     pub fn owns(&self, domain: &str) -> bool {
         // A domain that has no ASCII form reaches nobody; it is treated as the firm's, so it is refused.

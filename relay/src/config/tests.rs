@@ -246,8 +246,11 @@ fn with_a_certificate_the_relay_may_be_reached_from_everywhere() {
         "address = \"0.0.0.0:443\"\ntls_certificate_file = \"/c\"\ntls_key_file = \"/k\"",
     );
     let listen = Config::parse(&text, Keys::Skip).unwrap().listen;
-    let tls = listen.tls.unwrap();
-    assert_eq!((tls.certificate, tls.key), ("/c".into(), "/k".into()));
+    let files = TlsFiles {
+        certificate: "/c".into(),
+        key: "/k".into(),
+    };
+    assert_eq!(listen.tls, Some(files.into()));
     assert_eq!(listen.connections_per_address, 64);
 }
 
@@ -322,10 +325,10 @@ fn beyond_loopback_only_trusted_proxies_are_served() {
     };
     let (inside, outside) = (listen("127.0.0.1:8080"), listen("0.0.0.0:8080"));
     let encrypted = Listen {
-        tls: Some(TlsFiles {
+        tls: Some(TlsSource::Files(TlsFiles {
             certificate: "/c".into(),
             key: "/k".into(),
-        }),
+        })),
         ..outside.clone()
     };
     for (peer, admitted) in [

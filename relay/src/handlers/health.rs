@@ -17,7 +17,7 @@ pub(crate) async fn healthz() -> Json<Value> {
 }
 
 /// The relay takes requests and can write its record. That checkpoints fail, that the configuration file has faults, and how
-/// it stands with the certificate is said and no more: logins go on.
+/// it stands with certificate and API keys is said and no more: logins go on.
 pub(crate) async fn readyz(State(current): State<Arc<Current>>) -> (StatusCode, Json<Value>) {
     let in_use = current.get();
     let app = &in_use.app;
@@ -46,7 +46,8 @@ pub(crate) async fn readyz(State(current): State<Arc<Current>>) -> (StatusCode, 
         "ledger": ledger,
         "checkpoints": checkpoints(app),
         "webhooks": app.webhooks.summary(),
-        "configuration": current.note().unwrap_or_else(|| "ok".to_owned()),
+        "configuration": current.configuration(),
+        "api_keys": app.brokers.status(),
         "certificate": in_use.tls.as_ref().map_or_else(|| "off".to_owned(), |tls| tls.status(app.clock.now())),
     });
     (status, Json(body))

@@ -1,50 +1,112 @@
 //! The client's address: the connection's, or what a trusted proxy says of it. It is recorded, it bounds attempts,
 //! and a grant may be for some networks only; by itself it never lets anybody in.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderName},
 };
 use ipnet::IpNet;
+use tracing::warn;
 
+/// Between two lines about proxies that do not say who asks.
+const TELL: Duration = Duration::from_secs(60);
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The other end of the connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// The client's address, as well as it is known.
-#[derive(Debug, Clone, Copy)]
+/// The client's address, or [`UNKNOWN`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
+
+/// Stands for an address that nobody says. No connection comes from it (RFC 6890), and it is in no network of a policy.
+const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 impl ClientAddress {
     /// What the request log has put into the request.
     pub(crate) fn of<B>(request: &Request<B>) -> Self {
-        let unknown = Self(IpAddr::from([0, 0, 0, 0]));
-        request.extensions().get::<Self>().copied().unwrap_or(unknown)
+        request
+            .extensions()
+            .get::<Self>()
+            .copied()
+            .unwrap_or(Self(UNKNOWN))
     }
 
     /// Follows `X-Forwarded-For` from the right for as long as the hops are trusted proxies; what stands further left
-    /// is the client's own claim.
+    /// is the client's own claim. Behind a proxy that does not say who asks, the client is unknown: it is not the proxy.
     pub(super) fn find(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Self {
         let is_trusted = |ip: &IpAddr| trusted.iter().any(|network| network.contains(ip));
-        let mut address = peer.ip().to_canonical();
+        let peer = peer.ip().to_canonical();
+        if !is_trusted(&peer) {
+            return Self(peer);
+        }
         let hops = headers
             .get_all(X_FORWARDED_FOR)
             .iter()
             .flat_map(|value| value.to_str().unwrap_or("?").split(','));
+        let mut address = UNKNOWN;
         for hop in hops.collect::<Vec<_>>().into_iter().rev() {
+            let Some(next) = address_of(hop.trim()) else {
+                return Self(UNKNOWN);
+            };
+            address = next.to_canonical();
             if !is_trusted(&address) {
                 break;
             }
-            let Ok(next) = hop.trim().parse::<IpAddr>() else {
-                break;
-            };
-            address = next.to_canonical();
         }
         Self(address)
+    }
+
+    /// Whether nobody says where the client is.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.0.is_unspecified()
+    }
+}
+
+impl fmt::Display for ClientAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_unknown() {
+            f.write_str("unknown")
+        } else {
+            self.0.fmt(f)
+        }
+    }
+}
+
+/// A hop's address. Some proxies write the port beside it, or brackets around it.
+fn address_of(hop: &str) -> Option<IpAddr> {
+    let bracketed = || hop.strip_prefix('[')?.strip_suffix(']');
+    let plain = hop.parse::<IpAddr>().ok();
+    plain
+        .or_else(|| Some(hop.parse::<SocketAddr>().ok()?.ip()))
+        .or_else(|| Some(bracketed()?.parse::<Ipv6Addr>().ok()?.into()))
+}
+
+/// Says that a trusted proxy does not say who asks, at most once a minute.
+#[derive(Debug, Default)]
+pub(crate) struct Unnamed(Mutex<Option<Duration>>);
+
+impl Unnamed {
+    /// Remembers one more such request, at this time since the start.
+    pub(super) fn tell(&self, proxy: IpAddr, now: Duration) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| now.saturating_sub(told) >= TELL) {
+            *told = Some(now);
+            warn!(
+                %proxy,
+                "a trusted proxy does not say where a request comes from: X-Forwarded-For is missing, or its last entry is no \
+                 address; let the proxy set it, because until then the client is recorded as unknown, and no networks of a \
+                 policy let it in"
+            );
+        }
     }
 }
 
@@ -79,9 +141,18 @@ mod tests {
                 &["6.6.6.6", "198.51.100.7, 10.9.9.9"],
                 "198.51.100.7",
             ),
-            ("10.0.0.1:1", &["6.6.6.6, garbage"], "10.0.0.1"),
-            ("10.0.0.1:1", &["6.6.6.6, garbage, 10.1.1.1"], "10.1.1.1"),
-            ("10.0.0.1:1", &["", ""], "10.0.0.1"),
+            ("10.0.0.1:1", &["198.51.100.7:5555"], "198.51.100.7"),
+            ("10.0.0.1:1", &["[2001:db8::9]:5555"], "2001:db8::9"),
+            ("10.0.0.1:1", &["[2001:db8::9]"], "2001:db8::9"),
+            ("10.0.0.1:1", &["10.9.9.9"], "10.9.9.9"),
+            ("10.0.0.1:1", &["6.6.6.6, garbage"], "unknown"),
+            ("10.0.0.1:1", &["6.6.6.6, garbage, 10.1.1.1"], "unknown"),
+            ("10.0.0.1:1", &["\"198.51.100.7\""], "unknown"),
+            ("10.0.0.1:1", &["[198.51.100.7]"], "unknown"),
+            ("10.0.0.1:1", &["unknown"], "unknown"),
+            ("10.0.0.1:1", &["::"], "unknown"),
+            ("10.0.0.1:1", &["", ""], "unknown"),
+            ("10.0.0.1:1", &[], "unknown"),
             ("[::1]:1", &["2001:db8::7"], "2001:db8::7"),
             ("[::ffff:10.0.0.1]:1", &["198.51.100.7"], "198.51.100.7"),
         ] {
@@ -90,7 +161,7 @@ mod tests {
                 headers.append(X_FORWARDED_FOR, value.parse().unwrap());
             }
             let found = ClientAddress::find(peer.parse().unwrap(), &headers, &trusted);
-            assert_eq!(found.0.to_string(), expected, "{peer} {forwarded:?}");
+            assert_eq!(found.to_string(), expected, "{peer} {forwarded:?}");
         }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn log_request(State(app): State<Arc<App>>, mut request: Reques
         .get::<MatchedPath>()
         .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().clone();
-    let span = info_span!("request", request = %id, client = %client.0, staff = Empty, login = Empty);
+    let span = info_span!("request", request = %id, client = %client, staff = Empty, login = Empty);
     request.extensions_mut().insert(client);
     request.extensions_mut().insert(HttpRequest(id));
 
@@ -77,7 +77,13 @@ fn request_id(app: &App) -> RequestId {
 
 fn client_address(app: &App, request: &Request) -> ClientAddress {
     match request.extensions().get::<Peer>() {
-        Some(Peer(peer)) => ClientAddress::find(*peer, request.headers(), &app.config.listen.trusted_proxies),
+        Some(Peer(peer)) => {
+            let client = ClientAddress::find(*peer, request.headers(), &app.config.listen.trusted_proxies);
+            if client.is_unknown() {
+                app.unnamed.tell(peer.ip(), app.clock.elapsed());
+            }
+            client
+        }
         None => ClientAddress::of(request),
     }
 }

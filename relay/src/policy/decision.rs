@@ -12,7 +12,7 @@ use stagedoor_protocol::{Confirm, CustomerEmail, Isolation, PlatformId};
 
 use super::refusal::{self, Refusal};
 use crate::{
-    config::{Config, Grant, PlatformConfig},
+    config::{Config, Grant, PlatformConfig, StaffRules},
     store::Role,
 };
 use judge::{Obstacle, Step, judge};
@@ -143,6 +143,8 @@ pub(crate) fn decide<'a>(config: &'a Config, question: &Question<'_>) -> Decisio
         Verdict::Refused(refusal::platform_unknown())
     } else if own {
         Verdict::Refused(refusal::own_address())
+    } else if !StaffRules::is_domain(&customer.domain()) {
+        Verdict::Refused(refusal::no_domain())
     } else if firms {
         Verdict::Refused(refusal::staff_domain())
     } else if !reaches {

@@ -56,6 +56,15 @@ pub(super) fn own_address() -> Refusal {
     )
 }
 
+pub(super) fn no_domain() -> Refusal {
+    Refusal::new(
+        ErrorCode::CustomerEmailInvalid,
+        "customer.domain",
+        "What stands after the @ is no domain: it cannot be written in the form that the internet uses. Correct the address, \
+         or take another one from the page.",
+    )
+}
+
 pub(super) fn staff_domain() -> Refusal {
     Refusal::new(
         ErrorCode::CustomerNotAllowed,
@@ -132,15 +141,17 @@ pub(super) fn vip() -> Refusal {
 }
 
 pub(super) fn networks(grant: &str, from: Option<IpAddr>) -> Refusal {
-    let from = from.map_or("an address that is not known".to_owned(), |from| from.to_string());
-    Refusal::new(
-        ErrorCode::NotPermitted,
-        format!("{grant}.networks"),
-        format!(
-            "Your roles open customers here from certain networks only, and this request comes from {from}. Connect to the \
-             firm's network, then try again."
+    let only = "Your roles open customers here from certain networks only";
+    let detail = match from.filter(|from| !from.is_unspecified()) {
+        Some(from) => format!(
+            "{only}, and this request comes from {from}. Connect to the firm's network, then try again."
         ),
-    )
+        None => format!(
+            "{only}, and the relay does not know where this request comes from. Ask the administrator, who finds in the \
+             relay's log why its proxy does not say so."
+        ),
+    };
+    Refusal::new(ErrorCode::NotPermitted, format!("{grant}.networks"), detail)
 }
 
 pub(super) fn hours(grant: &str, hours: &Hours, next: Option<&ZonedDateTime>) -> Refusal {

@@ -1,5 +1,7 @@
 //! What applies, in a few lines, for the operator who checks the configuration.
 
+use ipnet::IpNet;
+
 use crate::config::{Config, Grant, Named};
 
 /// A line for what applies to all, and one for each grant.
@@ -41,6 +43,26 @@ pub(crate) fn summary(config: &Config) -> Vec<String> {
     }
     lines.push(format!("policy version: {}", config.version));
     lines
+}
+
+/// What is not wrong, but hardly meant.
+pub(crate) fn doubts(config: &Config) -> Vec<String> {
+    let mut doubts = Vec::new();
+    for grant in &config.policy.grants {
+        let meets = |proxy: &&IpNet| {
+            let mut networks = grant.networks.iter();
+            networks.any(|network| network.contains(&proxy.network()) || proxy.contains(&network.network()))
+        };
+        let proxies = config.listen.trusted_proxies.iter().filter(meets);
+        doubts.extend(proxies.map(|proxy| {
+            format!(
+                "{}.networks: covers {proxy} of listen.trusted_proxies; name the networks of your staff, unless these work on \
+                 the proxy itself",
+                grant.name
+            )
+        }));
+    }
+    doubts
 }
 
 fn describe(grant: &Grant) -> String {

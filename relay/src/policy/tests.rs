@@ -124,6 +124,13 @@ fn without_grants_everybody_may_open_everywhere_but_for_those_whom_nobody_opens(
             },
             "staff.domains",
         ),
+        (
+            Ask {
+                customer: "jane@xn--zzzzzz.closed.example",
+                ..ASK
+            },
+            "customer.domain",
+        ),
     ] {
         assert_eq!(answer(&config, ask), expected);
     }

@@ -9,7 +9,7 @@ use stagedoor_ledger::{
 use stagedoor_protocol::{Outcome, OutcomeReport, RequestId};
 
 use super::{Completion, ErasureOrder, ErasureScope, Intent, MintOutcome, StoreError, approvals::Approved};
-use crate::random;
+use crate::{middleware::ClientAddress, random};
 
 /// How many records lose personal parts in one transaction; more would hold up logins.
 pub(super) const ERASED_AT_ONCE: u32 = 1000;
@@ -42,7 +42,7 @@ pub(super) fn intent(
         ticket: intent.ticket.clone(),
     })?;
     let staff = open(&StaffPart {
-        address: intent.client_address.to_string(),
+        address: ClientAddress(intent.client_address).to_string(),
         email: intent.staff.email.as_str().to_owned(),
         id: intent.staff.id.0,
         key: intent.key_id.as_str().to_owned(),

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod acme;
 mod approvals;
 mod attacks;
 mod auditor;

@@ -1,6 +1,7 @@
 //! Who may open whom, as the relay and its commands say it.
 
 mod command;
+mod from_where;
 
 use serde_json::{Value, json};
 use stagedoor_protocol::{CustomerEmail, PlatformId};

@@ -1,5 +1,8 @@
-//! What a running relay takes over: keys and certificates when their files change, the whole configuration at SIGHUP; and what
-//! it does not take.
+//! What a running relay takes over, when files change and at SIGHUP; and what it does not take.
+
+mod blocked;
+mod held_back;
+mod watched;
 
 use std::{fs, os::unix::fs::symlink, sync::Arc, time::Duration};
 
@@ -60,11 +63,16 @@ async fn keys_are_rotated_at_a_signal_and_a_bad_one_is_not_taken() {
     ] {
         installation.write_key(key, mode);
         serving.signal(Signal::HUP);
-        let line = logs(&mut serving, "so all of the old one stays in use").await;
+        let line = logs(&mut serving, "the old API key stays in use").await;
         assert!(
-            line.contains("platform[0].api_key_file") && !line.contains("SENTINEL"),
+            line.contains(r#""platform":"main""#) && !line.contains("SENTINEL"),
             "{line}"
         );
+        eventually("readiness says so", async || {
+            serving.ready("api_keys").await
+                == "what is on disk cannot be used, and the old one is in use: main"
+        })
+        .await;
         assert_eq!(login(&serving, &signer).await, 201, "{key}");
     }
     installation.sim.add_key("SENTINEL-NEW-KEY", true);
@@ -73,6 +81,7 @@ async fn keys_are_rotated_at_a_signal_and_a_bad_one_is_not_taken() {
     logs(&mut serving, "the configuration was read again").await;
     installation.sim.remove_key(API_KEY);
     assert_eq!(login(&serving, &signer).await, 201);
+    assert_eq!(serving.ready("api_keys").await, "ok");
 }
 
 /// Without a signal: the file is a link through `..data`, which is exchanged, as Kubernetes does.
@@ -105,6 +114,13 @@ async fn keys_are_rotated_when_their_file_changes() {
         "{line}"
     );
     assert_eq!(login(&serving, &signer).await, 201);
+    eventually("readiness says so", async || {
+        serving
+            .ready("api_keys")
+            .await
+            .ends_with("the old one is in use: main")
+    })
+    .await;
 
     installation.sim.add_key("SENTINEL-NEW-KEY", true);
     exchange("..3");

@@ -1,5 +1,7 @@
 //! TLS at the relay itself: who is served, with which certificate, and what comes of files that change under it.
 
+mod swapped;
+
 use std::{fs, os::unix::fs::symlink, path::Path, time::Duration};
 
 use rustls::version::{TLS12, TLS13};
@@ -33,7 +35,7 @@ impl Encrypted {
         let (folder, pair) = (tempfile::tempdir().unwrap(), Pair::new());
         let files = pair.write(folder.path());
         let app = TestApp::start_with(move |config, limits| {
-            config.listen.tls = Some(files.clone());
+            config.listen.tls = Some(files.clone().into());
             limits.watch = Duration::from_millis(20);
             limits.handshake = Duration::from_millis(300);
         })
@@ -153,7 +155,7 @@ async fn a_handshake_under_way_holds_a_place() {
     let (folder, pair) = (tempfile::tempdir().unwrap(), Pair::new());
     let files = pair.write(folder.path());
     let app = TestApp::start_with(move |config, limits| {
-        config.listen.tls = Some(files.clone());
+        config.listen.tls = Some(files.clone().into());
         config.listen.connections_per_address = 1;
         limits.handshake = Duration::from_secs(600);
     })
@@ -210,7 +212,7 @@ async fn a_folder_that_is_exchanged_by_its_link_is_noticed() {
         symlink(Path::new("..data").join(file.file_name().unwrap()), file).unwrap();
     }
     let app = TestApp::start_with(move |config, limits| {
-        config.listen.tls = Some(files.clone());
+        config.listen.tls = Some(files.clone().into());
         limits.watch = Duration::from_millis(20);
     })
     .await;
@@ -264,11 +266,24 @@ async fn a_certificate_that_ends_is_spoken_of_in_time() {
         Pair::with(|params| params.not_after = rcgen::date_time_ymd(2023, 11, 20)),
     );
     let files = pair.write(folder.path());
-    let app = TestApp::start_with(move |config, _| config.listen.tls = Some(files.clone())).await;
+    let app = TestApp::start_with(move |config, limits| {
+        config.listen.tls = Some(files.clone().into());
+        limits.watch = Duration::from_millis(20);
+    })
+    .await;
     let status = async || app.get_health("/readyz").await.json()["certificate"].clone();
+    let told = |how: &str| {
+        let line = format!("{how} at 2023-11-20T00:00:00Z; renew it");
+        log::text().lines().filter(|told| told.contains(&line)).count()
+    };
     assert_eq!(status().await, "expires at 2023-11-20T00:00:00Z");
-    app.clock.advance(6 * 24 * 3600);
+    assert_eq!(told("expires"), 1, "at the start");
+    app.clock.advance(24 * 3600);
+    eventually("it is told again a day later", async || told("expires") == 2).await;
+    app.clock.advance(5 * 24 * 3600);
     assert_eq!(status().await, "expired at 2023-11-20T00:00:00Z");
+    eventually("its end is told", async || told("expired") == 1).await;
+    assert_eq!(told("expires"), 2);
 }
 
 #[tokio::test]

@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
 use clap::Args;
 use stagedoor_protocol::CustomerEmail;
 use tracing::info;
 
+use super::nobody;
 use crate::{
     cli::{
         office::{Office, Operator},
@@ -30,7 +30,13 @@ pub(super) async fn disable(path: &Path, access: Access) -> anyhow::Result<()> {
     let office = Office::open(path, access.operator).await?;
     let now = SystemClock::new().now();
     let Some(staff) = office.store.disable_staff(&access.email, now).await? else {
-        bail!("nobody enabled has this address: stagedoor staff list shows everybody");
+        let known = office.store.staff_details(&access.email, now).await?;
+        known.ok_or_else(|| nobody(&access.email))?;
+        tell!(
+            "Nothing is changed: {} is disabled already.",
+            access.email.as_str()
+        );
+        return Ok(());
     };
     office.log(|operator| info!(operator, action = "disable", staff = %staff.id, "staff changed"));
     office
@@ -42,8 +48,18 @@ pub(super) async fn disable(path: &Path, access: Access) -> anyhow::Result<()> {
 
 pub(super) async fn enable(path: &Path, access: Access) -> anyhow::Result<()> {
     let office = Office::open(path, access.operator).await?;
-    let staff = office.store.enable_staff(&access.email).await?;
-    let staff = staff.context("nobody disabled has this address: stagedoor staff list shows everybody")?;
+    let Some(staff) = office.store.enable_staff(&access.email).await? else {
+        let known = office
+            .store
+            .staff_details(&access.email, SystemClock::new().now())
+            .await?;
+        known.ok_or_else(|| nobody(&access.email))?;
+        tell!(
+            "Nothing is changed: {} is enabled already.",
+            access.email.as_str()
+        );
+        return Ok(());
+    };
     office.log(|operator| info!(operator, action = "enable", staff = %staff.id, "staff changed"));
     let now = SystemClock::new().now();
     office

@@ -19,7 +19,7 @@ use crate::{
     cli::{
         office::{Office, Operator},
         say,
-        values::address,
+        values::{address, how_long},
     },
     clock::{Clock, SystemClock},
     events::{Event, EventKind},
@@ -41,8 +41,8 @@ pub(in crate::cli) struct Invite {
     /// Roles that they have from now on, with commas between them. Default: those they have.
     #[arg(long = "role", value_name = "ROLES", value_parser = roles)]
     roles: Option<RoleSet>,
-    /// How long the code is good for, e.g. 15m or 24h.
-    #[arg(long, value_name = "TIME", default_value = "15m")]
+    /// How long the code is good for, at most 7d; e.g. 15m, 24h or 2d.
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = how_long)]
     valid_for: SignedDuration,
     /// Print one line of JSON: email, code, expiresAt.
     #[arg(long)]

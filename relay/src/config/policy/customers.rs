@@ -2,8 +2,7 @@
 
 use std::{
     collections::HashSet,
-    fmt, fs,
-    io::Read,
+    fmt,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
@@ -17,6 +16,7 @@ use crate::{
         domains::{Domains, ascii_domain},
         section::Section,
     },
+    files::{self, Unreadable},
 };
 
 /// The largest file that is read, in bytes.
@@ -130,26 +130,21 @@ fn spelling(customer: &CustomerEmail) -> String {
 }
 
 fn read_file(path: &Path) -> Result<Listed, String> {
-    let cannot = |error| format!("cannot be read ({error}); create it readable by the relay's user");
-    let file = fs::File::open(path).map_err(cannot)?;
-    let metadata = file.metadata().map_err(cannot)?;
-    if !metadata.is_file() {
-        return Err("is not a file".to_owned());
-    }
-    if metadata.permissions().mode() & 0o002 != 0 {
+    let content = files::read(path, MAX_BYTES).map_err(|error| match error {
+        Unreadable::System(_) => format!("{error}; create it readable by the relay's user"),
+        Unreadable::NotAFile => format!("{error}; name one that lists customers"),
+        Unreadable::TooLarge => {
+            format!("is larger than {MAX_BYTES} bytes; list whole domains, or use several files")
+        }
+    })?;
+    if content.metadata.permissions().mode() & 0o002 != 0 {
         return Err(
             "can be written by every user of this machine; take that right away with `chmod o-w`".to_owned(),
         );
     }
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(format!(
-            "is larger than {MAX_BYTES} bytes; list whole domains, or use several files"
-        ));
-    }
+    let bytes = content.bytes;
     let digest = sha256(&bytes);
-    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8; save it as such".to_owned())?;
+    let text = str::from_utf8(&bytes).map_err(|_| "is not UTF-8; save it as such".to_owned())?;
     let mut listed = Listed {
         addresses: Vec::new(),
         domains: Vec::new(),

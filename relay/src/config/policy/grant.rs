@@ -200,9 +200,14 @@ impl Grant {
 
     /// Whether it holds there and then.
     pub fn holds(&self, from: IpAddr, at: Timestamp) -> bool {
-        let from = from.to_canonical();
-        let inside = self.networks.is_empty() || self.networks.iter().any(|network| network.contains(&from));
+        let inside = self.networks.is_empty() || self.covers(from);
         inside && self.hours.as_ref().is_none_or(|hours| hours.hold_at(at))
+    }
+
+    /// Whether an address is in one of its networks. One that is not known is in none.
+    pub fn covers(&self, from: IpAddr) -> bool {
+        let from = from.to_canonical();
+        !from.is_unspecified() && self.networks.iter().any(|network| network.contains(&from))
     }
 
     /// Whether a reason is asked for.

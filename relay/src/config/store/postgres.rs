@@ -3,12 +3,14 @@
 //! The form is a strict part of what libpq takes. There is no password in it, because addresses end up in logs and error
 //! messages, and no parameter, because the relay decides what a connection must be like.
 
-use std::{env, fmt, net::IpAddr, path::PathBuf};
+use std::{fmt, net::IpAddr, path::PathBuf};
 
 use secrecy::SecretString;
-use zeroize::Zeroizing;
 
-use crate::config::{Keys, api_key, section::Section};
+use crate::{
+    config::{Keys, api_key, section::Section},
+    files,
+};
 
 const DEFAULT_PORT: u16 = 5432;
 /// What PostgreSQL's names can be long.
@@ -178,12 +180,8 @@ impl PasswordSource {
     /// Reads the password as it is now. The error says cause and cure, and never shows what was read.
     pub fn password(&self) -> Result<SecretString, String> {
         let text = match self {
-            Self::File(path) => {
-                api_key::read_file(path).map_err(|problem| format!("{}: {problem}", path.display()))?
-            }
-            Self::Environment(name) => env::var(name).map(Zeroizing::new).map_err(|_| {
-                format!("the environment variable {name} is not set; set it to the database role's password")
-            })?,
+            Self::File(path) => api_key::read_file(path).map_err(|problem| files::at(path, &problem))?,
+            Self::Environment(name) => api_key::read_variable(name, "the database role's password")?,
         };
         let password = text.strip_suffix('\n').unwrap_or(&text);
         let password = password.strip_suffix('\r').unwrap_or(password);

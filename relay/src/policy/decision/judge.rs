@@ -140,9 +140,12 @@ impl Judge<'_> {
                 refusal,
             });
         };
-        let inside = networks.iter().any(|network| network.contains(&from));
+        let inside = self.grant.covers(from);
         let says = match inside {
             true => format!("{from} is in one of them"),
+            false if from.is_unspecified() => {
+                "it is not known from where, so it is in none of them".to_owned()
+            }
             false => format!("{from} is in none of them"),
         };
         if !self.note("networks", inside, says) {

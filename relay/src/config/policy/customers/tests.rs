@@ -1,6 +1,6 @@
 //! Lists by address, domain and file, in every spelling.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, fs};
 
 use super::*;
 use crate::config::section::Faults;

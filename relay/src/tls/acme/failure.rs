@@ -1,0 +1,148 @@
+//! Why there is no certificate, with what to do about it.
+
+use instant_acme::{Error, Problem};
+
+use super::http::Unanswered;
+
+/// Most characters of a server's own words.
+const MAX_CHARS: usize = 300;
+
+const PREFIX: &str = "urn:ietf:params:acme:error:";
+
+/// Why an attempt failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// No answer, or a gateway's.
+    #[error(
+        "the ACME server cannot be asked ({0}); let this machine reach it by https, and if it is your own, name its root in \
+         listen.acme.root_certificate_file"
+    )]
+    Unanswered(String),
+    /// The server could not validate that the name leads here.
+    #[error(
+        "the ACME server could not validate {domain} ({cause}); let {domain} lead to this relay in the DNS, and port 443 of it \
+         to listen.address, with nothing between that ends TLS"
+    )]
+    NotValidated { domain: String, cause: String },
+    /// The server does not offer the one kind that there is.
+    #[error(
+        "the ACME server offers no tls-alpn-01 challenge for {0}; use another server, or files from another ACME client"
+    )]
+    NoChallenge(String),
+    /// Too much was asked of it.
+    #[error(
+        "the ACME server says that this relay asked for too much ({0}); wait: it is asked again by itself"
+    )]
+    TooMuch(String),
+    /// The account is not known to it any more.
+    #[error("the ACME server does not know the account any more ({0}); a new one is made by itself")]
+    AccountUnknown(String),
+    /// It wants something that there is not.
+    #[error(
+        "the ACME server wants an external account, which the relay cannot have; use another server, or files from another \
+         ACME client"
+    )]
+    ExternalAccount,
+    /// It refuses, in its own words.
+    #[error("the ACME server refuses ({0}); look at [listen.acme], and at the DNS records of the names")]
+    Refused(String),
+    /// It is not done in time.
+    #[error("the ACME server was not done in time; it is asked again by itself")]
+    TooSlow,
+    /// What was issued is not for use.
+    #[error("the certificate that was issued {0}; look at this machine's clock, and at the ACME server")]
+    Unusable(String),
+    /// The folder.
+    #[error("listen.acme.cache_directory: {0}")]
+    Cache(String),
+    /// A key could not be made.
+    #[error("a key or certificate could not be made ({0}); tell the makers")]
+    Crypto(String),
+}
+
+impl Failure {
+    pub(super) fn not_validated(domain: &str, problem: Option<&Problem>) -> Self {
+        Self::NotValidated {
+            domain: domain.to_owned(),
+            cause: problem.map_or_else(|| "it does not say why".to_owned(), words),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Api(problem) => {
+                let kind = problem
+                    .r#type
+                    .as_deref()
+                    .and_then(|kind| kind.strip_prefix(PREFIX));
+                match kind {
+                    Some("accountDoesNotExist") => Self::AccountUnknown(words(&problem)),
+                    Some("externalAccountRequired") => Self::ExternalAccount,
+                    Some("rateLimited") => Self::TooMuch(words(&problem)),
+                    _ => Self::Refused(words(&problem)),
+                }
+            }
+            Error::Timeout(_) => Self::TooSlow,
+            Error::Other(error) if error.is::<Unanswered>() => Self::Unanswered(error.to_string()),
+            Error::Json(_) => Self::Unanswered("its answer is not an ACME server's".to_owned()),
+            Error::Crypto | Error::KeyRejected => Self::Crypto(error.to_string()),
+            error => Self::Unanswered(tame(&error.to_string())),
+        }
+    }
+}
+
+impl From<rcgen::Error> for Failure {
+    fn from(error: rcgen::Error) -> Self {
+        Self::Crypto(error.to_string())
+    }
+}
+
+/// A server's own words, for a line of the log.
+fn words(problem: &Problem) -> String {
+    let kind = problem.r#type.as_deref().unwrap_or_default();
+    let kind = kind.strip_prefix(PREFIX).unwrap_or(kind);
+    let parts = problem.subproblems.iter().map(ToString::to_string);
+    let detail = problem.detail.clone().unwrap_or_default();
+    let all = [kind.to_owned(), detail].into_iter().chain(parts);
+    tame(&all.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": "))
+}
+
+/// Short, and without characters that do more than be seen.
+fn tame(text: &str) -> String {
+    let seen = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    seen.take(MAX_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(kind: &str, detail: &str) -> Error {
+        let kind = format!("{PREFIX}{kind}");
+        let text = serde_json::json!({"type": kind, "detail": detail}).to_string();
+        Error::Api(serde_json::from_str(&text).unwrap())
+    }
+
+    #[test]
+    fn each_kind_of_refusal_has_its_cure() {
+        for (kind, says) in [
+            ("rateLimited", "wait: it is asked again"),
+            ("externalAccountRequired", "wants an external account"),
+            ("accountDoesNotExist", "a new one is made"),
+            ("rejectedIdentifier", "look at [listen.acme]"),
+        ] {
+            let failure = Failure::from(problem(kind, "words of theirs"));
+            assert!(failure.to_string().contains(says), "{failure}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_server_are_bounded_and_fit_into_a_line() {
+        let long = format!("one\ntwo\u{1b}[31m {}", "x".repeat(10_000));
+        let said = Failure::from(problem("caa", &long)).to_string();
+        assert!(said.contains("caa: one two [31m xx"), "{said}");
+        assert!(said.len() < 500 && !said.contains(char::is_control), "{said}");
+    }
+}

@@ -1,0 +1,186 @@
+//! Carries the ACME client's requests over the same HTTP client as all others, with bounds on what a server can make the relay
+//! hold and wait for.
+
+use std::{
+    future::Future,
+    path::Path,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{
+    HeaderMap, Request, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+};
+use http_body_util::{BodyExt, Full};
+use instant_acme::{BodyWrapper, BytesResponse, Error};
+use reqwest::redirect;
+
+use crate::files;
+
+/// For one answer.
+const ANSWER: Duration = Duration::from_secs(30);
+/// Largest answer, in bytes.
+const MAX_BYTES: usize = 256 * 1024;
+/// Largest file of its certificates, in bytes.
+const MAX_ROOTS: u64 = 1024 * 1024;
+/// As long as a server may make the relay wait.
+const MAX_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The client, shared by all requests of an attempt.
+#[derive(Clone)]
+pub(super) struct Http {
+    client: reqwest::Client,
+    pause: Arc<Mutex<Duration>>,
+}
+
+/// Why no answer can be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unanswered {
+    /// The connection failed.
+    #[error("{0}")]
+    Connection(String),
+    /// Something that is not an ACME server's.
+    #[error("it answered {0}, and not as an ACME server does")]
+    Foreign(StatusCode),
+    /// Too much.
+    #[error("its answer is longer than {MAX_BYTES} bytes")]
+    TooLong,
+}
+
+impl Http {
+    /// A client that trusts the certificates of this file besides the system's.
+    pub(super) fn new(roots: Option<&Path>) -> Result<Self, String> {
+        // TLS needs it; a second call finds it installed, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .https_only(true)
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .timeout(ANSWER);
+        if let Some(path) = roots {
+            builder = builder.tls_certs_merge(read_roots(path)?);
+        }
+        let client = builder
+            .build()
+            .map_err(|error| format!("TLS cannot be set up: {}", chain(&error)))?;
+        Ok(Self {
+            client,
+            pause: Arc::default(),
+        })
+    }
+
+    /// For how long the server has asked not to be asked again, since this was last called.
+    pub(super) fn take_pause(&self) -> Duration {
+        std::mem::take(&mut *self.pause.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn send(self, request: Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, Unanswered> {
+        let failed = |error: reqwest::Error| Unanswered::Connection(chain(&error.without_url()));
+        let (parts, body) = request.into_parts();
+        let body = body
+            .collect()
+            .await
+            .unwrap_or_else(|never| match never {})
+            .to_bytes();
+        let mut request = self
+            .client
+            .request(parts.method, parts.uri.to_string())
+            .headers(parts.headers);
+        if !body.is_empty() {
+            request = request.body(body);
+        }
+        let mut answer = request.send().await.map_err(failed)?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        if let (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, Some(pause)) =
+            (status, pause(&headers))
+        {
+            *self.pause.lock().unwrap_or_else(PoisonError::into_inner) = pause;
+        }
+        if !status.is_success() && !is_problem(&headers) {
+            return Err(Unanswered::Foreign(status));
+        }
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+            if bytes.len() + chunk.len() > MAX_BYTES {
+                return Err(Unanswered::TooLong);
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        let mut response = http::Response::new(Full::new(bytes.freeze()));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response.into())
+    }
+}
+
+impl instant_acme::HttpClient for Http {
+    fn request(
+        &self,
+        request: Request<BodyWrapper<Bytes>>,
+    ) -> Pin<Box<dyn Future<Output = Result<BytesResponse, Error>> + Send>> {
+        let http = self.clone();
+        Box::pin(async move {
+            http.send(request)
+                .await
+                .map_err(|error| Error::Other(error.into()))
+        })
+    }
+}
+
+fn read_roots(path: &Path) -> Result<Vec<reqwest::Certificate>, String> {
+    let at = |problem: String| format!("{}: {problem}", path.display());
+    let content = files::read(path, MAX_ROOTS).map_err(|error| at(error.to_string()))?;
+    let roots = reqwest::Certificate::from_pem_bundle(&content.bytes).unwrap_or_default();
+    if roots.is_empty() {
+        return Err(at(
+            "holds no certificate in PEM form; name the file of the server's root".to_owned(),
+        ));
+    }
+    Ok(roots)
+}
+
+fn is_problem(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("application/problem+json"))
+}
+
+/// In seconds; a date is not understood, and the pause is the relay's own then.
+fn pause(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).min(MAX_PAUSE))
+}
+
+/// An error with its causes: reqwest's own text names none.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_may_ask_for_a_pause_of_a_day_at_most() {
+        for (value, seconds) in [
+            ("120", Some(120)),
+            (" 7 ", Some(7)),
+            ("99999999", Some(86_400)),
+            ("-1", None),
+            ("Sun, 29 Nov 2026 10:00:00 GMT", None),
+            ("", None),
+        ] {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
+            assert_eq!(pause(&headers), seconds.map(Duration::from_secs), "{value}");
+        }
+        assert_eq!(pause(&HeaderMap::new()), None);
+    }
+}
