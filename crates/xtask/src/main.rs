@@ -17,6 +17,7 @@ mod extension;
 mod install;
 mod postgres;
 mod project;
+mod provider;
 mod step;
 mod test;
 mod tidy;

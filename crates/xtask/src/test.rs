@@ -9,6 +9,7 @@ use crate::extension;
 use crate::install;
 use crate::postgres::Postgres;
 use crate::project::Project;
+use crate::provider;
 use crate::step::{Step, recorded_step, step};
 use crate::tools::{FOR_BROWSERS, FOR_NATIVE_TESTS};
 use crate::wasm;
@@ -42,6 +43,7 @@ pub(crate) fn run(project: &Project, parts: &[Part]) -> Result<()> {
         step(project, "check extension", |_| extension::check(project))?;
     }
     if wanted(Part::Native) || wanted(Part::E2e) {
+        provider::install(project)?;
         // One selection of packages for everything that follows: another would select other features of libraries,
         // and compile them anew.
         step(project, "build tests", |step| {

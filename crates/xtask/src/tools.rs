@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::project::Project;
+use crate::provider::NPM;
 use crate::wheel::Wheel;
 
 /// A tool that some task needs.
@@ -247,9 +248,10 @@ pub(crate) const FOR_BROWSERS: &[&Tool] = &[
     &CHROMEDRIVER,
     &FIREFOX,
     &GECKODRIVER,
+    &NPM,
 ];
 /// What the native tests need.
-pub(crate) const FOR_NATIVE_TESTS: &[&Tool] = &[&POSTGRESQL, &PYNACL];
+pub(crate) const FOR_NATIVE_TESTS: &[&Tool] = &[&POSTGRESQL, &PYNACL, &NPM];
 /// What CI needs on top of the tests.
 pub(crate) const FOR_CI: &[&Tool] = &[&RUSTFMT, &CLIPPY, &CARGO_DENY, &RUST_WASM, &BROTLI];
 /// What the relay is compared with.
@@ -268,6 +270,7 @@ pub(crate) const ALL: &[&Tool] = &[
     &WASM_PACK,
     &POSTGRESQL,
     &PYNACL,
+    &NPM,
     &RUSTFMT,
     &CLIPPY,
     &CARGO_DENY,

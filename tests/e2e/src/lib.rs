@@ -11,6 +11,7 @@ pub mod lab;
 pub mod page;
 pub mod paths;
 pub mod process;
+pub mod provider;
 pub mod rpc;
 pub mod scenario;
 pub mod site;

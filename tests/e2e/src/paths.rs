@@ -39,6 +39,18 @@ pub fn relay() -> Result<PathBuf> {
     Ok(binary)
 }
 
+/// The OpenID provider that tests sign in at, as it was installed: `STAGEDOOR_PROVIDER_DIR`, or `target/provider`.
+pub fn provider() -> Result<PathBuf> {
+    let directory = from_environment("STAGEDOOR_PROVIDER_DIR", "target/provider");
+    if !directory.join("installed-lock.json").is_file() {
+        bail!(
+            "no OpenID provider at {}: run `cargo xtask test e2e` once, which installs it",
+            directory.display()
+        );
+    }
+    Ok(directory)
+}
+
 /// Chromium's binary: `STAGEDOOR_CHROMIUM`, or the first of its usual names on the path.
 pub fn chromium() -> Result<PathBuf> {
     program("STAGEDOOR_CHROMIUM", &["chromium", "chromium-browser", "chrome"])
