@@ -8,6 +8,7 @@ mod summary;
 
 use std::net::IpAddr;
 
+use jiff::Timestamp;
 use stagedoor_protocol::{ApprovalRequest, LoginRequest, Session};
 
 pub(crate) use decision::{Decision, Finding, Question, State, Verdict, decide};
@@ -126,7 +127,7 @@ pub(crate) fn session(app: &App, profile: &Profile, from: IpAddr) -> Session {
         policy,
         may_approve: may_approve(app, staff),
         relay_version: env!("CARGO_PKG_VERSION").to_owned(),
-        signed_in_until: None,
+        signed_in_until: profile.session_ends_at.map(seconds),
     }
 }
 
@@ -134,6 +135,11 @@ pub(crate) fn session(app: &App, profile: &Profile, from: IpAddr) -> Session {
 pub(crate) fn may_approve(app: &App, staff: &StaffMember) -> bool {
     let approval = app.config.policy.approval.as_ref();
     approval.is_some_and(|approval| approval.is_for(&staff.roles))
+}
+
+/// Whole seconds since 1970.
+pub(crate) fn seconds(time: Timestamp) -> u64 {
+    u64::try_from(time.as_second()).unwrap_or_default()
 }
 
 #[cfg(test)]

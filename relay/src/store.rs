@@ -5,6 +5,7 @@ mod approvals;
 mod entries;
 mod error;
 mod foreign;
+mod identity;
 mod ledger;
 mod limits;
 mod logins;
@@ -29,6 +30,7 @@ pub use approvals::{
 pub(crate) use entries::is_before;
 pub use error::StoreError;
 pub use foreign::ForeignRows;
+pub use identity::{Admission, IdentityStore, LinkedIdentity, MappedRoles, NewStaff, SignIn, SignInRefusal};
 pub use ledger::{
     Erased, ErasureOrder, ErasureScope, Projection, ReportRow, Scrubbed, StoredCheckpoint, StrayRow,
     StrayRows,
@@ -79,7 +81,7 @@ impl SchemaVersions {
 
 /// The relay's memory.
 #[async_trait]
-pub trait Store: Approvals + Send + Sync + 'static {
+pub trait Store: Approvals + IdentityStore {
     /// Whether it can be reached and written, and the next record can be added: it writes, durably.
     async fn check(&self, now: Timestamp) -> Result<(), StoreError>;
 

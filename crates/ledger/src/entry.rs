@@ -162,6 +162,8 @@ words! {
     Method {
         /// By a signature of the key of an enrolled browser profile.
         ProfileSignature = "profile_signature",
+        /// By a signature of the key of a browser profile whose owner had signed in at the firm's provider.
+        SignInSignature = "sign_in_signature",
     }
 }
 

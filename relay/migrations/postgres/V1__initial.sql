@@ -40,10 +40,22 @@ CREATE TABLE profiles (
     public_key        BYTEA NOT NULL,
     extension_version TEXT NOT NULL,
     enrolled_at       BIGINT NOT NULL,
-    revoked_at        BIGINT
+    revoked_at        BIGINT,
+    -- When its owner must sign in again at the firm's provider; NULL: it was enrolled by a code, and has no end.
+    session_ends_at   BIGINT
 );
 
 CREATE INDEX profiles_by_staff ON profiles (staff_id);
+
+-- Who somebody is at the firm's provider, since they first signed in there. Of each provider a person has one.
+CREATE TABLE identities (
+    issuer   TEXT COLLATE "C" NOT NULL,
+    subject  TEXT COLLATE "C" NOT NULL,
+    staff_id BIGINT NOT NULL REFERENCES staff (id),
+    bound_at BIGINT NOT NULL,
+    PRIMARY KEY (issuer, subject),
+    UNIQUE (staff_id, issuer)
+);
 
 -- Nonces of verified requests, until no signature with them could be fresh any more.
 CREATE TABLE nonces (

@@ -34,10 +34,22 @@ CREATE TABLE profiles (
     public_key        BLOB NOT NULL,
     extension_version TEXT NOT NULL,
     enrolled_at       INTEGER NOT NULL,
-    revoked_at        INTEGER
+    revoked_at        INTEGER,
+    -- When its owner must sign in again at the firm's provider; NULL: it was enrolled by a code, and has no end.
+    session_ends_at   INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX profiles_by_staff ON profiles (staff_id);
+
+-- Who somebody is at the firm's provider, since they first signed in there. Of each provider a person has one.
+CREATE TABLE identities (
+    issuer   TEXT NOT NULL,
+    subject  TEXT NOT NULL,
+    staff_id INTEGER NOT NULL REFERENCES staff (id),
+    bound_at INTEGER NOT NULL,
+    PRIMARY KEY (issuer, subject),
+    UNIQUE (staff_id, issuer)
+) STRICT, WITHOUT ROWID;
 
 -- Nonces of verified requests, until no signature with them could be fresh any more.
 CREATE TABLE nonces (

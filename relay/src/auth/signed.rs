@@ -99,13 +99,15 @@ impl FromRequest<Arc<App>> for Verified {
         body::check_declared_length(&parts.headers)?;
         let headers = SignedHeaders::read(&parts, app)?;
         let key = &headers.input.key_id;
-        let known = app.profiles.get(key);
+        // Its owner may have signed in again meanwhile, at another relay.
+        let now = app.clock.now();
+        let known = app.profiles.get(key).filter(|profile| !profile.has_run_out(now));
         let remembered = known.is_some();
         let profile = match known {
             Some(profile) => Some(profile),
             None => app.store.profile(key).await?,
         };
-        let profile = identify(profile, &headers, &parts)?;
+        let profile = identify(profile, &headers, &parts, now)?;
         Span::current().record("staff", display(profile.staff.id));
         let body = body::read(body, app.limits.body).await?;
         headers.check_digest(&body)?;
@@ -136,14 +138,20 @@ impl FromRequest<Arc<App>> for Signed {
 /// The profile of an enrolled key that may log in, as the store knows it now.
 pub(crate) async fn enrolled(app: &App, key: &KeyId) -> Result<Profile, ApiError> {
     let profile = app.store.profile(key).await?;
-    let profile = may_log_in(profile.ok_or(ApiError::new(ErrorCode::ProfileUnknown))?)?;
+    let profile = profile.ok_or(ApiError::new(ErrorCode::ProfileUnknown))?;
+    let profile = may_log_in(profile, app.clock.now())?;
     app.profiles.remember(profile.clone());
     Ok(profile)
 }
 
 /// Verifies the signature, in the same time whether or not the profile exists. The codes do tell the two apart, because the
 /// extension must know when to enrol anew; key ids are hashes of 256 bits, so there is nothing to enumerate.
-fn identify(profile: Option<Profile>, headers: &SignedHeaders, parts: &Parts) -> Result<Profile, ApiError> {
+fn identify(
+    profile: Option<Profile>,
+    headers: &SignedHeaders,
+    parts: &Parts,
+    now: Timestamp,
+) -> Result<Profile, ApiError> {
     let algorithm = headers.input.algorithm;
     let key = profile
         .as_ref()
@@ -153,15 +161,17 @@ fn identify(profile: Option<Profile>, headers: &SignedHeaders, parts: &Parts) ->
     match profile {
         None => Err(ApiError::new(ErrorCode::ProfileUnknown)),
         Some(_) if !genuine => Err(ApiError::new(ErrorCode::SignatureInvalid)),
-        Some(profile) => may_log_in(profile),
+        Some(profile) => may_log_in(profile, now),
     }
 }
 
-fn may_log_in(profile: Profile) -> Result<Profile, ApiError> {
+fn may_log_in(profile: Profile, now: Timestamp) -> Result<Profile, ApiError> {
     if profile.staff.disabled {
         Err(ApiError::new(ErrorCode::StaffDisabled))
     } else if profile.revoked {
         Err(ApiError::new(ErrorCode::ProfileUnknown))
+    } else if profile.has_run_out(now) {
+        Err(ApiError::new(ErrorCode::SessionExpired))
     } else {
         Ok(profile)
     }

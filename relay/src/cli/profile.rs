@@ -26,12 +26,22 @@ pub(super) async fn run(path: &Path, command: ProfileCommand) -> anyhow::Result<
     }
 }
 
+/// How its owner was authenticated.
+pub(super) fn method(profile: &EnrolledProfile) -> &'static str {
+    match profile.session_ends_at {
+        None => "code",
+        Some(_) => "sign-in",
+    }
+}
+
 /// A profile, without its owner.
 pub(super) fn to_json(profile: &EnrolledProfile) -> Value {
     json!({
         "keyId": profile.key_id,
         "enrolledAt": text::exact(profile.enrolled_at),
         "extensionVersion": profile.extension_version,
+        "method": method(profile),
+        "signedInUntil": profile.session_ends_at.map(text::exact),
         "revokedAt": profile.revoked_at.map(text::exact),
     })
 }

@@ -1,6 +1,7 @@
 //! `stagedoor staff`: who may use the relay. One file for each command, or for two that undo each other.
 
 mod access;
+mod add;
 mod invite;
 mod list;
 mod roles;
@@ -18,9 +19,13 @@ use crate::store::Role;
 pub(super) enum StaffCommand {
     /// Make a single-use code with which a person enrols a browser profile. A disabled person is enabled again.
     Invite(invite::Invite),
+    /// Make a person known, so that they can sign in at the firm's provider. A disabled person is enabled again.
+    Add(add::Add),
+    /// Forget who a person is at the firm's provider: who signs in with their address next is taken for them.
+    Unlink(add::Unlink),
     /// List everybody.
     List(list::List),
-    /// Show a person: roles, browser profiles, open codes, number of logins.
+    /// Show a person: roles, identities, browser profiles, open codes, number of logins.
     Show(show::Show),
     /// Show or change the roles of a person. A change counts from the next request on.
     Roles(roles::Roles),
@@ -33,6 +38,8 @@ pub(super) enum StaffCommand {
 pub(super) async fn run(path: &Path, command: StaffCommand) -> anyhow::Result<()> {
     match command {
         StaffCommand::Invite(invite) => invite::run(path, invite).await,
+        StaffCommand::Add(add) => add::add(path, add).await,
+        StaffCommand::Unlink(unlink) => add::unlink(path, unlink).await,
         StaffCommand::List(list) => list::run(path, list).await,
         StaffCommand::Show(show) => show::run(path, show).await,
         StaffCommand::Roles(roles) => roles::run(path, roles).await,

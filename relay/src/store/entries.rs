@@ -27,9 +27,11 @@ impl Openings {
     }
 }
 
-/// A login about to be asked for; `overrides` is the sequence of the intent that it takes the customer from.
+/// A login about to be asked for, authenticated in this way; `overrides` is the sequence of the intent that it takes the
+/// customer from.
 pub(super) fn intent(
     intent: &Intent,
+    method: Method,
     overrides: Option<u64>,
     approved: Option<&Approved>,
 ) -> Result<(Entry, Openings), StoreError> {
@@ -59,7 +61,7 @@ pub(super) fn intent(
         customer: customer.commitment(),
         extension: intent.extension_version.clone(),
         login: intent.request_id.as_str().to_owned(),
-        method: Method::ProfileSignature,
+        method,
         origin: intent.page.as_ref().map(|page| page.origin.clone()),
         overrides,
         platform: intent.platform.as_str().to_owned(),

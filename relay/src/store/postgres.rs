@@ -7,6 +7,7 @@ mod erase;
 mod facts;
 mod fault;
 mod gather;
+mod identities;
 mod logins;
 mod outbox;
 mod plan;

@@ -3,9 +3,10 @@
 use std::{collections::BTreeSet, fmt};
 
 use jiff::Timestamp;
+use stagedoor_ledger::Method;
 use stagedoor_protocol::{Algorithm, CustomerEmail, KeyId, PublicKeyBytes, Staff};
 
-use super::Role;
+use super::{LinkedIdentity, Role};
 
 /// Number of a staff member in the store. It goes into the log, where an address must not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +63,8 @@ pub struct StaffDetails {
     pub disabled_at: Option<Timestamp>,
     /// Their profiles, in the order of their enrolment.
     pub profiles: Vec<EnrolledProfile>,
+    /// Who they are at providers.
+    pub identities: Vec<LinkedIdentity>,
     /// Codes that are still good, in the order of their end.
     pub invites: Vec<OpenInvite>,
     /// How many logins are recorded under their number. Those whose staff part was erased are not.
@@ -81,6 +84,8 @@ pub struct EnrolledProfile {
     pub extension_version: String,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
+    /// When its owner must sign in again; none for one that was enrolled by a code.
+    pub session_ends_at: Option<Timestamp>,
 }
 
 /// A code that is still good.
@@ -161,12 +166,27 @@ pub struct Profile {
     pub staff: StaffMember,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// When its owner must sign in again; none for one that was enrolled by a code.
+    pub session_ends_at: Option<Timestamp>,
 }
 
 impl Profile {
-    /// Whether it is that person's, as they are described, and may log in.
-    pub(super) fn still_belongs_to(&self, staff: &StaffMember) -> bool {
-        !self.revoked && !self.staff.disabled && self.staff == *staff
+    /// Whether its owner must sign in again by then.
+    pub fn has_run_out(&self, at: Timestamp) -> bool {
+        self.session_ends_at.is_some_and(|end| end <= at)
+    }
+
+    /// Whether it is that person's, as they are described, and may log in at that time.
+    pub(super) fn still_belongs_to(&self, staff: &StaffMember, at: Timestamp) -> bool {
+        !self.revoked && !self.staff.disabled && !self.has_run_out(at) && self.staff == *staff
+    }
+
+    /// How a request of it is authenticated, as the ledger calls it.
+    pub(super) fn method(&self) -> Method {
+        match self.session_ends_at {
+            None => Method::ProfileSignature,
+            Some(_) => Method::SignInSignature,
+        }
     }
 }
 

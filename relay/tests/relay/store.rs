@@ -3,6 +3,7 @@
 mod administration;
 mod approvals;
 mod erasure;
+mod identities;
 mod ledger;
 mod limits;
 mod logins;

@@ -78,6 +78,22 @@ fn an_intent_that_a_second_person_approved() {
 }
 
 #[test]
+fn an_intent_of_somebody_who_had_signed_in() {
+    let intent = Intent {
+        method: Method::SignInSignature,
+        origin: None,
+        overrides: None,
+        ..intent()
+    };
+    check(
+        Entry::Intent(intent),
+        &format!(
+            r#"{{"customer":"{HASH}","extension":"1.2.0","kind":"intent","login":"0192","method":"sign_in_signature","platform":"live","policy":"2026-01","seq":7,"staff":"{HASH}","time":"2026-11-25T03:06:42.123Z","v":1,"validity":30}}"#
+        ),
+    );
+}
+
+#[test]
 fn an_outcome() {
     check(
         Entry::Outcome(Outcome {

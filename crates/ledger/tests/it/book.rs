@@ -92,7 +92,10 @@ impl Book {
             customer: customer.commitment(),
             extension: "1.2.0".into(),
             login: login.into(),
-            method: Method::ProfileSignature,
+            method: match overrides {
+                None => Method::ProfileSignature,
+                Some(_) => Method::SignInSignature,
+            },
             origin: overrides.is_none().then(|| "https://crm.example".into()),
             overrides,
             platform: "live".into(),

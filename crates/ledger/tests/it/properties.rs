@@ -57,7 +57,10 @@ fn intent() -> impl Strategy<Value = Entry> {
                     customer,
                     extension,
                     login,
-                    method: Method::ProfileSignature,
+                    method: match validity % 2 {
+                        0 => Method::ProfileSignature,
+                        _ => Method::SignInSignature,
+                    },
                     origin,
                     overrides,
                     platform,

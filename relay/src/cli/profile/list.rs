@@ -3,15 +3,17 @@
 use std::path::Path;
 
 use clap::Args;
+use jiff::Timestamp;
 use stagedoor_protocol::CustomerEmail;
 
-use super::to_json;
+use super::{method, to_json};
 use crate::{
     cli::{office, say, text, values::address},
+    clock::{Clock, SystemClock},
     store::EnrolledProfile,
 };
 
-const HEADINGS: [&str; 5] = ["STAFF", "PROFILE", "ENROLLED (UTC)", "EXTENSION", "STATE"];
+const HEADINGS: [&str; 6] = ["STAFF", "PROFILE", "ENROLLED (UTC)", "EXTENSION", "BY", "STATE"];
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct List {
@@ -35,22 +37,27 @@ pub(super) async fn run(path: &Path, list: List) -> anyhow::Result<()> {
     } else if profiles.is_empty() {
         tell!("No profile is enrolled: stagedoor staff invite makes a code for one.");
     } else {
-        let rows = std::iter::once(HEADINGS.map(str::to_owned)).chain(profiles.iter().map(row));
+        let now = SystemClock::new().now();
+        let rows = profiles.iter().map(|profile| row(profile, now));
+        let rows = std::iter::once(HEADINGS.map(str::to_owned)).chain(rows);
         say(text::columns(&rows.collect::<Vec<_>>()).trim_end())?;
     }
     Ok(())
 }
 
-fn row(profile: &EnrolledProfile) -> [String; 5] {
-    let state = match profile.revoked_at {
-        None => "good".to_owned(),
-        Some(at) => format!("revoked {}", text::second(at)),
+fn row(profile: &EnrolledProfile, now: Timestamp) -> [String; 6] {
+    let state = match (profile.revoked_at, profile.session_ends_at) {
+        (Some(at), _) => format!("revoked {}", text::second(at)),
+        (None, None) => "good".to_owned(),
+        (None, Some(end)) if end <= now => format!("signed out since {}", text::second(end)),
+        (None, Some(end)) => format!("good until {}", text::second(end)),
     };
     [
         profile.email.as_str().to_owned(),
         profile.key_id.as_str().to_owned(),
         text::second(profile.enrolled_at),
         text::plain(&profile.extension_version),
+        method(profile).to_owned(),
         state,
     ]
 }

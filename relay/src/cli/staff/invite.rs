@@ -10,6 +10,7 @@ use stagedoor_protocol::{CustomerEmail, EnrolmentCode};
 use tracing::info;
 
 use super::{
+    add::check_name,
     joined,
     roles::{RoleSet, roles},
 };
@@ -55,10 +56,7 @@ pub(super) async fn run(path: &Path, invite: Invite) -> anyhow::Result<()> {
         invite.valid_for > SignedDuration::ZERO && invite.valid_for <= LONGEST,
         "--valid-for must be more than nothing and at most 7 days"
     );
-    if let Some(name) = &invite.name {
-        let fits = (1..=64).contains(&name.trim().chars().count()) && !name.chars().any(char::is_control);
-        ensure!(fits, "--name must be 1 to 64 characters, without line ends");
-    }
+    check_name(invite.name.as_deref())?;
     let office = Office::open(path, invite.operator).await?;
     let code = EnrolmentCode::from_random(&random::bytes()?);
     let now = SystemClock::new().now();

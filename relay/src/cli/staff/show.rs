@@ -48,6 +48,11 @@ fn describe(details: &StaffDetails) -> String {
         ("roles", roles_or(&member.roles, "none")),
         ("logins", text::number(details.logins)),
     ];
+    for identity in &details.identities {
+        let (subject, issuer) = (text::plain(&identity.subject), text::plain(&identity.issuer));
+        let bound = text::time(identity.bound_at);
+        lines.push(("identity", format!("{subject} at {issuer}, since {bound}")));
+    }
     for profile in &details.profiles {
         let mut line = format!(
             "{}, enrolled {} with extension {}",
@@ -55,6 +60,9 @@ fn describe(details: &StaffDetails) -> String {
             text::time(profile.enrolled_at),
             text::plain(&profile.extension_version)
         );
+        if let Some(end) = profile.session_ends_at {
+            line += &format!(", signed in until {}", text::time(end));
+        }
         if let Some(at) = profile.revoked_at {
             line += &format!(", revoked {}", text::time(at));
         }
@@ -73,6 +81,9 @@ fn to_json(details: &StaffDetails) -> Value {
     let invites = details.invites.iter().map(|invite| {
         json!({"createdAt": text::exact(invite.created_at), "expiresAt": text::exact(invite.expires_at)})
     });
+    let identities = details.identities.iter().map(|identity| {
+        json!({"issuer": identity.issuer, "subject": identity.subject, "boundAt": text::exact(identity.bound_at)})
+    });
     json!({
         "name": member.name,
         "email": member.email.as_str(),
@@ -80,6 +91,7 @@ fn to_json(details: &StaffDetails) -> Value {
         "roles": role_names(&member.roles),
         "createdAt": text::exact(details.created_at),
         "disabledAt": details.disabled_at.map(text::exact),
+        "identities": identities.collect::<Vec<_>>(),
         "profiles": details.profiles.iter().map(profile::to_json).collect::<Vec<_>>(),
         "invites": invites.collect::<Vec<_>>(),
         "logins": details.logins,

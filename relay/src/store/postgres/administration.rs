@@ -9,6 +9,7 @@ use tokio_postgres::{Row, types::ToSql};
 
 use super::{
     fault::Failure,
+    identities::select_identities,
     millis,
     staff::{member, staff_member},
     statements::MEMBER,
@@ -167,6 +168,7 @@ pub(super) async fn select_details(
         created_at: timestamp(found.try_get(0)?)?,
         disabled_at: disabled.map(timestamp).transpose()?,
         profiles: select_profiles(client, Some(email)).await?,
+        identities: select_identities(client, member.id).await?,
         invites: invites.iter().map(invite).collect::<Result<_, _>>()?,
         logins: unsigned(&found, 2)?,
         member,
@@ -177,7 +179,7 @@ pub(super) async fn select_profiles(
     client: &Client,
     of: Option<&CustomerEmail>,
 ) -> Result<Vec<EnrolledProfile>, Failure> {
-    let select = "SELECT key_id, email, enrolled_at, extension_version, revoked_at \
+    let select = "SELECT key_id, email, enrolled_at, extension_version, revoked_at, session_ends_at \
                   FROM profiles JOIN staff ON staff.id = staff_id WHERE $1::text IS NULL OR email_folded = $1 \
                   ORDER BY email_folded, enrolled_at, key_id";
     let rows = client.query(select, &[&of.map(CustomerEmail::folded)]).await?;
@@ -185,7 +187,7 @@ pub(super) async fn select_profiles(
 }
 
 fn enrolled_profile(row: &Row) -> Result<EnrolledProfile, Failure> {
-    let revoked: Option<i64> = row.try_get(4)?;
+    let (revoked, session_ends): (Option<i64>, Option<i64>) = (row.try_get(4)?, row.try_get(5)?);
     Ok(EnrolledProfile {
         key_id: KeyId::parse(row.try_get(0)?)
             .map_err(|_| StoreError::Inconsistent("a profile's id is not one"))?,
@@ -194,5 +196,6 @@ fn enrolled_profile(row: &Row) -> Result<EnrolledProfile, Failure> {
         enrolled_at: timestamp(row.try_get(2)?)?,
         extension_version: row.try_get(3)?,
         revoked_at: revoked.map(timestamp).transpose()?,
+        session_ends_at: session_ends.map(timestamp).transpose()?,
     })
 }

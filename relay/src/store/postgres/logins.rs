@@ -11,7 +11,7 @@ use super::{
 use crate::{
     events::{Event, end_of},
     store::{
-        Claim, Completion, Intent, IntentAnswer, MintOutcome, StaffId, StoreError, entries,
+        Claim, Completion, Intent, IntentAnswer, MintOutcome, Profile, StaffId, StoreError, entries,
         limits::{Judged, LimitRow, judge},
     },
 };
@@ -39,10 +39,11 @@ impl Work for Intent {
             return Ok(IntentAnswer::Replayed);
         }
         let profile = plan.facts.profiles.get(self.key_id.as_str());
-        if !profile.is_some_and(|profile| profile.still_belongs_to(&self.staff)) {
+        let profile = profile.filter(|profile| profile.still_belongs_to(&self.staff, self.requested_at));
+        let Some(method) = profile.map(Profile::method) else {
             plan.give_back(nonce(self));
             return Ok(IntentAnswer::ProfileChanged);
-        }
+        };
         if plan.facts.login(&self.request_id).is_some() {
             return Ok(IntentAnswer::Repeated);
         }
@@ -72,7 +73,7 @@ impl Work for Intent {
             .canary
             .then(|| Event::canary(&self.asked(), None, self.requested_at))
             .transpose()?;
-        let (entry, openings) = entries::intent(self, overridden, approved.as_ref())?;
+        let (entry, openings) = entries::intent(self, method, overridden, approved.as_ref())?;
         // Last of all that can fail or refuse: what is counted has happened.
         if let Some(answer) = count_in_limits(self, plan)? {
             return Ok(answer);

@@ -11,6 +11,7 @@ use super::{
     gather::TURN,
     millis,
     statements::{MEMBER, SELECT_PROFILES},
+    timestamp,
 };
 use crate::store::{
     Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StoreError, VerifyingKey,
@@ -119,7 +120,7 @@ pub(super) async fn insert_profile(
             "INSERT INTO profiles (key_id, staff_id, algorithm, public_key, extension_version, enrolled_at) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key_id) DO UPDATE SET staff_id = excluded.staff_id, \
              extension_version = excluded.extension_version, enrolled_at = excluded.enrolled_at, \
-             revoked_at = NULL WHERE profiles.revoked_at IS NOT NULL",
+             revoked_at = NULL, session_ends_at = NULL WHERE profiles.revoked_at IS NOT NULL",
             &[
                 &enrolment.key_id.as_str(),
                 &staff.id.0,
@@ -184,11 +185,13 @@ pub(super) fn profile(row: &Row) -> Result<Profile, Failure> {
         KeyId::parse(row.try_get(3)?).map_err(|_| StoreError::Inconsistent("a profile's id is not one"))?;
     let key = VerifyingKey::from_stored(row.try_get(0)?, row.try_get(1)?)
         .ok_or(StoreError::Inconsistent("a profile's key is not one"))?;
+    let session_ends: Option<i64> = row.try_get(4)?;
     Ok(Profile {
         key_id,
         key,
-        staff: staff_member(row, 4)?,
+        staff: staff_member(row, 5)?,
         revoked: row.try_get(2)?,
+        session_ends_at: session_ends.map(timestamp).transpose()?,
     })
 }
 

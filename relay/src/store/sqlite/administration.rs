@@ -8,6 +8,7 @@ use stagedoor_protocol::{CustomerEmail, KeyId};
 
 use super::{
     file::Failure,
+    identities::select_identities,
     millis,
     staff::{MEMBER, staff_member},
     timestamp,
@@ -117,7 +118,10 @@ pub(super) fn select_staff(connection: &Connection) -> Result<Vec<StaffRow>, Fai
     Ok(rows.into_iter().collect::<Result<_, StoreError>>()?)
 }
 
-fn select_member(connection: &Connection, email: &CustomerEmail) -> Result<Option<StaffMember>, Failure> {
+pub(super) fn select_member(
+    connection: &Connection,
+    email: &CustomerEmail,
+) -> Result<Option<StaffMember>, Failure> {
     let found = connection
         .prepare_cached(&format!("SELECT {MEMBER} FROM staff WHERE email_folded = ?"))?
         .query_row([email.folded()], |row| staff_member(row, 0))
@@ -161,6 +165,7 @@ pub(super) fn select_details(
         created_at: timestamp(created)?,
         disabled_at: disabled.map(timestamp).transpose()?,
         profiles: select_profiles(connection, Some(email))?,
+        identities: select_identities(connection, member.id)?,
         invites: invites
             .into_iter()
             .map(invite)
@@ -175,7 +180,7 @@ pub(super) fn select_profiles(
     of: Option<&CustomerEmail>,
 ) -> Result<Vec<EnrolledProfile>, Failure> {
     let mut select = connection.prepare_cached(
-        "SELECT key_id, email, enrolled_at, extension_version, revoked_at \
+        "SELECT key_id, email, enrolled_at, extension_version, revoked_at, session_ends_at \
          FROM profiles JOIN staff ON staff.id = staff_id WHERE ?1 IS NULL OR email_folded = ?1 \
          ORDER BY email_folded, enrolled_at, key_id",
     )?;
@@ -193,5 +198,6 @@ fn enrolled_profile(row: &Row<'_>) -> Result<EnrolledProfile, Failure> {
         enrolled_at: timestamp(row.get(2)?)?,
         extension_version: row.get(3)?,
         revoked_at: row.get::<_, Option<i64>>(4)?.map(timestamp).transpose()?,
+        session_ends_at: row.get::<_, Option<i64>>(5)?.map(timestamp).transpose()?,
     })
 }

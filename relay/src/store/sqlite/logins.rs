@@ -41,10 +41,11 @@ impl Writing<'_> {
             return Ok(IntentAnswer::Replayed);
         }
         let profile = select_profile(self.connection, &intent.key_id)?;
-        if !profile.is_some_and(|profile| profile.still_belongs_to(&intent.staff)) {
+        let profile = profile.filter(|profile| profile.still_belongs_to(&intent.staff, intent.requested_at));
+        let Some(profile) = profile else {
             self.delete_nonce(&intent.key_id, &intent.nonce)?;
             return Ok(IntentAnswer::ProfileChanged);
-        }
+        };
         if self.stored(&intent.request_id)?.is_some() {
             return Ok(IntentAnswer::Repeated);
         }
@@ -88,7 +89,7 @@ impl Writing<'_> {
                 &Event::canary(&intent.asked(), None, intent.requested_at)?,
             )?;
         }
-        let (entry, openings) = entries::intent(intent, overridden, approved.as_ref())?;
+        let (entry, openings) = entries::intent(intent, profile.method(), overridden, approved.as_ref())?;
         let sequence = self.append(intent.requested_at, entry, &openings)?;
         self.connection
             .prepare_cached(

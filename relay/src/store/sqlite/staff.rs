@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId};
 
-use super::{file::Failure, millis, writer::Writing};
+use super::{file::Failure, millis, timestamp, writer::Writing};
 use crate::store::{
     Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StoreError, VerifyingKey,
 };
@@ -66,7 +66,7 @@ impl Writing<'_> {
                 "INSERT INTO profiles (key_id, staff_id, algorithm, public_key, extension_version, enrolled_at) \
                  VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key_id) DO UPDATE SET staff_id = excluded.staff_id, \
                  extension_version = excluded.extension_version, enrolled_at = excluded.enrolled_at, \
-                 revoked_at = NULL WHERE revoked_at IS NOT NULL",
+                 revoked_at = NULL, session_ends_at = NULL WHERE revoked_at IS NOT NULL",
             )?
             .execute((
                 enrolment.key_id.as_str(),
@@ -110,17 +110,29 @@ pub(super) fn is_staff(connection: &Connection, email: &CustomerEmail) -> Result
 }
 
 pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Option<Profile>, Failure> {
-    type Found = (String, Vec<u8>, bool, Result<StaffMember, StoreError>);
+    type Found = (
+        String,
+        Vec<u8>,
+        bool,
+        Option<i64>,
+        Result<StaffMember, StoreError>,
+    );
     let found: Option<Found> = connection
         .prepare_cached(&format!(
-            "SELECT algorithm, public_key, revoked_at IS NOT NULL, {MEMBER} \
+            "SELECT algorithm, public_key, revoked_at IS NOT NULL, session_ends_at, {MEMBER} \
              FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = ?",
         ))?
         .query_row([key.as_str()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, staff_member(row, 3)?))
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                staff_member(row, 4)?,
+            ))
         })
         .optional()?;
-    let Some((algorithm, public_key, revoked, staff)) = found else {
+    let Some((algorithm, public_key, revoked, session_ends, staff)) = found else {
         return Ok(None);
     };
     let verifying_key = VerifyingKey::from_stored(&algorithm, &public_key)
@@ -130,6 +142,7 @@ pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Opt
         key: verifying_key,
         staff: staff?,
         revoked,
+        session_ends_at: session_ends.map(timestamp).transpose()?,
     }))
 }
 

@@ -1,0 +1,168 @@
+//! Who signs in, as the store takes it, and whether they may: the same for every engine.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use stagedoor_protocol::{CustomerEmail, KeyId};
+
+use super::{MOST_ROLES, Role, StaffId, StaffMember, StoreError, VerifyingKey};
+
+/// Who somebody is at the firm's provider.
+#[async_trait]
+pub trait IdentityStore: Send + Sync + 'static {
+    /// Makes the staff member, or enables a disabled one, without a code: they can sign in.
+    async fn add_staff(&self, new: &NewStaff, now: Timestamp) -> Result<StaffMember, StoreError>;
+
+    /// Forgets who a person is at providers, and gives how many of those there were. `None`: nobody has that address.
+    async fn unlink_staff(&self, email: &CustomerEmail) -> Result<Option<(StaffMember, u64)>, StoreError>;
+
+    /// Signs a person in with a key: their identity is bound to them, or must be bound already; the roles that the provider
+    /// rules over are given and taken; the key is enrolled or renewed. All of it, or nothing.
+    async fn sign_in(
+        &self,
+        sign_in: &SignIn,
+        now: Timestamp,
+    ) -> Result<Result<StaffMember, SignInRefusal>, StoreError>;
+}
+
+/// A person who is made a staff member without a code.
+#[derive(Debug, Clone)]
+pub struct NewStaff {
+    /// Their own address.
+    pub email: CustomerEmail,
+    /// Their name; without one, a known person keeps theirs and a new one gets the part before the `@`.
+    pub name: Option<String>,
+    /// The roles that they have from then on; without, they keep theirs.
+    pub roles: Option<BTreeSet<Role>>,
+}
+
+/// A person whom the firm's provider has named, with a key that has proved itself.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// The provider.
+    pub issuer: String,
+    /// What the provider calls the person, for ever.
+    pub subject: String,
+    /// The address that it gives them.
+    pub email: CustomerEmail,
+    /// The name that it gives them, for somebody who is new here.
+    pub name: Option<String>,
+    /// What becomes of somebody who is new here.
+    pub admission: Admission,
+    /// The roles that the provider rules over.
+    pub roles: MappedRoles,
+    /// The key's id.
+    pub key_id: KeyId,
+    /// The key.
+    pub key: VerifyingKey,
+    /// For support.
+    pub extension_version: String,
+    /// When they must sign in again.
+    pub session_ends_at: Timestamp,
+}
+
+/// What becomes of somebody who is no staff member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// They are refused.
+    Known,
+    /// They are made one.
+    Add,
+}
+
+/// Roles that a sign-in gives and takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MappedRoles {
+    /// All that the provider rules over.
+    pub ruled: BTreeSet<Role>,
+    /// Those of them that the person has.
+    pub held: BTreeSet<Role>,
+}
+
+/// Why a person was not signed in, with the number of the staff member whom it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInRefusal {
+    /// Nobody of the staff has the address.
+    Unknown,
+    /// The person is disabled.
+    Disabled(StaffId),
+    /// The person with that address has signed in as another subject before.
+    AddressBound(StaffId),
+    /// The subject has signed in before, as this person, who has another address.
+    SubjectBound(StaffId),
+    /// The key is that of another person's profile.
+    ProfileOfAnother(StaffId),
+    /// The key's profile was revoked.
+    ProfileRevoked(StaffId),
+    /// The person would have more than [`MOST_ROLES`].
+    TooManyRoles(StaffId),
+}
+
+/// Who a person is at a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedIdentity {
+    /// The provider.
+    pub issuer: String,
+    /// What it calls the person.
+    pub subject: String,
+    /// Since when it is known here.
+    pub bound_at: Timestamp,
+}
+
+/// What the store knows before it signs somebody in.
+pub(super) struct Known {
+    /// Whose the subject is.
+    pub(super) bound_to: Option<StaffId>,
+    /// Whose the address is.
+    pub(super) member: Option<StaffMember>,
+    /// Whether that person has an identity at the provider.
+    pub(super) member_is_bound: bool,
+    /// Whose profile the key is, and whether it was revoked.
+    pub(super) profile: Option<(StaffId, bool)>,
+}
+
+impl SignIn {
+    /// Decides; the answer is which roles the person has from then on.
+    pub(super) fn decide(&self, known: &Known) -> Result<BTreeSet<Role>, SignInRefusal> {
+        let member = known.member.as_ref();
+        if let Some(bound) = known.bound_to
+            && member.is_none_or(|member| member.id != bound)
+        {
+            return Err(SignInRefusal::SubjectBound(bound));
+        }
+        match (member, self.admission) {
+            (None, Admission::Known) => return Err(SignInRefusal::Unknown),
+            (None, Admission::Add) => {}
+            (Some(member), _) if member.disabled => return Err(SignInRefusal::Disabled(member.id)),
+            (Some(member), _) if known.bound_to.is_none() && known.member_is_bound => {
+                return Err(SignInRefusal::AddressBound(member.id));
+            }
+            (Some(_), _) => {}
+        }
+        match known.profile {
+            // Whoever has a laptop that was reported lost may have its owner's session at the provider, too.
+            Some((owner, true)) => return Err(SignInRefusal::ProfileRevoked(owner)),
+            Some((owner, false)) if member.is_none_or(|member| member.id != owner) => {
+                return Err(SignInRefusal::ProfileOfAnother(owner));
+            }
+            _ => {}
+        }
+        let given_by_hand = member.map(|member| &member.roles - &self.roles.ruled);
+        let roles = &given_by_hand.unwrap_or_default() | &self.roles.held;
+        match member {
+            Some(member) if roles.len() > MOST_ROLES => Err(SignInRefusal::TooManyRoles(member.id)),
+            _ => Ok(roles),
+        }
+    }
+
+    /// What a new person is called.
+    pub(super) fn name_or_local_part(&self) -> &str {
+        self.name.as_deref().unwrap_or_else(|| local_part(&self.email))
+    }
+}
+
+/// The part before the `@`.
+pub(super) fn local_part(email: &CustomerEmail) -> &str {
+    email.as_str().split('@').next().unwrap_or_default()
+}

@@ -1,0 +1,215 @@
+//! Signing in, and who somebody is at the firm's provider, in PostgreSQL.
+
+use async_trait::async_trait;
+use deadpool_postgres::{Client, Transaction};
+use jiff::Timestamp;
+use stagedoor_protocol::CustomerEmail;
+use tokio_postgres::Row;
+
+use super::{
+    PostgresStore,
+    administration::set_roles,
+    fault::Failure,
+    millis,
+    pool::{Connections, run},
+    staff::member,
+    timestamp,
+};
+use crate::store::{
+    IdentityStore, LinkedIdentity, NewStaff, SignIn, SignInRefusal, StaffId, StaffMember, StoreError,
+    identity::{Known, local_part},
+};
+
+/// Those who sign in take this lock, one after the other: two could otherwise bind one identity, or make one person, at the
+/// same time. It is not the lock by which relays append.
+const TURN: i64 = 0x5374_6167_6564_0001;
+
+#[async_trait]
+impl IdentityStore for PostgresStore {
+    async fn add_staff(&self, new: &NewStaff, now: Timestamp) -> Result<StaffMember, StoreError> {
+        run!(self.connections, client => insert_staff(client, new, now))
+    }
+
+    async fn unlink_staff(&self, email: &CustomerEmail) -> Result<Option<(StaffMember, u64)>, StoreError> {
+        run!(self.connections, client => unlink(client, email))
+    }
+
+    async fn sign_in(
+        &self,
+        sign_in: &SignIn,
+        now: Timestamp,
+    ) -> Result<Result<StaffMember, SignInRefusal>, StoreError> {
+        run!(self.connections, client => perform(client, sign_in, now))
+    }
+}
+
+async fn insert_staff(client: &mut Client, new: &NewStaff, now: Timestamp) -> Result<StaffMember, Failure> {
+    let transaction = client.transaction().await?;
+    let id = transaction
+        .query_one(
+            "INSERT INTO staff (email, email_folded, name, created_at) \
+             VALUES ($1, $2, coalesce($3, $4), $5) \
+             ON CONFLICT (email_folded) DO UPDATE SET name = coalesce($3, staff.name), disabled_at = NULL \
+             RETURNING id",
+            &[
+                &new.email.as_str(),
+                &new.email.folded(),
+                &new.name,
+                &local_part(&new.email),
+                &millis(now),
+            ],
+        )
+        .await?;
+    let id: i64 = id.try_get(0)?;
+    if let Some(roles) = &new.roles {
+        set_roles(&transaction, id, roles).await?;
+    }
+    let staff = member(&transaction, id).await?;
+    transaction.commit().await?;
+    Ok(staff)
+}
+
+async fn unlink(client: &mut Client, email: &CustomerEmail) -> Result<Option<(StaffMember, u64)>, Failure> {
+    let transaction = client.transaction().await?;
+    let Some(id) = hold(&transaction, email).await? else {
+        return Ok(None);
+    };
+    let unlinked = transaction
+        .execute("DELETE FROM identities WHERE staff_id = $1", &[&id])
+        .await?;
+    let staff = member(&transaction, id).await?;
+    transaction.commit().await?;
+    Ok(Some((staff, unlinked)))
+}
+
+async fn perform(
+    client: &mut Client,
+    sign_in: &SignIn,
+    now: Timestamp,
+) -> Result<Result<StaffMember, SignInRefusal>, Failure> {
+    let now = millis(now);
+    let transaction = client.transaction().await?;
+    transaction
+        .execute("SELECT pg_advisory_xact_lock($1)", &[&TURN])
+        .await?;
+    let known = known(&transaction, sign_in).await?;
+    let roles = match sign_in.decide(&known) {
+        Ok(roles) => roles,
+        // Dropping the transaction rolls back.
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let id = match &known.member {
+        Some(member) => member.id.0,
+        None => insert_new(&transaction, sign_in, now).await?,
+    };
+    if known.member.is_none_or(|member| member.roles != roles) {
+        set_roles(&transaction, id, &roles).await?;
+    }
+    if known.bound_to.is_none() {
+        transaction
+            .execute(
+                "INSERT INTO identities (issuer, subject, staff_id, bound_at) VALUES ($1, $2, $3, $4)",
+                &[&sign_in.issuer, &sign_in.subject, &id, &now],
+            )
+            .await?;
+    }
+    let signed_in = transaction
+        .execute(
+            "INSERT INTO profiles (key_id, staff_id, algorithm, public_key, extension_version, enrolled_at, \
+             session_ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (key_id) DO UPDATE SET \
+             extension_version = excluded.extension_version, session_ends_at = excluded.session_ends_at \
+             WHERE profiles.revoked_at IS NULL AND profiles.staff_id = excluded.staff_id",
+            &[
+                &sign_in.key_id.as_str(),
+                &id,
+                &sign_in.key.algorithm().as_str(),
+                &sign_in.key.as_bytes(),
+                &sign_in.extension_version,
+                &now,
+                &millis(sign_in.session_ends_at),
+            ],
+        )
+        .await?;
+    if signed_in == 0 {
+        // It was revoked, or enrolled for somebody, since it was looked at.
+        return Ok(Err(SignInRefusal::ProfileRevoked(StaffId(id))));
+    }
+    let staff = member(&transaction, id).await?;
+    transaction.commit().await?;
+    Ok(Ok(staff))
+}
+
+/// Somebody who is new here. Should the operator have added them at this very moment, they are the person who was added.
+async fn insert_new(transaction: &Transaction<'_>, sign_in: &SignIn, now: i64) -> Result<i64, Failure> {
+    let inserted = transaction
+        .query_one(
+            "INSERT INTO staff (email, email_folded, name, created_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (email_folded) DO UPDATE SET name = staff.name RETURNING id",
+            &[
+                &sign_in.email.as_str(),
+                &sign_in.email.folded(),
+                &sign_in.name_or_local_part(),
+                &now,
+            ],
+        )
+        .await?;
+    Ok(inserted.try_get(0)?)
+}
+
+async fn known(transaction: &Transaction<'_>, sign_in: &SignIn) -> Result<Known, Failure> {
+    // The person's row first, as disabling does: it holds still from here on.
+    let held = hold(transaction, &sign_in.email).await?;
+    let (issuer, subject) = (&sign_in.issuer, &sign_in.subject);
+    let (member, member_is_bound) = match held {
+        None => (None, false),
+        Some(id) => {
+            let bound = transaction
+                .query_opt(
+                    "SELECT FROM identities WHERE staff_id = $1 AND issuer = $2",
+                    &[&id, issuer],
+                )
+                .await?;
+            (Some(member(transaction, id).await?), bound.is_some())
+        }
+    };
+    let bound_to = transaction
+        .query_opt(
+            "SELECT staff_id FROM identities WHERE issuer = $1 AND subject = $2",
+            &[issuer, subject],
+        )
+        .await?;
+    let found = transaction
+        .query_opt(
+            "SELECT staff_id, revoked_at IS NOT NULL FROM profiles WHERE key_id = $1",
+            &[&sign_in.key_id.as_str()],
+        )
+        .await?;
+    let profile = |row: Row| Ok::<_, Failure>((StaffId(row.try_get(0)?), row.try_get(1)?));
+    Ok(Known {
+        bound_to: bound_to.map(|row| row.try_get(0).map(StaffId)).transpose()?,
+        member,
+        member_is_bound,
+        profile: found.map(profile).transpose()?,
+    })
+}
+
+/// Keeps a person's row as it is until the end of the transaction, and gives their number.
+async fn hold(transaction: &Transaction<'_>, email: &CustomerEmail) -> Result<Option<i64>, Failure> {
+    let hold = "SELECT id FROM staff WHERE email_folded = $1 FOR UPDATE";
+    let held = transaction.query_opt(hold, &[&email.folded()]).await?;
+    Ok(held.map(|row| row.try_get(0)).transpose()?)
+}
+
+pub(super) async fn select_identities(client: &Client, id: StaffId) -> Result<Vec<LinkedIdentity>, Failure> {
+    let select =
+        "SELECT issuer, subject, bound_at FROM identities WHERE staff_id = $1 ORDER BY bound_at, issuer";
+    let rows = client.query(select, &[&id.0]).await?;
+    let identity = |row: &Row| {
+        Ok(LinkedIdentity {
+            issuer: row.try_get(0)?,
+            subject: row.try_get(1)?,
+            bound_at: timestamp(row.try_get(2)?)?,
+        })
+    };
+    rows.iter().map(identity).collect()
+}
