@@ -11,6 +11,7 @@ use crate::{
     clock::Clock,
     config::Config,
     relay::HOUSEKEEPING,
+    sign_in::Provider,
     store::Store,
     takeover::UnderWay,
     turns::Turns,
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// The relay's state. Nothing in it is about one customer: that is all in the store, by request id. A reload makes another
-/// one, which shares all but the configuration and the brokers with the old one; so a request sees one of the two only.
+/// one, which shares all but the configuration, the brokers and the provider with the old one; so a request sees one of the two only.
 #[derive(Clone)]
 pub struct App {
     /// What the operator decided.
@@ -32,6 +33,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// The brokers' APIs.
     pub brokers: Arc<Brokers>,
+    /// The firm's OpenID provider, if people may sign in there.
+    pub(crate) sign_in: Option<Arc<Provider>>,
     /// Bounds attempts at enrolment codes.
     pub(crate) guesses: Arc<GuessLimit>,
     /// Whose keys logins are verified with.
@@ -72,6 +75,9 @@ pub struct Limits {
     pub write: Duration,
     /// For the broker's answer, connecting included.
     pub broker: Duration,
+    /// For an answer of the sign-in provider, connecting included. A sign-in asks three times at most, within what the
+    /// extension waits.
+    pub provider: Duration,
     /// For what comes before a mint: the end of an earlier login that a newer one takes a customer from, and the turn at a
     /// broker that has had as many as it may. The mint comes after it, so together with `broker` and the time of the writes it must fit into `login`.
     pub takeover: Duration,
@@ -105,6 +111,7 @@ impl Default for Limits {
             body: Duration::from_secs(5),
             write: Duration::from_secs(10),
             broker: Duration::from_secs(8),
+            provider: Duration::from_secs(3),
             takeover: Duration::from_millis(1_200),
             login: Duration::from_millis(9_500),
             answer: Duration::from_secs(20),
@@ -131,5 +138,6 @@ mod tests {
         let writes = Duration::from_millis(200);
         assert!(limits.takeover + limits.broker + writes <= limits.login);
         assert!(limits.login < Duration::from_millis(RELAY_TIMEOUT_MILLISECONDS.into()));
+        assert!(limits.provider * 3 + writes <= limits.login);
     }
 }

@@ -1,7 +1,7 @@
 //! Who sends a request: every one under `/v1/` is signed (RFC 9421) by a profile's key, enrolled or about to be.
 //!
 //! There is no other way in: no path, header or address is exempt. A handler gets its caller from an extractor here
-//! ([`Signed`], [`Verified`], [`Enrolling`]), so one that forgot to ask would have no caller to act for.
+//! ([`Signed`], [`Verified`], [`Enrolling`], [`Holder`]), so one that forgot to ask would have no caller to act for.
 
 mod body;
 mod enrolling;
@@ -12,7 +12,7 @@ mod signed;
 mod verify;
 
 pub(crate) use body::parse_json;
-pub(crate) use enrolling::Enrolling;
+pub(crate) use enrolling::{Enrolling, Holder};
 pub(crate) use guess_limit::GuessLimit;
 pub(crate) use headers::claim_nonce;
 pub(crate) use known_profiles::KnownProfiles;

@@ -107,7 +107,7 @@ enum ConfigCommand {
     Example,
     /// Check the configuration file.
     Check {
-        /// Also ask each broker whether it takes the key.
+        /// Also ask each broker whether it takes the key, and the sign-in provider for its description and keys.
         #[arg(long)]
         connect: bool,
     },

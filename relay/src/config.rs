@@ -12,6 +12,7 @@ mod login;
 mod platform;
 mod policy;
 mod section;
+mod sign_in;
 mod staff;
 mod store;
 mod webhook;
@@ -29,6 +30,7 @@ pub use login::Login;
 pub use platform::{PlatformConfig, ProxyUrl};
 pub use policy::{Approval, CustomerList, Grant, Hours, Named, PolicyRules, TicketRule};
 pub use section::Fault;
+pub use sign_in::{Admit, ClaimPath, ClientSecret, RoleMapping, SignIn};
 pub use staff::StaffRules;
 pub use store::{PasswordSource, PostgresConfig, PostgresHost, StoreUrl};
 pub use webhook::{SecretSource, WebhookConfig};
@@ -62,6 +64,8 @@ pub struct Config {
     pub limits: LimitRules,
     /// Who may open whom.
     pub policy: PolicyRules,
+    /// Signing in at the firm's provider, if it is offered.
+    pub sign_in: Option<SignIn>,
     /// Whose addresses are never customers.
     pub staff: StaffRules,
     /// The platforms, in the file's order; at least one.
@@ -160,6 +164,7 @@ impl Config {
         let login = root.section("login", Login::read);
         let limits = root.section("limits", LimitRules::read);
         let policy = root.section("policy", |section| PolicyRules::read(section, keys));
+        let mut sign_in = root.section_if_there("sign_in", |section| SignIn::read(section, keys));
         let staff = root.section("staff", StaffRules::read);
         let platforms = root.sections("platform", |section| PlatformConfig::read(section, keys));
         let webhooks = root.sections_if_any("webhook", |section| WebhookConfig::read(section, keys));
@@ -168,6 +173,9 @@ impl Config {
         let platforms = platform::distinct(platforms, &mut root);
         if let Some(policy) = &policy {
             policy.check(login.as_ref(), &platforms, &mut root);
+        }
+        if let (Some(Some(sign_in)), Some(extension), Some(staff)) = (&mut sign_in, &extension, &staff) {
+            sign_in.settle(extension, staff, &mut root);
         }
         root.finish();
         let policy = policy?;
@@ -181,6 +189,7 @@ impl Config {
             login: login?,
             limits: limits?,
             policy,
+            sign_in: sign_in?,
             staff: staff?,
             platforms,
             webhooks,

@@ -31,9 +31,11 @@ pub enum EventKind {
     LoginFailed,
     /// A browser profile's key became a person's.
     ProfileEnrolled,
+    /// A person signed in at the firm's provider, with a new profile or one that they had.
+    ProfileSignedIn,
     /// A browser profile was revoked.
     ProfileRevoked,
-    /// A person was invited, or an enrolled one got another code.
+    /// A person was invited or added, or an enrolled one got another code.
     StaffInvited,
     /// A person's roles were changed.
     StaffRolesChanged,
@@ -45,13 +47,14 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::CanaryRequested,
         Self::LimitReached,
         Self::LoginRefused,
         Self::LoginMinted,
         Self::LoginFailed,
         Self::ProfileEnrolled,
+        Self::ProfileSignedIn,
         Self::ProfileRevoked,
         Self::StaffInvited,
         Self::StaffRolesChanged,
@@ -68,6 +71,7 @@ impl EventKind {
             Self::LoginMinted => "login.minted",
             Self::LoginFailed => "login.failed",
             Self::ProfileEnrolled => "profile.enrolled",
+            Self::ProfileSignedIn => "profile.signed_in",
             Self::ProfileRevoked => "profile.revoked",
             Self::StaffInvited => "staff.invited",
             Self::StaffRolesChanged => "staff.roles_changed",

@@ -7,6 +7,7 @@ mod health;
 mod problem_page;
 mod report_outcome;
 mod session;
+mod sign_in;
 
 use stagedoor_protocol::{ErrorCode, limits::MAX_LABEL_BYTES};
 
@@ -19,6 +20,7 @@ pub(crate) use health::{healthz, readyz};
 pub(crate) use problem_page::problem_page;
 pub(crate) use report_outcome::report_outcome;
 pub(crate) use session::session;
+pub(crate) use sign_in::{sign_in, sign_in_offer};
 
 use crate::{error::ApiError, visible::is_odd};
 

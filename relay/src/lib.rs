@@ -27,6 +27,7 @@ pub mod relay;
 mod reload;
 mod router;
 pub mod shutdown;
+mod sign_in;
 pub mod store;
 mod takeover;
 pub mod telemetry;

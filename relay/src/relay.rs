@@ -20,6 +20,7 @@ use crate::{
     listener,
     reload::{self, Source},
     router, shutdown,
+    sign_in::Provider,
     store::{self, Store, StoreError},
     tls::Tls,
     unrecorded,
@@ -76,6 +77,7 @@ impl Relay {
         store::schema::check(&*store, store::place(&config.store)).await?;
         let checkpoints = Arc::new(Checkpoints::open(&config.ledger)?);
         let tls = Tls::configured(&config.listen, clock.now())?;
+        let sign_in = Provider::configured(config.sign_in.as_ref(), limits.provider)?;
         let webhooks = Webhooks::connect(&config, limits.webhook)?;
         let (api, api_address) = bind("listen.address", config.listen.address).await?;
         let (health, health_address) = bind("health.address", config.health.address).await?;
@@ -94,6 +96,7 @@ impl Relay {
             store,
             clock,
             brokers: Arc::new(brokers),
+            sign_in,
             guesses: Arc::default(),
             profiles: Arc::default(),
             limits,

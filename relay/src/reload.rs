@@ -21,6 +21,7 @@ use crate::{
     config::{ApiKeySource, Config, ConfigFaults, Keys},
     current::{Current, InUse},
     relay,
+    sign_in::Provider,
     tls::Tls,
     watch::Watch,
     webhooks::{self, Webhooks},
@@ -93,12 +94,13 @@ async fn reload(current: &Current, port: u16, path: &Path) -> Result<Vec<&'stati
         read.map_err(|_| ConfigFaults::one("configuration", "could not be read; the log says why"))??;
     let waiting = keep_what_needs_a_restart(&old.app.config, &mut config);
     let tls = Tls::configured(&config.listen, old.app.clock.now());
+    let sign_in = Provider::configured(config.sign_in.as_ref(), old.app.limits.provider);
     let webhooks = Webhooks::connect(&config, old.app.limits.webhook);
     let brokers = old.app.brokers.succeeded_by(&config, old.app.limits.broker).await;
-    let (tls, webhooks, brokers) = match (tls, webhooks, brokers) {
-        (Ok(tls), Ok(webhooks), Ok(brokers)) => (tls, webhooks, brokers),
-        (tls, webhooks, brokers) => {
-            let faults = [tls.err(), webhooks.err(), brokers.err()];
+    let (tls, sign_in, webhooks, brokers) = match (tls, sign_in, webhooks, brokers) {
+        (Ok(tls), Ok(sign_in), Ok(webhooks), Ok(brokers)) => (tls, sign_in, webhooks, brokers),
+        (tls, sign_in, webhooks, brokers) => {
+            let faults = [tls.err(), sign_in.err(), webhooks.err(), brokers.err()];
             return Err(ConfigFaults::all(faults.into_iter().flatten()));
         }
     };
@@ -108,6 +110,7 @@ async fn reload(current: &Current, port: u16, path: &Path) -> Result<Vec<&'stati
         config,
         brokers: Arc::new(brokers),
         webhooks: Arc::new(webhooks),
+        sign_in,
         ..(*old.app).clone()
     };
     current.replace(InUse::new(Arc::new(app), tls));

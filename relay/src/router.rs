@@ -15,7 +15,7 @@ use crate::{
     error::ApiError,
     handlers::{
         ask_approval, create_login, decide_approval, enrol, healthz, problem_page, readyz, report_outcome,
-        session, show_approval, waiting_approvals, withdraw_approval,
+        session, show_approval, sign_in, sign_in_offer, waiting_approvals, withdraw_approval,
     },
     middleware::{catch_panics, cors, deadline, log_request, read_what_was_left, refuse_while_draining},
 };
@@ -23,8 +23,11 @@ use crate::{
 /// The public API.
 pub(crate) fn api(app: Arc<App>) -> Router {
     Router::new()
-        // Signed by the key to be enrolled.
+        // Signed by the key to be enrolled, or signed in.
         .route("/v1/enrolments", post(enrol))
+        .route("/v1/sign-ins", post(sign_in))
+        // Not signed: where the firm's people sign in.
+        .route("/v1/sign-in", get(sign_in_offer))
         // Signed by an enrolled key.
         .route("/v1/session", get(session))
         .route("/v1/logins", post(create_login))

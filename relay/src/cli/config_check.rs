@@ -9,6 +9,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{Config, ConfigFaults, Keys, StoreUrl},
     policy,
+    sign_in::Provider,
     tls::Identity,
 };
 
@@ -21,10 +22,11 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
         .as_ref()
         .map(|files| Identity::read(files, &config.listen.authorities, SystemClock::new().now()))
         .transpose();
-    let (brokers, identity) = match (brokers, identity) {
-        (Ok(brokers), Ok(identity)) => (brokers, identity),
-        (brokers, identity) => {
-            let faults = [identity.err(), brokers.err()];
+    let sign_in = Provider::configured(config.sign_in.as_ref(), Limits::default().provider);
+    let (brokers, identity, sign_in) = match (brokers, identity, sign_in) {
+        (Ok(brokers), Ok(identity), Ok(sign_in)) => (brokers, identity, sign_in),
+        (brokers, identity, sign_in) => {
+            let faults = [identity.err(), brokers.err(), sign_in.err()];
             return Err(ConfigFaults::all(faults.into_iter().flatten()).into());
         }
     };
@@ -56,6 +58,11 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
     for line in policy::summary(&config) {
         say(line)?;
     }
+    for uri in config.sign_in.iter().flat_map(|sign_in| &sign_in.redirect_uris) {
+        say(format_args!(
+            "sign-in: redirect URI to register at the provider: {uri}"
+        ))?;
+    }
     if !connect {
         return Ok(ExitCode::SUCCESS);
     }
@@ -65,6 +72,21 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
             Ok(()) => say(format_args!("platform {platform}: the broker takes the key"))?,
             Err(problem) => {
                 say(format_args!("platform {platform}: {problem}"))?;
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    if let Some(provider) = sign_in {
+        match provider.test().await {
+            Ok(warnings) => {
+                say("sign-in: the provider answers")?;
+                for warning in warnings {
+                    say(format_args!("sign-in: {warning}"))?;
+                    code = ExitCode::FAILURE;
+                }
+            }
+            Err(fault) => {
+                say(format_args!("sign-in: {fault}"))?;
                 code = ExitCode::FAILURE;
             }
         }

@@ -138,6 +138,12 @@ fn read_key_source(section: &mut Section<'_>) -> Option<ApiKeySource> {
     }
 }
 
+/// The key `proxy`. The outer `None` means a fault.
+#[expect(clippy::option_option, reason = "absent and faulty are different things here")]
+pub(super) fn optional_proxy(section: &mut Section<'_>) -> Option<Option<ProxyUrl>> {
+    optional(section, "proxy", parse_proxy)
+}
+
 /// The outer `None` means a fault.
 #[expect(clippy::option_option, reason = "absent and faulty are different things here")]
 fn optional<T>(

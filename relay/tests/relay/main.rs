@@ -26,6 +26,7 @@ mod readiness;
 mod reload;
 mod restored;
 mod secrecy;
+mod sign_in;
 mod signatures;
 mod staff;
 mod staff_cli;

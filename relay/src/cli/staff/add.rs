@@ -18,6 +18,7 @@ use crate::{
         values::address,
     },
     clock::{Clock, SystemClock},
+    events::{Event, EventKind},
     store::NewStaff,
 };
 
@@ -53,11 +54,15 @@ pub(super) async fn add(path: &Path, add: Add) -> anyhow::Result<()> {
         name: add.name,
         roles: add.roles.map(|roles| roles.0),
     };
-    let staff = office.store.add_staff(&new, SystemClock::new().now()).await?;
+    let now = SystemClock::new().now();
+    let staff = office.store.add_staff(&new, now).await?;
     office.log(|operator| {
         let roles = joined(&staff.roles, ",");
         info!(operator, action = "add", staff = %staff.id, roles, "staff changed");
     });
+    office
+        .announce(Event::staff(EventKind::StaffInvited, staff.id, now))
+        .await;
     tell!(
         "{} ({}) can sign in, where the configuration has [sign_in]; stagedoor staff invite makes a code.",
         staff.name,

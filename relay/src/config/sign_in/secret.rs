@@ -1,0 +1,77 @@
+//! The relay's secret at the provider: from a file that others cannot read, or an environment variable.
+
+use std::{env, path::PathBuf};
+
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use crate::config::{Keys, api_key, section::Section};
+
+/// Where the secret is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientSecret {
+    /// A file that holds nothing else; a line end after the secret is fine.
+    File(PathBuf),
+    /// The name of an environment variable.
+    Environment(String),
+}
+
+impl ClientSecret {
+    /// The outer `None` means a fault.
+    #[expect(clippy::option_option, reason = "absent and faulty are different things here")]
+    pub(super) fn read_source(section: &mut Section<'_>, keys: Keys) -> Option<Option<Self>> {
+        let (in_file, in_environment) = (
+            section.has("client_secret_file"),
+            section.has("client_secret_env"),
+        );
+        let file = section.text("client_secret_file");
+        let variable = section.text("client_secret_env");
+        if in_file && in_environment {
+            section.fault(
+                "client_secret_file",
+                "stands beside client_secret_env; keep one of the two",
+            );
+            return None;
+        }
+        let source = match (in_file, in_environment) {
+            (true, _) => Self::File(api_key::secret_path(&file?)),
+            (_, true) => Self::Environment(variable?),
+            _ => return Some(None),
+        };
+        if keys == Keys::Check
+            && let Err(problem) = source.read()
+        {
+            section.fault(source.config_key(), problem);
+            return None;
+        }
+        Some(Some(source))
+    }
+
+    /// The configuration key that names the source.
+    pub fn config_key(&self) -> &'static str {
+        match self {
+            Self::File(_) => "client_secret_file",
+            Self::Environment(_) => "client_secret_env",
+        }
+    }
+
+    /// Reads the secret as it is now. The error says cause and cure, and never shows what was read.
+    pub fn read(&self) -> Result<SecretString, String> {
+        let text = match self {
+            Self::File(path) => {
+                api_key::read_file(path).map_err(|problem| format!("{}: {problem}", path.display()))?
+            }
+            Self::Environment(name) => env::var(name).map(Zeroizing::new).map_err(|_| {
+                format!("the environment variable {name} is not set; set it to the client's secret")
+            })?,
+        };
+        let secret = text.trim_matches(['\r', '\n', ' ', '\t']);
+        if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(
+                "must hold the client's secret, as the provider showed it, and nothing else: no blanks, no further lines"
+                    .to_owned(),
+            );
+        }
+        Ok(SecretString::from(secret))
+    }
+}

@@ -1,0 +1,154 @@
+//! Requests to the provider: to it alone, encrypted, bounded in time and size, without redirects.
+
+use std::{error::Error, fs, time::Duration};
+
+use reqwest::{Certificate, Client, Proxy, RequestBuilder, StatusCode, header::ACCEPT, redirect};
+use serde::de::DeserializeOwned;
+use url::{Host, Url};
+use zeroize::Zeroizing;
+
+use super::Fault;
+use crate::config::SignIn;
+
+/// Larger answers are none: a provider's description, its keys, or a token with the person's groups.
+const MAX_BYTES: usize = 256 * 1024;
+
+/// The client.
+#[derive(Debug)]
+pub(super) struct Http {
+    client: Client,
+    plain: bool,
+}
+
+impl Http {
+    /// The error names the configuration key that is at fault.
+    pub(super) fn new(config: &SignIn, answer: Duration) -> Result<Self, (&'static str, String)> {
+        // TLS needs it; a second call finds it installed, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let plain = config.issuer.starts_with("http://");
+        let mut builder = Client::builder()
+            .user_agent(concat!("stagedoor/", env!("CARGO_PKG_VERSION")))
+            .http1_only()
+            .https_only(!plain)
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .connect_timeout(answer)
+            .timeout(answer);
+        if let Some(proxy) = &config.proxy {
+            let wrong = |_| ("proxy", "cannot be used as a proxy's address".to_owned());
+            builder = builder.proxy(Proxy::all(proxy.0.clone()).map_err(wrong)?);
+        }
+        match &config.root_certificate_file {
+            Some(path) => {
+                let at =
+                    |problem: String| ("root_certificate_file", format!("{}: {problem}", path.display()));
+                let pem = fs::read(path)
+                    .map_err(|error| at(format!("cannot be read ({error}); name a PEM file")))?;
+                let roots = Certificate::from_pem_bundle(&pem)
+                    .ok()
+                    .filter(|roots| !roots.is_empty());
+                let roots = roots.ok_or_else(|| at("holds no certificate in PEM".to_owned()))?;
+                builder = builder.tls_certs_only(roots);
+            }
+            // Plain http to loopback must work on a machine without CA certificates.
+            None if plain => builder = builder.tls_certs_only([]),
+            None => {}
+        }
+        let client = builder.build().map_err(|_| {
+            let problem =
+                "a root certificate cannot be used, or this machine has none (package ca-certificates)";
+            ("root_certificate_file", problem.to_owned())
+        })?;
+        Ok(Self { client, plain })
+    }
+
+    /// An address that the provider names. It gets secrets, so it must be as safe as the issuer is.
+    pub(super) fn endpoint(&self, what: &str, text: &str) -> Result<Url, Fault> {
+        let url = text.parse::<Url>().ok().filter(|url| {
+            let loopback = match url.host() {
+                Some(Host::Domain(name)) => name == "localhost",
+                Some(Host::Ipv4(ip)) => ip.is_loopback(),
+                Some(Host::Ipv6(ip)) => ip.is_loopback(),
+                None => false,
+            };
+            let safe = url.scheme() == "https" || (self.plain && url.scheme() == "http" && loopback);
+            safe && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
+        });
+        url.ok_or_else(|| {
+            Fault::failed(format!(
+                "the provider's {what} is no https address; see its discovery document"
+            ))
+        })
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The JSON at an address. `what` names it in errors.
+    pub(super) async fn json<T: DeserializeOwned>(&self, what: &str, url: &str) -> Result<T, Fault> {
+        let (status, body) = self.send(what, self.client.get(url)).await?;
+        if status != StatusCode::OK {
+            return Err(Fault::failed(format!(
+                "{what} cannot be had: the provider answered {}{}; compare sign_in.issuer with what the provider gave",
+                status.as_u16(),
+                if status.is_redirection() {
+                    ", a redirect, which is not followed"
+                } else {
+                    ""
+                },
+            )));
+        }
+        serde_json::from_slice(&body).map_err(|_| {
+            Fault::failed(format!(
+                "{what} is not the JSON that OpenID providers send; compare sign_in.issuer"
+            ))
+        })
+    }
+
+    /// Sends a request once; status and body of the answer.
+    pub(super) async fn send(
+        &self,
+        what: &str,
+        request: RequestBuilder,
+    ) -> Result<(StatusCode, Zeroizing<Vec<u8>>), Fault> {
+        let lost = |error: reqwest::Error| {
+            Fault::failed(format!(
+                "{what} cannot be had: {}; check network, proxy and certificates",
+                reason(&error)
+            ))
+        };
+        let mut response = request
+            .header(ACCEPT, "application/json")
+            .send()
+            .await
+            .map_err(lost)?;
+        let mut body = Zeroizing::new(Vec::with_capacity(16 * 1024));
+        while let Some(chunk) = response.chunk().await.map_err(lost)? {
+            if body.len() + chunk.len() > MAX_BYTES {
+                return Err(Fault::failed(format!(
+                    "{what} is larger than {MAX_BYTES} bytes, which none is"
+                )));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok((response.status(), body))
+    }
+}
+
+/// What is behind an error. No URL is in it.
+fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    let mut last: &dyn Error = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    match error.source() {
+        Some(_) => last.to_string(),
+        None => "the connection broke off".to_owned(),
+    }
+}
