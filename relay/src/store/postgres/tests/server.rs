@@ -39,7 +39,10 @@ async fn what_keeps_a_store_from_opening_is_said_with_its_cure_and_without_the_p
     );
     let absent = crate::config::PasswordSource::File("/nowhere/password".into());
     let text = refusal(&lab, |config| config.password = Some(absent)).await;
-    assert!(text.contains("no such file, nor a folder for it: cannot be read"), "{text}");
+    assert!(
+        text.contains("no such file, nor a folder for it: cannot be read"),
+        "{text}"
+    );
     let text = refusal(&lab, |config| config.database = "no_such_database".into()).await;
     assert!(
         text.contains("does not exist (SQLSTATE 3D000)") && text.contains("make the database"),
