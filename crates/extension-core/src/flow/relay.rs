@@ -31,13 +31,8 @@ pub(super) struct Caller<'a, K> {
 impl<E: Environment> Core<E> {
     /// Who am I to the relay, and what may I open.
     pub(super) async fn session(&self, profile: &Profile) -> Result<Session, Box<Fault>> {
-        let before = self.sign_outs.get();
         let answer = self.get(profile, "/v1/session", RELAY_TIMEOUT_MILLISECONDS);
         let session = Session::read(&answer.await?).ok_or(Code::RelayAnswerUnusable)?;
-        if self.sign_outs.get() != before {
-            // Whoever signed out meanwhile is nobody's colleague here.
-            return Err(Code::NotEnrolled.into());
-        }
         if session.may_approve != profile.may_approve {
             // What cannot be kept is asked for again the next time.
             let _ = self.keep(Area::Local, "mayApprove", &session.may_approve).await;
@@ -86,9 +81,14 @@ impl<E: Environment> Core<E> {
             key_id: &profile.key_id,
             key: &key,
         };
+        let before = self.sign_outs.get();
         let answer = self
             .call_as(&caller, method, path, body, timeout_milliseconds)
             .await;
+        if self.sign_outs.get() != before {
+            // Whoever signed out meanwhile has no use for it, and nothing is to be noted of it.
+            return Err(Code::NotEnrolled.into());
+        }
         if let Err(fault) = &answer
             && fault.code == Code::Relay(ErrorCode::SessionExpired)
         {
