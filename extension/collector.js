@@ -591,5 +591,6 @@
     }
     judgeUnrendered();
   }
-  return { version: 1, url: location.href, title: document.title.slice(0, MAX_VALUE), truncated, facts };
+  const milliseconds = performance.now() - start;
+  return { version: 1, url: location.href, title: document.title.slice(0, MAX_VALUE), truncated, milliseconds, facts };
 })();

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use crate::browser::PrivateWindows;
+use crate::browser::{PrivateWindows, Setup};
 use crate::page::Page;
 use crate::process::Process;
 use crate::rpc::Client;
@@ -37,14 +37,14 @@ impl Firefox {
     pub async fn start(
         profile: &Path,
         extension: &Path,
-        private: PrivateWindows,
+        setup: Setup,
         home: Option<&Path>,
     ) -> Result<Self> {
-        let (mut process, client) = launch::start(profile, home).await?;
+        let (mut process, client) = launch::start(profile, setup.proxy, home).await?;
         let params = json!({
             "extensionData": {"type": "path", "path": extension},
             "moz:permanent": false,
-            "moz:allowPrivateBrowsing": private == PrivateWindows::Allowed,
+            "moz:allowPrivateBrowsing": setup.private == PrivateWindows::Allowed,
         });
         let installed = client.call("webExtension.install", params).await;
         let installed = installed.map_err(|error| process.explain(error))?;

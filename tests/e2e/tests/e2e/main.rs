@@ -5,6 +5,7 @@ mod broker;
 mod claim;
 mod click;
 mod content_script;
+mod corpus;
 mod drivers;
 mod guide;
 mod managed;
