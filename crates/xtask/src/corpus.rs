@@ -5,12 +5,12 @@ use anyhow::{Context as _, Result, bail};
 use crate::install;
 use crate::project::Project;
 use crate::step::step;
-use crate::tools::FOR_DEMO;
+use crate::tools::FOR_BROWSERS;
 use crate::wasm;
 
 /// Tries every page with these arguments.
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
-    install::ensure(project, FOR_DEMO)?;
+    install::ensure(project, FOR_BROWSERS)?;
     wasm::build(project)?;
     step(project, "build relay, broker simulator and corpus", |step| {
         let mut cargo = project.command("cargo");

@@ -10,6 +10,7 @@ mod build;
 mod chaos;
 mod children;
 mod ci;
+mod collector;
 mod corpus;
 mod demo;
 mod directions;

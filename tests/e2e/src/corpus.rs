@@ -69,9 +69,10 @@ impl Finding {
     }
 }
 
-/// Tries all pages in one browser.
-pub async fn run(kind: Kind) -> Result<Vec<Finding>> {
-    let samples = samples()?;
+/// Tries the pages in one browser whose file names contain `only`.
+pub async fn run(kind: Kind, only: &str) -> Result<Vec<Finding>> {
+    let mut samples = samples()?;
+    samples.retain(|sample| sample.file.contains(only));
     let lab = Lab::start().await?;
     let vendors = vendors(&lab, &samples).await?;
     let setup = Setup {

@@ -21,6 +21,9 @@ struct Arguments {
     /// Tell every page, not only those that went otherwise than expected.
     #[arg(long)]
     all: bool,
+    /// Only the pages whose file names contain this.
+    #[arg(long, default_value = "")]
+    only: String,
 }
 
 #[tokio::main]
@@ -33,7 +36,7 @@ async fn main() -> Result<ExitCode> {
     );
     let mut notes = Vec::new();
     for (name, kind) in [("Chromium", Kind::Chromium), ("Firefox", Kind::Firefox)] {
-        let findings = run(kind).await?;
+        let findings = run(kind, &arguments.only).await?;
         let count = |verdict| findings.iter().filter(|found| found.verdict() == verdict).count();
         let (large, others): (Vec<&Finding>, Vec<&Finding>) =
             findings.iter().partition(|found| found.sample.file == LARGE);

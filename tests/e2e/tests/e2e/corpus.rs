@@ -7,7 +7,7 @@ use stagedoor_e2e::corpus::{Verdict, run};
 crate::in_each_browser!(every_page);
 
 async fn every_page(kind: Kind) -> Result<()> {
-    let findings = run(kind).await?;
+    let findings = run(kind, "").await?;
     let other = findings.iter().filter(|found| found.verdict() != Verdict::Right);
     let faults: Vec<String> = other
         .map(|found| {

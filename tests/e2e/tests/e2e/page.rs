@@ -88,7 +88,7 @@ async fn address_swapped_under_the_popup(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let [(seen, _), (swapped, _), ..] = CUSTOMERS;
-    let page = format!("<main><a id='address' href='mailto:{seen}'>{seen}</a></main>");
+    let page = format!("<main><span>E-mail</span> <a id='address' href='mailto:{seen}'>{seen}</a></main>");
     let tab = seat.browser.open(&lab.crm.add("swap", &page)).await?;
     let popup = seat.press(&tab).await?;
     popup.shows("confirm").await?;
@@ -98,8 +98,13 @@ async fn address_swapped_under_the_popup(kind: Kind) -> Result<()> {
     ))
     .await?;
     popup.confirm().await?;
+    assert_eq!(popup.error().await?, "page_changed");
+    assert_eq!(seat.browser.private_count().await?, 0);
+    assert_asked_for(&lab, &[]);
+    popup.retry().await?;
+    popup.confirm().await?;
     popup.opened().await?;
-    assert_eq!(seat.platform().await?, Platform::LoggedIn(seen.into()));
-    assert_asked_for(&lab, &[seen]);
+    assert_eq!(seat.platform().await?, Platform::LoggedIn(swapped.into()));
+    assert_asked_for(&lab, &[swapped]);
     Ok(())
 }
