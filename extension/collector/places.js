@@ -7,9 +7,20 @@ const ROLES = { banner: "header", contentinfo: "footer", navigation: "nav", comp
 const TAGS = { HEADER: "header", FOOTER: "footer", NAV: "nav", ASIDE: "aside", MAIN: "main", BLOCKQUOTE: "conversation" };
 const SECTIONING = new Set(["ARTICLE", "ASIDE", "MAIN", "NAV", "SECTION", "DIALOG"]);
 
-function namesOf(element) {
-  return `${attributeOf(element, "class") ?? ""} ${attributeOf(element, "id") ?? ""} ${attributeOf(element, "data-smartmail") ?? ""}`;
-}
+/** What an element says of the place that it is, by itself. */
+const traitsOf = kept((element) => {
+  const tag = tagOf(element);
+  const role = attributeOf(element, "role");
+  const names = `${attributeOf(element, "class") ?? ""} ${attributeOf(element, "id") ?? ""} ${attributeOf(element, "data-smartmail") ?? ""}`;
+  return {
+    role,
+    region: role ? ROLES[role] : TAGS[tag],
+    sectioning: SECTIONING.has(tag) || role === "main",
+    ignored: isIgnored(element),
+    signature: SIGNATURE.test(names),
+    conversation: isConversation(element, names),
+  };
+});
 
 /** Whether an element holds what people wrote. One around the page's title is the page. */
 function isConversation(element, names) {
@@ -17,19 +28,23 @@ function isConversation(element, names) {
   return written && element !== bodyElement() && !Element.prototype.querySelector.call(element, "h1");
 }
 
+/** Whether an element is in a part that the recipe says is about others. */
+const isIgnoredWithin = kept((element) => {
+  const parent = parentOf(element);
+  return traitsOf(element).ignored || Boolean(parent && isIgnoredWithin(parent));
+});
+
 /** The innermost part of the page that an element is in. A header within an article is not the page's. */
 const regionOf = kept((element) => {
+  if (isIgnoredWithin(element)) return "ignored";
   let tentative = null;
   for (const outer of ancestors(element)) {
-    const names = namesOf(outer);
-    if (isIgnored(outer)) return "ignored";
-    if (SIGNATURE.test(names)) return ignoredAbove(outer) ?? "signature";
-    if (isConversation(outer, names)) return ignoredAbove(outer) ?? "conversation";
-    const role = attributeOf(outer, "role");
-    const region = role ? ROLES[role] : TAGS[tagOf(outer)];
-    if (tentative && (SECTIONING.has(tagOf(outer)) || role === "main")) tentative = null;
+    const { role, region, sectioning, signature, conversation } = traitsOf(outer);
+    if (signature) return "signature";
+    if (conversation) return "conversation";
+    if (tentative && sectioning) tentative = null;
     if (!role && (region === "header" || region === "footer")) tentative ??= region;
-    else if (region) return ignoredAbove(outer) ?? tentative ?? region;
+    else if (region) return tentative ?? region;
   }
   return tentative;
 });

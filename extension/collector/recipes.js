@@ -13,12 +13,6 @@ function isIgnored(element) {
   return Boolean(recipe?.ignore) && Element.prototype.matches.call(element, recipe.ignore.join());
 }
 
-function ignoredAbove(element) {
-  if (!recipe?.ignore) return null;
-  for (const outer of ancestors(element)) if (isIgnored(outer)) return "ignored";
-  return null;
-}
-
 /** What stands where the recipe says, in a document or shadow root. Each ">>>" leads out of a shadow root, or of none. */
 function readRecipe(root) {
   for (const place of recipe?.at ?? []) {

@@ -1,16 +1,6 @@
 // Whether a person can see an element: rendered, in reach, not covered by a clip or made transparent.
-// What is found out of an element is kept, because facts share their ancestors.
 
 const RENDERED = { opacityProperty: true, visibilityProperty: true };
-
-/** A function of an element whose results are kept. */
-function kept(compute) {
-  const results = new WeakMap();
-  return (element) => {
-    if (!results.has(element)) results.set(element, compute(element));
-    return results.get(element);
-  };
-}
 
 const styleOf = kept((element) => getComputedStyle(element));
 

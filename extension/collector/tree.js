@@ -4,6 +4,19 @@
 // Documents and forms can have members of any name, put there by the names of images and fields. So what they are asked
 // goes through the prototypes.
 
+/** A function of a node whose results are kept: facts share their ancestors, and asking the page is slow. */
+function kept(compute) {
+  const results = new WeakMap();
+  return (node) => {
+    let result = results.get(node);
+    if (result === undefined) {
+      result = compute(node);
+      results.set(node, result);
+    }
+    return result;
+  };
+}
+
 function rootElement() {
   return Object.getOwnPropertyDescriptor(Document.prototype, "documentElement").get.call(document);
 }
@@ -32,10 +45,10 @@ function isElement(node) {
 }
 
 /** The parent as it is rendered: through slots, and out of shadow trees. */
-function parentOf(node) {
+const parentOf = kept((node) => {
   const slot = isElement(node) ? getSlot.call(node) : node instanceof Text ? getTextSlot.call(node) : null;
   return slot ?? getParentElement.call(node) ?? getParentNode.call(node)?.host ?? null;
-}
+});
 
 function* ancestors(element) {
   for (let next = element, depth = 0; next && depth < 400; next = parentOf(next), depth += 1) yield next;

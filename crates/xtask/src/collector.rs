@@ -2,6 +2,7 @@
 //! names without leaving those names to the next injection.
 
 use anyhow::{Context as _, Result};
+use serde_json::Value;
 
 use crate::wasm::Files;
 
@@ -21,16 +22,16 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
             .with_context(|| format!("extension/{FOLDER}{name} is missing"))?;
         String::from_utf8(bytes).with_context(|| format!("extension/{FOLDER}{name} is not text"))
     };
-    let recipes = take("recipes.json")?;
-    let mut script = format!(
-        "(() => {{\n\"use strict\";\nconst RECIPES = {};\n",
-        recipes.trim()
-    );
+    let recipes: Value = serde_json::from_str(&take("recipes.json")?).context("recipes.json is not JSON")?;
+    let mut script = format!("(() => {{\n\"use strict\";\nconst RECIPES = {recipes};\n");
     for part in PARTS {
-        script.push('\n');
-        script.push_str(&take(&format!("{part}.js"))?);
+        let text = take(&format!("{part}.js"))?;
+        for line in text.lines().filter(|line| !is_comment(line)) {
+            script.push_str(line);
+            script.push('\n');
+        }
     }
-    script.push_str("\nreturn collect();\n})();\n");
+    script.push_str("return collect();\n})();\n");
     if let Some(left) = files.keys().find(|path| path.starts_with(FOLDER)) {
         anyhow::bail!(
             "extension/{left} is no part of the collector: name it in crates/xtask/src/collector.rs"
@@ -38,6 +39,12 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
     }
     files.insert("collector.js".to_owned(), script.into_bytes());
     Ok(())
+}
+
+/// Whether a line is a comment or empty. It would be injected into every page that is read.
+fn is_comment(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty() || line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"))
 }
 
 #[cfg(test)]
@@ -48,7 +55,7 @@ mod tests {
         let mut files = Files::new();
         files.insert("collector/recipes.json".into(), b"{\"version\": 1}\n".to_vec());
         for part in PARTS {
-            let text = format!("function {part}_part() {{}}\n");
+            let text = format!("// About {part}.\n\n/** One line. */\nfunction {part}_part() {{}}\n");
             files.insert(format!("collector/{part}.js"), text.into_bytes());
         }
         files
@@ -60,8 +67,9 @@ mod tests {
         join(&mut files).unwrap();
         assert_eq!(files.keys().collect::<Vec<_>>(), ["collector.js"]);
         let script = String::from_utf8(files.remove("collector.js").unwrap()).unwrap();
-        assert!(script.starts_with("(() => {\n\"use strict\";\nconst RECIPES = {\"version\": 1};\n"));
-        assert!(script.ends_with("return collect();\n})();\n"));
+        assert!(script.starts_with("(() => {\n\"use strict\";\nconst RECIPES = {\"version\":1};\n"));
+        assert!(script.ends_with("function collect_part() {}\nreturn collect();\n})();\n"));
+        assert!(!script.contains("About") && !script.contains("One line"));
         let places: Vec<_> = PARTS
             .iter()
             .map(|part| script.find(&format!("{part}_part")))

@@ -13,6 +13,7 @@ mod page;
 mod policy;
 mod sign_in;
 mod sign_out;
+mod recipe;
 mod support;
 mod traces;
 mod web_page;
