@@ -26,9 +26,9 @@ function before(node) {
   let text = "";
   for (let earlier = node.previousSibling, steps = 0; earlier && steps < 4; earlier = earlier.previousSibling, steps += 1) {
     if (earlier.nodeName === "BR") break;
-    const apart = isElement(earlier) && text.trim() === "";
+    const apart = isElement(earlier) && /^[\s:：]*$/u.test(text);
     text = (apart ? textOf(earlier) : getText.call(earlier)) + text;
-    if (apart && text) return { text, apart };
+    if (apart && text.trim()) return { text: text.trim(), apart };
     if (text.length > 200) break;
   }
   return { text: text.replace(/\s+/gu, " ").trim(), apart: false };
@@ -70,22 +70,25 @@ function ownLabel(element) {
   return named && EMAIL_WORD.test(named) ? named : "";
 }
 
+// A label is a field's only if it is an element: a piece of text before the value may be of the same author as the value.
+
 /** The label of an element or text: its own, or what stands before it or before what it is in. */
 function labelOf(node) {
   for (let at = node, depth = 0; at && depth < 6; at = parentOf(at), depth += 1) {
     const element = isElement(at);
     if (element && (tagOf(at) === "BODY" || tagOf(at) === "MAIN")) break;
     const { text, apart } = before(at);
-    const label = (element && asLabel(ownLabel(at), true)) || asLabel(text, apart && text.length <= 40);
-    if (label) return label;
+    const own = element && asLabel(ownLabel(at), true);
+    const label = own || asLabel(text, apart && text.length <= 40);
+    if (label) return { label, field: Boolean(own || apart) && EMAIL_WORD.test(label) };
     // Beyond a block with other content, what stands earlier is no label of this value.
     if (textOf(at).length > 150) break;
   }
-  return "";
+  return { label: "", field: false };
 }
 
 function inputLabel(element) {
   const name = element.labels?.[0] ? textOf(element.labels[0]).replace(textOf(element), "") : "";
   const label = name || byIds(element, "aria-labelledby") || attributeOf(element, "aria-label") || before(element).text;
-  return asLabel(label || labelOf(element) || element.name || "", true);
+  return asLabel(label || labelOf(element).label || element.name || "", true);
 }

@@ -61,7 +61,7 @@ function readMailto(link) {
   const says = addressesIn(seenTextOf(link, 2000));
   const conflict = says.some((address) => !meant.includes(address));
   const send = conflict ? reportUnrendered : report;
-  send("mailto", attributeOf(link, "href"), link, labelOf(link));
+  send("mailto", attributeOf(link, "href"), link, labelOf(link).label);
 }
 
 function readMicrodata(element) {

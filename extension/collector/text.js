@@ -85,11 +85,10 @@ function reportText(value, node, prefix, labelled = node) {
   show(value);
   const parent = getParentElement.call(node);
   // What stands before it in the same piece of text may have been written by anybody.
-  const label = prefix.trim() ? asLabel(prefix.trim()) : labelOf(labelled);
-  const field = !prefix.trim() && EMAIL_WORD.test(label) && !isInList(parent);
+  const { label, field } = prefix.trim() ? { label: asLabel(prefix.trim()), field: false } : labelOf(labelled);
   // A link that shows its own address is one source, not two.
   const link = Element.prototype.closest.call(parent, "a[href]");
   const same = link && schemeless(link).toLowerCase().includes(value.toLowerCase().replace(/[.,;:!?)>]+$/u, ""));
-  if (field) report("labelled", value, parent, label);
+  if (field && !isInList(parent)) report("labelled", value, parent, label);
   else if (!same) report("text", value, parent, label);
 }

@@ -126,6 +126,14 @@ proptest! {
     }
 
     #[test]
+    fn nothing_else_on_a_page_changes_what_a_recipe_says(facts in prop::collection::vec(any_fact(), 0..12)) {
+        let mut more: Vec<Fact> = facts.into_iter().filter(|fact| fact.kind != Kind::Recipe).collect();
+        more.push(fact(Kind::Recipe, "customer@example.net"));
+        let ranking = rank(&[recipe_page(more)], &session());
+        prop_assert_eq!((ranking.candidates[0].email.as_str(), ranking.clear), ("customer@example.net", true));
+    }
+
+    #[test]
     fn staff_never_win(facts in prop::collection::vec(any_fact(), 0..8), kind in any_kind()) {
         let mut more = facts;
         more.push(fact(kind, "desk@broker.example"));
