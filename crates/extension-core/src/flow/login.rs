@@ -7,7 +7,7 @@ use stagedoor_protocol::{
     PageReference, Platform, PlatformId, RequestId, Rules, Session, limits::RELAY_TIMEOUT_MILLISECONDS,
 };
 
-use super::{Core, approval::given, window_name};
+use super::{Core, approval::given, reread::is_approved, window_name};
 use crate::{
     address::typed,
     environment::{Area, Environment, ParsedUrl, TabId, WindowId},
@@ -102,7 +102,12 @@ impl<E: Environment> Core<E> {
             let text = Text::new("error_reason_too_short_cure");
             return Ok(View::of_selection(scan, email, Some(text)));
         };
-        if known {
+        // An approved one is opened from a screen that is about the approval, wherever the page went on to meanwhile.
+        let approved = tab
+            .approval
+            .as_ref()
+            .is_some_and(|asked| is_approved(asked, &email, clicked));
+        if known && !approved {
             self.still_there(id, scan, &email).await?;
         }
         let mut order = self.order(profile, scan, message).await?;

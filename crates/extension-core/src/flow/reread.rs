@@ -1,12 +1,12 @@
 //! The page once more, at the moment of opening: it may show another customer than when it was read.
 
-use stagedoor_protocol::CustomerEmail;
+use stagedoor_protocol::{ApprovalState, CustomerEmail};
 
 use super::Core;
 use crate::{
     environment::{Environment, TabId},
     fault::{Code, Fault},
-    record::Scan,
+    record::{Asked, Scan},
 };
 
 impl<E: Environment> Core<E> {
@@ -25,6 +25,11 @@ impl<E: Environment> Core<E> {
             _ => Err(Code::PageChanged.into()),
         }
     }
+}
+
+/// Whether a second person has approved opening this very customer.
+pub(super) fn is_approved(asked: &Asked, email: &CustomerEmail, now: u64) -> bool {
+    asked.email.as_str() == email.as_str() && asked.state(now) == ApprovalState::Approved
 }
 
 /// Whether a page is about somebody else now. An address that was found on it must be there still, and no other one may

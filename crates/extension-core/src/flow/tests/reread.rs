@@ -94,3 +94,17 @@ fn another_record_stops_the_login_though_the_address_is_still_there() {
     *fake.page.borrow_mut() = Ok(record_page("502", "anna@example.com"));
     stopped(&fake, &ask(&worker, login_message(5)));
 }
+
+#[test]
+fn what_was_approved_is_opened_wherever_the_page_went_on_to() {
+    let (fake, worker) = super::approval::approved();
+    *fake.page.borrow_mut() = Ok(page_with(&["bert@example.com"]));
+    let mut other = login_message(5);
+    other["email"] = json!("bert@example.com");
+    assert_eq!(
+        ask(&worker, other)["code"],
+        "page_changed",
+        "that one was not approved"
+    );
+    assert_eq!(ask(&worker, login_message(5))["screen"], "opened");
+}
