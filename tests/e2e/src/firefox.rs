@@ -34,12 +34,7 @@ impl Firefox {
     /// Starts Firefox without a display on a new profile in `profile`, and installs the extension.
     ///
     /// With a `home`, it finds there what an administrator has set for it, and nothing that is anybody's.
-    pub async fn start(
-        profile: &Path,
-        extension: &Path,
-        setup: Setup,
-        home: Option<&Path>,
-    ) -> Result<Self> {
+    pub async fn start(profile: &Path, extension: &Path, setup: Setup, home: Option<&Path>) -> Result<Self> {
         let (mut process, client) = launch::start(profile, setup.proxy, home).await?;
         let params = json!({
             "extensionData": {"type": "path", "path": extension},
