@@ -17,8 +17,25 @@ pub fn addresses(kind: Kind, value: &str) -> Vec<CustomerEmail> {
     match kind {
         Kind::Mailto => value.split([',', ';']).filter_map(in_link).collect(),
         Kind::Input | Kind::Microdata | Kind::Jsonld => plausible(value).into_iter().collect(),
-        _ => value.split(is_delimiter).filter_map(in_text).collect(),
+        _ => pieces(value).filter_map(in_text).collect(),
     }
+}
+
+/// The pieces of running text. One that a colon ends and more letters follow goes on in truth, as
+/// `git@host.example:team/repository` does.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text.split_inclusive(is_delimiter).peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let piece = rest.next()?;
+            let goes_on = rest
+                .peek()
+                .is_some_and(|next| next.starts_with(|c: char| c.is_alphanumeric() || c == '/'));
+            if !(piece.ends_with(':') && piece.contains('@') && goes_on) {
+                return Some(piece.trim_end_matches(is_delimiter));
+            }
+        }
+    })
 }
 
 /// An address as a person typed or pasted it: blanks around it and a `mailto:` before it do no harm.
@@ -194,6 +211,7 @@ mod tests {
             "@angular/core@17.0.0",
             "devicon@master/devicon.min.css",
             "https://user:pw@host.example/x",
+            "git@host.example:team/repository.git",
             "https://medium.example/@anna.b/post",
             "@anna@social.example",
             "?email=anna@example.com&x=1",

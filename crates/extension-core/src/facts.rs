@@ -1,6 +1,6 @@
 //! What the collector saw on a page: plain facts, none of which is believed.
 
-use crate::json::Value;
+use crate::{json::Value, recipe::Recipe};
 
 /// The most facts of one page that are read, in all its frames. The collector sends up to 2000 from each.
 const MAX_FACTS: usize = 10_000;
@@ -12,6 +12,8 @@ pub struct Frame {
     pub top: bool,
     /// The frame's address.
     pub url: String,
+    /// The recipe that fits its address, where that has been looked for.
+    pub recipe: Option<Recipe>,
     /// Whether there was more than the collector could look at in its time.
     pub truncated: bool,
     /// What it saw.
@@ -27,6 +29,8 @@ pub struct Fact {
     pub value: String,
     /// The label beside it, for a field.
     pub label: Option<String>,
+    /// The heading of the section that it stands in.
+    pub under: Option<String>,
     /// The part of the page that it stands in.
     pub region: Option<Region>,
     /// Whether a person can see it.
@@ -36,6 +40,8 @@ pub struct Fact {
 /// Sources of addresses. The order is the one in which evidence is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
+    /// The place that a recipe names. It counts only in a frame that the recipe fits.
+    Recipe,
     /// A field's value with its label, as record pages show it.
     Labelled,
     /// A form field for e-mail addresses.
@@ -57,6 +63,10 @@ pub enum Kind {
 pub enum Region {
     /// Head, foot, navigation, or beside the main content.
     Margin,
+    /// What people wrote or what happened: activities, notes, messages.
+    Conversation,
+    /// A part that a recipe says is about others. Without the recipe it is a conversation.
+    Ignored,
     /// The signature of a message.
     Signature,
 }
@@ -80,6 +90,7 @@ fn read_frame(result: &Value, top: bool, room: usize) -> Option<Frame> {
     Some(Frame {
         top,
         url,
+        recipe: None,
         truncated: result.get("truncated").flag() || facts.len() > room,
         facts: facts.iter().filter_map(read_fact).take(room).collect(),
     })
@@ -88,6 +99,7 @@ fn read_frame(result: &Value, top: bool, room: usize) -> Option<Frame> {
 fn read_fact(fact: &Value) -> Option<Fact> {
     Some(Fact {
         kind: match fact.get("kind").text()? {
+            "recipe" => Kind::Recipe,
             "labelled" => Kind::Labelled,
             "input" => Kind::Input,
             "mailto" => Kind::Mailto,
@@ -99,9 +111,12 @@ fn read_fact(fact: &Value) -> Option<Fact> {
         },
         value: fact.get("value").string()?,
         label: fact.get("label").string(),
+        under: fact.get("under").string(),
         region: match fact.get("region").text() {
             Some("header" | "footer" | "nav" | "aside") => Some(Region::Margin),
             Some("signature") => Some(Region::Signature),
+            Some("conversation") => Some(Region::Conversation),
+            Some("ignored") => Some(Region::Ignored),
             _ => None,
         },
         visible: fact.get("visible").flag(),
@@ -118,7 +133,7 @@ mod tests {
         let results = r#"[
             {"frameId": 0, "result": {"version": 1, "url": "https://crm.example/1", "title": "x", "truncated": true, "facts": [
                 {"kind": "mailto", "value": "mailto:a@example.com", "region": "main", "visible": true, "shadow": false},
-                {"kind": "labelled", "value": "b@example.com", "label": "E-mail", "region": "nav", "visible": false},
+                {"kind": "labelled", "value": "b@example.com", "label": "E-mail", "under": "Agent", "region": "nav", "visible": false},
                 {"kind": "hologram", "value": "c@example.com", "visible": true},
                 {"kind": "text", "value": 7, "visible": true},
                 {"kind": "text", "value": "d@example.com", "region": "signature", "visible": "yes"}
@@ -145,8 +160,12 @@ mod tests {
             (Kind::Mailto, None, true)
         );
         assert_eq!(
-            (labelled.label.as_deref(), labelled.region),
-            (Some("E-mail"), Some(Region::Margin))
+            (
+                labelled.label.as_deref(),
+                labelled.under.as_deref(),
+                labelled.region
+            ),
+            (Some("E-mail"), Some("Agent"), Some(Region::Margin))
         );
         assert_eq!((text.region, text.visible), (Some(Region::Signature), false));
     }

@@ -44,6 +44,8 @@ own_codes! {
     EnrolmentCodeMalformed = "enrolment_code_malformed";
     /// The browser lets no extension read this page.
     PageNotReadable = "page_not_readable";
+    /// The page is about another customer than when it was read.
+    PageChanged = "page_changed";
     /// The person has not allowed the extension in private windows.
     IsolationNotAllowed = "isolation_not_allowed";
     /// A private window is open already, so another customer's session may be in it.
@@ -130,6 +132,7 @@ impl Code {
                 | Relay::ApprovalEnded,
             ) => Some(Retry::Ask),
             Self::PageNotReadable
+            | Self::PageChanged
             | Self::EmailInvalid
             | Self::PlatformUrlRefused
             | Self::Relay(

@@ -8,6 +8,7 @@ mod managed;
 mod options;
 mod popup;
 mod relay;
+mod reread;
 mod sign_in;
 
 use std::cell::Cell;

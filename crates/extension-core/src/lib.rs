@@ -18,6 +18,7 @@ pub mod join;
 pub mod json;
 pub mod message;
 pub mod ranking;
+pub mod recipe;
 pub mod record;
 pub mod request;
 pub mod state;

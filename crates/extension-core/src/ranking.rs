@@ -10,7 +10,7 @@ use stagedoor_protocol::{CustomerEmail, Session};
 
 use crate::{
     address::addresses,
-    facts::{Fact, Frame, Kind},
+    facts::{Fact, Frame, Kind, Region},
     text::{Text, harmless},
 };
 use weight::Weight;
@@ -27,8 +27,12 @@ pub struct Candidate {
     pub evidence: Vec<Text>,
     folded: String,
     score: u32,
+    /// Whether it stands where a recipe says that the customer's address stands.
+    recipe: bool,
     /// A visible source in a fitting place, and not a role's address: good enough to be proposed.
     proposable: bool,
+    /// Whether something else on the page says that it is the customer's: a label beside it, or another kind of source.
+    agreed: bool,
     /// How many kinds of source agree.
     sources: usize,
 }
@@ -48,7 +52,11 @@ pub struct Ranking {
 pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
     let mut sightings: Vec<Box<Sighting<'_>>> = Vec::new();
     for frame in frames {
-        for fact in frame.facts.iter().filter(|fact| fact.visible) {
+        for fact in frame
+            .facts
+            .iter()
+            .filter(|fact| fact.visible && counts(frame, fact))
+        {
             for email in addresses(fact.kind, &fact.value) {
                 let sighting = Box::new(Sighting::new(frame, fact, email));
                 if !is_staff(&sighting.folded, session) {
@@ -68,7 +76,7 @@ pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
         total += 1;
     }
     Ranking {
-        clear: is_clear(&candidates, frames.iter().any(|frame| frame.truncated)),
+        clear: is_clear(&candidates, frames),
         candidates,
         total,
     }
@@ -83,17 +91,21 @@ struct Sighting<'a> {
     email: CustomerEmail,
     kind: Kind,
     weight: Weight,
+    /// For a field its label, for a recipe the CRM's name.
     label: &'a str,
 }
 
 impl<'a> Sighting<'a> {
-    fn new(frame: &Frame, fact: &'a Fact, email: CustomerEmail) -> Self {
+    fn new(frame: &'a Frame, fact: &'a Fact, email: CustomerEmail) -> Self {
         Self {
             folded: email.as_str().to_ascii_lowercase(),
             email,
             kind: fact.kind,
             weight: weight::of(frame, fact),
-            label: fact.label.as_deref().unwrap_or_default(),
+            label: match (&frame.recipe, fact.kind) {
+                (Some(recipe), Kind::Recipe) => &recipe.name,
+                _ => fact.label.as_deref().unwrap_or_default(),
+            },
         }
     }
 
@@ -117,6 +129,8 @@ fn candidate(sightings: &[Box<Sighting<'_>>]) -> Candidate {
     let mut best = &sightings[0];
     let mut score = 0;
     let mut proposable = false;
+    let mut fields = false;
+    let mut agreeing = 0;
     let mut evidence = Vec::new();
     for same_kind in sightings.chunk_by(|a, b| a.kind == b.kind) {
         let first = &same_kind[0];
@@ -124,7 +138,11 @@ fn candidate(sightings: &[Box<Sighting<'_>>]) -> Candidate {
             best = first;
         }
         score += first.weight.points;
-        proposable |= same_kind.iter().any(|sighting| sighting.weight.proposable);
+        let fitting = same_kind.iter().any(|sighting| sighting.weight.proposable);
+        proposable |= fitting;
+        fields |= fitting && matches!(first.kind, Kind::Labelled | Kind::Input);
+        // A JSON-LD block agrees with what is shown, though it shows nothing itself.
+        agreeing += u32::from(fitting || first.kind == Kind::Jsonld);
         evidence.push(text_for(first));
     }
     let sources = evidence.len();
@@ -132,18 +150,27 @@ fn candidate(sightings: &[Box<Sighting<'_>>]) -> Candidate {
         evidence.push(Text::with("evidence_sources", sources.to_string()));
     }
     let role = weight::is_role(&best.folded);
+    let disguised = weight::is_disguised(&best.folded);
+    let recipe = sightings[0].kind == Kind::Recipe;
     Candidate {
         email: best.email.clone(),
         folded: best.folded.clone(),
         evidence,
-        score: if role { score / 4 } else { score },
-        proposable: proposable && !role,
+        score: if disguised || role && !recipe {
+            score / 4
+        } else {
+            score
+        },
+        recipe: recipe && !disguised,
+        proposable: proposable && !role && !disguised,
+        agreed: fields || agreeing > 1,
         sources,
     }
 }
 
 fn text_for(sighting: &Sighting<'_>) -> Text {
     match sighting.kind {
+        Kind::Recipe => Text::with("evidence_recipe", harmless(sighting.label)),
         Kind::Labelled => {
             let label = harmless(sighting.label);
             if label.is_empty() {
@@ -166,17 +193,35 @@ fn compare(a: &Candidate, b: &Candidate) -> Ordering {
     by_score.then_with(|| a.folded.cmp(&b.folded))
 }
 
-/// Whether the first candidate may be proposed: it is proposable by itself, it outweighs the next one more than twice,
-/// and where the collector could not see everything, at least two kinds of source agree on it.
-fn is_clear(candidates: &[Candidate], truncated: bool) -> bool {
-    match candidates {
-        [] => false,
-        [first, rest @ ..] => {
-            let next = rest.first().map_or(0, |candidate| candidate.score);
-            let seen_enough = !truncated || first.sources > 1;
-            first.proposable && seen_enough && first.score > 2 * next
-        }
+/// Whether a fact is looked at: what a recipe says is looked at only where the recipe fits.
+fn counts(frame: &Frame, fact: &Fact) -> bool {
+    match frame.recipe {
+        Some(_) => fact.region != Some(Region::Ignored),
+        None => fact.kind != Kind::Recipe,
     }
+}
+
+/// Whether the first candidate may be proposed. The one address that stands where a recipe says may; two of them may
+/// not, and where the recipe knows all places, none but those. Without a recipe, the first must be proposable by itself,
+/// something must agree with it, and it must outweigh the next one more than twice; where the collector could not see
+/// everything, two kinds of source must agree.
+fn is_clear(candidates: &[Candidate], frames: &[Frame]) -> bool {
+    let [first, rest @ ..] = candidates else {
+        return false;
+    };
+    if candidates.iter().any(|candidate| candidate.recipe) {
+        return first.recipe && !rest.iter().any(|candidate| candidate.recipe);
+    }
+    if frames
+        .iter()
+        .any(|frame| frame.recipe.as_ref().is_some_and(|recipe| recipe.only))
+    {
+        return false;
+    }
+    let truncated = frames.iter().any(|frame| frame.truncated);
+    let next = rest.first().map_or(0, |candidate| candidate.score);
+    let seen_enough = !truncated || first.sources > 1;
+    first.proposable && first.agreed && seen_enough && first.score > 2 * next
 }
 
 fn is_staff(folded: &str, session: &Session) -> bool {

@@ -107,6 +107,8 @@ pub struct Scan {
     pub cut: bool,
     /// The page's origin.
     pub origin: Option<String>,
+    /// The CRM's id of the record that the page is about, where a recipe knows it.
+    pub record: Option<String>,
     /// Staff member, platforms and policy.
     pub session: Session,
 }

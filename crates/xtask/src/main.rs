@@ -10,6 +10,8 @@ mod build;
 mod chaos;
 mod children;
 mod ci;
+mod collector;
+mod corpus;
 mod demo;
 mod directions;
 mod doctor;
@@ -64,6 +66,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Try the sample pages of many CRMs in both browsers, and tell which customer is found on them and how quickly.
+    Corpus {
+        /// Handed on; `--all` tells every page.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Build the unpacked extension into dist/extension.
     Wasm,
     /// Everything that must hold before a change lands: format, lints, dependencies, tests.
@@ -102,6 +110,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Task::Build => build::run(&project),
         Task::Bench { kind } => bench::run(&project, kind),
         Task::Chaos { arguments } => chaos::run(&project, arguments),
+        Task::Corpus { arguments } => corpus::run(&project, arguments),
         Task::Wasm => wasm::run(&project),
         Task::Ci => ci::run(&project),
         Task::Doctor => doctor::run(&project),

@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::collector;
 use crate::install;
 use crate::project::Project;
 use crate::step::{Step, step};
@@ -134,6 +135,7 @@ fn assemble(project: &Project, core: &Path) -> Result<Files> {
         .get_mut("manifest.json")
         .context("extension/manifest.json is missing")?;
     *manifest = with_version(std::str::from_utf8(manifest)?, project.version())?.into_bytes();
+    collector::join(&mut files)?;
     collect(core, "core/", &mut files)?;
     Ok(files)
 }

@@ -1,5 +1,6 @@
 //! One interface over the browsers, so that a scenario is written once.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -28,6 +29,21 @@ pub enum PrivateWindows {
     Forbidden,
 }
 
+/// How a browser is set up.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup {
+    /// Whether the extension is let into private windows.
+    pub private: PrivateWindows,
+    /// A proxy whose certificates are taken for good, for pages of ours under other hosts' names.
+    pub proxy: Option<SocketAddr>,
+}
+
+impl From<PrivateWindows> for Setup {
+    fn from(private: PrivateWindows) -> Self {
+        Self { private, proxy: None }
+    }
+}
+
 /// A running browser with the extension installed.
 pub enum Browser {
     /// Chromium.
@@ -42,9 +58,9 @@ impl Browser {
         kind: Kind,
         profile: &Path,
         extension: &Path,
-        private: PrivateWindows,
+        setup: impl Into<Setup>,
     ) -> Result<Self> {
-        Self::start_for(kind, profile, extension, private, None).await
+        Self::start_for(kind, profile, extension, setup.into(), None).await
     }
 
     /// Likewise, with what an administrator of the computer has set for it.
@@ -55,26 +71,28 @@ impl Browser {
         administrator: &Administrator,
     ) -> Result<Self> {
         let system = Some(administrator.directory());
-        Self::start_for(kind, profile, extension, PrivateWindows::Allowed, system).await
+        let setup = PrivateWindows::Allowed.into();
+        Self::start_for(kind, profile, extension, setup, system).await
     }
 
     async fn start_for(
         kind: Kind,
         profile: &Path,
         extension: &Path,
-        private: PrivateWindows,
+        setup: Setup,
         system: Option<&Path>,
     ) -> Result<Self> {
         Ok(match kind {
             Kind::Chromium => {
                 let options = Options {
-                    private,
+                    private: setup.private,
+                    proxy: setup.proxy,
                     system: system.map(Path::to_owned),
                     ..Options::default()
                 };
                 Self::Chromium(Chromium::start(profile, extension, options).await?)
             }
-            Kind::Firefox => Self::Firefox(Firefox::start(profile, extension, private, system).await?),
+            Kind::Firefox => Self::Firefox(Firefox::start(profile, extension, setup, system).await?),
         })
     }
 

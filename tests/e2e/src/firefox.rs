@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use crate::browser::PrivateWindows;
+use crate::browser::{PrivateWindows, Setup};
 use crate::page::Page;
 use crate::process::Process;
 use crate::rpc::Client;
@@ -34,17 +34,12 @@ impl Firefox {
     /// Starts Firefox without a display on a new profile in `profile`, and installs the extension.
     ///
     /// With a `home`, it finds there what an administrator has set for it, and nothing that is anybody's.
-    pub async fn start(
-        profile: &Path,
-        extension: &Path,
-        private: PrivateWindows,
-        home: Option<&Path>,
-    ) -> Result<Self> {
-        let (mut process, client) = launch::start(profile, home).await?;
+    pub async fn start(profile: &Path, extension: &Path, setup: Setup, home: Option<&Path>) -> Result<Self> {
+        let (mut process, client) = launch::start(profile, setup.proxy, home).await?;
         let params = json!({
             "extensionData": {"type": "path", "path": extension},
             "moz:permanent": false,
-            "moz:allowPrivateBrowsing": private == PrivateWindows::Allowed,
+            "moz:allowPrivateBrowsing": setup.private == PrivateWindows::Allowed,
         });
         let installed = client.call("webExtension.install", params).await;
         let installed = installed.map_err(|error| process.explain(error))?;

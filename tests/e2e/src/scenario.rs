@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::browser::{Browser, Kind, PrivateWindows};
+use crate::browser::{Browser, Kind, PrivateWindows, Setup};
 use crate::lab::Lab;
 use crate::page::Page;
 use crate::paths;
@@ -62,9 +62,9 @@ pub enum Platform {
 
 impl Seat {
     /// Starts a browser that is not enrolled yet.
-    pub async fn unenrolled(lab: &Lab, kind: Kind, staff: Staff, private: PrivateWindows) -> Result<Self> {
+    pub async fn unenrolled(lab: &Lab, kind: Kind, staff: Staff, setup: impl Into<Setup>) -> Result<Self> {
         let profile = lab.directory().join("profiles").join(staff.email);
-        let browser = Browser::start(kind, &profile, &paths::extension()?, private).await?;
+        let browser = Browser::start(kind, &profile, &paths::extension()?, setup).await?;
         Ok(Self { browser })
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -23,6 +23,8 @@ pub struct Site {
 struct Content {
     directory: PathBuf,
     pages: Mutex<HashMap<String, String>>,
+    /// Files by host, path and query, for what is shown under other addresses than its own.
+    aliases: Mutex<HashMap<String, String>>,
 }
 
 impl Site {
@@ -35,6 +37,7 @@ impl Site {
         let content = Arc::new(Content {
             directory: directory.to_owned(),
             pages: Mutex::default(),
+            aliases: Mutex::default(),
         });
         let router = Router::new().fallback(file).with_state(Arc::clone(&content));
         let server = tokio::spawn(async move {
@@ -54,6 +57,21 @@ impl Site {
         self.url(name)
     }
 
+    /// Shows a file under an address of another host too: `host/path?query`.
+    pub fn alias(&self, address: &str, file: &str) {
+        let mut aliases = self
+            .content
+            .aliases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        aliases.insert(address.to_owned(), file.to_owned());
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The address of a file.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}/{path}", self.address)
@@ -70,10 +88,17 @@ impl Content {
     fn pages(&self) -> MutexGuard<'_, HashMap<String, String>> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn alias(&self, address: &str) -> Option<String> {
+        let aliases = self.aliases.lock().unwrap_or_else(PoisonError::into_inner);
+        aliases.get(address).cloned()
+    }
 }
 
-async fn file(State(content): State<Arc<Content>>, uri: Uri) -> Response {
-    let path = uri.path().trim_start_matches('/');
+async fn file(State(content): State<Arc<Content>>, headers: HeaderMap, uri: Uri) -> Response {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let alias = content.alias(&format!("{}{uri}", host.unwrap_or_default()));
+    let path = alias.as_deref().unwrap_or(uri.path()).trim_start_matches('/');
     if let Some(html) = content.pages().get(path) {
         return Html(html.clone()).into_response();
     }

@@ -52,7 +52,7 @@ impl<E: Environment> Core<E> {
             ticket: ticket(message.ticket.as_deref()),
             page: scan.origin.clone().map(|origin| PageReference {
                 origin,
-                record_id: None,
+                record_id: scan.record.clone(),
             }),
         };
         let roles = tab.login.take().map(|login| login.approver_roles);

@@ -7,7 +7,7 @@ use stagedoor_protocol::{
     PageReference, Platform, PlatformId, RequestId, Rules, Session, limits::RELAY_TIMEOUT_MILLISECONDS,
 };
 
-use super::{Core, approval::given, window_name};
+use super::{Core, approval::given, reread::is_approved, window_name};
 use crate::{
     address::typed,
     environment::{Area, Environment, ParsedUrl, TabId, WindowId},
@@ -42,7 +42,7 @@ struct Order {
     /// The platform's address as it was shown.
     shown: ParsedUrl,
     plan: Plan,
-    origin: Option<String>,
+    page: Option<PageReference>,
     /// The colleague's login that the person was shown and overrides.
     overrides: Option<RequestId>,
     /// The colleague's approval that it uses up.
@@ -87,6 +87,7 @@ impl<E: Environment> Core<E> {
         let clicked = environment.now();
         let profile = self.profile().await?;
         let mut tab = self.tab(id).await?;
+        let known = tab.scan.is_some();
         let scan = match tab.scan.take() {
             Some(scan) => scan,
             None => self.scan(id, &profile).await?,
@@ -101,6 +102,14 @@ impl<E: Environment> Core<E> {
             let text = Text::new("error_reason_too_short_cure");
             return Ok(View::of_selection(scan, email, Some(text)));
         };
+        // An approved one is opened from a screen that is about the approval, wherever the page went on to meanwhile.
+        let approved = tab
+            .approval
+            .as_ref()
+            .is_some_and(|asked| is_approved(asked, &email, clicked));
+        if known && !approved {
+            self.still_there(id, scan, &email).await?;
+        }
         let mut order = self.order(profile, scan, message).await?;
         order.overrides = tab.login.as_ref().and_then(|login| shown(login, &email, message));
         let ticket = ticket(message.ticket.as_deref());
@@ -155,7 +164,10 @@ impl<E: Environment> Core<E> {
             platform: platform.clone(),
             shown,
             plan,
-            origin: scan.origin.clone(),
+            page: scan.origin.clone().map(|origin| PageReference {
+                origin,
+                record_id: scan.record.clone(),
+            }),
             overrides: None,
             approval: None,
         })
@@ -202,10 +214,7 @@ impl<E: Environment> Core<E> {
             customer_email: login.email.clone(),
             reason: login.reason.clone(),
             ticket: login.ticket.clone(),
-            page: order.origin.clone().map(|origin| PageReference {
-                origin,
-                record_id: None,
-            }),
+            page: order.page.clone(),
             overrides: order.overrides.clone(),
             approval: order.approval.clone(),
             extension_version: self.environment.version(),

@@ -1,14 +1,17 @@
 //! The popup before a login: read the page, propose or let choose.
 
+use stagedoor_protocol::Session;
+
 use super::Core;
 use crate::{
     address::typed,
-    environment::{Environment, TabId},
+    environment::{Broken, Environment, TabId},
     facts::{Frame, read_frames},
     fault::{Code, Fault},
     join::join,
     json::Value,
     ranking::rank,
+    recipe,
     record::{Found, Login, Profile, Scan, Step},
     state::{Event, advance, is_lost, is_under_way},
     text::Text,
@@ -79,20 +82,25 @@ impl<E: Environment> Core<E> {
     /// Reads the page and asks the relay for the rules, at the same time.
     pub(super) async fn scan(&self, id: TabId, profile: &Profile) -> Result<Scan, Box<Fault>> {
         let (frames, session) = join(self.environment.collect(id), self.session(profile)).await;
-        let session = session?;
-        let results = frames.ok().and_then(|text| Value::parse(&text));
-        let frames = read_frames(&results.ok_or(Code::PageNotReadable)?);
+        Ok(self.scan_of(frames, session?).ok_or(Code::PageNotReadable)?)
+    }
+
+    /// What the collector's answer comes to under these rules.
+    pub(super) fn scan_of(&self, frames: Result<String, Broken>, session: Session) -> Option<Scan> {
+        let mut frames = read_frames(&Value::parse(&frames.ok()?)?);
+        recipe::assign(&mut frames, |url| self.environment.parse_url(url));
         let ranking = rank(&frames, &session);
         let found = ranking.candidates.into_iter().map(|candidate| Found {
             email: candidate.email,
             evidence: candidate.evidence,
         });
-        Ok(Scan {
+        Some(Scan {
             candidates: found.collect(),
             total: ranking.total,
             clear: ranking.clear,
             cut: frames.iter().any(|frame| frame.truncated),
             origin: self.origin(&frames),
+            record: recipe::record(&frames),
             session,
         })
     }

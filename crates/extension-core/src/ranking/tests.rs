@@ -1,6 +1,7 @@
 //! What is proposed, what is left to the person, and that neither order nor debris matters.
 
 mod properties;
+mod recipes;
 
 use super::*;
 use crate::{facts::Region, testing::session};
@@ -10,6 +11,7 @@ fn fact(kind: Kind, value: &str) -> Fact {
         kind,
         value: value.into(),
         label: None,
+        under: None,
         region: None,
         visible: true,
     }
@@ -19,6 +21,7 @@ fn page(facts: Vec<Fact>) -> Frame {
     Frame {
         top: true,
         url: "https://crm.example/1".into(),
+        recipe: None,
         truncated: false,
         facts,
     }
@@ -47,16 +50,21 @@ fn nothing_is_nothing() {
 }
 
 #[test]
-fn a_lone_visible_address_is_proposed() {
-    for kind in [
-        Kind::Text,
-        Kind::Mailto,
-        Kind::Input,
-        Kind::Labelled,
-        Kind::Microdata,
-        Kind::Selection,
-    ] {
+fn a_lone_field_is_proposed() {
+    for kind in [Kind::Input, Kind::Labelled] {
         check(vec![fact(kind, "anna@example.com")], &["anna@example.com"], true);
+    }
+}
+
+#[test]
+fn where_nothing_agrees_a_lone_address_is_left_to_the_person() {
+    let kinds = [Kind::Text, Kind::Mailto, Kind::Microdata, Kind::Selection];
+    for kind in kinds {
+        check(vec![fact(kind, "anna@example.com")], &["anna@example.com"], false);
+        for other in kinds.into_iter().filter(|other| *other != kind) {
+            let both = vec![fact(kind, "anna@example.com"), fact(other, "anna@example.com")];
+            check(both, &["anna@example.com"], true);
+        }
     }
 }
 
@@ -76,7 +84,7 @@ fn what_nobody_can_see_never_counts() {
         };
         check(vec![hidden.clone()], &[], false);
         check(
-            vec![hidden, fact(Kind::Text, "anna@example.com")],
+            vec![hidden, fact(Kind::Labelled, "anna@example.com")],
             &["anna@example.com"],
             true,
         );
@@ -151,7 +159,7 @@ fn staff_are_nobodys_customer() {
             fact(Kind::Labelled, "DESK@Broker.Example"),
             fact(Kind::Mailto, "mailto:someone.else@broker.example"),
             fact(Kind::Mailto, "mailto:x@mail.BROKER.example"),
-            fact(Kind::Text, "anna@notbroker.example"),
+            fact(Kind::Labelled, "anna@notbroker.example"),
         ],
         &["anna@notbroker.example"],
         true,
@@ -174,13 +182,18 @@ fn the_own_address_is_left_out_whatever_its_domain() {
 
 #[test]
 fn the_margins_of_a_page_weigh_little() {
-    for region in [Region::Margin, Region::Signature] {
+    for region in [
+        Region::Margin,
+        Region::Signature,
+        Region::Conversation,
+        Region::Ignored,
+    ] {
         let aside = Fact {
             region: Some(region),
             ..fact(Kind::Mailto, "mailto:manager@partner.example")
         };
         check(
-            vec![aside.clone(), fact(Kind::Mailto, "mailto:anna@example.com")],
+            vec![aside.clone(), fact(Kind::Labelled, "anna@example.com")],
             &["anna@example.com", "manager@partner.example"],
             true,
         );
@@ -242,7 +255,7 @@ fn roles_are_offered_and_never_proposed() {
         );
     }
     check(
-        vec![fact(Kind::Text, "infobert@example.com")],
+        vec![fact(Kind::Labelled, "infobert@example.com")],
         &["infobert@example.com"],
         true,
     );
@@ -272,7 +285,7 @@ fn where_not_all_was_seen_two_sources_must_agree() {
         truncated: true,
         ..page(facts)
     };
-    let one = vec![fact(Kind::Mailto, "mailto:anna@example.com")];
+    let one = vec![fact(Kind::Labelled, "anna@example.com")];
     let two = [one.clone(), vec![fact(Kind::Text, "anna@example.com")]].concat();
     check_frames(&[cut(one)], &["anna@example.com"], false);
     check_frames(&[cut(two)], &["anna@example.com"], true);

@@ -14,6 +14,8 @@ pub(super) struct Weight {
 /// Points go by kind, and are halved again and again for what speaks against the sighting.
 pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
     let base: u32 = match fact.kind {
+        // More than all others together.
+        Kind::Recipe => 1000,
         Kind::Labelled | Kind::Input => 40,
         Kind::Mailto | Kind::Microdata | Kind::Jsonld | Kind::Selection => 30,
         Kind::Text => 10,
@@ -22,12 +24,16 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
         None => 0,
         Some(Region::Margin) => 2,
         Some(Region::Signature) => 3,
+        Some(Region::Conversation | Region::Ignored) => 4,
     };
-    let other_person = if fact.label.as_deref().is_some_and(names_other_person) {
+    let names = |text: &Option<String>| text.as_deref().is_some_and(names_other_person);
+    let other_person = if names(&fact.label) || names(&fact.under) {
         2
     } else {
         0
     };
+    let heads_conversation = fact.under.as_deref().is_some_and(names_conversation);
+    let aside = if heads_conversation { aside.max(4) } else { aside };
     let inner_frame = u32::from(!frame.top);
     Weight {
         points: (base * 64) >> (aside + other_person + inner_frame),
@@ -36,10 +42,14 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
     }
 }
 
-/// Beginnings of words for somebody else than the customer, in labels of fields.
+/// Beginnings of words for somebody else than the customer, in labels of fields and headings of sections.
 const OTHER_PERSONS: &str = "owner manager agent assigned assignee created modified updated advisor adviser sales \
     support introduc referr affiliate partner sender from cc bcc reply spouse lawyer betreuer besitzer inhaber \
-    opiekun propietario gestor gestionnaire";
+    betreuer kundenbetreuer berater opiekun propietario gestor gestionnaire менеджер ответственн müdür temsilcisi";
+
+/// Words in headings of sections that hold what people wrote or what happened.
+const CONVERSATIONS: &str = "activity activities timeline notes note comments messages conversation history emails \
+    tickets notifications log";
 
 /// Local parts of addresses that belong to a function rather than a person.
 const ROLES: &str = "abuse accounts admin administrator backoffice billing bounce bounces careers compliance contact \
@@ -52,6 +62,24 @@ fn names_other_person(label: &str) -> bool {
     let label = label.to_ascii_lowercase();
     let mut words = label.split(|c: char| !c.is_alphabetic());
     words.any(|word| OTHER_PERSONS.split(' ').any(|stem| is_form_of(word, stem)))
+}
+
+fn names_conversation(heading: &str) -> bool {
+    let heading = heading.to_ascii_lowercase();
+    let mut words = heading.split(|c: char| !c.is_alphabetic());
+    words.any(|word| CONVERSATIONS.split(' ').any(|other| other == word))
+}
+
+/// Whether letters of two alphabets are mixed in one label of the domain or in the name: `customers` with a Cyrillic
+/// letter looks the same and is somebody else's. Only a person can tell, so such an address is never proposed.
+pub(super) fn is_disguised(folded: &str) -> bool {
+    folded.split(['@', '.']).any(|label| {
+        let latin = label.chars().any(|c| c.is_ascii_alphabetic());
+        // Greek, Cyrillic, Armenian, Cherokee: the alphabets with letters that look like Latin ones.
+        let alike =
+            |c: char| matches!(c, '\u{370}'..='\u{58F}' | '\u{13A0}'..='\u{13FF}' | '\u{1D00}'..='\u{1D7F}');
+        latin && label.chars().any(alike)
+    })
 }
 
 /// Short stems stand for the whole word only, or `cc` would be found in `account`.

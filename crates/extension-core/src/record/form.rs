@@ -92,6 +92,7 @@ impl ToJson for Scan {
             .with("clear", &self.clear)
             .with("cut", &self.cut)
             .with_some("origin", self.origin.as_ref())
+            .with_some("record", self.record.as_ref())
             .with("session", &self.session)
             .end();
     }
@@ -105,6 +106,7 @@ impl FromJson for Scan {
             clear: value.get("clear").flag(),
             cut: value.get("cut").flag(),
             origin: value.get("origin").string(),
+            record: value.get("record").string(),
             session: Session::read(value.get("session"))?,
         })
     }
@@ -320,6 +322,7 @@ mod tests {
                 clear: true,
                 cut: true,
                 origin: Some("https://crm.example".into()),
+                record: Some("501".into()),
                 session: session.clone(),
             }),
             login: Some(login),

@@ -10,6 +10,7 @@ use crate::fault::{Code, Fault};
 
 /// The texts that are not about faults, with the number of their arguments.
 const OTHERS: &[(&str, usize)] = &[
+    ("evidence_recipe", 1),
     ("evidence_mailto", 0),
     ("evidence_jsonld", 0),
     ("evidence_microdata", 0),

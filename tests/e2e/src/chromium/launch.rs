@@ -1,6 +1,7 @@
 //! Starts Chromium with nothing of its own to say to the network or to the person.
 
 use std::ffi::OsStr;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -25,6 +26,8 @@ pub struct Options {
     pub private: PrivateWindows,
     /// A directory that stands in the place of the system's, with an administrator's policies in it.
     pub system: Option<PathBuf>,
+    /// A proxy whose certificates are taken for good, for pages of ours under other hosts' names.
+    pub proxy: Option<SocketAddr>,
 }
 
 impl Default for Options {
@@ -35,6 +38,7 @@ impl Default for Options {
             scale: 1,
             private: PrivateWindows::Allowed,
             system: None,
+            proxy: None,
         }
     }
 }
@@ -77,6 +81,12 @@ pub(super) async fn start(profile: &Path, options: &Options) -> Result<(Process,
             "--screen-info={{{width}x{height} devicePixelRatio={}}}",
             options.scale
         ));
+    }
+    if let Some(proxy) = options.proxy {
+        command.args([
+            &format!("--proxy-server=http://{proxy}"),
+            "--ignore-certificate-errors",
+        ]);
     }
     if rustix::process::geteuid().is_root() {
         // Chromium's sandbox refuses to run as root.

@@ -1,6 +1,7 @@
 //! Starts Firefox with nothing of its own to say to the network or to the person.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
@@ -29,9 +30,14 @@ user_pref("nimbus.rollouts.enabled", false);
 user_pref("services.settings.server", "data:,none");
 "#;
 
-pub(super) async fn start(profile: &Path, home: Option<&Path>) -> Result<(Process, Client)> {
+pub(super) async fn start(
+    profile: &Path,
+    proxy: Option<SocketAddr>,
+    home: Option<&Path>,
+) -> Result<(Process, Client)> {
     fs::create_dir_all(profile).context("cannot make a profile for Firefox")?;
-    fs::write(profile.join("user.js"), PREFERENCES).context("cannot write Firefox's preferences")?;
+    let preferences = proxy.map_or_else(String::new, through) + PREFERENCES;
+    fs::write(profile.join("user.js"), preferences).context("cannot write Firefox's preferences")?;
     let mut command = Command::new(paths::firefox()?);
     command
         .args([
@@ -54,6 +60,19 @@ pub(super) async fn start(profile: &Path, home: Option<&Path>) -> Result<(Proces
         })
         .await?;
     let client = Client::connect(&format!("{}/session", url.trim())).await?;
-    client.call("session.new", json!({"capabilities": {}})).await?;
+    let capabilities = json!({"alwaysMatch": {"acceptInsecureCerts": proxy.is_some()}});
+    let session = json!({"capabilities": capabilities});
+    client.call("session.new", session).await?;
     Ok((process, client))
+}
+
+/// Preferences that lead to all hosts but this machine through a proxy. Where one is used, times are measured too, for
+/// which the clock of pages must not be blurred.
+fn through(proxy: SocketAddr) -> String {
+    format!(
+        "user_pref(\"network.proxy.type\", 1);\nuser_pref(\"network.proxy.ssl\", \"{}\");\n\
+        user_pref(\"network.proxy.ssl_port\", {});\nuser_pref(\"privacy.reduceTimerPrecision\", false);\n",
+        proxy.ip(),
+        proxy.port()
+    )
 }

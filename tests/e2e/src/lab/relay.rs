@@ -89,6 +89,19 @@ impl Relay {
         Ok(String::from_utf8(output.stdout)?)
     }
 
+    /// What a command of the relay's program prints, with this relay's configuration.
+    pub fn command(&self, arguments: &[&str]) -> Result<String> {
+        let output = stagedoor(&self.directory)?.args(arguments).output()?;
+        if !output.status.success() {
+            bail!(
+                "`stagedoor {}` failed: {}",
+                arguments.join(" "),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
     /// The log so far.
     pub fn log(&self) -> String {
         self.process.output()

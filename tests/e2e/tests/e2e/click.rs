@@ -141,7 +141,8 @@ async fn clicked_while_the_page_is_read_again(kind: Kind) -> Result<()> {
     // Where the page has changed, the button goes with what it stood under.
     seat.browser.close_private().await?;
     let (other, _) = CUSTOMERS[1];
-    let page = format!("<main><a id='address' href='mailto:{customer}'>{customer}</a></main>");
+    let page =
+        format!("<main><span>E-mail</span> <a id='address' href='mailto:{customer}'>{customer}</a></main>");
     let tab = seat.browser.open(&lab.crm.add("changes", &page)).await?;
     let popup = seat.press(&tab).await?;
     popup.shows("confirm").await?;

@@ -54,7 +54,7 @@ fn waiting() -> (Rc<Fake>, Worker) {
     (fake, worker)
 }
 
-fn approved() -> (Rc<Fake>, Worker) {
+pub(super) fn approved() -> (Rc<Fake>, Worker) {
     let (fake, worker) = waiting();
     let mut body = approval("approved", 300);
     body["decidedBy"] = json!("Tea\u{202e}m lead");

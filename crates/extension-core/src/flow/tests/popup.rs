@@ -34,7 +34,7 @@ fn one_customer_is_proposed_with_the_rules_of_the_relay() {
             "screen": "confirm",
             "customer": {
                 "email": "anna@example.com", "recommended": false,
-                "evidence": [{"text": {"key": "evidence_mailto", "args": []}}],
+                "evidence": [{"text": {"key": "evidence_labelled", "args": ["E-mail"]}}],
             },
             "others": 0,
             "platforms": [
@@ -108,7 +108,10 @@ fn several_customers_are_left_to_the_person() {
         view["customer"]["email"], "bert@example.com",
         "as the page spells it"
     );
-    assert_eq!(view["customer"]["evidence"][0]["text"]["key"], "evidence_mailto");
+    assert_eq!(
+        view["customer"]["evidence"][0]["text"]["key"],
+        "evidence_labelled"
+    );
 }
 
 #[test]
@@ -169,7 +172,10 @@ fn a_wrong_address_is_said_where_it_was_typed() {
 fn a_selection_after_the_notes_were_lost_reads_the_page_again() {
     let (fake, worker) = enrolled();
     let view = select(&worker, "anna@example.com");
-    assert_eq!(view["customer"]["evidence"][0]["text"]["key"], "evidence_mailto");
+    assert_eq!(
+        view["customer"]["evidence"][0]["text"]["key"],
+        "evidence_labelled"
+    );
     assert_eq!(fake.take_requests(), ["GET /v1/session"]);
 }
 

@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{recipes::recipe_page, *};
 
-fn any_fact() -> impl Strategy<Value = Fact> {
-    let kinds = prop::sample::select(vec![
+fn any_kind() -> impl Strategy<Value = Kind> {
+    prop::sample::select(vec![
+        Kind::Recipe,
         Kind::Labelled,
         Kind::Input,
         Kind::Mailto,
@@ -13,7 +14,11 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         Kind::Jsonld,
         Kind::Selection,
         Kind::Text,
-    ]);
+    ])
+}
+
+fn any_fact() -> impl Strategy<Value = Fact> {
+    let kinds = any_kind();
     let values = prop_oneof![
         "(anna|Anna|bert|carla|info|noreply)@(example|Example|crm)\\.(com|org)",
         "mailto:(anna|bert)@example\\.com\\?subject=x",
@@ -21,12 +26,17 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         "[a-z ]{0,10}",
     ];
     let labels = prop::option::of(prop::sample::select(vec!["E-mail", "Owner", ""]));
-    let regions = prop::option::of(prop::sample::select(vec![Region::Margin, Region::Signature]));
+    let regions = prop::option::of(prop::sample::select(vec![
+        Region::Margin,
+        Region::Signature,
+        Region::Conversation,
+    ]));
     (kinds, values, labels, regions, prop::bool::weighted(0.8)).prop_map(
         |(kind, value, label, region, visible)| Fact {
             kind,
             value,
             label: label.map(String::from),
+            under: None,
             region,
             visible,
         },
@@ -85,6 +95,50 @@ proptest! {
             more.insert(place.min(more.len()), fact);
         }
         prop_assert_eq!(before, rank(&[page(more)], &session()));
+    }
+
+    #[test]
+    fn what_is_hidden_changes_nothing(
+        facts in prop::collection::vec(any_fact(), 0..8),
+        hidden in prop::collection::vec((any_fact(), 0..9_usize), 0..8),
+    ) {
+        let before = rank(&[page(facts.clone())], &session());
+        let mut more = facts;
+        for (fact, place) in hidden {
+            more.insert(place.min(more.len()), Fact { visible: false, ..fact });
+        }
+        prop_assert_eq!(before, rank(&[page(more)], &session()));
+    }
+
+    #[test]
+    fn what_people_wrote_never_makes_another_winner(
+        facts in prop::collection::vec(any_fact(), 0..8),
+        written in prop::collection::vec(any_fact(), 0..8),
+    ) {
+        let before = rank(&[page(facts.clone())], &session());
+        let wrote = written.into_iter().map(|fact| Fact { region: Some(Region::Conversation), ..fact });
+        let after = rank(&[page(facts.into_iter().chain(wrote).collect())], &session());
+        if after.clear {
+            let winner = |ranking: &Ranking| ranking.candidates[0].folded.clone();
+            prop_assert!(before.clear || before.candidates.iter().any(|other| other.folded == winner(&after)));
+            prop_assert!(!before.clear || winner(&before) == winner(&after));
+        }
+    }
+
+    #[test]
+    fn nothing_else_on_a_page_changes_what_a_recipe_says(facts in prop::collection::vec(any_fact(), 0..12)) {
+        let mut more: Vec<Fact> = facts.into_iter().filter(|fact| fact.kind != Kind::Recipe).collect();
+        more.push(fact(Kind::Recipe, "customer@example.net"));
+        let ranking = rank(&[recipe_page(more)], &session());
+        prop_assert_eq!((ranking.candidates[0].email.as_str(), ranking.clear), ("customer@example.net", true));
+    }
+
+    #[test]
+    fn staff_never_win(facts in prop::collection::vec(any_fact(), 0..8), kind in any_kind()) {
+        let mut more = facts;
+        more.push(fact(kind, "desk@broker.example"));
+        let ranking = rank(&[recipe_page(more)], &session());
+        prop_assert!(ranking.candidates.iter().all(|other| !other.folded.ends_with("@broker.example")));
     }
 
     #[test]

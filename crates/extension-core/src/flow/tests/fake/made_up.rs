@@ -11,7 +11,7 @@ use crate::environment::HttpAnswer;
 /// The collector's answer for a page whose visible text holds these addresses.
 pub(in crate::flow::tests) fn page_with(addresses: &[&str]) -> String {
     let fact =
-        |address: &&str| json!({"kind": "mailto", "value": format!("mailto:{address}"), "visible": true});
+        |address: &&str| json!({"kind": "labelled", "value": address, "label": "E-mail", "visible": true});
     let facts: Vec<Value> = addresses.iter().map(fact).collect();
     json!([{"frameId": 0, "result": {"version": 1, "url": "https://crm.example/contacts/7?q=secret", "facts": facts}}])
         .to_string()

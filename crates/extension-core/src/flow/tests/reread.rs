@@ -1,0 +1,110 @@
+//! The page is looked at again when the person opens; and what a recipe knows of it goes on record.
+
+use super::*;
+use crate::environment::Broken;
+use fake::page_with;
+
+const HUBSPOT: &str = "https://app.hubspot.com/contacts/20418/record/0-1/";
+
+/// A page that a recipe fits, with an address where it says.
+fn record_page(record: &str, email: &str) -> String {
+    let fact = json!({"kind": "recipe", "value": email, "visible": true});
+    let note = json!({"kind": "labelled", "value": "vip@example.com", "label": "E-mail", "visible": true});
+    json!([{"frameId": 0, "result": {"url": format!("{HUBSPOT}{record}"), "facts": [fact, note]}}])
+        .to_string()
+}
+
+fn open(worker: &Worker) -> Value {
+    ask(worker, json!({"type": "popup/open", "tabId": 5}))
+}
+
+/// Expects that the login stopped before anything was asked for.
+fn stopped(fake: &Fake, view: &Value) {
+    assert_eq!(
+        (&view["screen"], &view["code"]),
+        (&json!("error"), &json!("page_changed"))
+    );
+    assert_eq!(view["retry"], "rescan");
+    assert_eq!((fake.logins_asked(), fake.opened.borrow().len()), (0, 0));
+}
+
+#[test]
+fn a_page_that_went_on_to_another_customer_stops_the_login() {
+    let (fake, worker) = enrolled();
+    open(&worker);
+    for page in [
+        Ok(page_with(&["bert@example.com"])),
+        Ok(page_with(&[])),
+        Err(Broken),
+    ] {
+        *fake.page.borrow_mut() = page;
+        stopped(&fake, &ask(&worker, login_message(5)));
+    }
+    *fake.page.borrow_mut() = Ok(page_with(&["bert@example.com"]));
+    let view = ask(&worker, json!({"type": "popup/rescan", "tabId": 5}));
+    assert_eq!(view["customer"]["email"], "bert@example.com");
+    *fake.page.borrow_mut() = Ok(page_with(&["anna@example.com"]));
+    stopped(
+        &fake,
+        &ask(&worker, {
+            let mut message = login_message(5);
+            message["email"] = json!("bert@example.com");
+            message
+        }),
+    );
+}
+
+#[test]
+fn a_page_that_shows_the_same_customer_does_not() {
+    let (fake, worker) = enrolled();
+    open(&worker);
+    *fake.page.borrow_mut() = Ok(page_with(&["ANNA@example.com", "bert@example.com"]));
+    assert_eq!(ask(&worker, login_message(5))["screen"], "opened");
+    assert_eq!(fake.logins_asked(), 1);
+}
+
+#[test]
+fn the_record_that_a_recipe_knows_goes_on_record() {
+    let (fake, worker) = enrolled();
+    *fake.page.borrow_mut() = Ok(record_page("501", "anna@example.com"));
+    let view = open(&worker);
+    assert_eq!(
+        view["customer"]["evidence"][0]["text"],
+        json!({"key": "evidence_recipe", "args": ["HubSpot"]})
+    );
+    // Another worker knows it too.
+    let worker = Core::new(Rc::clone(&fake));
+    assert_eq!(ask(&worker, login_message(5))["screen"], "opened");
+    let requests = fake.requests.borrow();
+    let login = requests
+        .iter()
+        .find(|(line, _)| line == "POST /v1/logins")
+        .unwrap();
+    assert_eq!(
+        login.1["page"],
+        json!({"origin": "https://app.hubspot.com", "recordId": "501"})
+    );
+}
+
+#[test]
+fn another_record_stops_the_login_though_the_address_is_still_there() {
+    let (fake, worker) = enrolled();
+    *fake.page.borrow_mut() = Ok(record_page("501", "anna@example.com"));
+    open(&worker);
+    *fake.page.borrow_mut() = Ok(record_page("502", "anna@example.com"));
+    stopped(&fake, &ask(&worker, login_message(5)));
+}
+
+#[test]
+fn what_was_approved_is_opened_wherever_the_page_went_on_to() {
+    let (fake, worker) = super::approval::approved();
+    *fake.page.borrow_mut() = Ok(page_with(&["bert@example.com"]));
+    let mut other = login_message(5);
+    other["email"] = json!("bert@example.com");
+    assert_eq!(
+        ask(&worker, other)["code"],
+        "page_changed",
+        "that one was not approved"
+    );
+    assert_eq!(ask(&worker, login_message(5))["screen"], "opened");
+}

@@ -1,0 +1,147 @@
+//! What a recipe says, against everything else on a page; headings of sections; disguised domains.
+
+use super::*;
+use crate::recipe::Recipe;
+
+/// A page that a recipe fits.
+pub(super) fn recipe_page(facts: Vec<Fact>) -> Frame {
+    let recipe = Recipe {
+        name: "HubSpot".into(),
+        record: "501".into(),
+        only: true,
+    };
+    Frame {
+        recipe: Some(recipe),
+        ..page(facts)
+    }
+}
+
+fn others() -> Vec<Fact> {
+    vec![
+        fact(Kind::Labelled, "bert@example.com"),
+        fact(Kind::Input, "bert@example.com"),
+        fact(Kind::Mailto, "mailto:bert@example.com"),
+        fact(Kind::Selection, "bert@example.com"),
+        fact(Kind::Text, "bert@example.com"),
+    ]
+}
+
+#[test]
+fn the_place_that_a_recipe_names_wins_over_all_others_together() {
+    let mut facts = others();
+    facts.push(fact(Kind::Recipe, "anna@example.com"));
+    check_frames(
+        &[recipe_page(facts.clone())],
+        &["anna@example.com", "bert@example.com"],
+        true,
+    );
+    let ranking = rank(&[recipe_page(facts)], &session());
+    assert_eq!(
+        ranking.candidates[0].evidence,
+        [Text::with("evidence_recipe", "HubSpot".into())]
+    );
+}
+
+#[test]
+fn without_its_recipe_that_place_is_nothing() {
+    let mut facts = others();
+    facts.push(fact(Kind::Recipe, "anna@example.com"));
+    check(facts, &["bert@example.com"], true);
+}
+
+#[test]
+fn two_such_places_are_left_to_the_person() {
+    let facts = vec![
+        fact(Kind::Recipe, "anna@example.com"),
+        fact(Kind::Labelled, "anna@example.com"),
+        fact(Kind::Recipe, "anna@home.example"),
+    ];
+    check_frames(
+        &[recipe_page(facts)],
+        &["anna@example.com", "anna@home.example"],
+        false,
+    );
+}
+
+#[test]
+fn a_recipe_that_knows_all_places_proposes_nobody_without_them() {
+    check_frames(&[recipe_page(others())], &["bert@example.com"], false);
+    let mut open = recipe_page(others());
+    open.recipe.as_mut().unwrap().only = false;
+    check_frames(&[open], &["bert@example.com"], true);
+}
+
+#[test]
+fn parts_that_a_recipe_ignores_are_not_offered() {
+    let ignored = Fact {
+        region: Some(Region::Ignored),
+        ..fact(Kind::Labelled, "bert@example.com")
+    };
+    let facts = vec![ignored, fact(Kind::Recipe, "anna@example.com")];
+    check_frames(&[recipe_page(facts)], &["anna@example.com"], true);
+}
+
+#[test]
+fn a_role_in_that_place_is_the_customers() {
+    let facts = vec![fact(Kind::Recipe, "info@example.com")];
+    check_frames(&[recipe_page(facts)], &["info@example.com"], true);
+}
+
+#[test]
+fn headings_say_whose_fields_they_are() {
+    for heading in [
+        "Account manager",
+        "Introducing broker",
+        "Partner",
+        "Activity",
+        "Notes (3)",
+    ] {
+        let other = Fact {
+            under: Some(heading.into()),
+            ..fact(Kind::Labelled, "max@partner.example")
+        };
+        check(vec![other.clone()], &["max@partner.example"], false);
+        check(
+            vec![other, fact(Kind::Labelled, "anna@example.com")],
+            &["anna@example.com", "max@partner.example"],
+            true,
+        );
+    }
+    let own = Fact {
+        under: Some("Contact".into()),
+        ..fact(Kind::Labelled, "anna@example.com")
+    };
+    check(vec![own], &["anna@example.com"], true);
+}
+
+#[test]
+fn letters_of_two_alphabets_are_never_proposed() {
+    for disguised in [
+        "anna@\u{441}ustomers.example",
+        "\u{430}nna@customers.example",
+        "anna@customers.ex\u{3B1}mple",
+    ] {
+        check(vec![fact(Kind::Labelled, disguised)], &[disguised], false);
+        check_frames(
+            &[recipe_page(vec![fact(Kind::Recipe, disguised)])],
+            &[disguised],
+            false,
+        );
+        check(
+            vec![
+                fact(Kind::Labelled, disguised),
+                fact(Kind::Mailto, disguised),
+                fact(Kind::Labelled, "bert@example.com"),
+            ],
+            &["bert@example.com", disguised],
+            true,
+        );
+    }
+    // One alphabet a label is how people write.
+    for plain in [
+        "j\u{FC}rgen@example.com",
+        "\u{438}\u{432}\u{430}\u{43D}@example.com",
+    ] {
+        check(vec![fact(Kind::Labelled, plain)], &[plain], true);
+    }
+}

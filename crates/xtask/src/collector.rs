@@ -1,0 +1,99 @@
+//! Joins the collector's parts into the one script that is injected into pages: a page cannot be given several that share
+//! names without leaving those names to the next injection.
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use crate::wasm::Files;
+
+/// The folder of the parts within the extension's sources. It is not shipped itself.
+const FOLDER: &str = "collector/";
+
+/// The parts, in an order in which each constant is made before it is used.
+const PARTS: &[&str] = &[
+    "tree", "bounds", "seen", "legible", "labels", "recipes", "places", "text", "sources", "collect",
+];
+
+/// Replaces the parts by the script, whose value is the value of its one expression.
+pub(crate) fn join(files: &mut Files) -> Result<()> {
+    let mut take = |name: &str| {
+        let bytes = files
+            .remove(&format!("{FOLDER}{name}"))
+            .with_context(|| format!("extension/{FOLDER}{name} is missing"))?;
+        String::from_utf8(bytes).with_context(|| format!("extension/{FOLDER}{name} is not text"))
+    };
+    let recipes: Value = serde_json::from_str(&take("recipes.json")?).context("recipes.json is not JSON")?;
+    let mut script = format!("(() => {{\n\"use strict\";\nconst RECIPES = {recipes};\n");
+    for part in PARTS {
+        let text = take(&format!("{part}.js"))?;
+        for line in text.lines().filter(|line| !is_comment(line)) {
+            script.push_str(line);
+            script.push('\n');
+        }
+    }
+    script.push_str("return collect();\n})();\n");
+    if let Some(left) = files.keys().find(|path| path.starts_with(FOLDER)) {
+        anyhow::bail!(
+            "extension/{left} is no part of the collector: name it in crates/xtask/src/collector.rs"
+        );
+    }
+    files.insert("collector.js".to_owned(), script.into_bytes());
+    Ok(())
+}
+
+/// Whether a line is a comment or empty. It would be injected into every page that is read.
+fn is_comment(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty() || line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts() -> Files {
+        let mut files = Files::new();
+        files.insert("collector/recipes.json".into(), b"{\"version\": 1}\n".to_vec());
+        for part in PARTS {
+            let text = format!("// About {part}.\n\n/** One line. */\nfunction {part}_part() {{}}\n");
+            files.insert(format!("collector/{part}.js"), text.into_bytes());
+        }
+        files
+    }
+
+    #[test]
+    fn the_parts_become_one_expression_in_order() {
+        let mut files = parts();
+        join(&mut files).unwrap();
+        assert_eq!(files.keys().collect::<Vec<_>>(), ["collector.js"]);
+        let script = String::from_utf8(files.remove("collector.js").unwrap()).unwrap();
+        assert!(script.starts_with("(() => {\n\"use strict\";\nconst RECIPES = {\"version\":1};\n"));
+        assert!(script.ends_with("function collect_part() {}\nreturn collect();\n})();\n"));
+        assert!(!script.contains("About") && !script.contains("One line"));
+        let places: Vec<_> = PARTS
+            .iter()
+            .map(|part| script.find(&format!("{part}_part")))
+            .collect();
+        assert!(places.is_sorted() && places.iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn a_part_that_is_missing_or_unknown_is_named() {
+        let mut files = parts();
+        files.remove("collector/seen.js");
+        assert!(
+            join(&mut files)
+                .unwrap_err()
+                .to_string()
+                .contains("collector/seen.js is missing")
+        );
+        let mut files = parts();
+        files.insert("collector/extra.js".into(), Vec::new());
+        assert!(
+            join(&mut files)
+                .unwrap_err()
+                .to_string()
+                .contains("collector/extra.js is no part")
+        );
+    }
+}

@@ -1,0 +1,67 @@
+// How much is looked at and reported, and what was reported so far.
+
+const MAX_FACTS = 2000;
+const MAX_NODES = 200_000;
+// Against pages that are slow to read on purpose. On a busy computer the clock runs on while other programs have the
+// processor, so a tight bound would miss addresses on ordinary pages.
+const MAX_MILLISECONDS = 1500;
+const MAX_VALUE = 320;
+const MAX_LABEL = 80;
+const MAX_JSON = 200_000;
+
+// The page's own pending layout is not counted.
+rootElement()?.getClientRects();
+const start = performance.now();
+const facts = [];
+let nodes = 0;
+let truncated = false;
+
+/** Whether the bounds are reached. The clock is looked at now and then only. */
+function exhausted() {
+  nodes += 1;
+  truncated ||=
+    facts.length >= MAX_FACTS || nodes >= MAX_NODES || ((nodes & 127) === 0 && performance.now() - start > MAX_MILLISECONDS);
+  return truncated;
+}
+
+/** Addresses that stand in rendered text or fields, and the facts whose own values are not rendered. */
+const shown = new Set();
+const unrendered = [];
+
+const ADDRESS = /[^\s<>()[\]"',;:]+@[^\s<>()[\]"',;:]+/gu;
+
+function addressesIn(text) {
+  return (text.toLowerCase().match(ADDRESS) ?? []).map((address) => address.replace(/[.!?]+$/u, ""));
+}
+
+function show(text) {
+  for (const address of addressesIn(text)) shown.add(address);
+}
+
+/** A value that stands in an attribute or a script: seen only if the same address is also shown. */
+function reportUnrendered(kind, value, element, label) {
+  const before = facts.length;
+  report(kind, value, element, label);
+  unrendered.push(...facts.slice(before));
+}
+
+function judgeUnrendered() {
+  for (const fact of unrendered) {
+    const found = addressesIn(fact.value.replace(/^mailto:/i, "").split("?")[0]);
+    fact.visible = found.length > 0 && found.every((address) => shown.has(address));
+  }
+}
+
+function report(kind, value, element, label = "") {
+  const raw = String(value ?? "").trim();
+  if (!raw || facts.length >= MAX_FACTS) return;
+  const under = headingAbove(element);
+  facts.push({
+    kind,
+    value: raw.slice(0, MAX_VALUE),
+    ...(label && { label: label.slice(0, MAX_LABEL) }),
+    ...(under && { under: under.slice(0, MAX_LABEL) }),
+    region: regionOf(element),
+    visible: true,
+  });
+}

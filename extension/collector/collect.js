@@ -1,0 +1,16 @@
+// Runs in each frame of a page, once a person has clicked, and returns what it sees there as plain facts. It decides
+// nothing and changes nothing. The page may be hostile: what a person could not see there is not reported.
+
+function collect() {
+  if (rootElement() && isFrameSeen()) {
+    readSelection();
+    for (const tree of trees(document)) {
+      readRecipe(tree);
+      for (const node of texts(tree)) if (!exhausted()) readText(node);
+      for (const element of worthwhile(tree)) if (!exhausted()) readElement(element);
+    }
+    judgeUnrendered();
+  }
+  const title = String(Object.getOwnPropertyDescriptor(Document.prototype, "title").get.call(document)).slice(0, MAX_VALUE);
+  return { version: 2, url: location.href, title, truncated, milliseconds: performance.now() - start, facts };
+}

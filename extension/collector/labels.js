@@ -1,0 +1,94 @@
+// What a value is called beside it.
+
+/** Words for an e-mail address at the start of a label, in the languages that CRMs are used in. */
+const EMAIL_WORD =
+  /^[^\p{L}]*(adress?e? |endereço de |indirizzo |direcci[oó]n de )?(e-?\s?mail|mail|correo|correio|courriel|mél|posta elettronica|e-?posta|e-?past|el\.? ?pašt|sähköposti|(электронная |эл\.? ?)?почта|имейл|(ел\.? ?)?пошта|ηλεκτρονικό ταχ|ईमेल|อีเมล|電?子?メール|电子邮|電子郵|邮箱|電郵|信箱|이메일|전자 ?우편|البريد|بريد|דוא|אימייל|thư điện tử|surel)/iu;
+
+function textOf(element) {
+  return (element ? getText.call(element) ?? "" : "").replace(/\s+/gu, " ").trim().slice(0, 200);
+}
+
+function asLabel(text, always = false) {
+  const label = text.replace(/[\s:：*]+$/u, "").trim();
+  if (!label || label.length > MAX_LABEL || label.includes("@")) return "";
+  return always || EMAIL_WORD.test(label) || /[:：]\s*\*?\s*$/u.test(text) ? label : "";
+}
+
+function byIds(element, attribute) {
+  const ids = (attributeOf(element, attribute) ?? "").split(/\s+/).filter(Boolean).slice(0, 4);
+  const root = element.getRootNode();
+  const { getElementById } = root === document ? Document.prototype : DocumentFragment.prototype;
+  return ids.map((id) => (root instanceof DocumentFragment || root === document ? textOf(getElementById.call(root, id)) : "")).join(" ").trim();
+}
+
+/** What stands before an element or text on its line; `apart` says that it is an element of its own. */
+function before(node) {
+  let text = "";
+  for (let earlier = node.previousSibling, steps = 0; earlier && steps < 4; earlier = earlier.previousSibling, steps += 1) {
+    if (earlier.nodeName === "BR") break;
+    const apart = isElement(earlier) && /^[\s:：]*$/u.test(text);
+    text = (apart ? textOf(earlier) : getText.call(earlier)) + text;
+    if (apart && text.trim()) return { text: text.trim(), apart };
+    if (text.length > 200) break;
+  }
+  return { text: text.replace(/\s+/gu, " ").trim(), apart: false };
+}
+
+/** The heading of a value in a table: at the start of its row, or on top of its column. */
+function headingOf(cell) {
+  const row = [...(getParentElement.call(cell)?.cells ?? [])];
+  const head = row.slice(0, cell.cellIndex).findLast((other) => tagOf(other) === "TH");
+  if (head) return textOf(head);
+  const top = columnsOf(cell);
+  return textOf(top?.contains(cell) ? null : top?.cells[cell.cellIndex]);
+}
+
+function columnsOf(cell) {
+  return cell.closest("table")?.tHead?.rows[0];
+}
+
+/** Whether an element is in a list of several records under one heading: there the heading names no single value. */
+function isInList(element) {
+  const cell = Element.prototype.closest.call(element, "td");
+  const table = cell?.closest("table");
+  return Boolean(table?.tHead?.rows[0]) && [...table.tBodies].reduce((sum, body) => sum + body.rows.length, 0) > 1;
+}
+
+/** The term of a definition. */
+function termOf(definition) {
+  let term = definition.previousElementSibling;
+  while (term && tagOf(term) === "DD") term = term.previousElementSibling;
+  return term && tagOf(term) === "DT" ? textOf(term) : "";
+}
+
+/** The label of an element's content by its own markup. */
+function ownLabel(element) {
+  if (tagOf(element) === "DD") return termOf(element);
+  if (tagOf(element) === "TD") return headingOf(element);
+  if (element.labels?.[0]) return textOf(element.labels[0]);
+  const named = byIds(element, "aria-labelledby") || attributeOf(element, "aria-label") || attributeOf(element, "data-label");
+  return named && EMAIL_WORD.test(named) ? named : "";
+}
+
+// A label is a field's only if it is an element: a piece of text before the value may be of the same author as the value.
+
+/** The label of an element or text: its own, or what stands before it or before what it is in. */
+function labelOf(node) {
+  for (let at = node, depth = 0; at && depth < 6; at = parentOf(at), depth += 1) {
+    const element = isElement(at);
+    if (element && (tagOf(at) === "BODY" || tagOf(at) === "MAIN")) break;
+    const { text, apart } = before(at);
+    const own = element && asLabel(ownLabel(at), true);
+    const label = own || asLabel(text, apart && text.length <= 40);
+    if (label) return { label, field: Boolean(own || apart) && EMAIL_WORD.test(label) };
+    // Beyond a block with other content, what stands earlier is no label of this value.
+    if (textOf(at).length > 150) break;
+  }
+  return { label: "", field: false };
+}
+
+function inputLabel(element) {
+  const name = element.labels?.[0] ? textOf(element.labels[0]).replace(textOf(element), "") : "";
+  const label = name || byIds(element, "aria-labelledby") || attributeOf(element, "aria-label") || before(element).text;
+  return asLabel(label || labelOf(element).label || element.name || "", true);
+}

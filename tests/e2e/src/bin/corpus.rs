@@ -1,0 +1,84 @@
+//! `cargo xtask corpus`: tries every page of the corpus in both browsers and tells how it went.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "a command-line tool talks to the person who started it"
+)]
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use stagedoor_e2e::browser::Kind;
+use stagedoor_e2e::corpus::{Finding, Verdict, run};
+
+/// The page with 50,000 nodes, whose time is told apart.
+const LARGE: &str = "large/fifty-thousand-nodes.html";
+
+/// Tries every page of the corpus in Chromium and Firefox. A wrong answer is a failure; times are only told.
+#[derive(Parser)]
+struct Arguments {
+    /// Tell every page, not only those that went otherwise than expected.
+    #[arg(long)]
+    all: bool,
+    /// Only the pages whose file names contain this.
+    #[arg(long, default_value = "")]
+    only: String,
+}
+
+#[tokio::main]
+async fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let mut wrong = 0;
+    println!(
+        "{:<9} {:>6} {:>6} {:>8} {:>5} {:>6} {:>12} {:>12} {:>13}",
+        "", "pages", "right", "chooser", "none", "wrong", "median ms", "worst ms", "50,000 nodes"
+    );
+    let mut notes = Vec::new();
+    for (name, kind) in [("Chromium", Kind::Chromium), ("Firefox", Kind::Firefox)] {
+        let findings = run(kind, &arguments.only).await?;
+        let count = |verdict| findings.iter().filter(|found| found.verdict() == verdict).count();
+        let (large, others): (Vec<&Finding>, Vec<&Finding>) =
+            findings.iter().partition(|found| found.sample.file == LARGE);
+        let mut times: Vec<f64> = others.iter().map(|found| found.milliseconds).collect();
+        times.sort_by(f64::total_cmp);
+        println!(
+            "{name:<9} {:>6} {:>6} {:>8} {:>5} {:>6} {:>12.1} {:>12.1} {:>13.1}",
+            findings.len(),
+            count(Verdict::Right),
+            count(Verdict::Chooser),
+            count(Verdict::Nothing),
+            count(Verdict::Wrong),
+            times.get(times.len() / 2).copied().unwrap_or_default(),
+            times.last().copied().unwrap_or_default(),
+            large.first().map_or(f64::NAN, |found| found.milliseconds),
+        );
+        wrong += count(Verdict::Wrong);
+        let told = findings
+            .iter()
+            .filter(|found| arguments.all || found.verdict() != Verdict::Right);
+        notes.extend(told.map(|found| note(name, found)));
+    }
+    for note in notes {
+        println!("{note}");
+    }
+    Ok(if wrong == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn note(browser: &str, found: &Finding) -> String {
+    format!(
+        "{browser}: {:?} {}: {:?} {:?}, expected {:?} {:?} ({}), {:.1} ms",
+        found.verdict(),
+        found.sample.file,
+        found.answer,
+        found.record,
+        found.sample.expected,
+        found.sample.record,
+        found.sample.because,
+        found.milliseconds,
+    )
+}
