@@ -12,6 +12,8 @@ mod error;
 mod key;
 pub mod limits;
 mod login;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod platform;
 mod problem;
 mod request_id;

@@ -1,0 +1,234 @@
+//! Schemas of the texts and numbers on the wire, for the relay's OpenAPI document.
+//!
+//! What keeps to a schema here is never refused for its form. The other way round they are exact for ASCII; where the relay
+//! counts bytes or takes letters of other scripts too, which a schema cannot say, the description does.
+
+use std::borrow::Cow;
+
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        Object, ObjectBuilder, RefOr, Schema,
+        schema::{OneOfBuilder, Type},
+    },
+};
+
+use crate::{
+    CustomerEmail, EnrolmentCode, KeyId, OneTimeToken, PlatformId, PublicJwk, RequestId,
+    limits::{MAX_LABEL_BYTES, MAX_REASON_CHARS, MAX_TICKET_CHARS, MAX_TOKEN_BYTES},
+};
+
+/// The largest integer that every reader of JSON knows exactly: 2^53 - 1.
+pub const MAX_INTEGER: u64 = (1 << 53) - 1;
+
+/// A short text: an extension's version, the id of a record, a cause.
+#[derive(Debug)]
+pub struct Label;
+/// A reason, in a person's words.
+#[derive(Debug)]
+pub struct Reason;
+/// A ticket's number.
+#[derive(Debug)]
+pub struct Ticket;
+/// A web page's origin.
+#[derive(Debug)]
+pub struct Origin;
+/// A duration.
+#[derive(Debug)]
+pub struct Milliseconds;
+
+/// Gives a type a schema of its own name.
+macro_rules! schema {
+    ($name:ident, $schema:expr) => {
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                $schema.into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+    };
+}
+
+schema!(
+    CustomerEmail,
+    text(
+        "A customer's e-mail address: dot-atom, `@`, and a domain of at least two labels of which the last is no number; at most \
+         64 bytes before the `@`, 63 in a label, 254 in all. Letters and digits of all scripts are taken, though the pattern \
+         names those of ASCII only. Quoted forms, comments, invisible characters and address literals are not.",
+        6,
+        254,
+        "^(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@\
+         (?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+(?![0-9]+$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
+    )
+    .examples(["jane.roe@customers.example"])
+);
+
+schema!(
+    PlatformId,
+    text(
+        "The id of a platform, as the relay's configuration has it.",
+        1,
+        32,
+        "^[a-z0-9-]+$"
+    )
+    .examples(["main"])
+);
+
+schema!(
+    RequestId,
+    text(
+        "The id of a login: a UUID version 7 (RFC 9562), in lower case with hyphens, made anew for each click.",
+        36,
+        36,
+        "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+    )
+    .examples(["018bcfe5-6800-7fff-bfff-ffffffffffff"])
+);
+
+schema!(
+    KeyId,
+    text(
+        "The id of a key: its thumbprint (RFC 7638, SHA-256), base64url without padding.",
+        43,
+        43,
+        BASE64URL_OF_32_BYTES,
+    )
+);
+
+schema!(
+    OneTimeToken,
+    text(
+        "Whoever holds it is logged in as the customer, once. It is nowhere to be kept or shown.",
+        1,
+        MAX_TOKEN_BYTES,
+        "^[!$%()*+,./0-9:;=?@A-Z\\[\\]^_a-z{|}~-]+$",
+    )
+);
+
+schema!(
+    EnrolmentCode,
+    ObjectBuilder::from(Object::with_type(Type::String))
+        .description(Some(
+            "A code from `stagedoor staff invite`: 20 symbols of Crockford's base 32. Case, blanks, line ends and hyphens do not \
+             matter; O reads as 0, I and L as 1."
+        ))
+        .pattern(Some("^[ \\t\\r\\n-]*(?:[0-9A-TV-Za-tv-z][ \\t\\r\\n-]*){20}$"))
+        .examples(["01234-56789-ABCDE-FGHJZ"])
+);
+
+schema!(
+    Label,
+    text(
+        "A short text without control or invisible characters. Letters of other scripts are taken, too; in UTF-8 it has at most \
+         256 bytes.",
+        1,
+        MAX_LABEL_BYTES,
+        "^[ -~]+$",
+    )
+);
+
+schema!(
+    Reason,
+    text(
+        "Words of a person: no control or invisible characters but tabs, line ends and joiners. Whether there must be any, and \
+         how many, is the relay's policy.",
+        0,
+        MAX_REASON_CHARS,
+        "^[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F-\\u009F\\u200B\\u200E\\u200F\\u202A-\\u202E\\u2060-\\u2064\\u2066-\\u2069\\uFEFF]*$",
+    )
+);
+
+schema!(
+    Ticket,
+    text(
+        "A ticket's number: no control or invisible characters but tabs and line ends. Which form it must have is the relay's \
+         policy.",
+        0,
+        MAX_TICKET_CHARS,
+        "^[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F-\\u009F\\u200B-\\u200F\\u202A-\\u202E\\u2060-\\u2064\\u2066-\\u2069\\uFEFF]*$",
+    )
+);
+
+schema!(
+    Origin,
+    text(
+        "The origin of a web page as browsers write it (RFC 6454): scheme, host in lower case, a port other than the scheme's \
+         own, no path. Hosts of other forms that browsers know are taken, too: IPv6 addresses, names with `_` or in punycode.",
+        8,
+        MAX_LABEL_BYTES,
+        "^https?://(?:(?:(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.){0,3}(?!xn--)[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?|\
+         (?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9]))\
+         (?::(?!(?:80|443)$)(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?$",
+    )
+    .examples(["https://crm.example"])
+);
+
+schema!(
+    Milliseconds,
+    ObjectBuilder::from(Object::with_type(Type::Integer))
+        .minimum(Some(0))
+        .maximum(Some(i64::try_from(MAX_INTEGER).unwrap_or(i64::MAX) as isize))
+);
+
+schema!(
+    PublicJwk,
+    OneOfBuilder::new()
+        .description(Some("A public key (RFC 7517), of one of two kinds."))
+        .item(
+            key(
+                "A point of P-256, whose signatures are `ecdsa-p256-sha256`.",
+                "EC",
+                "P-256"
+            )
+            .property("y", coordinate())
+            .required("y")
+        )
+        .item(
+            key(
+                "A key of Ed25519 (RFC 8037), whose signatures are `ed25519`.",
+                "OKP",
+                "Ed25519"
+            )
+            .property("y", Object::with_type(Type::Null))
+        )
+);
+
+const BASE64URL_OF_32_BYTES: &str = "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$";
+
+fn text(description: &str, min: usize, max: usize, pattern: &str) -> ObjectBuilder {
+    ObjectBuilder::from(Object::with_type(Type::String))
+        .description(Some(description))
+        .min_length(Some(min))
+        .max_length(Some(max))
+        .pattern(Some(pattern))
+}
+
+fn key(description: &str, kty: &str, crv: &str) -> ObjectBuilder {
+    let constant =
+        |value: &str| ObjectBuilder::from(Object::with_type(Type::String)).enum_values(Some([value]));
+    ObjectBuilder::from(Object::with_type(Type::Object))
+        .description(Some(description))
+        .property("kty", constant(kty))
+        .required("kty")
+        .property("crv", constant(crv))
+        .required("crv")
+        .property("x", coordinate())
+        .required("x")
+        .additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::FreeForm(
+            false,
+        )))
+}
+
+fn coordinate() -> ObjectBuilder {
+    text(
+        "32 bytes, base64url without padding.",
+        43,
+        43,
+        BASE64URL_OF_32_BYTES,
+    )
+}

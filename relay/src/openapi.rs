@@ -1,0 +1,88 @@
+//! The OpenAPI document of the public API, made from the types that go over the wire and from one table of endpoints.
+//!
+//! It is public: it says what any reader of the sources knows, and nothing of one relay's configuration.
+
+mod answers;
+mod body;
+mod endpoints;
+mod signing;
+
+use std::sync::LazyLock;
+
+use stagedoor_protocol::Problem;
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Paths, PathsBuilder, Server, Tag,
+    path::PathItem, tag::TagBuilder,
+};
+
+use body::Body;
+pub use endpoints::{ENDPOINTS, Endpoint};
+
+/// The version of the API, which stands in its paths too; that of the relay is nobody's business who has not signed.
+const API_VERSION: &str = "1";
+
+/// The document as JSON.
+pub fn json() -> &'static str {
+    static JSON: LazyLock<String> = LazyLock::new(|| {
+        document()
+            .to_json()
+            .expect("texts, numbers and lists always make JSON")
+    });
+    &JSON
+}
+
+fn document() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Stagedoor relay")
+        .version(API_VERSION)
+        .description(Some(
+            "What the Stagedoor extension asks of its relay. Faults are problem documents (RFC 9457), each with a stable `code` \
+             that its `type` leads to an explanation of. Answers are not to be stored (`Cache-Control: no-store`). Browsers may \
+             read them from the extension's origins only (CORS); any other `Origin` is refused.",
+        ))
+        .build();
+    let bodies = ENDPOINTS.iter().flat_map(Endpoint::bodies);
+    let components = bodies
+        .chain([Body::of::<Problem>()])
+        .fold(ComponentsBuilder::new(), |components, body| {
+            components.schemas_from_iter(body.schemas())
+        });
+    let components = signing::add_schemes(components);
+    OpenApiBuilder::new()
+        .info(info)
+        .servers(Some([Server::new("/")]))
+        .paths(paths())
+        .components(Some(components.build()))
+        .tags(Some(tags()))
+        .build()
+}
+
+fn paths() -> Paths {
+    ENDPOINTS
+        .iter()
+        .fold(PathsBuilder::new(), |paths, endpoint| {
+            paths.path(
+                endpoint.path,
+                PathItem::new(endpoint.method.clone(), endpoint.operation()),
+            )
+        })
+        .build()
+}
+
+fn tags() -> Vec<Tag> {
+    [
+        ("Profiles", "How a browser profile's key becomes a person's."),
+        ("Logins", "One-time tokens for customers' platforms."),
+        ("About", "For people, and for tools."),
+    ]
+    .map(|(name, description)| {
+        TagBuilder::new()
+            .name(name)
+            .description(Some(description))
+            .build()
+    })
+    .to_vec()
+}
+
+#[cfg(test)]
+mod tests;
