@@ -9,6 +9,7 @@ mod signing;
 
 use std::sync::LazyLock;
 
+use serde_json::Value;
 use stagedoor_protocol::Problem;
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Paths, PathsBuilder, Server, Tag,
@@ -24,11 +25,26 @@ const API_VERSION: &str = "1";
 /// The document as JSON.
 pub fn json() -> &'static str {
     static JSON: LazyLock<String> = LazyLock::new(|| {
-        document()
-            .to_json()
-            .expect("texts, numbers and lists always make JSON")
+        let mut document =
+            serde_json::to_value(document()).expect("texts, numbers and lists always make JSON");
+        spell_links(&mut document);
+        document.to_string()
     });
     &JSON
+}
+
+/// utoipa spells the names in links as Rust does.
+fn spell_links(document: &mut Value) {
+    match document {
+        Value::Object(fields) => {
+            if let Some(id) = fields.remove("operation_id") {
+                fields.insert("operationId".to_owned(), id);
+            }
+            fields.values_mut().for_each(spell_links);
+        }
+        Value::Array(items) => items.iter_mut().for_each(spell_links),
+        _ => {}
+    }
 }
 
 fn document() -> OpenApi {

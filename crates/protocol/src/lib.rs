@@ -21,6 +21,7 @@ mod session;
 mod sign_in;
 mod signature;
 mod token;
+mod whole;
 
 pub use approval::{
     Approval, ApprovalDecision, ApprovalId, ApprovalRequest, ApprovalState, Decision, WaitingApproval,

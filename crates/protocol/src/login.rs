@@ -88,11 +88,44 @@ pub struct OutcomeReport {
     /// What happened.
     pub outcome: Outcome,
     /// Since the click, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::whole::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::Milliseconds>))]
     pub duration_milliseconds: Option<u64>,
     /// For `failed`: a short cause, without any address or token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::Label>))]
     pub cause: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_a_whole_number_however_it_is_written() {
+        let read = |duration: &str| {
+            let text = format!(r#"{{"outcome":"opened","durationMilliseconds":{duration}}}"#);
+            serde_json::from_str::<OutcomeReport>(&text).map(|report| report.duration_milliseconds)
+        };
+        for (duration, number) in [
+            ("0", Some(0)),
+            ("1181", Some(1181)),
+            ("1181.0", Some(1181)),
+            ("1.181e3", Some(1181)),
+            ("-0.0", Some(0)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("null", None),
+        ] {
+            assert_eq!(read(duration).unwrap(), number, "{duration}");
+        }
+        for bad in ["-1", "1.5", "1e300", "9007199254740992.0", "\"1\"", "true", "[]"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+        let without = serde_json::from_str::<OutcomeReport>(r#"{"outcome":"opened"}"#).unwrap();
+        assert_eq!(without.duration_milliseconds, None);
+    }
 }

@@ -62,7 +62,7 @@ schema!(
          names those of ASCII only. Quoted forms, comments, invisible characters and address literals are not.",
         6,
         254,
-        "^(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@\
+        "^(?![^@]{65})[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@\
          (?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+(?![0-9]+$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
     )
     .examples(["jane.roe@customers.example"])
@@ -134,23 +134,20 @@ schema!(
 
 schema!(
     Reason,
-    text(
-        "Words of a person: no control or invisible characters but tabs, line ends and joiners. Whether there must be any, and \
-         how many, is the relay's policy.",
-        0,
+    words(
+        "Words of a person, without characters that show nothing, but for those that some languages are written with. Whether \
+         there must be any, and how many, is the relay's policy.",
         MAX_REASON_CHARS,
-        "^[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F-\\u009F\\u200B\\u200E\\u200F\\u202A-\\u202E\\u2060-\\u2064\\u2066-\\u2069\\uFEFF]*$",
+        HIDDEN_IN_PROSE,
     )
 );
 
 schema!(
     Ticket,
-    text(
-        "A ticket's number: no control or invisible characters but tabs and line ends. Which form it must have is the relay's \
-         policy.",
-        0,
+    words(
+        "A ticket's number, without characters that show nothing. Which form it must have is the relay's policy.",
         MAX_TICKET_CHARS,
-        "^[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F-\\u009F\\u200B-\\u200F\\u202A-\\u202E\\u2060-\\u2064\\u2066-\\u2069\\uFEFF]*$",
+        HIDDEN,
     )
 );
 
@@ -198,6 +195,53 @@ schema!(
         )
 );
 
+/// What may not be in a text: controls, and characters that show nothing and are no blanks.
+pub const HIDDEN: &[(char, char)] = &[
+    ('\0', '\u{1F}'),
+    ('\u{7F}', '\u{9F}'),
+    ('\u{AD}', '\u{AD}'),
+    ('\u{34F}', '\u{34F}'),
+    ('\u{61C}', '\u{61C}'),
+    ('\u{115F}', '\u{1160}'),
+    ('\u{17B4}', '\u{17B5}'),
+    ('\u{180B}', '\u{180F}'),
+    ('\u{200B}', '\u{200F}'),
+    ('\u{202A}', '\u{202E}'),
+    ('\u{2060}', '\u{206F}'),
+    ('\u{2800}', '\u{2800}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{FE00}', '\u{FE0F}'),
+    ('\u{FEFF}', '\u{FEFF}'),
+    ('\u{FFA0}', '\u{FFA0}'),
+    ('\u{FFF0}', '\u{FFF8}'),
+    ('\u{1BCA0}', '\u{1BCA3}'),
+    ('\u{1D173}', '\u{1D17A}'),
+    ('\u{E0000}', '\u{E0FFF}'),
+];
+
+/// The same for running text.
+pub const HIDDEN_IN_PROSE: &[(char, char)] = &[
+    ('\0', '\u{8}'),
+    ('\u{B}', '\u{C}'),
+    ('\u{E}', '\u{1F}'),
+    ('\u{7F}', '\u{9F}'),
+    ('\u{34F}', '\u{34F}'),
+    ('\u{61C}', '\u{61C}'),
+    ('\u{115F}', '\u{1160}'),
+    ('\u{200B}', '\u{200B}'),
+    ('\u{200E}', '\u{200F}'),
+    ('\u{202A}', '\u{202E}'),
+    ('\u{2060}', '\u{206F}'),
+    ('\u{2800}', '\u{2800}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{FEFF}', '\u{FEFF}'),
+    ('\u{FFA0}', '\u{FFA0}'),
+    ('\u{FFF0}', '\u{FFF8}'),
+    ('\u{1BCA0}', '\u{1BCA3}'),
+    ('\u{1D173}', '\u{1D17A}'),
+    ('\u{E0000}', '\u{E0FFF}'),
+];
+
 const BASE64URL_OF_32_BYTES: &str = "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$";
 
 fn text(description: &str, min: usize, max: usize, pattern: &str) -> ObjectBuilder {
@@ -206,6 +250,25 @@ fn text(description: &str, min: usize, max: usize, pattern: &str) -> ObjectBuild
         .min_length(Some(min))
         .max_length(Some(max))
         .pattern(Some(pattern))
+}
+
+fn words(description: &str, max: usize, hidden: &[(char, char)]) -> ObjectBuilder {
+    let class = hidden
+        .iter()
+        .map(|(first, last)| [in_class(*first), "-".to_owned(), in_class(*last)].concat());
+    let pattern = ["^[^".to_owned(), class.collect(), "]*$".to_owned()].concat();
+    ObjectBuilder::from(Object::with_type(Type::String))
+        .description(Some(description))
+        .max_length(Some(max))
+        .pattern(Some(pattern))
+}
+
+/// Spelled out where every engine reads it, and as itself beyond.
+fn in_class(c: char) -> String {
+    match u16::try_from(u32::from(c)) {
+        Ok(unit) => format!("\\u{unit:04X}"),
+        Err(_) => c.to_string(),
+    }
 }
 
 fn key(description: &str, kty: &str, crv: &str) -> ObjectBuilder {

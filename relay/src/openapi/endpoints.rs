@@ -9,6 +9,7 @@ use utoipa::{
     ToSchema,
     openapi::{
         ContentBuilder, HttpMethod, Object, ObjectBuilder, Ref, RefOr, Required, ResponsesBuilder, Schema,
+        link::LinkBuilder,
         path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
         schema::Type,
@@ -32,6 +33,8 @@ pub struct Endpoint {
     status: u16,
     answer: &'static str,
     gives: Gives,
+    /// What may be asked next: the operation, and where in the answer the `id` of its path is.
+    then: Option<(&'static str, &'static str)>,
     /// Every code by which it refuses, beside those of [`EVERYWHERE`] and, for signed ones, of [`SIGNED`].
     own_codes: &'static [&'static [ErrorCode]],
 }
@@ -92,6 +95,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         status: 201,
         answer: "The key is enrolled.",
         gives: Gives::Json(Body::of::<EnrolmentResponse>()),
+        then: None,
         own_codes: &[
             HEADERS,
             JSON,
@@ -113,6 +117,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         status: 200,
         answer: "The caller, the platforms, the rules.",
         gives: Gives::Json(Body::of::<Session>()),
+        then: None,
         own_codes: &[HEADERS, SIGNED],
     },
     Endpoint {
@@ -126,6 +131,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         status: 201,
         answer: "The token, which is good once and for seconds.",
         gives: Gives::Json(Body::of::<LoginResponse>()),
+        then: Some(("reportOutcome", "$response.body#/requestId")),
         own_codes: &[
             HEADERS,
             SIGNED,
@@ -154,6 +160,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         status: 204,
         answer: "It is recorded.",
         gives: Gives::Nothing,
+        then: None,
         own_codes: &[HEADERS, SIGNED, JSON, &[E::LoginUnknown, E::NotFound]],
     },
     Endpoint {
@@ -167,6 +174,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         status: 200,
         answer: "A page for people.",
         gives: Gives::Html,
+        then: None,
         own_codes: &[&[E::NotFound]],
     },
     Endpoint {
@@ -180,6 +188,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         status: 200,
         answer: "An OpenAPI document.",
         gives: Gives::Document,
+        then: None,
         own_codes: &[],
     },
 ];
@@ -242,6 +251,13 @@ impl Endpoint {
             Gives::Json(body) => response.content("application/json", body.content()),
             Gives::Document => response.content("application/json", plain(Type::Object)),
             Gives::Html => response.content("text/html; charset=utf-8", plain(Type::String)),
+        };
+        let response = match self.then {
+            Some((operation, id)) => {
+                let link = LinkBuilder::new().operation_id(operation).parameter("id", id);
+                response.link(operation, link.build())
+            }
+            None => response,
         };
         ResponsesBuilder::new().response(self.status.to_string(), response)
     }

@@ -94,6 +94,28 @@ fn every_reference_leads_somewhere() {
 }
 
 #[test]
+fn every_link_leads_to_an_operation() {
+    let document = parsed();
+    let operations = document["paths"].as_object().unwrap().values();
+    let operations = operations.flat_map(|item| item.as_object().unwrap().values());
+    let operations = operations.collect::<Vec<_>>();
+    let ids = operations
+        .iter()
+        .map(|operation| operation["operationId"].as_str().unwrap());
+    let ids = ids.collect::<BTreeSet<_>>();
+    assert_eq!(ids.len(), operations.len(), "each has a name of its own");
+    let answers = operations
+        .iter()
+        .flat_map(|operation| operation["responses"].as_object().unwrap().values());
+    let links = answers.filter_map(|answer| answer["links"].as_object());
+    let links = links.flat_map(|links| links.values()).collect::<Vec<_>>();
+    assert!(!links.is_empty());
+    for link in links {
+        assert!(ids.contains(link["operationId"].as_str().unwrap()), "{link}");
+    }
+}
+
+#[test]
 fn neither_versions_nor_names_of_the_inside_are_told() {
     let text = json();
     for inside in [

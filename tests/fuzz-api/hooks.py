@@ -1,0 +1,87 @@
+"""What makes generated requests meaningful: signatures, a platform that there is, codes that are good, logins that were made.
+
+A value is replaced only where it keeps to its schema, by another one that does, so that what a test case is meant to be, right
+or wrong, it stays.
+"""
+
+import json
+import os
+import re
+
+import schemathesis
+from nacl.signing import SigningKey
+from signing import Signature, public_jwk
+
+SETTING = json.loads(os.environ["FUZZ_API_SETTING"])
+PLATFORM = re.compile(r"[a-z0-9-]{1,32}\Z")
+CODE = re.compile(r"[ \t\r\n-]*(?:[0-9A-TV-Za-tv-z][ \t\r\n-]*){20}\Z")
+REQUEST_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
+COORDINATE = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")
+
+profile = SigningKey(bytes.fromhex(SETTING["key"]))
+codes = list(SETTING["codes"])
+# Keys that wait to be enrolled, by their coordinate.
+new_keys = {}
+logins = []
+
+
+class FittingSignature(Signature):
+    """By the profile's key, or by the one that is to be enrolled."""
+
+    def __call__(self, request):
+        self.key = new_keys.get(coordinate_in(request.body), profile)
+        return super().__call__(request)
+
+
+def coordinate_in(body):
+    try:
+        coordinate = json.loads(body)["publicKey"]["x"]
+    except (KeyError, TypeError, ValueError):
+        return None
+    return coordinate if isinstance(coordinate, str) else None
+
+
+if SETTING["signed"]:
+    schemathesis.auth.set_from_requests(FittingSignature(profile))
+
+
+def is_text(value, pattern):
+    return isinstance(value, str) and pattern.match(value) is not None
+
+
+def is_key(value):
+    if not isinstance(value, dict) or not is_text(value.get("x"), COORDINATE):
+        return False
+    kind = (value.get("kty"), value.get("crv"))
+    names = set(value)
+    if kind == ("EC", "P-256"):
+        return names == {"kty", "crv", "x", "y"} and is_text(value["y"], COORDINATE)
+    return kind == ("OKP", "Ed25519") and names <= {"kty", "crv", "x", "y"} and value.get("y") is None
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    if isinstance(case.body, dict):
+        case.body = fitting(case.body)
+    identifier = (case.path_parameters or {}).get("id")
+    if case.operation.path == "/v1/logins/{id}/outcome" and logins and is_text(identifier, REQUEST_ID):
+        case.path_parameters = {**case.path_parameters, "id": logins[-1]}
+
+
+def fitting(body):
+    body = dict(body)
+    if is_text(body.get("platform"), PLATFORM):
+        body["platform"] = "main"
+    if is_key(body.get("publicKey")) and SETTING["signed"]:
+        key = SigningKey.generate()
+        body["publicKey"] = public_jwk(key)
+        new_keys[body["publicKey"]["x"]] = key
+    if is_text(body.get("code"), CODE) and codes:
+        body["code"] = codes[len(new_keys) % len(codes)]
+    return body
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    if response.status_code == 201 and case.operation.path == "/v1/logins":
+        logins.append(response.json()["requestId"])
