@@ -11,10 +11,10 @@ use crate::tools::{FOR_FUZZ_API, FUZZ_API};
 /// How much is tried.
 #[derive(Args)]
 pub(crate) struct Effort {
-    /// Requests that are made up for each endpoint, on top of those that cover its schema.
-    #[arg(long, default_value_t = 300)]
-    examples: u32,
-    /// With this the same requests are made again.
+    /// For how long, in seconds. Requests that cover each schema are made however short it is.
+    #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(10..=3600))]
+    seconds: u32,
+    /// With another one, other requests are made.
     #[arg(long, default_value_t = 1)]
     seed: u32,
 }
@@ -54,7 +54,7 @@ pub(crate) fn fuzz(project: &Project, effort: &Effort) -> Result<()> {
         ] {
             python.arg(option).arg(path);
         }
-        python.args(["--examples", &effort.examples.to_string()]);
+        python.args(["--seconds", &effort.seconds.to_string()]);
         python.args(["--seed", &effort.seed.to_string()]);
         python.env("FUZZ_API_PACKAGES", FUZZ_API.folder(project));
         step.run(&mut python)?;
