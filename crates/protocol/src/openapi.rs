@@ -14,8 +14,8 @@ use utoipa::{
 };
 
 use crate::{
-    CustomerEmail, EnrolmentCode, KeyId, OneTimeToken, PlatformId, PublicJwk, RequestId,
-    limits::{MAX_LABEL_BYTES, MAX_REASON_CHARS, MAX_TICKET_CHARS, MAX_TOKEN_BYTES},
+    ApprovalDecision, ApprovalId, CustomerEmail, Decision, EnrolmentCode, KeyId, OneTimeToken, PlatformId, PublicJwk, RequestId,
+    limits::{MAX_LABEL_BYTES, MAX_REASON_CHARS, MAX_TICKET_CHARS, MAX_TOKEN_BYTES, MAX_WORD_CHARS},
 };
 
 /// The largest integer that every reader of JSON knows exactly: 2^53 - 1.
@@ -81,13 +81,20 @@ schema!(
 
 schema!(
     RequestId,
-    text(
-        "The id of a login: a UUID version 7 (RFC 9562), in lower case with hyphens, made anew for each click.",
-        36,
-        36,
-        "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
-    )
-    .examples(["018bcfe5-6800-7fff-bfff-ffffffffffff"])
+    uuid("The id of a login: a UUID version 7 (RFC 9562), in lower case with hyphens, made anew for each click.")
+);
+
+schema!(
+    ApprovalId,
+    uuid("The id of a request for approval: a UUID version 7 (RFC 9562), which the relay makes.")
+);
+
+schema!(
+    ApprovalDecision,
+    OneOfBuilder::new()
+        .description(Some("Decides on a request. Whoever declines must say why."))
+        .item(decision("approve", Word::schema()))
+        .item(decision("decline", Word::schema()).required("word"))
 );
 
 schema!(
@@ -250,6 +257,16 @@ fn text(description: &str, min: usize, max: usize, pattern: &str) -> ObjectBuild
         .min_length(Some(min))
         .max_length(Some(max))
         .pattern(Some(pattern))
+}
+
+fn uuid(description: &str) -> ObjectBuilder {
+    text(
+        description,
+        36,
+        36,
+        "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+    )
+    .examples(["018bcfe5-6800-7fff-bfff-ffffffffffff"])
 }
 
 fn words(description: &str, max: usize, hidden: &[(char, char)]) -> ObjectBuilder {
