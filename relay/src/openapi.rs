@@ -12,8 +12,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 use stagedoor_protocol::Problem;
 use utoipa::openapi::{
-    ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Paths, PathsBuilder, Server, Tag,
-    path::PathItem, tag::TagBuilder,
+    ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Paths, Server, Tag, tag::TagBuilder,
 };
 
 use body::Body;
@@ -74,21 +73,18 @@ fn document() -> OpenApi {
 }
 
 fn paths() -> Paths {
-    ENDPOINTS
-        .iter()
-        .fold(PathsBuilder::new(), |paths, endpoint| {
-            paths.path(
-                endpoint.path,
-                PathItem::new(endpoint.method.clone(), endpoint.operation()),
-            )
-        })
-        .build()
+    let mut paths = Paths::new();
+    for endpoint in ENDPOINTS {
+        paths.add_path_operation(endpoint.path, vec![endpoint.method.clone()], endpoint.operation());
+    }
+    paths
 }
 
 fn tags() -> Vec<Tag> {
     [
         ("Profiles", "How a browser profile's key becomes a person's."),
         ("Logins", "One-time tokens for customers' platforms."),
+        ("Approvals", "Logins that a second person must approve."),
         ("About", "For people, and for tools."),
     ]
     .map(|(name, description)| {

@@ -14,8 +14,8 @@ use crate::{
     current::Current,
     error::ApiError,
     handlers::{
-        ask_approval, create_login, decide_approval, enrol, healthz, openapi_document, problem_page, readyz, report_outcome,
-        session, show_approval, sign_in, sign_in_offer, waiting_approvals, withdraw_approval,
+        ask_approval, create_login, decide_approval, enrol, healthz, openapi_document, problem_page, readyz,
+        report_outcome, session, show_approval, sign_in, sign_in_offer, waiting_approvals, withdraw_approval,
     },
     middleware::{catch_panics, cors, deadline, log_request, read_what_was_left, refuse_while_draining},
 };

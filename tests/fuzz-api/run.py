@@ -21,6 +21,12 @@ from signing import Signature, public_jwk  # noqa: E402
 API_KEY = "broker-sim-api-key"
 CUSTOMERS = "customers.example"
 CODES = 12
+# Logins for these customers need a colleague.
+APPROVALS = """
+[policy.approval]
+roles = "*"
+domains = ["approval.example"]
+"""
 # Of the time, the part for requests that are signed.
 SIGNED_PART = 2 / 3
 # Beyond its time, for what comes before and after; then something hangs.
@@ -55,10 +61,15 @@ class Installation:
             ("/etc/stagedoor", str(self.folder)),
             ("https://broker-api.broker.example", self.broker["brokerUrl"]),
             ("https://platform.broker.example", self.broker["platformUrl"]),
+            # The limits would answer instead of what is behind them.
+            ("staff_per_minute = 20", "staff_per_minute = 10000"),
+            ("staff_per_day = 1000", "staff_per_day = 1000000"),
+            ("profile_per_minute = 20", "profile_per_minute = 10000"),
+            ("customer_per_hour = 60", "customer_per_hour = 10000"),
         ]:
             assert old in text, f"{old} is not in the example configuration"
             text = text.replace(old, new)
-        (self.folder / "stagedoor.toml").write_text(text)
+        (self.folder / "stagedoor.toml").write_text(text + APPROVALS)
         key = self.folder / "api-key"
         key.touch(mode=0o600)
         key.write_text(API_KEY)
@@ -79,9 +90,9 @@ class Installation:
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         return json.loads(said)["code"]
 
-    def enrol(self, url):
+    def enrol(self, url, email):
         key = SigningKey.generate()
-        body = {"code": self.invite("desk@broker.example"), "publicKey": public_jwk(key), "extensionVersion": "0.1.0"}
+        body = {"code": self.invite(email), "publicKey": public_jwk(key), "extensionVersion": "0.1.0"}
         answer = requests.post(f"{url}/v1/enrolments", json=body, auth=Signature(key), timeout=20)
         assert answer.status_code == 201, answer.text
         return key
@@ -136,9 +147,10 @@ def main():
         url = installation.serve()
         document = requests.get(f"{url}/openapi.json", timeout=20).text
         (options.folder / "openapi.json").write_text(document)
-        key = installation.enrol(url)
+        key = installation.enrol(url, "desk@broker.example")
+        colleague = installation.enrol(url, "colleague@broker.example")
         codes = [installation.invite(f"person-{number}@broker.example") for number in range(CODES)]
-        setting = {"key": bytes(key).hex(), "codes": codes}
+        setting = {"key": bytes(key).hex(), "colleague": bytes(colleague).hex(), "codes": codes}
         results = [fuzz(url, {**setting, "signed": signed}, options) for signed in (True, False)]
     finally:
         installation.end()

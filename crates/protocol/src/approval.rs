@@ -134,7 +134,6 @@ pub struct WaitingApprovals {
 
 /// What an approver may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
     /// The login may be opened, once.

@@ -9,12 +9,13 @@ use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
         Object, ObjectBuilder, RefOr, Schema,
-        schema::{OneOfBuilder, Type},
+        schema::{AdditionalProperties, AllOfBuilder, OneOfBuilder, Type},
     },
 };
 
 use crate::{
-    ApprovalDecision, ApprovalId, CustomerEmail, Decision, EnrolmentCode, KeyId, OneTimeToken, PlatformId, PublicJwk, RequestId,
+    ApprovalDecision, ApprovalId, CustomerEmail, EnrolmentCode, KeyId, OneTimeToken, PlatformId, PublicJwk,
+    RequestId,
     limits::{MAX_LABEL_BYTES, MAX_REASON_CHARS, MAX_TICKET_CHARS, MAX_TOKEN_BYTES, MAX_WORD_CHARS},
 };
 
@@ -30,6 +31,18 @@ pub struct Reason;
 /// A ticket's number.
 #[derive(Debug)]
 pub struct Ticket;
+/// A word of whoever decides.
+#[derive(Debug)]
+pub struct Word;
+/// An authorization code of a provider.
+#[derive(Debug)]
+pub struct AuthorizationCode;
+/// What the challenge of an authorization request was made of.
+#[derive(Debug)]
+pub struct CodeVerifier;
+/// The random part of an authorization request's nonce.
+#[derive(Debug)]
+pub struct NonceSalt;
 /// A web page's origin.
 #[derive(Debug)]
 pub struct Origin;
@@ -81,7 +94,9 @@ schema!(
 
 schema!(
     RequestId,
-    uuid("The id of a login: a UUID version 7 (RFC 9562), in lower case with hyphens, made anew for each click.")
+    uuid(
+        "The id of a login: a UUID version 7 (RFC 9562), in lower case with hyphens, made anew for each click."
+    )
 );
 
 schema!(
@@ -93,8 +108,19 @@ schema!(
     ApprovalDecision,
     OneOfBuilder::new()
         .description(Some("Decides on a request. Whoever declines must say why."))
-        .item(decision("approve", Word::schema()))
-        .item(decision("decline", Word::schema()).required("word"))
+        .item(
+            decision("approve").property(
+                "word",
+                OneOfBuilder::new()
+                    .item(Object::with_type(Type::Null))
+                    .item(word())
+            )
+        )
+        .item(
+            decision("decline")
+                .property("word", AllOfBuilder::new().item(word()).item(shown()))
+                .required("word")
+        )
 );
 
 schema!(
@@ -155,6 +181,45 @@ schema!(
         "A ticket's number, without characters that show nothing. Which form it must have is the relay's policy.",
         MAX_TICKET_CHARS,
         HIDDEN,
+    )
+);
+
+schema!(
+    Word,
+    words(
+        "A word to whoever asked, without characters that show nothing, but for those that some languages are written with.",
+        MAX_WORD_CHARS,
+        HIDDEN_IN_PROSE,
+    )
+);
+
+schema!(
+    AuthorizationCode,
+    text(
+        "A code of the provider's (RFC 6749), which is opaque.",
+        1,
+        8192,
+        "^[ -~]+$"
+    )
+);
+
+schema!(
+    CodeVerifier,
+    text(
+        "What the request's challenge was made of (RFC 7636).",
+        43,
+        128,
+        "^[A-Za-z0-9._~-]+$"
+    )
+);
+
+schema!(
+    NonceSalt,
+    text(
+        "The random part of the request's `nonce`, in base64url.",
+        22,
+        86,
+        "^[A-Za-z0-9_-]+$"
     )
 );
 
@@ -270,14 +335,18 @@ fn uuid(description: &str) -> ObjectBuilder {
 }
 
 fn words(description: &str, max: usize, hidden: &[(char, char)]) -> ObjectBuilder {
-    let class = hidden
-        .iter()
-        .map(|(first, last)| [in_class(*first), "-".to_owned(), in_class(*last)].concat());
-    let pattern = ["^[^".to_owned(), class.collect(), "]*$".to_owned()].concat();
+    let pattern = ["^[^", &class(hidden), "]*$"].concat();
     ObjectBuilder::from(Object::with_type(Type::String))
         .description(Some(description))
         .max_length(Some(max))
         .pattern(Some(pattern))
+}
+
+fn class(ranges: &[(char, char)]) -> String {
+    let ranges = ranges.iter();
+    ranges
+        .map(|(first, last)| [in_class(*first), "-".to_owned(), in_class(*last)].concat())
+        .collect()
 }
 
 /// Spelled out where every engine reads it, and as itself beyond.
@@ -286,6 +355,37 @@ fn in_class(c: char) -> String {
         Ok(unit) => format!("\\u{unit:04X}"),
         Err(_) => c.to_string(),
     }
+}
+
+fn word() -> RefOr<Schema> {
+    Word::schema()
+}
+
+/// A text in which something is to be seen.
+fn shown() -> ObjectBuilder {
+    let blank = [
+        (' ', ' '),
+        ('\u{A0}', '\u{A0}'),
+        ('\u{1680}', '\u{1680}'),
+        ('\u{2000}', '\u{200A}'),
+        ('\u{2028}', '\u{2029}'),
+        ('\u{202F}', '\u{202F}'),
+        ('\u{205F}', '\u{205F}'),
+        ('\u{3000}', '\u{3000}'),
+    ];
+    let pattern = ["[^", &class(HIDDEN), &class(&blank), "]"].concat();
+    ObjectBuilder::from(Object::with_type(Type::String)).pattern(Some(pattern))
+}
+
+fn decision(what: &str) -> ObjectBuilder {
+    ObjectBuilder::from(Object::with_type(Type::Object))
+        .property("decision", constant(what))
+        .required("decision")
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+}
+
+fn constant(value: &str) -> ObjectBuilder {
+    ObjectBuilder::from(Object::with_type(Type::String)).enum_values(Some([value]))
 }
 
 fn key(description: &str, kty: &str, crv: &str) -> ObjectBuilder {
@@ -299,9 +399,7 @@ fn key(description: &str, kty: &str, crv: &str) -> ObjectBuilder {
         .required("crv")
         .property("x", coordinate())
         .required("x")
-        .additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::FreeForm(
-            false,
-        )))
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
 }
 
 fn coordinate() -> ObjectBuilder {

@@ -31,12 +31,15 @@ pub struct SignInOffer {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignInRequest {
     /// The authorization code.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::AuthorizationCode))]
     pub code: String,
     /// What the challenge of the authorization request was made of: 43 to 128 unreserved characters.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::CodeVerifier))]
     pub code_verifier: String,
     /// Where the code was sent, as in the authorization request.
     pub redirect_uri: String,
     /// The random part of the authorization request's `nonce`: 22 to 86 base64url characters.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::NonceSalt))]
     pub nonce_salt: String,
     /// The key to sign in; its thumbprint must be the `keyid` of the signature.
     pub public_key: PublicJwk,

@@ -57,6 +57,8 @@ pub(crate) fn fuzz(project: &Project, effort: &Effort) -> Result<()> {
         python.args(["--seconds", &effort.seconds.to_string()]);
         python.args(["--seed", &effort.seed.to_string()]);
         python.env("FUZZ_API_PACKAGES", FUZZ_API.folder(project));
+        // The checkout stays as it is.
+        python.env("PYTHONDONTWRITEBYTECODE", "1");
         step.run(&mut python)?;
         cases(step)
     })

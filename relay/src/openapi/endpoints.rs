@@ -1,10 +1,8 @@
-//! The table of endpoints: what each takes, what it answers, and by which codes it refuses.
+//! An endpoint: what it takes, what it answers, and by which codes it refuses.
 
-use ErrorCode as E;
-use stagedoor_protocol::{
-    EnrolmentRequest, EnrolmentResponse, ErrorCode, LoginRequest, LoginResponse, OutcomeReport, RequestId,
-    Session,
-};
+mod table;
+
+use stagedoor_protocol::{ApprovalId, ErrorCode, RequestId};
 use utoipa::{
     ToSchema,
     openapi::{
@@ -17,6 +15,8 @@ use utoipa::{
 };
 
 use super::{answers, body::Body, signing};
+pub use table::ENDPOINTS;
+use table::EVERYWHERE;
 
 /// One method of one path.
 pub struct Endpoint {
@@ -35,8 +35,8 @@ pub struct Endpoint {
     gives: Gives,
     /// What may be asked next: the operation, and where in the answer the `id` of its path is.
     then: Option<(&'static str, &'static str)>,
-    /// Every code by which it refuses, beside those of [`EVERYWHERE`] and, for signed ones, of [`SIGNED`].
-    own_codes: &'static [&'static [ErrorCode]],
+    /// Every code by which it refuses, beside those of [`EVERYWHERE`].
+    codes: &'static [&'static [ErrorCode]],
 }
 
 #[derive(Clone, Copy)]
@@ -47,156 +47,10 @@ enum Gives {
     Html,
 }
 
-/// What the layers around every handler refuse.
-const EVERYWHERE: &[ErrorCode] = &[E::OriginNotAllowed, E::Internal, E::Overloaded];
-
-/// What is refused before it is known who signed.
-const HEADERS: &[ErrorCode] = &[
-    E::MalformedRequest,
-    E::SignatureMissing,
-    E::SignatureInvalid,
-    E::SignatureStale,
-    E::SignatureReplayed,
-    E::RequestTimeout,
-    E::BodyTooLarge,
-    E::StoreUnavailable,
-];
-
-/// What is refused because of who signed.
-const SIGNED: &[ErrorCode] = &[E::ProfileUnknown, E::StaffDisabled, E::SessionExpired];
-
-/// What is refused because of a body.
-const JSON: &[ErrorCode] = &[E::UnsupportedMediaType];
-
-/// What the broker's side of a login refuses.
-const BROKER: &[ErrorCode] = &[
-    E::CustomerUnknown,
-    E::BrokerKeyRefused,
-    E::BrokerAccessDenied,
-    E::BrokerRequestRefused,
-    E::BrokerUnreachable,
-    E::BrokerTlsFailed,
-    E::BrokerFailed,
-    E::BrokerAnswerUnusable,
-    E::BrokerRateLimited,
-    E::OutcomeUnknown,
-];
-
-/// Every endpoint of the public API.
-pub const ENDPOINTS: &[Endpoint] = &[
-    Endpoint {
-        method: HttpMethod::Post,
-        path: "/v1/enrolments",
-        id: "enrol",
-        tag: "Profiles",
-        summary: "Enrol the key that signs, against a single-use code",
-        signed: true,
-        takes: Some(Body::of::<EnrolmentRequest>()),
-        status: 201,
-        answer: "The key is enrolled.",
-        gives: Gives::Json(Body::of::<EnrolmentResponse>()),
-        then: None,
-        own_codes: &[
-            HEADERS,
-            JSON,
-            &[
-                E::EnrolmentCodeRefused,
-                E::ProfileAlreadyEnrolled,
-                E::TooManyRequests,
-            ],
-        ],
-    },
-    Endpoint {
-        method: HttpMethod::Get,
-        path: "/v1/session",
-        id: "session",
-        tag: "Profiles",
-        summary: "Who the caller is here, which platforms they may open, and by which rules",
-        signed: true,
-        takes: None,
-        status: 200,
-        answer: "The caller, the platforms, the rules.",
-        gives: Gives::Json(Body::of::<Session>()),
-        then: None,
-        own_codes: &[HEADERS, SIGNED],
-    },
-    Endpoint {
-        method: HttpMethod::Post,
-        path: "/v1/logins",
-        id: "createLogin",
-        tag: "Logins",
-        summary: "A one-time token for one customer on one platform. It is recorded, and never tried twice",
-        signed: true,
-        takes: Some(Body::of::<LoginRequest>()),
-        status: 201,
-        answer: "The token, which is good once and for seconds.",
-        gives: Gives::Json(Body::of::<LoginResponse>()),
-        then: Some(("reportOutcome", "$response.body#/requestId")),
-        own_codes: &[
-            HEADERS,
-            SIGNED,
-            JSON,
-            &[
-                E::CustomerEmailInvalid,
-                E::CustomerNotAllowed,
-                E::NotPermitted,
-                E::PlatformUnknown,
-                E::ReasonRequired,
-                E::TicketRequired,
-                E::CustomerClaimed,
-                E::RequestRepeated,
-            ],
-            BROKER,
-        ],
-    },
-    Endpoint {
-        method: HttpMethod::Post,
-        path: "/v1/logins/{id}/outcome",
-        id: "reportOutcome",
-        tag: "Logins",
-        summary: "Add to a login's record what became of its token. Sending it again changes nothing",
-        signed: true,
-        takes: Some(Body::of::<OutcomeReport>()),
-        status: 204,
-        answer: "It is recorded.",
-        gives: Gives::Nothing,
-        then: None,
-        own_codes: &[HEADERS, SIGNED, JSON, &[E::LoginUnknown, E::NotFound]],
-    },
-    Endpoint {
-        method: HttpMethod::Get,
-        path: "/problems/{code}",
-        id: "problemPage",
-        tag: "About",
-        summary: "What a problem document's `type` leads to: cause and cure",
-        signed: false,
-        takes: None,
-        status: 200,
-        answer: "A page for people.",
-        gives: Gives::Html,
-        then: None,
-        own_codes: &[&[E::NotFound]],
-    },
-    Endpoint {
-        method: HttpMethod::Get,
-        path: "/openapi.json",
-        id: "openapi",
-        tag: "About",
-        summary: "This document",
-        signed: false,
-        takes: None,
-        status: 200,
-        answer: "An OpenAPI document.",
-        gives: Gives::Document,
-        then: None,
-        own_codes: &[],
-    },
-];
-
 impl Endpoint {
     /// Every code that it may answer.
     pub fn codes(&self) -> Vec<ErrorCode> {
-        let own = self.own_codes.iter().copied().flatten();
+        let own = self.codes.iter().copied().flatten();
         own.chain(EVERYWHERE).copied().collect()
     }
 
@@ -273,21 +127,24 @@ impl Endpoint {
                     .name(name)
                     .parameter_in(ParameterIn::Path)
                     .required(Required::True)
-                    .schema(Some(parameter(name)))
+                    .schema(Some(self.parameter(name)))
             })
             .collect()
     }
-}
 
-/// The schema of a part of a path.
-fn parameter(name: &str) -> RefOr<Schema> {
-    match name {
-        "code" => {
+    /// The schema of a part of the path.
+    fn parameter(&self, name: &str) -> RefOr<Schema> {
+        if name == "code" {
             let codes = ErrorCode::ALL.iter().map(|code| code.as_str());
-            ObjectBuilder::from(Object::with_type(Type::String))
+            return ObjectBuilder::from(Object::with_type(Type::String))
                 .enum_values(Some(codes))
-                .into()
+                .into();
         }
-        _ => Ref::from_schema_name(RequestId::name()).into(),
+        let id = if self.path.starts_with("/v1/approvals/") {
+            ApprovalId::name()
+        } else {
+            RequestId::name()
+        };
+        Ref::from_schema_name(id).into()
     }
 }
