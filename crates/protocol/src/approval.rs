@@ -148,7 +148,7 @@ pub enum Decision {
 pub struct ApprovalDecision {
     /// What.
     pub decision: Decision,
-    /// Why, for who asked: at most [`MAX_WORD_CHARS`](crate::limits::MAX_WORD_CHARS). Whoever declines must say.
+    /// Why, for who asked: at most 200 characters. Whoever declines must say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub word: Option<String>,
 }

@@ -10,7 +10,7 @@ use crate::RequestId;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Claim {
-    /// The colleague's login. [`LoginRequest::overrides`](crate::LoginRequest::overrides) names it to override this
+    /// The colleague's login. `overrides` of a login names it to override this
     /// claim and no other.
     pub request_id: RequestId,
     /// The colleague's name, as people know it.

@@ -3,6 +3,8 @@
 //! What keeps to a schema here is never refused for its form. The other way round they are exact for ASCII; where the relay
 //! counts bytes or takes letters of other scripts too, which a schema cannot say, the description does.
 
+mod hidden;
+
 use std::borrow::Cow;
 
 use utoipa::{
@@ -18,6 +20,9 @@ use crate::{
     RequestId,
     limits::{MAX_LABEL_BYTES, MAX_REASON_CHARS, MAX_TICKET_CHARS, MAX_TOKEN_BYTES, MAX_WORD_CHARS},
 };
+
+use hidden::class;
+pub use hidden::{HIDDEN, HIDDEN_IN_PROSE};
 
 /// The largest integer that every reader of JSON knows exactly: 2^53 - 1.
 pub const MAX_INTEGER: u64 = (1 << 53) - 1;
@@ -267,53 +272,6 @@ schema!(
         )
 );
 
-/// What may not be in a text: controls, and characters that show nothing and are no blanks.
-pub const HIDDEN: &[(char, char)] = &[
-    ('\0', '\u{1F}'),
-    ('\u{7F}', '\u{9F}'),
-    ('\u{AD}', '\u{AD}'),
-    ('\u{34F}', '\u{34F}'),
-    ('\u{61C}', '\u{61C}'),
-    ('\u{115F}', '\u{1160}'),
-    ('\u{17B4}', '\u{17B5}'),
-    ('\u{180B}', '\u{180F}'),
-    ('\u{200B}', '\u{200F}'),
-    ('\u{202A}', '\u{202E}'),
-    ('\u{2060}', '\u{206F}'),
-    ('\u{2800}', '\u{2800}'),
-    ('\u{3164}', '\u{3164}'),
-    ('\u{FE00}', '\u{FE0F}'),
-    ('\u{FEFF}', '\u{FEFF}'),
-    ('\u{FFA0}', '\u{FFA0}'),
-    ('\u{FFF0}', '\u{FFF8}'),
-    ('\u{1BCA0}', '\u{1BCA3}'),
-    ('\u{1D173}', '\u{1D17A}'),
-    ('\u{E0000}', '\u{E0FFF}'),
-];
-
-/// The same for running text.
-pub const HIDDEN_IN_PROSE: &[(char, char)] = &[
-    ('\0', '\u{8}'),
-    ('\u{B}', '\u{C}'),
-    ('\u{E}', '\u{1F}'),
-    ('\u{7F}', '\u{9F}'),
-    ('\u{34F}', '\u{34F}'),
-    ('\u{61C}', '\u{61C}'),
-    ('\u{115F}', '\u{1160}'),
-    ('\u{200B}', '\u{200B}'),
-    ('\u{200E}', '\u{200F}'),
-    ('\u{202A}', '\u{202E}'),
-    ('\u{2060}', '\u{206F}'),
-    ('\u{2800}', '\u{2800}'),
-    ('\u{3164}', '\u{3164}'),
-    ('\u{FEFF}', '\u{FEFF}'),
-    ('\u{FFA0}', '\u{FFA0}'),
-    ('\u{FFF0}', '\u{FFF8}'),
-    ('\u{1BCA0}', '\u{1BCA3}'),
-    ('\u{1D173}', '\u{1D17A}'),
-    ('\u{E0000}', '\u{E0FFF}'),
-];
-
 const BASE64URL_OF_32_BYTES: &str = "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$";
 
 fn text(description: &str, min: usize, max: usize, pattern: &str) -> ObjectBuilder {
@@ -340,21 +298,6 @@ fn words(description: &str, max: usize, hidden: &[(char, char)]) -> ObjectBuilde
         .description(Some(description))
         .max_length(Some(max))
         .pattern(Some(pattern))
-}
-
-fn class(ranges: &[(char, char)]) -> String {
-    let ranges = ranges.iter();
-    ranges
-        .map(|(first, last)| [in_class(*first), "-".to_owned(), in_class(*last)].concat())
-        .collect()
-}
-
-/// Spelled out where every engine reads it, and as itself beyond.
-fn in_class(c: char) -> String {
-    match u16::try_from(u32::from(c)) {
-        Ok(unit) => format!("\\u{unit:04X}"),
-        Err(_) => c.to_string(),
-    }
 }
 
 fn word() -> RefOr<Schema> {
