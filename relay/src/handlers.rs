@@ -4,6 +4,8 @@ mod approvals;
 mod create_login;
 mod enrol;
 mod health;
+mod openapi;
+mod parameter;
 mod problem_page;
 mod report_outcome;
 mod session;
@@ -17,12 +19,14 @@ pub(crate) use approvals::{
 pub(crate) use create_login::create_login;
 pub(crate) use enrol::enrol;
 pub(crate) use health::{healthz, readyz};
+pub(crate) use openapi::openapi_document;
 pub(crate) use problem_page::problem_page;
 pub(crate) use report_outcome::report_outcome;
 pub(crate) use session::session;
 pub(crate) use sign_in::{sign_in, sign_in_offer};
 
 use crate::{error::ApiError, visible::is_odd};
+use parameter::Parameter;
 
 /// Bounds a short text: not empty, 256 bytes, no control or invisible characters.
 pub(crate) fn check_label(field: &str, text: &str) -> Result<(), ApiError> {

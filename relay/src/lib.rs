@@ -21,6 +21,7 @@ mod limited;
 mod listener;
 mod middleware;
 mod mint;
+pub mod openapi;
 mod places;
 mod policy;
 mod random;

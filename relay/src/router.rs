@@ -14,8 +14,8 @@ use crate::{
     current::Current,
     error::ApiError,
     handlers::{
-        ask_approval, create_login, decide_approval, enrol, healthz, problem_page, readyz, report_outcome,
-        session, show_approval, sign_in, sign_in_offer, waiting_approvals, withdraw_approval,
+        ask_approval, create_login, decide_approval, enrol, healthz, openapi_document, problem_page, readyz,
+        report_outcome, session, show_approval, sign_in, sign_in_offer, waiting_approvals, withdraw_approval,
     },
     middleware::{catch_panics, cors, deadline, log_request, read_what_was_left, refuse_while_draining},
 };
@@ -36,8 +36,9 @@ pub(crate) fn api(app: Arc<App>) -> Router {
         .route("/v1/approvals/{id}", get(show_approval))
         .route("/v1/approvals/{id}/decision", post(decide_approval))
         .route("/v1/approvals/{id}/withdrawal", post(withdraw_approval))
-        // For people.
+        // For people, and for tools.
         .route("/problems/{code}", get(problem_page))
+        .route("/openapi.json", get(openapi_document))
         .fallback(async || ApiError::new(ErrorCode::NotFound))
         .method_not_allowed_fallback(async || ApiError::new(ErrorCode::MethodNotAllowed))
         // From the inside out.

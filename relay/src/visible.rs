@@ -106,4 +106,17 @@ mod tests {
         }
         assert!(is_odd('\u{200D}') && is_odd('\n') && !is_odd(' ') && !is_odd('é'));
     }
+
+    /// What the OpenAPI document says is what is checked.
+    #[test]
+    fn the_documented_characters_are_those_that_are_refused() {
+        use stagedoor_protocol::openapi::{HIDDEN, HIDDEN_IN_PROSE};
+        let among = |ranges: &[(char, char)], c: char| {
+            ranges.iter().any(|(first, last)| (*first..=*last).contains(&c))
+        };
+        for c in '\0'..=char::MAX {
+            assert_eq!(among(HIDDEN, c), is_odd(c), "{c:?}");
+            assert_eq!(among(HIDDEN_IN_PROSE, c), is_odd_in_prose(c), "{c:?}");
+        }
+    }
 }

@@ -36,9 +36,10 @@ impl ApprovalId {
 
 text_type!(ApprovalId, ParseError);
 
-/// Asks for approval of a login. Each member means what it means in a [`LoginRequest`](crate::LoginRequest), and the login
+/// Asks for approval of a login. Each member means what it means in a `LoginRequest`, and the login
 /// that is opened by the approval must say the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApprovalRequest {
     /// Which platform of the relay's configuration.
@@ -47,9 +48,11 @@ pub struct ApprovalRequest {
     pub customer_email: CustomerEmail,
     /// Why, in the staff member's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::Reason>))]
     pub reason: Option<String>,
     /// A ticket or case number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::Ticket>))]
     pub ticket: Option<String>,
     /// The CRM page on which the button was clicked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,6 +61,7 @@ pub struct ApprovalRequest {
 
 /// How it stands with a request for approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ApprovalState {
     /// Nobody has decided yet.
@@ -74,6 +78,7 @@ pub enum ApprovalState {
 
 /// A request for approval, as whoever made or decided it is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Approval {
     /// Which one.
@@ -92,6 +97,7 @@ pub struct Approval {
 
 /// A request that waits, as those see it who may decide it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingApproval {
     /// Which one.
@@ -119,9 +125,10 @@ pub struct WaitingApproval {
 
 /// The requests that wait for the person who asks, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingApprovals {
-    /// At most [`MAX_WAITING_APPROVALS`](crate::limits::MAX_WAITING_APPROVALS).
+    /// At most a hundred.
     pub requests: Vec<WaitingApproval>,
 }
 
@@ -141,7 +148,7 @@ pub enum Decision {
 pub struct ApprovalDecision {
     /// What.
     pub decision: Decision,
-    /// Why, for who asked: at most [`MAX_WORD_CHARS`](crate::limits::MAX_WORD_CHARS). Whoever declines must say.
+    /// Why, for who asked: at most 200 characters. Whoever declines must say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub word: Option<String>,
 }

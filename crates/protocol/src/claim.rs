@@ -7,9 +7,10 @@ use crate::RequestId;
 /// A token that was made for a customer and may not have been used yet. A second one would make it void, so whoever
 /// asks for that is told of it first. A person's own claim stands in their way only while that login is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Claim {
-    /// The colleague's login. [`LoginRequest::overrides`](crate::LoginRequest::overrides) names it to override this
+    /// The colleague's login. `overrides` of a login names it to override this
     /// claim and no other.
     pub request_id: RequestId,
     /// The colleague's name, as people know it.

@@ -102,6 +102,7 @@ impl fmt::Debug for EnrolmentCode {
 
 /// Asks to enrol the key that signs the request. Signing it proves that the profile holds the private key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EnrolmentRequest {
     /// The code from `stagedoor staff invite`.
@@ -109,11 +110,13 @@ pub struct EnrolmentRequest {
     /// The key to enrol; its thumbprint must be the `keyid` of the signature.
     pub public_key: PublicJwk,
     /// The extension's version, for support.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Label))]
     pub extension_version: String,
 }
 
 /// The key is enrolled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EnrolmentResponse {
     /// The key's id from now on.

@@ -12,6 +12,8 @@ mod error;
 mod key;
 pub mod limits;
 mod login;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod platform;
 mod problem;
 mod request_id;
@@ -19,6 +21,7 @@ mod session;
 mod sign_in;
 mod signature;
 mod token;
+mod whole;
 
 pub use approval::{
     Approval, ApprovalDecision, ApprovalId, ApprovalRequest, ApprovalState, Decision, WaitingApproval,

@@ -38,6 +38,7 @@ text_type!(PlatformId, ParseError);
 
 /// Whether real money is behind a platform. Shown as a badge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
     /// Customers' real accounts.
@@ -48,6 +49,7 @@ pub enum Environment {
 
 /// A platform as the extension shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Platform {
     /// What to send in a login request.

@@ -157,6 +157,7 @@ impl fmt::Display for ErrorCode {
 
 /// A problem document, media type `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// `/problems/<code>`, relative to the relay, where the cause and the cure are explained.

@@ -6,6 +6,7 @@ use crate::{KeyId, Platform};
 
 /// What the relay knows of the profile that asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     /// Whose profile this is.
@@ -35,6 +36,7 @@ impl Session {
 
 /// A staff member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Staff {
     /// The staff member's own address; never a customer.
     pub email: String,
@@ -44,6 +46,7 @@ pub struct Staff {
 
 /// Rules for a login.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Policy {
     /// Whether a reason is asked for.
@@ -80,6 +83,7 @@ impl Policy {
 
 /// Rules of one platform, where they are not those of the [`Policy`]; each means what it means there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Rules {
     /// Whether a reason is asked for.
@@ -100,6 +104,7 @@ pub struct Rules {
 
 /// When a person is asked before anything opens. The stricter is the greater.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Confirm {
     /// When it is not clear who is meant; an extension may ask more often.
@@ -117,6 +122,7 @@ impl Confirm {
 
 /// Whether a reason is asked for. The stricter is the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ReasonMode {
     /// No field is shown.
@@ -129,6 +135,7 @@ pub enum ReasonMode {
 
 /// Whether the platform's window must be cut off from the profile's own cookies. The stricter is the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Isolation {
     /// An ordinary window.

@@ -12,6 +12,7 @@ use crate::{KeyId, PublicJwk, Staff};
 
 /// Where to sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SignInOffer {
     /// The provider, as its ID tokens name it. An `iss` that comes back with the code must be this one (RFC 9207).
@@ -26,19 +27,24 @@ pub struct SignInOffer {
 
 /// Asks to sign in the key that signs the request. Signing it proves that the profile holds the private key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignInRequest {
     /// The authorization code.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::AuthorizationCode))]
     pub code: String,
     /// What the challenge of the authorization request was made of: 43 to 128 unreserved characters.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::CodeVerifier))]
     pub code_verifier: String,
     /// Where the code was sent, as in the authorization request.
     pub redirect_uri: String,
     /// The random part of the authorization request's `nonce`: 22 to 86 base64url characters.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::NonceSalt))]
     pub nonce_salt: String,
     /// The key to sign in; its thumbprint must be the `keyid` of the signature.
     pub public_key: PublicJwk,
     /// The extension's version, for support.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Label))]
     pub extension_version: String,
 }
 
@@ -54,6 +60,7 @@ impl fmt::Debug for SignInRequest {
 
 /// The key is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SignInResponse {
     /// The key's id from now on.

@@ -82,6 +82,7 @@ pub(crate) fn line_for(project: &Project, tool: &Tool) -> String {
             )
         }
         (Install::Wheel(wheel), _) => format!("python3 -m {}", wheel.pip(project).join(" ")),
+        (Install::Packages(packages), _) => format!("python3 -m {}", packages.pip(project).join(" ")),
         (Install::RustTarget, Check::Target(target)) => {
             format!("rustup target add {target}  (or your distribution's package of that standard library)")
         }
@@ -125,6 +126,12 @@ fn install(project: &Project, tool: &Tool) -> Result<bool> {
             command.arg("-m").args(wheel.pip(project));
             command
         }
+        (Install::Packages(packages), _) => {
+            packages.clear(project)?;
+            let mut command = project.command("python3");
+            command.arg("-m").args(packages.pip(project));
+            command
+        }
         (Install::RustTarget, Check::Target(target)) if project.find("rustup").is_some() => {
             let mut command = project.command("rustup");
             command.args(["target", "add", target]);
@@ -165,6 +172,9 @@ fn install(project: &Project, tool: &Tool) -> Result<bool> {
         step.run(&mut command)?;
         if let Install::Wheel(wheel) = &tool.install {
             wheel.link(project)?;
+        }
+        if let Install::Packages(packages) = &tool.install {
+            packages.keep_list(project)?;
         }
         Ok(String::new())
     })?;

@@ -16,7 +16,9 @@ mod demo;
 mod directions;
 mod doctor;
 mod extension;
+mod fuzz_api;
 mod install;
+mod packages;
 mod postgres;
 mod project;
 mod provider;
@@ -72,6 +74,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Hold the relay to its OpenAPI document, with thousands of requests that are right, wrong, signed and not.
+    FuzzApi(fuzz_api::Effort),
     /// Build the unpacked extension into dist/extension.
     Wasm,
     /// Everything that must hold before a change lands: format, lints, dependencies, tests.
@@ -111,6 +115,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Task::Bench { kind } => bench::run(&project, kind),
         Task::Chaos { arguments } => chaos::run(&project, arguments),
         Task::Corpus { arguments } => corpus::run(&project, arguments),
+        Task::FuzzApi(effort) => fuzz_api::run(&project, effort),
         Task::Wasm => wasm::run(&project),
         Task::Ci => ci::run(&project),
         Task::Doctor => doctor::run(&project),

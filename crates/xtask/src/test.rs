@@ -1,4 +1,4 @@
-//! `cargo xtask test`: native tests, the core's tests in both browsers, checks of the extension, end-to-end tests.
+//! `cargo xtask test`: native tests, the relay held to its API's document, the core's tests in both browsers, checks of the extension, end-to-end tests.
 
 use std::process::Command;
 
@@ -6,12 +6,13 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use crate::extension;
+use crate::fuzz_api::{self, Effort};
 use crate::install;
 use crate::postgres::Postgres;
 use crate::project::Project;
 use crate::provider;
 use crate::step::{Step, recorded_step, step};
-use crate::tools::{FOR_BROWSERS, FOR_NATIVE_TESTS};
+use crate::tools::{FOR_BROWSERS, FOR_FUZZ_API, FOR_NATIVE_TESTS};
 use crate::wasm;
 
 /// The name of the end-to-end tests' binary.
@@ -22,6 +23,8 @@ const E2E: &str = "e2e";
 pub(crate) enum Part {
     /// The tests of all crates, on this machine.
     Native,
+    /// The relay's API, held to its OpenAPI document.
+    Api,
     /// The checks of the extension's pages, scripts and manifest.
     Extension,
     /// The core's tests, as WebAssembly in Chromium and Firefox.
@@ -39,11 +42,16 @@ pub(crate) fn run(project: &Project, parts: &[Part]) -> Result<()> {
     if wanted(Part::Native) {
         install::ensure(project, FOR_NATIVE_TESTS)?;
     }
+    if wanted(Part::Api) {
+        install::ensure(project, FOR_FUZZ_API)?;
+    }
     if wanted(Part::Extension) {
         step(project, "check extension", |_| extension::check(project))?;
     }
     if wanted(Part::Native) || wanted(Part::E2e) {
         provider::install(project)?;
+    }
+    if wanted(Part::Native) || wanted(Part::Api) || wanted(Part::E2e) {
         // One selection of packages for everything that follows: another would select other features of libraries,
         // and compile them anew.
         step(project, "build tests", |step| {
@@ -75,6 +83,9 @@ pub(crate) fn run(project: &Project, parts: &[Part]) -> Result<()> {
             step.run(cargo_test(project).args(["--no-fail-fast", "--doc"]))?;
             Ok(Counts::read(&step.log()).describe())
         })?;
+    }
+    if wanted(Part::Api) {
+        fuzz_api::fuzz(project, &Effort::short())?;
     }
     if wanted(Part::Core) {
         for (browser, option) in [("Chrome", "--chrome"), ("Firefox", "--firefox")] {

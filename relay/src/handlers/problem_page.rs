@@ -1,12 +1,12 @@
-//! `GET /problems/{code}`: what a problem document's `type` leads to; the only page that needs no signature.
+//! `GET /problems/{code}`: what a problem document's `type` leads to.
 
 use axum::{
-    extract::Path,
     http::{HeaderName, header},
     response::{Html, IntoResponse, Response},
 };
 use stagedoor_protocol::ErrorCode;
 
+use super::Parameter;
 use crate::error::{ApiError, explain};
 
 const HEADERS: [(HeaderName, &str); 2] = [
@@ -18,7 +18,7 @@ const HEADERS: [(HeaderName, &str); 2] = [
 ];
 
 /// Title, cause and cure.
-pub(crate) async fn problem_page(Path(code): Path<String>) -> Result<Response, ApiError> {
+pub(crate) async fn problem_page(Parameter(code): Parameter) -> Result<Response, ApiError> {
     let code = ErrorCode::parse(&code).ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
     Ok((HEADERS, Html(page(code))).into_response())
 }

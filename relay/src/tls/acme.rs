@@ -184,16 +184,20 @@ impl Acme {
         // One that cannot be kept serves until the next start.
         let trouble = self.cache.write(&self.cache.certificate, pem.as_bytes()).err();
         let trouble = trouble.map(|problem| Failure::Cache(problem).to_string());
-        info!(server = self.server(), not_after = %identity.not_after, "a certificate was issued and is in use");
-        if let Some(trouble) = &trouble {
+        let not_after = identity.not_after;
+        let problem = trouble.clone();
+        {
+            let mut state = self.shown.lock();
+            state.identity = Some(identity);
+            state.trouble = trouble;
+        }
+        info!(server = self.server(), %not_after, "a certificate was issued and is in use");
+        if let Some(problem) = problem {
             warn!(
-                trouble,
+                problem,
                 "the certificate is not kept, so the next start has to ask for another one"
             );
         }
-        let mut state = self.shown.lock();
-        state.identity = Some(identity);
-        state.trouble = trouble;
         Ok(())
     }
 

@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod certificate;
 pub(crate) mod clock;
 pub(crate) mod database;
+mod documented;
 pub(crate) mod faulty_store;
 pub(crate) mod gate;
 pub(crate) mod http;

@@ -42,6 +42,7 @@ fn every_group_is_part_of_the_whole() {
         FOR_DEMO,
         FOR_BROWSERS,
         FOR_NATIVE_TESTS,
+        FOR_FUZZ_API,
         FOR_CI,
         FOR_BENCH,
     ]

@@ -59,6 +59,7 @@ async fn values_out_of_bounds() {
         json!({"outcome": "done"}),
         json!({"outcome": "failed", "cause": long}),
         json!({"outcome": "failed", "cause": ""}),
+        json!({"outcome": "opened", "durationMilliseconds": 9_007_199_254_740_992_u64}),
         json!({"outcome": "opened", "durationMilliseconds": -1}),
         json!({"outcome": "opened", "durationMilliseconds": 1.5}),
     ] {

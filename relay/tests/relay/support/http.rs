@@ -5,7 +5,10 @@ use std::{net::SocketAddr, sync::Arc};
 use serde_json::Value;
 use stagedoor_protocol::SignedRequest;
 
-use super::signer::{Signer, body_digest};
+use super::{
+    documented,
+    signer::{Signer, body_digest},
+};
 
 /// A request that a test may still spoil. It is signed as it stands when [`Draft::signed`] is called; what is changed
 /// afterwards no longer fits the signature.
@@ -105,11 +108,13 @@ impl Draft {
             request = request.header(name, value);
         }
         let response = request.body(self.body.clone()).send().await.unwrap();
-        Answer {
+        let answer = Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: String::from_utf8(response.bytes().await.unwrap().to_vec()).unwrap(),
-        }
+        };
+        documented::check(self.method, &self.path, &answer);
+        answer
     }
 }
 
