@@ -127,7 +127,9 @@ def fuzz(url, setting, options):
     command += ["--generation-with-security-parameters", str(not setting["signed"]).lower()]
     print("signed" if setting["signed"] else "not signed", flush=True)
     try:
-        return subprocess.run(command, env=environment, timeout=seconds + MARGIN).returncode == 0
+        # It keeps notes where it runs.
+        done = subprocess.run(command, cwd=options.folder, env=environment, timeout=seconds + MARGIN)
+        return done.returncode == 0
     except subprocess.TimeoutExpired:
         print("it did not come to an end")
         return False
@@ -141,6 +143,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=180)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    options.folder = options.folder.absolute()
     installation = Installation(options.relay, options.broker, options.folder)
     try:
         installation.configure()

@@ -22,10 +22,7 @@ pub(crate) struct Effort {
 impl Effort {
     /// As much as a test run has time for.
     pub(crate) fn short() -> Self {
-        Self {
-            examples: 30,
-            seed: 1,
-        }
+        Self { seconds: 36, seed: 1 }
     }
 }
 

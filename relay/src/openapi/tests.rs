@@ -30,8 +30,12 @@ fn routes() -> BTreeSet<(String, String)> {
             let path = call.split('"').nth(1).unwrap().to_owned();
             let methods = ["get", "post", "put", "patch", "delete"];
             let used = methods.into_iter().filter(|method| {
-                let starts =
-                    |(at, _): (usize, _)| !call[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+                let starts = |(at, _): (usize, _)| {
+                    !call
+                        .get(..at)
+                        .unwrap()
+                        .ends_with(|c: char| c.is_alphanumeric() || c == '_')
+                };
                 call.match_indices(&format!("{method}(")).any(starts)
             });
             let used = used
