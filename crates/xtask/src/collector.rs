@@ -4,6 +4,7 @@
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use crate::comments::without_comments;
 use crate::wasm::Files;
 
 /// The folder of the parts within the extension's sources. It is not shipped itself.
@@ -25,11 +26,7 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
     let recipes: Value = serde_json::from_str(&take("recipes.json")?).context("recipes.json is not JSON")?;
     let mut script = format!("(() => {{\n\"use strict\";\nconst RECIPES = {recipes};\n");
     for part in PARTS {
-        let text = take(&format!("{part}.js"))?;
-        for line in text.lines().filter(|line| !is_comment(line)) {
-            script.push_str(line);
-            script.push('\n');
-        }
+        script.push_str(&without_comments(&take(&format!("{part}.js"))?));
     }
     script.push_str("return collect();\n})();\n");
     if let Some(left) = files.keys().find(|path| path.starts_with(FOLDER)) {
@@ -39,12 +36,6 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
     }
     files.insert("collector.js".to_owned(), script.into_bytes());
     Ok(())
-}
-
-/// Whether a line is a comment or empty. It would be injected into every page that is read.
-fn is_comment(line: &str) -> bool {
-    let line = line.trim();
-    line.is_empty() || line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"))
 }
 
 #[cfg(test)]

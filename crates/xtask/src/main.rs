@@ -11,6 +11,7 @@ mod chaos;
 mod children;
 mod ci;
 mod collector;
+mod comments;
 mod corpus;
 mod demo;
 mod directions;

@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 use anyhow::{Context as _, Result, bail};
 
 use crate::collector;
+use crate::comments::without_comments;
 use crate::install;
 use crate::project::Project;
 use crate::step::{Step, step};
@@ -137,6 +138,12 @@ fn assemble(project: &Project, core: &Path) -> Result<Files> {
     *manifest = with_version(std::str::from_utf8(manifest)?, project.version())?.into_bytes();
     collector::join(&mut files)?;
     collect(core, "core/", &mut files)?;
+    for (path, content) in &mut files {
+        if path.ends_with(".js") {
+            let script = std::str::from_utf8(content).with_context(|| format!("{path} is not text"))?;
+            *content = without_comments(script).into_bytes();
+        }
+    }
     Ok(files)
 }
 
