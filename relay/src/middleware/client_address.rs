@@ -97,9 +97,7 @@ pub(crate) struct Unnamed(Mutex<Option<Duration>>);
 impl Unnamed {
     /// Remembers one more such request, at this time since the start.
     pub(super) fn tell(&self, proxy: IpAddr, now: Duration) {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.is_none_or(|told| now.saturating_sub(told) >= TELL) {
-            *told = Some(now);
+        if self.is_due(now) {
             warn!(
                 %proxy,
                 "a trusted proxy does not say where a request comes from: X-Forwarded-For is missing, or its last entry is no \
@@ -107,6 +105,16 @@ impl Unnamed {
                  policy let it in"
             );
         }
+    }
+
+    /// Whether it is to be said now; it counts as said then.
+    fn is_due(&self, now: Duration) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = told.is_none_or(|told| now.saturating_sub(told) >= TELL);
+        if due {
+            *told = Some(now);
+        }
+        due
     }
 }
 
@@ -126,6 +134,13 @@ mod tests {
             let trusted = ["10.0.0.0/8".parse().unwrap()];
             prop_assert_eq!(ClientAddress::find(peer, &headers, &trusted).0, peer.ip());
         }
+    }
+
+    #[test]
+    fn a_proxy_that_says_nothing_is_told_of_once_a_minute() {
+        let unnamed = Unnamed::default();
+        let due = [0, 1, 59, 60, 61, 119, 120].map(|second| unnamed.is_due(Duration::from_secs(second)));
+        assert_eq!(due, [true, false, false, true, false, false, true]);
     }
 
     #[test]

@@ -69,6 +69,23 @@ impl Failure {
     }
 }
 
+/// Whether a problem is one that validation meets (RFC 8555 section 6.7).
+pub(super) fn is_of_validation(problem: &Problem) -> bool {
+    const KINDS: [&str; 6] = [
+        "unauthorized",
+        "connection",
+        "dns",
+        "tls",
+        "incorrectResponse",
+        "caa",
+    ];
+    let kind = problem
+        .r#type
+        .as_deref()
+        .and_then(|kind| kind.strip_prefix(PREFIX));
+    kind.is_some_and(|kind| KINDS.contains(&kind))
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {

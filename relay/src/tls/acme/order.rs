@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::{
     cache::{self, Cache},
-    failure::Failure,
+    failure::{self, Failure},
     http::Http,
     shown::Shown,
 };
@@ -53,7 +53,7 @@ pub(super) async fn certificate(
     };
     let _proofs = prove(&mut order, shown).await?;
     if order.poll_ready(&WAIT).await.ok() != Some(OrderStatus::Ready) {
-        return Err(why(&mut order).await);
+        return Err(why(&mut order, settings).await);
     }
     let key = Zeroizing::new(order.finalize().await?);
     let chain = order.poll_certificate(&WAIT).await?;
@@ -142,7 +142,7 @@ impl Drop for Proofs<'_> {
 }
 
 /// Why an order did not become ready.
-async fn why(order: &mut Order) -> Failure {
+async fn why(order: &mut Order, settings: &Acme) -> Failure {
     let mut authorizations = order.authorizations();
     while let Some(Ok(mut authorization)) = authorizations.next().await {
         let domain = authorization.identifier().to_string();
@@ -159,6 +159,11 @@ async fn why(order: &mut Order) -> Failure {
         }
     }
     match &order.state().error {
+        // The order may be known to have failed before the authorization is.
+        Some(problem) if failure::is_of_validation(problem) => {
+            let names = settings.domains.iter().map(String::as_str).collect::<Vec<_>>();
+            Failure::not_validated(&names.join(", "), Some(problem))
+        }
         Some(problem) => instant_acme::Error::Api(problem.clone()).into(),
         None => Failure::TooSlow,
     }
