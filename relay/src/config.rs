@@ -24,6 +24,7 @@ use std::{fmt, path::Path};
 
 pub use acme::Acme;
 pub use api_key::ApiKeySource;
+pub(crate) use domains::ascii_domain;
 pub use extension::Extension;
 pub use health::Health;
 pub use ledger::{Ledger, Receiver};

@@ -30,6 +30,7 @@ mod reload;
 mod router;
 pub mod shutdown;
 mod sign_in;
+mod spelling;
 pub mod store;
 mod takeover;
 pub mod telemetry;

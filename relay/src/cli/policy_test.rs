@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use stagedoor_protocol::{CustomerEmail, PlatformId};
 
 use super::{ledger::undone, say};
+use crate::spelling::Spelling as _;
 use crate::{
     clock::{Clock, SystemClock},
     config::{Approval, Config, Keys},
@@ -123,7 +124,7 @@ async fn look_up(store: &dyn Store, test: &PolicyTest) -> anyhow::Result<Known> 
     let everybody = store.list_staff().await?;
     let find = |email: &CustomerEmail| {
         let mut members = everybody.iter().map(|row| &row.member);
-        members.find(|member| member.email == *email)
+        members.find(|member| member.email.spelling() == email.spelling())
     };
     let staff = find(&test.staff).context(
         "nobody is enrolled under the address of --staff; correct it (stagedoor staff list), or say with --role what roles to \

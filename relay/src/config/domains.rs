@@ -35,7 +35,7 @@ impl FromIterator<String> for Domains {
 }
 
 /// The ASCII form; none, if it is not a domain with a dot. A wildcard is none: it would be taken for a label of that name.
-pub(super) fn ascii_domain(text: &str) -> Option<String> {
+pub(crate) fn ascii_domain(text: &str) -> Option<String> {
     let Ok(Host::Domain(domain)) = Host::parse(text) else {
         return None;
     };

@@ -1,6 +1,7 @@
 //! `[limits]`: how many logins one person, browser profile, customer and broker may have.
 
 use super::section::Section;
+use crate::spelling::Spelling as _;
 use crate::{
     auth::sha256,
     store::{Intent, Limit, LimitUse, LimitUses, Turn},
@@ -92,7 +93,7 @@ impl LimitRules {
             ),
             wanted(
                 Limit::CustomerPerHour,
-                customer_key(&intent.customer_email.folded()),
+                customer_key(&intent.customer_email.spelling()),
                 self.customer_per_hour,
             ),
             wanted(
@@ -180,7 +181,7 @@ mod tests {
     #[test]
     fn a_customer_is_counted_in_every_spelling_and_not_readable() {
         let key =
-            |text: &str| customer_key(&stagedoor_protocol::CustomerEmail::parse(text).unwrap().folded());
+            |text: &str| customer_key(&stagedoor_protocol::CustomerEmail::parse(text).unwrap().spelling());
         assert_eq!(key("Jane@Customers.Example"), key("jane@customers.example"));
         assert_ne!(key("jane@customers.example"), key("joe@customers.example"));
         assert_eq!(key("jane@customers.example").len(), 32);

@@ -7,6 +7,7 @@ use stagedoor_protocol::{ApprovalId, ApprovalState, CustomerEmail, Decision, Pag
 
 use super::{Intent, Role, StaffId, StaffMember, StoreError};
 use crate::config::Named;
+use crate::spelling::Spelling as _;
 
 /// Requests that one person may have waiting at a time.
 pub const MOST_WAITING: u32 = 10;
@@ -194,7 +195,7 @@ impl Verdict {
         let asked = &found.asked;
         if !may_approve(approver, &self.approvers)
             || asked.staff == approver.id
-            || asked.customer == approver.email
+            || asked.customer.spelling() == approver.email.spelling()
         {
             return Some(VerdictAnswer::NotPermitted);
         }

@@ -281,3 +281,25 @@ async fn the_session_tells_the_rules_of_each_platform_where_they_differ() {
         (&json!("optional"), &json!(20))
     );
 }
+
+#[tokio::test]
+async fn a_staff_members_address_is_one_in_every_spelling_of_its_domain() {
+    let app = TestApp::start().await;
+    let zoe = app.enrolled("zoe@freemail.example").await;
+    let eve = app.enrolled("eve@münchen.example").await;
+    for (profile, customer, rule) in [
+        (&zoe, "zoe@ｆreemail.example", "staff.own_address"),
+        (&eve, "Eve@xn--mnchen-3ya.example", "staff.own_address"),
+        (&zoe, "eve@xn--mnchen-3ya.example", "staff.enrolled"),
+        (&eve, "ZOE@ｆreemail.example", "staff.enrolled"),
+    ] {
+        let (answer, _) = login(&app, profile, |body| body["customerEmail"] = customer.into()).await;
+        assert_eq!(
+            answer.outcome(),
+            problem(403, "customer_not_allowed"),
+            "{customer}"
+        );
+        assert_eq!(answer.json()["rule"], rule, "{customer}");
+    }
+    assert_eq!(app.mints(), 0);
+}

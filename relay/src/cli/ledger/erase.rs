@@ -9,6 +9,7 @@ use stagedoor_protocol::CustomerEmail;
 use tokio_util::sync::CancellationToken;
 
 use super::{pages, progress::Progress, recorded, selection, text, when::When};
+use crate::spelling::Spelling as _;
 use crate::{
     cli::{
         confirm,
@@ -193,7 +194,7 @@ fn ask(scope: &ErasureScope) -> anyhow::Result<()> {
     let undone = "nothing was erased";
     match scope {
         ErasureScope::Customer(customer) => {
-            confirm::typed("the customer's address again", &customer.folded(), undone)
+            confirm::typed("the customer's address again", &customer.spelling(), undone)
         }
         ErasureScope::Before { .. } => confirm::typed(WORD, WORD, undone),
     }

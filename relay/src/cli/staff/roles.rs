@@ -8,6 +8,7 @@ use stagedoor_protocol::CustomerEmail;
 use tracing::info;
 
 use super::{joined, nobody, roles_or};
+use crate::spelling::Spelling as _;
 use crate::{
     cli::{
         office::{self, Office, Operator},
@@ -79,7 +80,7 @@ async fn show(path: &Path, email: &CustomerEmail) -> anyhow::Result<()> {
     let staff = everybody.into_iter().map(|row| row.member);
     let staff = staff
         .into_iter()
-        .find(|staff| staff.email.folded() == email.folded());
+        .find(|staff| staff.email.spelling() == email.spelling());
     print(&staff.ok_or_else(|| nobody(email))?)
 }
 

@@ -9,6 +9,7 @@ use std::{
 
 use stagedoor_protocol::CustomerEmail;
 
+use crate::spelling::Spelling;
 use crate::{
     auth::sha256,
     config::{
@@ -75,7 +76,7 @@ impl CustomerList {
             digests.push(file.digest);
         }
         Some(Self {
-            addresses: addresses.iter().map(spelling).collect(),
+            addresses: addresses.iter().map(Spelling::spelling).collect(),
             domains: domains.into_iter().collect(),
             digests,
             unread,
@@ -85,7 +86,7 @@ impl CustomerList {
     /// Whether a customer is on it, in whatever spelling.
     pub fn covers(&self, customer: &CustomerEmail) -> bool {
         self.unread
-            || self.addresses.contains(&spelling(customer))
+            || self.addresses.contains(&customer.spelling())
             || ascii_domain(&customer.domain()).is_some_and(|domain| self.domains.cover(&domain))
     }
 
@@ -117,16 +118,6 @@ impl fmt::Debug for CustomerList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CustomerList({self})")
     }
-}
-
-/// One text for all spellings of an address: folded as in the store, with the domain in its ASCII form.
-fn spelling(customer: &CustomerEmail) -> String {
-    let folded = customer.folded();
-    let Some((local, domain)) = folded.split_once('@') else {
-        return folded;
-    };
-    let domain = ascii_domain(domain).unwrap_or_else(|| domain.to_owned());
-    format!("{local}@{domain}")
 }
 
 fn read_file(path: &Path) -> Result<Listed, String> {

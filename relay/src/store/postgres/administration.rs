@@ -15,6 +15,7 @@ use super::{
     statements::MEMBER,
     timestamp, unsigned,
 };
+use crate::spelling::Spelling as _;
 use crate::store::{
     EnrolledProfile, OpenInvite, Role, RoleChange, RolesAnswer, StaffDetails, StaffMember, StaffRow,
     StoreError,
@@ -29,7 +30,7 @@ pub(super) async fn change_roles(
     // Two changes at once come one after the other. The roles are read once the row is held: a statement sees what was there
     // when it began.
     let hold = "SELECT id FROM staff WHERE email_folded = $1 FOR UPDATE";
-    let Some(held) = transaction.query_opt(hold, &[&email.folded()]).await? else {
+    let Some(held) = transaction.query_opt(hold, &[&email.spelling()]).await? else {
         return Ok(RolesAnswer::Nobody);
     };
     let id: i64 = held.try_get(0)?;
@@ -70,7 +71,7 @@ pub(super) async fn disable(
     let disabled = transaction
         .query_opt(
             "UPDATE staff SET disabled_at = $1 WHERE email_folded = $2 AND disabled_at IS NULL RETURNING id",
-            &[&now, &email.folded()],
+            &[&now, &email.spelling()],
         )
         .await?;
     let Some(disabled) = disabled else {
@@ -94,7 +95,7 @@ pub(super) async fn enable(
     email: &CustomerEmail,
 ) -> Result<Option<StaffMember>, Failure> {
     let enable = "UPDATE staff SET disabled_at = NULL WHERE email_folded = $1 AND disabled_at IS NOT NULL RETURNING id";
-    owner_of(client, enable, &[&email.folded()]).await
+    owner_of(client, enable, &[&email.spelling()]).await
 }
 
 pub(super) async fn revoke(
@@ -150,7 +151,7 @@ pub(super) async fn select_details(
         "SELECT created_at, disabled_at, (SELECT count(*) FROM logins WHERE staff_id = staff.id), {MEMBER} \
          FROM staff WHERE email_folded = $1",
     );
-    let Some(found) = client.query_opt(&select, &[&email.folded()]).await? else {
+    let Some(found) = client.query_opt(&select, &[&email.spelling()]).await? else {
         return Ok(None);
     };
     let member = staff_member(&found, 3)?;

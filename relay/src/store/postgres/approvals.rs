@@ -18,6 +18,7 @@ use super::{
     staff::{member, staff_member},
     statements::{MEMBER, SELECT_APPROVALS},
 };
+use crate::spelling::Spelling as _;
 use crate::store::{
     ApprovalAnswer, Approvals, MOST_WAITING, NewApproval, StaffId, StaffMember, StoreError, StoredApproval,
     Verdict, VerdictAnswer, Withdrawal,
@@ -60,7 +61,7 @@ pub(super) async fn insert(client: &mut Client, new: &NewApproval) -> Result<App
     if member(&transaction, new.staff.0).await?.disabled {
         return Ok(ApprovalAnswer::StaffDisabled);
     }
-    let (platform, folded) = (new.platform.as_str(), new.customer.folded());
+    let (platform, folded) = (new.platform.as_str(), new.customer.spelling());
     let is_staff = "SELECT FROM staff WHERE email_folded = $1";
     if transaction.query_opt(is_staff, &[&folded]).await?.is_some() {
         return Ok(ApprovalAnswer::CustomerIsStaff);
@@ -183,7 +184,7 @@ pub(super) async fn select_waiting(
             &[
                 &millis(now),
                 &approver.id.0,
-                &approver.email.folded(),
+                &approver.email.spelling(),
                 &i64::from(limit),
             ],
         )

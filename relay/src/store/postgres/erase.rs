@@ -10,6 +10,7 @@ use super::{
     unsigned,
     work::{Needs, Work},
 };
+use crate::spelling::Spelling as _;
 use crate::store::{
     Erased, ErasureOrder, ErasureScope, StoreError,
     entries::{self, ERASED_AT_ONCE},
@@ -63,7 +64,7 @@ pub(super) async fn erasable(client: &Client, scope: &ErasureScope) -> Result<Er
     let left = match scope {
         ErasureScope::Customer(email) => {
             client
-                .query_one(&format!("{count} customer_folded = $1"), &[&email.folded()])
+                .query_one(&format!("{count} customer_folded = $1"), &[&email.spelling()])
                 .await?
         }
         ErasureScope::Before { time, .. } => {
@@ -86,7 +87,7 @@ async fn parts(client: &Client, scope: &ErasureScope) -> Result<Vec<u64>, Failur
                  SELECT seq FROM reports JOIN logins USING (request_id) WHERE customer_folded = $1 \
                  ) ORDER BY seq LIMIT $2";
             let rows = client
-                .query(parts_of_customer, &[&email.folded(), &AT_ONCE])
+                .query(parts_of_customer, &[&email.spelling(), &AT_ONCE])
                 .await?;
             rows.iter().map(|row| unsigned(row, 0)).collect()
         }

@@ -15,6 +15,7 @@ use super::{
     staff::member,
     timestamp,
 };
+use crate::spelling::Spelling as _;
 use crate::store::{
     IdentityStore, LinkedIdentity, NewStaff, SignIn, SignInRefusal, StaffId, StaffMember, StoreError,
     identity::{Known, local_part},
@@ -53,7 +54,7 @@ async fn insert_staff(client: &mut Client, new: &NewStaff, now: Timestamp) -> Re
              RETURNING id",
             &[
                 &new.email.as_str(),
-                &new.email.folded(),
+                &new.email.spelling(),
                 &new.name,
                 &local_part(&new.email),
                 &millis(now),
@@ -147,7 +148,7 @@ async fn insert_new(transaction: &Transaction<'_>, sign_in: &SignIn, now: i64) -
              ON CONFLICT (email_folded) DO UPDATE SET name = staff.name RETURNING id",
             &[
                 &sign_in.email.as_str(),
-                &sign_in.email.folded(),
+                &sign_in.email.spelling(),
                 &sign_in.name_or_local_part(),
                 &now,
             ],
@@ -196,7 +197,7 @@ async fn known(transaction: &Transaction<'_>, sign_in: &SignIn) -> Result<Known,
 /// Keeps a person's row as it is until the end of the transaction, and gives their number.
 async fn hold(transaction: &Transaction<'_>, email: &CustomerEmail) -> Result<Option<i64>, Failure> {
     let hold = "SELECT id FROM staff WHERE email_folded = $1 FOR UPDATE";
-    let held = transaction.query_opt(hold, &[&email.folded()]).await?;
+    let held = transaction.query_opt(hold, &[&email.spelling()]).await?;
     Ok(held.map(|row| row.try_get(0)).transpose()?)
 }
 

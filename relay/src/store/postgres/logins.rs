@@ -8,6 +8,7 @@ use super::{
     plan::Plan,
     work::{ClaimKey, Held, Needs, NonceKey, Work},
 };
+use crate::spelling::Spelling as _;
 use crate::{
     events::{Event, end_of},
     store::{
@@ -22,7 +23,7 @@ impl Work for Intent {
     fn needs(&self, needs: &mut Needs) {
         needs.nonces.insert(nonce(self), millis(self.nonce_expires_at));
         needs.profiles.insert(self.key_id.as_str().to_owned());
-        needs.addresses.insert(self.customer_email.folded());
+        needs.addresses.insert(self.customer_email.spelling());
         needs.logins.insert(self.request_id.as_str().to_owned());
         needs.claims.insert(customer(self));
         let limits = self.limits.uses.iter();
@@ -47,7 +48,7 @@ impl Work for Intent {
         if plan.facts.login(&self.request_id).is_some() {
             return Ok(IntentAnswer::Repeated);
         }
-        if plan.facts.staff.contains(&self.customer_email.folded()) {
+        if plan.facts.staff.contains(&self.customer_email.spelling()) {
             return Ok(IntentAnswer::CustomerIsStaff);
         }
         let named = self.approval.as_ref();
@@ -147,7 +148,7 @@ fn nonce(intent: &Intent) -> NonceKey {
 }
 
 fn customer(intent: &Intent) -> ClaimKey {
-    (intent.customer_email.folded(), intent.token_scope.clone())
+    (intent.customer_email.spelling(), intent.token_scope.clone())
 }
 
 /// The end of a mint.

@@ -12,6 +12,7 @@ use super::{
     outbox::MessageRows,
     work::{ClaimKey, Facts, Held, LimitKey, Login, NonceKey},
 };
+use crate::spelling::Spelling as _;
 use crate::store::{
     Completion, Intent, StoreError, Subscribers, approvals::Stage, entries, entries::Openings,
     limits::LimitRow,
@@ -163,7 +164,7 @@ impl Plan {
         rows.intents.push(sequence.cast_signed());
         rows.staff.push(intent.staff.id.0);
         rows.platforms.push(intent.platform.as_str().to_owned());
-        rows.customers.push(intent.customer_email.folded());
+        rows.customers.push(intent.customer_email.spelling());
         rows.times.push(millis(intent.requested_at));
         let login = Login {
             intent: sequence,

@@ -14,6 +14,7 @@ use super::{
     statements::SELECT_NODES,
     unsigned,
 };
+use crate::spelling::Spelling as _;
 use crate::store::{ForeignRows, LoginFilter, LoginRecords, StoredCheckpoint, foreign};
 
 /// A login with the sequences of its reports.
@@ -81,8 +82,8 @@ pub(super) async fn select_logins(
             &select,
             &[
                 &filter.after.map_or(-1, u64::cast_signed),
-                &filter.staff.as_ref().map(|email| email.folded()),
-                &filter.customer.as_ref().map(|email| email.folded()),
+                &filter.staff.as_ref().map(|email| email.spelling()),
+                &filter.customer.as_ref().map(|email| email.spelling()),
                 &filter.platform.as_ref().map(|platform| platform.as_str()),
                 &filter.outcome.as_deref(),
                 &filter.from.map(millis),

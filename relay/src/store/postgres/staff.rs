@@ -13,6 +13,7 @@ use super::{
     statements::{MEMBER, SELECT_PROFILES},
     timestamp,
 };
+use crate::spelling::Spelling as _;
 use crate::store::{
     Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StoreError, VerifyingKey,
     approvals::KEPT_MILLISECONDS,
@@ -33,7 +34,7 @@ pub(super) async fn insert_invite(
              RETURNING id",
             &[
                 &invite.email.as_str(),
-                &invite.email.folded(),
+                &invite.email.spelling(),
                 &invite.name,
                 &local_part,
                 &millis(now),

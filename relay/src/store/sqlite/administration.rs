@@ -14,6 +14,7 @@ use super::{
     timestamp,
     writer::Writing,
 };
+use crate::spelling::Spelling as _;
 use crate::store::{
     EnrolledProfile, OpenInvite, Role, RoleChange, RolesAnswer, StaffDetails, StaffId, StaffMember, StaffRow,
     StoreError,
@@ -67,7 +68,7 @@ impl Writing<'_> {
             .prepare_cached(
                 "UPDATE staff SET disabled_at = ? WHERE email_folded = ? AND disabled_at IS NULL RETURNING id",
             )?
-            .query_row((now, email.folded()), |row| row.get(0))
+            .query_row((now, email.spelling()), |row| row.get(0))
             .optional()?;
         let Some(id) = id else { return Ok(None) };
         // Inviting the person again later must not bring the old profiles and codes back.
@@ -88,7 +89,7 @@ impl Writing<'_> {
             .prepare_cached(
                 "UPDATE staff SET disabled_at = NULL WHERE email_folded = ? AND disabled_at IS NOT NULL RETURNING id",
             )?
-            .query_row([email.folded()], |row| row.get(0).map(StaffId))
+            .query_row([email.spelling()], |row| row.get(0).map(StaffId))
             .optional()?;
         id.map(|id| self.member(id)).transpose()
     }
@@ -124,7 +125,7 @@ pub(super) fn select_member(
 ) -> Result<Option<StaffMember>, Failure> {
     let found = connection
         .prepare_cached(&format!("SELECT {MEMBER} FROM staff WHERE email_folded = ?"))?
-        .query_row([email.folded()], |row| staff_member(row, 0))
+        .query_row([email.spelling()], |row| staff_member(row, 0))
         .optional()?;
     Ok(found.transpose()?)
 }
@@ -139,7 +140,7 @@ pub(super) fn select_details(
             "SELECT created_at, disabled_at, (SELECT count(*) FROM logins WHERE staff_id = staff.id), {MEMBER} \
              FROM staff WHERE email_folded = ?",
         ))?
-        .query_row([email.folded()], |row| {
+        .query_row([email.spelling()], |row| {
             let times: (i64, Option<i64>, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
             Ok((times, staff_member(row, 3)?))
         })

@@ -12,6 +12,7 @@ use super::{
     staff::{MEMBER, is_staff, staff_member},
     writer::Writing,
 };
+use crate::spelling::Spelling as _;
 use crate::store::{
     ApprovalAnswer, Approvals, MOST_WAITING, NewApproval, StaffId, StaffMember, StoreError, StoredApproval,
     Verdict, VerdictAnswer, Withdrawal,
@@ -79,7 +80,7 @@ impl Writing<'_> {
                     new.staff.0,
                     millis(new.requested_at),
                     new.platform.as_str(),
-                    new.customer.folded(),
+                    new.customer.spelling(),
                 ),
                 |row| row.get(0),
             )?;
@@ -96,7 +97,7 @@ impl Writing<'_> {
                 new.staff.0,
                 new.platform.as_str(),
                 new.customer.as_str(),
-                new.customer.folded(),
+                new.customer.spelling(),
                 &new.reason,
                 &new.ticket,
                 new.page.as_ref().map(|page| &page.origin),
@@ -176,7 +177,10 @@ pub(super) fn select_waiting(
                    ORDER BY requested_at, approvals.id LIMIT ?4";
     let found: Vec<_> = connection
         .prepare_cached(&select(waiting))?
-        .query_map((millis(now), approver.id.0, approver.email.folded(), limit), read)?
+        .query_map(
+            (millis(now), approver.id.0, approver.email.spelling(), limit),
+            read,
+        )?
         .collect::<rusqlite::Result<_>>()?;
     Ok(found.into_iter().collect::<Result<_, StoreError>>()?)
 }

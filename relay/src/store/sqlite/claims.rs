@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use stagedoor_protocol::{KeyId, Nonce, RequestId};
 
 use super::{file::Failure, millis, timestamp, writer::Writing};
+use crate::spelling::Spelling as _;
 use crate::store::{Claim, Intent, StaffId, StoreError, approvals::KEPT_MILLISECONDS};
 
 impl Writing<'_> {
@@ -74,7 +75,7 @@ pub(super) fn holder(connection: &Connection, intent: &Intent) -> Result<Option<
         )?
         .query_row(
             (
-                intent.customer_email.folded(),
+                intent.customer_email.spelling(),
                 &intent.token_scope,
                 millis(intent.requested_at),
             ),
@@ -113,7 +114,7 @@ pub(super) fn claim_customer(connection: &Connection, intent: &Intent) -> Result
              until = excluded.until",
         )?
         .execute((
-            intent.customer_email.folded(),
+            intent.customer_email.spelling(),
             &intent.token_scope,
             intent.request_id.as_str(),
             intent.staff.id.0,

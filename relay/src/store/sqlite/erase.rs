@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::{file::Failure, logins::unsigned, millis, writer::Writing};
+use crate::spelling::Spelling as _;
 use crate::store::{
     Erased, ErasureOrder, ErasureScope, Scrubbed,
     entries::{self, ERASED_AT_ONCE},
@@ -13,7 +14,7 @@ use crate::store::{
 impl Writing<'_> {
     pub(super) fn erase(&mut self, order: &ErasureOrder) -> Result<Erased, Failure> {
         let sequences = match &order.scope {
-            ErasureScope::Customer(email) => self.parts_of_customer(email.folded().as_ref())?,
+            ErasureScope::Customer(email) => self.parts_of_customer(email.spelling().as_ref())?,
             ErasureScope::Before { time, end } => self.parts_before(*time, *end)?,
         };
         let left = self.under_way(&order.scope)?;
@@ -57,7 +58,7 @@ impl Writing<'_> {
             ErasureScope::Customer(email) => self
                 .connection
                 .prepare_cached(&format!("{count} customer_folded = ?"))?
-                .query_one([email.folded()], |row| unsigned(row, 0))?,
+                .query_one([email.spelling()], |row| unsigned(row, 0))?,
             ErasureScope::Before { time, .. } => self
                 .connection
                 .prepare_cached(&format!("{count} requested_at < ?"))?

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use stagedoor_protocol::CustomerEmail;
 
 use super::{SqliteStore, administration::select_member, file::Failure, millis, timestamp, writer::Writing};
+use crate::spelling::Spelling as _;
 use crate::store::{
     IdentityStore, LinkedIdentity, NewStaff, SignIn, SignInRefusal, StaffId, StaffMember, StoreError,
     identity::{Known, local_part},
@@ -50,7 +51,7 @@ impl Writing<'_> {
             .query_one(
                 (
                     new.email.as_str(),
-                    new.email.folded(),
+                    new.email.spelling(),
                     &new.name,
                     local_part(&new.email),
                     millis(now),
@@ -96,7 +97,7 @@ impl Writing<'_> {
                 .query_one(
                     (
                         sign_in.email.as_str(),
-                        sign_in.email.folded(),
+                        sign_in.email.spelling(),
                         sign_in.name_or_local_part(),
                         now,
                     ),

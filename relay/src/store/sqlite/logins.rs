@@ -12,6 +12,7 @@ use super::{
     staff::{is_staff, select_profile},
     writer::Writing,
 };
+use crate::spelling::Spelling as _;
 use crate::{
     events::{Event, end_of},
     store::{
@@ -101,7 +102,7 @@ impl Writing<'_> {
                 sequence.cast_signed(),
                 intent.staff.id.0,
                 intent.platform.as_str(),
-                intent.customer_email.folded(),
+                intent.customer_email.spelling(),
                 millis(intent.requested_at),
             ))?;
         claim_customer(self.connection, intent)?;
@@ -282,8 +283,8 @@ pub(super) fn select_logins(
         .query_map(
             (
                 filter.after.map_or(-1, u64::cast_signed),
-                filter.staff.as_ref().map(|email| email.folded()),
-                filter.customer.as_ref().map(|email| email.folded()),
+                filter.staff.as_ref().map(|email| email.spelling()),
+                filter.customer.as_ref().map(|email| email.spelling()),
                 filter.platform.as_ref().map(|platform| platform.as_str()),
                 filter.outcome.as_deref(),
                 filter.from.map(millis),

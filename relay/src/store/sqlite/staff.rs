@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId};
 
 use super::{file::Failure, millis, timestamp, writer::Writing};
+use crate::spelling::Spelling as _;
 use crate::store::{
     Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StoreError, VerifyingKey,
 };
@@ -27,7 +28,7 @@ impl Writing<'_> {
             .query_one(
                 (
                     invite.email.as_str(),
-                    invite.email.folded(),
+                    invite.email.spelling(),
                     &invite.name,
                     local_part,
                     millis(now),
@@ -106,7 +107,7 @@ pub(super) fn select_invited(
 pub(super) fn is_staff(connection: &Connection, email: &CustomerEmail) -> Result<bool, Failure> {
     Ok(connection
         .prepare_cached("SELECT 1 FROM staff WHERE email_folded = ?")?
-        .exists([email.folded()])?)
+        .exists([email.spelling()])?)
 }
 
 pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Option<Profile>, Failure> {

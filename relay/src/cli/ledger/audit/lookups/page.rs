@@ -7,6 +7,7 @@ use stagedoor_ledger::{Entry, Intent, Named, Outcome, Record, Report, Row, Seque
 use stagedoor_protocol::{CustomerEmail, RequestId};
 
 use super::{Difference, has_outcome};
+use crate::spelling::Spelling as _;
 use crate::{
     cli::ledger::pages,
     store::{Projection, ReportRow, Store, StoreError},
@@ -285,6 +286,6 @@ fn is_folded(email: &str, stored: Option<&str>) -> bool {
     if stored == Some(email) && email.bytes().all(folded_already) {
         return true;
     }
-    let folded = CustomerEmail::parse(email).ok().map(|email| email.folded());
+    let folded = CustomerEmail::parse(email).ok().map(|email| email.spelling());
     folded.as_deref() == stored
 }
