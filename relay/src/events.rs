@@ -198,7 +198,8 @@ pub(crate) fn end_of(outcome: MintOutcome) -> EventKind {
 /// Who asked for which login.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked<'a> {
-    pub(crate) login: &'a RequestId,
+    /// The login's id; of a request for approval, that one's.
+    pub(crate) login: &'a str,
     pub(crate) staff: StaffId,
     pub(crate) profile: &'a KeyId,
     pub(crate) platform: &'a PlatformId,
@@ -207,7 +208,7 @@ pub(crate) struct Asked<'a> {
 impl Asked<'_> {
     fn data(&self) -> Value {
         json!({
-            "login": self.login.as_str(),
+            "login": self.login,
             "staff": self.staff.0,
             "profile": self.profile.as_str(),
             "platform": self.platform.as_str(),
@@ -262,6 +263,18 @@ pub(crate) async fn tell_refused(app: &App, who: &Asked<'_>, canary: bool, error
     };
     if let Err(error) = told {
         warn!(%error, login = %who.login, "webhooks will not be told of a login that was refused");
+    }
+}
+
+/// Tells that somebody asked for approval to open a canary.
+pub(crate) async fn tell_canary(app: &App, who: &Asked<'_>) {
+    log_canary(who, None);
+    let told = match Event::canary(who, None, app.clock.now()) {
+        Ok(event) => app.store.announce(vec![event]).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = told {
+        warn!(%error, login = %who.login, "webhooks will not be told of a canary that was asked for");
     }
 }
 

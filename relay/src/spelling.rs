@@ -1,6 +1,7 @@
 //! One text for all spellings of an address, by which people and customers are told apart.
 
 use stagedoor_protocol::CustomerEmail;
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 use crate::config::ascii_domain;
 
@@ -23,6 +24,18 @@ impl Spelling for CustomerEmail {
     }
 }
 
+/// One text for all addresses that a broker might take for one: besides, letters before the `@` without their accents, and in
+/// their ordinary width. Databases that compare so are common. It is wider than [`Spelling::spelling`], so it is for lists
+/// that only take away, and never for telling two people apart.
+pub(crate) fn likeness(email: &CustomerEmail) -> String {
+    let spelling = email.spelling();
+    let Some((local, domain)) = spelling.split_once('@') else {
+        return spelling;
+    };
+    let plain: String = local.nfkd().filter(|c| !is_combining_mark(*c)).collect();
+    format!("{}@{domain}", plain.to_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +51,13 @@ mod tests {
             ("JÜRGEN@freemail.example", "jürgen@freemail.example"),
         ] {
             assert_eq!(spelling(text), expected, "{text}");
+        }
+        for like in ["vip@x.example", "VÍP@x.example", "ｖip@x.example"] {
+            assert_eq!(
+                likeness(&CustomerEmail::parse(like).unwrap()),
+                "vip@x.example",
+                "{like}"
+            );
         }
         assert_ne!(
             spelling("jurgen@freemail.example"),

@@ -195,7 +195,7 @@ CREATE TABLE outbox (
     UNIQUE (webhook, id)
 ) STRICT;
 
-CREATE INDEX outbox_by_due ON outbox (webhook, due_at);
+CREATE INDEX outbox_by_due ON outbox (webhook, alert DESC, due_at);
 
 -- Written by the readiness check, to see that writing works.
 CREATE TABLE probe (

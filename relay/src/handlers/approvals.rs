@@ -23,11 +23,12 @@ use crate::{
     auth::Signed,
     config,
     error::ApiError,
+    events::{self, Asked},
     middleware::ClientAddress,
     policy, random,
     store::{
-        ApprovalAnswer, ApprovalFault, MOST_WAITING, NewApproval, StoredApproval, Verdict, VerdictAnswer,
-        Withdrawal,
+        ApprovalAnswer, ApprovalFault, MOST_WAITING, NewApproval, StaffMember, StoredApproval, Verdict,
+        VerdictAnswer, Withdrawal,
     },
     visible::{self, is_odd_in_prose},
 };
@@ -47,11 +48,38 @@ pub(crate) async fn ask_approval(
         request.page.as_ref(),
     )?;
     let staff = &signed.profile().staff;
-    policy::allow_asking(&app, staff, client.0, &request)?;
-    let rules = rules(&app)?;
+    let now = app.clock.now();
+    let id = new_id(now)?;
+    let (platform, customer) = (request.platform.clone(), request.customer_email.clone());
+    let asked = Asked {
+        login: id.as_str(),
+        staff: staff.id,
+        profile: &signed.profile().key_id,
+        platform: &platform,
+    };
+    // Whoever only asks goes through customers as well as whoever opens them.
+    let canary = app.config.policy.canary.covers(&customer);
+    let answer = ask(&app, staff, client, id.clone(), request).await;
+    match &answer {
+        Ok(_) if canary => events::tell_canary(&app, &asked).await,
+        Ok(_) => {}
+        Err(error) => events::tell_refused(&app, &asked, canary, error).await,
+    }
+    answer
+}
+
+async fn ask(
+    app: &App,
+    staff: &StaffMember,
+    client: ClientAddress,
+    id: ApprovalId,
+    request: ApprovalRequest,
+) -> Result<(StatusCode, Json<Approval>), ApiError> {
+    policy::allow_asking(app, staff, client.0, &request)?;
+    let rules = rules(app)?;
     let now = app.clock.now();
     let new = NewApproval {
-        id: new_id(now)?,
+        id,
         staff: staff.id,
         platform: request.platform,
         customer: request.customer_email,

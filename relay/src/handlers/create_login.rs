@@ -62,7 +62,7 @@ pub(crate) async fn create_login(
         (Ok(request), Err(error)) => {
             verified.admit(&app).await?;
             let asked = Asked {
-                login: &request.request_id,
+                login: request.request_id.as_str(),
                 staff: verified.profile.staff.id,
                 profile: &verified.profile.key_id,
                 platform: &request.platform,

@@ -64,7 +64,7 @@ impl Intent {
     /// Who asks for it, as events say it.
     pub(crate) fn asked(&self) -> Asked<'_> {
         Asked {
-            login: &self.request_id,
+            login: self.request_id.as_str(),
             staff: self.staff.id,
             profile: &self.key_id,
             platform: &self.platform,

@@ -38,6 +38,9 @@ domains = ["closed.example"]
 addresses = ["jane.roe+fx@customers.example"]
 domains = ["vip.example"]
 
+[policy.canary]
+addresses = ["canary@vip.example"]
+
 [policy.approval]
 roles = ["team-lead"]
 vip = true

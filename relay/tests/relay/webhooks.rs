@@ -379,3 +379,16 @@ async fn secrets_and_addresses_of_webhooks_are_left_nowhere() {
         assert!(!log.contains(address), "{address} in the log");
     }
 }
+
+#[tokio::test]
+async fn a_canary_whose_approval_is_asked_for_raises_it_too() {
+    let receiver = Receiver::start().await;
+    let (app, _folder) = start(&receiver, &ALERTS).await;
+    let desk = app.enrolled(STAFF).await;
+    let asked = serde_json::json!({"platform": "main", "customerEmail": CANARY});
+    let answer = app.send(&desk.post("/v1/approvals", &asked)).await;
+    assert!(answer.status >= 400, "nothing needs approval here");
+    let received = messages(&app, &receiver, 1).await;
+    assert_eq!(received[0].kind(), "canary.requested");
+    assert_eq!(received[0].data()["decision"], "refused");
+}

@@ -41,8 +41,6 @@ globalThis.chrome = {
     managed: { get: async () => Promise.reject(new Error("Managed storage manifest not found")) },
   },
   identity: { getRedirectURL: (path) => `https://abc.chromiumapp.org/${path}` },
-  alarms: { clearAll: async () => fake.silenced.push("alarms") },
-  action: { setBadgeText: async ({ text }) => fake.silenced.push(`badge ${text}`) },
   runtime: {
     getManifest: () => ({ version: "0.1.0" }),
     getURL: (path) => `chrome-extension://abc/${path}`,
@@ -59,8 +57,17 @@ globalThis.chrome = {
       fake.alarms[name] = { name, ...options };
     },
     clear: async (name) => delete fake.alarms[name],
+    clearAll: async () => {
+      fake.alarms = {};
+      fake.silenced.push("alarms");
+    },
   },
-  action: { setBadgeText: async (options) => void (fake.badge = only(options, ["text"]).text) },
+  action: {
+    setBadgeText: async (options) => {
+      fake.badge = only(options, ["text"]).text;
+      fake.silenced.push(`badge ${fake.badge}`);
+    },
+  },
   extension: { isAllowedIncognitoAccess: async () => fake.allowed },
   scripting: {
     executeScript: async ({ target, files, ...more }) => {

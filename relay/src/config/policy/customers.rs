@@ -9,7 +9,7 @@ use std::{
 
 use stagedoor_protocol::CustomerEmail;
 
-use crate::spelling::Spelling;
+use crate::spelling::likeness;
 use crate::{
     auth::sha256,
     config::{
@@ -76,7 +76,7 @@ impl CustomerList {
             digests.push(file.digest);
         }
         Some(Self {
-            addresses: addresses.iter().map(Spelling::spelling).collect(),
+            addresses: addresses.iter().map(likeness).collect(),
             domains: domains.into_iter().collect(),
             digests,
             unread,
@@ -86,7 +86,7 @@ impl CustomerList {
     /// Whether a customer is on it, in whatever spelling.
     pub fn covers(&self, customer: &CustomerEmail) -> bool {
         self.unread
-            || self.addresses.contains(&customer.spelling())
+            || self.addresses.contains(&likeness(customer))
             || ascii_domain(&customer.domain()).is_some_and(|domain| self.domains.cover(&domain))
     }
 

@@ -60,7 +60,7 @@ pub(super) async fn take(
     let take = client
         .prepare_cached(
             "WITH due AS (SELECT number FROM outbox WHERE webhook = $1 AND due_at <= $2 \
-             ORDER BY due_at, number LIMIT $3 FOR UPDATE SKIP LOCKED) \
+             ORDER BY alert DESC, due_at, number LIMIT $3 FOR UPDATE SKIP LOCKED) \
              UPDATE outbox SET due_at = $4 FROM due WHERE outbox.number = due.number \
              RETURNING id, body, attempts, outbox.number",
         )

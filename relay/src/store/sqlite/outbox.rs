@@ -36,7 +36,7 @@ impl Writing<'_> {
         let taken: Vec<Delivery> = self
             .connection
             .prepare_cached(
-                "SELECT id, body, attempts FROM outbox WHERE webhook = ? AND due_at <= ? ORDER BY due_at, number LIMIT ?",
+                "SELECT id, body, attempts FROM outbox WHERE webhook = ? AND due_at <= ? ORDER BY alert DESC, due_at, number LIMIT ?",
             )?
             .query_map((webhook, millis(now), limit), |row| {
                 Ok(Delivery {

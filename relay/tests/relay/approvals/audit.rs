@@ -207,3 +207,18 @@ async fn a_policy_is_tried_out_and_summed_up_with_its_approvals() {
         "{said}"
     );
 }
+
+#[tokio::test]
+async fn whoever_asks_for_a_canary_raises_the_alert_as_if_they_opened_it() {
+    let scene = Scene::new().await;
+    let mut asked = request();
+    asked["customerEmail"] = "canary@vip.example".into();
+    let answer = scene.post(&scene.desk, "/v1/approvals", &asked).await;
+    assert_eq!(answer.status, 201);
+    let id = answer.json()["id"].as_str().unwrap().to_owned();
+    let alerts = log::lines_about(&id)
+        .iter()
+        .filter(|line| line.contains("\"canary.requested\"") && line.contains("\"alert\":true"))
+        .count();
+    assert_eq!(alerts, 1);
+}
