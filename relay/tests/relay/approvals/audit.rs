@@ -211,7 +211,7 @@ async fn a_policy_is_tried_out_and_summed_up_with_its_approvals() {
 #[tokio::test]
 async fn whoever_asks_for_a_canary_raises_the_alert_as_if_they_opened_it() {
     let scene = Scene::new().await;
-    let mut asked = request();
+    let mut asked = super::request();
     asked["customerEmail"] = "canary@vip.example".into();
     let answer = scene.post(&scene.desk, "/v1/approvals", &asked).await;
     assert_eq!(answer.status, 201);
