@@ -145,7 +145,8 @@ async fn a_key_that_the_broker_cannot_be_asked_about_is_tried_again() {
         log::text().contains("the API key was read again")
     })
     .await;
-    assert_eq!(log::text().matches("the new one is tried again").count(), 2);
+    // Other tests write to this log, too.
+    assert!(log::text().matches("the new one is tried again").count() >= 2);
     app.sim.remove_key(API_KEY);
     assert_eq!(app.send(&desk.login().0).await.status, 201);
 }

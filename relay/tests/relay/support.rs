@@ -22,10 +22,14 @@ pub(crate) use signer::Signer;
 
 use std::time::Duration;
 
+use tokio::time::MissedTickBehavior;
+
 /// Waits until something has happened elsewhere. The wait ends as soon as it has; the bound only keeps a failing test from
 /// hanging.
 pub(crate) async fn eventually(what: &str, happened: impl AsyncFn() -> bool) {
     let mut ticks = tokio::time::interval(Duration::from_millis(5));
+    // However long a look takes, what is waited for gets its turn: it runs on the same thread.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for _ in 0..2_000 {
         if happened().await {
             return;
