@@ -164,7 +164,6 @@ impl<E: Environment> Core<E> {
             environment.clear(Area::Session).await,
             environment.silence().await,
         ];
-        environment.watch(false);
         let failed = results.contains(&Err(Broken));
         self.options(None, failed.then(|| Code::KeyStoreFailed.into()))
             .await

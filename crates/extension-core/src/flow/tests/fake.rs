@@ -369,6 +369,8 @@ impl Environment for Rc<Fake> {
     async fn silence(&self) -> Result<(), Broken> {
         self.writing()?;
         self.noisy.set(false);
+        self.watching.set(false);
+        self.count.set(0);
         Ok(())
     }
     async fn commands(&self) -> Result<String, Broken> {
