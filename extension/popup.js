@@ -94,6 +94,8 @@ function show(next, earlier) {
   } else {
     const { root, focus } = (screens[view.screen] ?? screens.error)(view, actions);
     stage.replaceChildren(root);
+    // What `cargo xtask bench click` reads.
+    performance.mark(`shows ${view.screen}`);
     if (changed) focus?.focus();
   }
   announce();

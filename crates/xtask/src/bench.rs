@@ -10,7 +10,8 @@ use crate::build;
 use crate::install;
 use crate::project::Project;
 use crate::step::step;
-use crate::tools::{FOR_BENCH, MUSL_GCC, POSTGRESQL, RELAY_TARGET, RUST_MUSL};
+use crate::tools::{FOR_BENCH, FOR_BROWSERS, MUSL_GCC, POSTGRESQL, RELAY_TARGET, RUST_MUSL};
+use crate::wasm;
 
 /// What can be measured.
 #[derive(Subcommand)]
@@ -20,6 +21,8 @@ pub(crate) enum Kind {
     /// The store alone, on both engines: durable writes by 1, 8 and 64 writers at a time into ledgers of several sizes, and
     /// the verification of those.
     Ledger(Ledger),
+    /// The time from a click on the toolbar button until the popup names the customer, in Chromium and Firefox.
+    Click(Click),
 }
 
 #[derive(Args)]
@@ -62,11 +65,19 @@ pub(crate) struct Ledger {
     fill_minutes: u64,
 }
 
+#[derive(Args)]
+pub(crate) struct Click {
+    /// How many clicks of each kind: with the background script stopped, and with it running.
+    #[arg(long, default_value_t = 50)]
+    clicks: usize,
+}
+
 /// Measures.
 pub(crate) fn run(project: &Project, kind: &Kind) -> Result<()> {
     match kind {
         Kind::Relay(relay) => relay.run(project),
         Kind::Ledger(ledger) => ledger.run(project),
+        Kind::Click(click) => click.run(project),
     }
 }
 
@@ -103,6 +114,28 @@ impl Ledger {
         command.args(["--records", &self.records]);
         command.args(["--fill-minutes", &self.fill_minutes.to_string()]);
         command.arg("--relay").arg(release(project, "stagedoor"));
+        measure(&mut command)
+    }
+}
+
+impl Click {
+    fn run(&self, project: &Project) -> Result<()> {
+        install::ensure(project, FOR_BROWSERS)?;
+        wasm::build(project)?;
+        step(project, "build relay and the measuring program", |step| {
+            let mut cargo = project.command("cargo");
+            cargo.args(["build", "--release", "--bins", "--package", "stagedoor-relay"]);
+            step.run(cargo.args(["--package", "stagedoor-e2e"]))?;
+            Ok(String::new())
+        })?;
+        let program = release(project, "stagedoor-click");
+        let program = program
+            .to_str()
+            .context("the path of the program is not Unicode")?;
+        let mut command = project.command(program);
+        command.args(["--clicks", &self.clicks.to_string()]);
+        command.env("STAGEDOOR_RELAY_BIN", release(project, "stagedoor"));
+        println!();
         measure(&mut command)
     }
 }
@@ -164,7 +197,7 @@ fn release(project: &Project, program: &str) -> PathBuf {
 }
 
 fn measure(command: &mut Command) -> Result<()> {
-    let status = command.status().context("cannot start the load generator")?;
+    let status = command.status().context("cannot start the measuring program")?;
     if !status.success() {
         bail!("the measurement ended with {status}");
     }
