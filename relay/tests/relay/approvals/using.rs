@@ -91,10 +91,15 @@ async fn whoever_approved_must_still_be_allowed_to_when_it_is_opened() {
         scene.login_by(&id, unchanged).await.0.outcome(),
         problem(409, "approval_ended")
     );
+    // Enabled again, they decide with another profile: what the old one approved is void.
+    scene.store.enable_staff(&lead).await.unwrap();
+    assert_eq!(
+        scene.login_by(&id, unchanged).await.0.outcome(),
+        problem(409, "approval_ended")
+    );
     assert_eq!(scene.mints(), 0);
     // It was not used up by that.
-    scene.store.enable_staff(&lead).await.unwrap();
-    assert_eq!(scene.login_by(&id, unchanged).await.0.status, 201);
+    assert_eq!(scene.state(&id).await["state"], "approved");
 }
 
 #[tokio::test]
