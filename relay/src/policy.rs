@@ -1,6 +1,7 @@
 //! Who may be opened, where, and with what reason. Everything that is not allowed here is refused, at the time of the
 //! mint.
 
+mod approving;
 mod decision;
 mod offer;
 mod refusal;
@@ -11,6 +12,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use stagedoor_protocol::{ApprovalRequest, LoginRequest, Session};
 
+pub(crate) use approving::allow_deciding;
 pub(crate) use decision::{Decision, Finding, Question, State, Verdict, decide};
 pub(crate) use offer::offer;
 pub(crate) use refusal::{APPROVAL, Refusal, disabled_staff, enrolled_staff};

@@ -125,9 +125,11 @@ pub(crate) async fn show_approval(
     own.map(|own| Json(told(own, app.clock.now()))).ok_or(unknown())
 }
 
-/// `GET /v1/approvals`: the requests that wait for the person who asks.
+/// `GET /v1/approvals`: the requests that wait for the person who asks, and that they may decide here and now. Where there are
+/// others only, the answer is why they may not.
 pub(crate) async fn waiting_approvals(
     State(app): State<Arc<App>>,
+    Extension(client): Extension<ClientAddress>,
     signed: Signed,
 ) -> Result<Json<WaitingApprovals>, ApiError> {
     check_empty(&signed)?;
@@ -137,7 +139,15 @@ pub(crate) async fn waiting_approvals(
     }
     let now = app.clock.now();
     let most = u32::try_from(MAX_WAITING_APPROVALS).unwrap_or(u32::MAX);
-    let waiting = app.store.waiting_approvals(&profile.staff, now, most).await?;
+    let mut waiting = app.store.waiting_approvals(&profile.staff, now, most).await?;
+    let mut refused = None;
+    waiting.retain(|found| {
+        let allowed = policy::allow_deciding(&app, profile, client.0, &found.asked.platform);
+        allowed.map_err(|refusal| refused = Some(refusal)).is_ok()
+    });
+    if let Some(refusal) = refused.filter(|_| waiting.is_empty()) {
+        return Err(refusal.into());
+    }
     let requests = waiting.into_iter().map(
         |StoredApproval {
              asked, staff_name, ..
@@ -166,6 +176,7 @@ pub(crate) async fn waiting_approvals(
 /// `POST /v1/approvals/{id}/decision`: approves or declines. The first decision stands.
 pub(crate) async fn decide_approval(
     State(app): State<Arc<App>>,
+    Extension(client): Extension<ClientAddress>,
     Parameter(id): Parameter,
     signed: Signed,
 ) -> Result<Json<Approval>, ApiError> {
@@ -176,9 +187,14 @@ pub(crate) async fn decide_approval(
         return Err(ApiError::new(ErrorCode::WordRequired));
     }
     let rules = rules(&app).map_err(|_| not_permitted())?;
-    let now = app.clock.now();
+    let (id, now) = (parse_id(&id)?, app.clock.now());
+    if policy::may_approve(&app, signed.profile()) {
+        // Where to never changes about a request; all else is looked at together with the decision.
+        let found = app.store.approval(&id).await?.ok_or(unknown())?;
+        policy::allow_deciding(&app, signed.profile(), client.0, &found.asked.platform)?;
+    }
     let verdict = Verdict {
-        id: parse_id(&id)?,
+        id,
         key_id: signed.profile().key_id.clone(),
         approvers: rules.roles.clone(),
         terms: app.config.sign_in_terms(),

@@ -278,7 +278,7 @@ pub struct ApprovalUse {
 pub enum ApprovalFault {
     /// That person has none of that id.
     Unknown,
-    /// It is of another customer, platform, reason or ticket.
+    /// It is of another customer, platform, reason, ticket or page.
     Mismatch,
     /// Nobody has decided yet.
     Waiting,
@@ -296,6 +296,7 @@ pub enum ApprovalFault {
 pub(super) struct Approved {
     pub(super) id: ApprovalId,
     pub(super) by: StaffMember,
+    pub(super) key_id: KeyId,
     pub(super) at: Timestamp,
 }
 
@@ -324,6 +325,7 @@ impl Intent {
             || asked.platform != self.platform
             || asked.reason != self.reason
             || asked.ticket != self.ticket
+            || asked.page != self.page
         {
             return Err(ApprovalFault::Mismatch);
         }
@@ -332,6 +334,7 @@ impl Intent {
                 Ok(Some(Approved {
                     id: asked.id.clone(),
                     by: decided.by.clone(),
+                    key_id: decided.key_id.clone(),
                     at: decided.at,
                 }))
             }

@@ -24,6 +24,7 @@ BEGIN
             EXECUTE pg_catalog.format('GRANT INSERT, UPDATE ON staff, invites, profiles TO %I', role);
             EXECUTE pg_catalog.format('GRANT INSERT, DELETE ON staff_roles, session_roles, identities TO %I', role);
         ELSE
+            EXECUTE pg_catalog.format('GRANT DELETE ON approvals TO %I', role);
             EXECUTE pg_catalog.format('GRANT UPDATE (customer, staff) ON openings TO %I', role);
             EXECUTE pg_catalog.format('GRANT UPDATE (customer_folded, staff_id) ON logins TO %I', role);
         END IF;
