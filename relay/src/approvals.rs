@@ -32,7 +32,10 @@ pub(crate) fn fault(fault: ApprovalFault) -> ApiError {
         ),
         ApprovalFault::ApproverLost => (
             ErrorCode::ApprovalEnded,
-            Some("Whoever approved may not approve any more. Ask for approval again."),
+            Some(
+                "Whoever approved may not approve any more, or not with the browser profile that they used. Ask for approval \
+                 again.",
+            ),
         ),
     };
     let error = ApiError::new(code).rule(policy::APPROVAL);

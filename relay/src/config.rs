@@ -20,7 +20,7 @@ mod staff;
 mod store;
 mod webhook;
 
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, sync::Arc};
 
 pub use acme::Acme;
 pub use api_key::ApiKeySource;
@@ -42,6 +42,7 @@ pub use staff::StaffRules;
 pub use store::{PasswordSource, PostgresConfig, PostgresHost, StoreUrl};
 pub use webhook::{SecretSource, WebhookConfig};
 
+use crate::store::SignInTerms;
 use section::{Faults, Section};
 
 use crate::{auth::sha256, files};
@@ -145,6 +146,12 @@ impl Config {
     /// Checks a configuration's text.
     pub fn parse(text: &str, keys: Keys) -> Result<Self, ConfigFaults> {
         Self::check(text, parse_table(text)?, keys)
+    }
+
+    /// By which sessions that sign-ins opened, and their roles, are judged.
+    pub fn sign_in_terms(&self) -> Arc<SignInTerms> {
+        let sign_in = self.sign_in.as_ref();
+        sign_in.map_or_else(Arc::default, |sign_in| sign_in.terms.clone())
     }
 
     fn check(text: &str, table: toml::Table, keys: Keys) -> Result<Self, ConfigFaults> {

@@ -176,6 +176,12 @@ impl Event {
         Self::new(kind, at, &json!({"staff": staff.0}))
     }
 
+    /// A person's roles were changed, by this.
+    pub(crate) fn roles(staff: StaffId, by: &'static str, at: Timestamp) -> Result<Self, StoreError> {
+        let data = json!({"staff": staff.0, "by": by});
+        Self::new(EventKind::StaffRolesChanged, at, &data)
+    }
+
     /// Something about a person's browser profile.
     pub(crate) fn profile(
         kind: EventKind,

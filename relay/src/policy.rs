@@ -1,6 +1,7 @@
 //! Who may be opened, where, and with what reason. Everything that is not allowed here is refused, at the time of the
 //! mint.
 
+mod approving;
 mod decision;
 mod offer;
 mod refusal;
@@ -11,6 +12,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use stagedoor_protocol::{ApprovalRequest, LoginRequest, Session};
 
+pub(crate) use approving::allow_deciding;
 pub(crate) use decision::{Decision, Finding, Question, State, Verdict, decide};
 pub(crate) use offer::offer;
 pub(crate) use refusal::{APPROVAL, Refusal, disabled_staff, enrolled_staff};
@@ -20,7 +22,7 @@ use crate::{
     app::App,
     config::PlatformConfig,
     error::ApiError,
-    store::{Intent, Profile, StaffMember},
+    store::{Intent, Profile},
 };
 
 /// A login that is allowed.
@@ -39,13 +41,13 @@ pub(crate) struct Permit<'a> {
 /// Whether the customer's address is a staff member's is decided by the store, together with the record of the login.
 pub(crate) fn allow<'a>(
     app: &'a App,
-    caller: &StaffMember,
+    caller: &Profile,
     from: IpAddr,
     request: &LoginRequest,
 ) -> Result<Permit<'a>, ApiError> {
     let question = Question {
-        staff: &caller.email,
-        roles: &caller.roles,
+        staff: &caller.staff.email,
+        roles: &caller.roles(&app.config.sign_in_terms()),
         platform: &request.platform,
         customer: &request.customer_email,
         reason: request.reason.as_deref(),
@@ -59,13 +61,13 @@ pub(crate) fn allow<'a>(
 /// The same of a login that a second person is to approve.
 pub(crate) fn allow_asking<'a>(
     app: &'a App,
-    caller: &StaffMember,
+    caller: &Profile,
     from: IpAddr,
     request: &ApprovalRequest,
 ) -> Result<Permit<'a>, ApiError> {
     let question = Question {
-        staff: &caller.email,
-        roles: &caller.roles,
+        staff: &caller.staff.email,
+        roles: &caller.roles(&app.config.sign_in_terms()),
         platform: &request.platform,
         customer: &request.customer_email,
         reason: request.reason.as_deref(),
@@ -80,7 +82,7 @@ pub(crate) fn allow_asking<'a>(
 pub(crate) fn allow_again<'a>(app: &'a App, intent: &Intent) -> Result<Permit<'a>, ApiError> {
     let question = Question {
         staff: &intent.staff.email,
-        roles: &intent.staff.roles,
+        roles: &intent.roles,
         platform: &intent.platform,
         customer: &intent.customer_email,
         reason: intent.reason.as_deref(),
@@ -119,22 +121,24 @@ fn answer<'a>(app: &'a App, question: &Question<'_>) -> Result<Permit<'a>, ApiEr
 /// What a profile's owner is told: who they are, what they may open, and under which rules.
 pub(crate) fn session(app: &App, profile: &Profile, from: IpAddr) -> Session {
     let staff = &profile.staff;
-    let (platforms, policy) = offer(&app.config, &staff.roles, from, app.clock.now());
+    let roles = profile.roles(&app.config.sign_in_terms());
+    let (platforms, policy) = offer(&app.config, &roles, from, app.clock.now());
     Session {
         staff: staff.to_wire(),
         key_id: profile.key_id.clone(),
         platforms,
         policy,
-        may_approve: may_approve(app, staff),
+        may_approve: may_approve(app, profile),
         relay_version: env!("CARGO_PKG_VERSION").to_owned(),
-        signed_in_until: profile.session_ends_at.map(seconds),
+        signed_in_until: profile.signed_in.as_ref().map(|session| seconds(session.ends_at)),
     }
 }
 
-/// Whether somebody may approve logins of others.
-pub(crate) fn may_approve(app: &App, staff: &StaffMember) -> bool {
+/// Whether the owner of a profile may approve logins of others with it.
+pub(crate) fn may_approve(app: &App, profile: &Profile) -> bool {
     let approval = app.config.policy.approval.as_ref();
-    approval.is_some_and(|approval| approval.is_for(&staff.roles))
+    let roles = profile.roles(&app.config.sign_in_terms());
+    approval.is_some_and(|approval| approval.is_for(&roles))
 }
 
 /// Whole seconds since 1970.

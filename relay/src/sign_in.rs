@@ -31,7 +31,7 @@ use http::Http;
 pub(crate) use id_token::Expected;
 use keys::Keys;
 use metadata::Metadata;
-pub(crate) use person::person;
+pub(crate) use person::{admitted, person};
 
 /// How long the provider's description of itself is used without asking again.
 const FRESH: Duration = Duration::from_secs(60 * 60);

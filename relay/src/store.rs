@@ -13,6 +13,7 @@ mod outbox;
 mod postgres;
 mod role;
 pub(crate) mod schema;
+mod session;
 mod sqlite;
 mod staff;
 
@@ -30,7 +31,9 @@ pub use approvals::{
 pub(crate) use entries::is_before;
 pub use error::StoreError;
 pub use foreign::ForeignRows;
-pub use identity::{Admission, IdentityStore, LinkedIdentity, MappedRoles, NewStaff, SignIn, SignInRefusal};
+pub use identity::{
+    Admission, IdentityStore, LinkedIdentity, NewStaff, SignIn, SignInAnswer, SignInRefusal, Withdrawn,
+};
 pub use ledger::{
     Erased, ErasureOrder, ErasureScope, Projection, ReportRow, Scrubbed, StoredCheckpoint, StrayRow,
     StrayRows,
@@ -41,6 +44,7 @@ pub use outbox::{Delivery, Subscribers};
 pub use postgres::PostgresStore;
 pub use role::{MOST_ROLES, Role, RoleChange, RoleError};
 pub use schema::SchemaDifference;
+pub use session::{MappedRole, SignInTerms, SignedIn};
 pub use sqlite::SqliteStore;
 pub use staff::{
     EnrolledProfile, Enrolment, EnrolmentRefusal, NewInvite, OpenInvite, Profile, RolesAnswer, StaffDetails,
@@ -139,7 +143,7 @@ pub trait Store: Approvals + IdentityStore + Send + Sync + 'static {
     /// Enables a person; profiles and codes stay as they are. `None`: nobody disabled has that address.
     async fn enable_staff(&self, email: &CustomerEmail) -> Result<Option<StaffMember>, StoreError>;
 
-    /// Changes a person's roles, who may be a disabled one.
+    /// Changes the roles that the administrator gives a person, who may be a disabled one.
     async fn change_roles(
         &self,
         email: &CustomerEmail,

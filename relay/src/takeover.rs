@@ -168,7 +168,9 @@ async fn attempt_now(app: &App, intent: &mut Intent) -> Result<IntentAnswer, Api
 }
 
 async fn describe_anew(app: &App, intent: &mut Intent) -> Result<(), ApiError> {
-    intent.staff = enrolled(app, &intent.key_id).await?.staff;
+    let profile = enrolled(app, &intent.key_id).await?;
+    intent.roles = profile.roles(&intent.terms);
+    intent.staff = profile.staff;
     intent.validity_seconds = policy::allow_again(app, intent)?.validity_seconds;
     intent.limits.uses = app.config.limits.uses(intent).uses;
     Ok(())

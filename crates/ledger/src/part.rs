@@ -73,6 +73,8 @@ pub struct ApproverPart {
     pub email: String,
     /// Their number at the relay.
     pub id: i64,
+    /// The id of the key of the profile that they decided with.
+    pub key: String,
     /// Their name.
     pub name: String,
 }
@@ -123,6 +125,10 @@ impl Part for StaffPart {
                 .approver
                 .as_ref()
                 .and_then(|approver| Text::borrowed(&approver.email)),
+            approverKey: self
+                .approver
+                .as_ref()
+                .and_then(|approver| Text::borrowed(&approver.key)),
             approverName: self
                 .approver
                 .as_ref()
@@ -145,8 +151,8 @@ impl Part for StaffPart {
                 key,
                 name,
                 approver: approver.map(|(id, texts)| {
-                    let [email, name] = texts.map(Text::into_string);
-                    ApproverPart { email, id, name }
+                    let [email, key, name] = texts.map(Text::into_string);
+                    ApproverPart { email, id, key, name }
                 }),
             }
         })
@@ -235,13 +241,17 @@ fn customer<'a>(members: &mut PartMembers<'a>) -> Option<(Text<'a>, [Option<Text
     Some((members.email.take()?, optional))
 }
 
-type Approver<'a> = (i64, [Text<'a>; 2]);
+type Approver<'a> = (i64, [Text<'a>; 3]);
 
 fn staff<'a>(members: &mut PartMembers<'a>) -> Option<(i64, [Text<'a>; 4], Option<Approver<'a>>)> {
     let approver = match members.approver.take() {
         Some(id) => Some((
             whole(id)?,
-            [members.approverEmail.take()?, members.approverName.take()?],
+            [
+                members.approverEmail.take()?,
+                members.approverKey.take()?,
+                members.approverName.take()?,
+            ],
         )),
         None => None,
     };
@@ -334,17 +344,23 @@ mod tests {
 
     #[test]
     fn who_approved_is_told_whole_or_not_at_all() {
-        let text = r#"{"address":"192.0.2.7","approver":3,"approverEmail":"lead@broker.example","approverName":"Lee","email":"sam@broker.example","id":12,"key":"k","name":"Sam"}"#;
+        let text = r#"{"address":"192.0.2.7","approver":3,"approverEmail":"lead@broker.example","approverKey":"q","approverName":"Lee","email":"sam@broker.example","id":12,"key":"k","name":"Sam"}"#;
         let staff = StaffPart::decode(text.as_bytes()).unwrap();
         assert_eq!(staff.encode(), text.as_bytes());
         let approver = staff.approver.unwrap();
         assert_eq!(
-            (approver.id, approver.email.as_str(), approver.name.as_str()),
-            (3, "lead@broker.example", "Lee")
+            (
+                approver.id,
+                approver.email.as_str(),
+                approver.key.as_str(),
+                approver.name.as_str()
+            ),
+            (3, "lead@broker.example", "q", "Lee")
         );
         for part in [
             r#""approver":3,"#,
             r#""approverEmail":"lead@broker.example","#,
+            r#""approverKey":"q","#,
             r#""approverName":"Lee","#,
         ] {
             assert_eq!(

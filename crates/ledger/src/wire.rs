@@ -175,6 +175,7 @@ members! {
         address: Text<'a>,
         approver: i64,
         approverEmail: Text<'a>,
+        approverKey: Text<'a>,
         approverName: Text<'a>,
         cause: Text<'a>,
         email: Text<'a>,

@@ -39,6 +39,13 @@ const DIRECTIONS: &[Direction] = &[
         reason: "the browser's side knows the relay by its protocol only, and the broker not at all",
     },
     Direction {
+        package: "stagedoor-extension-core",
+        target: Some(WASM_TARGET),
+        absent: &["utoipa"],
+        reason: "the schemas of the API's document, feature `openapi` of the protocol, are the relay's: the core would carry \
+                 them to every staff member",
+    },
+    Direction {
         package: "stagedoor-protocol",
         target: None,
         absent: &[

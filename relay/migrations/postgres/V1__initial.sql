@@ -13,7 +13,8 @@ CREATE TABLE staff (
     disabled_at  BIGINT
 );
 
--- What a person's work is, for rules that go by it.
+-- What a person's work is, for rules that go by it, as the administrator says. What the firm's provider says is in
+-- session_roles.
 CREATE TABLE staff_roles (
     staff_id BIGINT NOT NULL REFERENCES staff (id),
     role     TEXT COLLATE "C" NOT NULL CHECK (role ~ '^[a-z0-9-]{1,32}$'),
@@ -46,6 +47,16 @@ CREATE TABLE profiles (
 );
 
 CREATE INDEX profiles_by_staff ON profiles (staff_id);
+
+-- Roles that a sign-in brought to the profile, each with the value of the claim that gave it. They count while the profile's
+-- session does, and while the configuration maps that value to that role.
+CREATE TABLE session_roles (
+    key_id TEXT COLLATE "C" NOT NULL REFERENCES profiles (key_id),
+    role   TEXT COLLATE "C" NOT NULL CHECK (role ~ '^[a-z0-9-]{1,32}$'),
+    claim  TEXT COLLATE "C" NOT NULL,
+    value  TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (key_id, role, claim, value)
+);
 
 -- Who somebody is at the firm's provider, since they first signed in there. Of each provider a person has one.
 CREATE TABLE identities (
@@ -186,9 +197,12 @@ CREATE TABLE approvals (
     ends_at         BIGINT NOT NULL,
     state           TEXT NOT NULL CHECK (state IN ('waiting', 'approved', 'declined', 'used')),
     decided_by      BIGINT,
+    -- With which profile.
+    decided_key     TEXT COLLATE "C",
     decided_at      BIGINT,
     word            TEXT,
     CHECK ((state = 'waiting') = (decided_by IS NULL)),
+    CHECK ((decided_by IS NULL) = (decided_key IS NULL)),
     CHECK ((decided_by IS NULL) = (decided_at IS NULL)),
     CHECK (decided_by <> staff_id),
     UNIQUE (staff_id, platform, customer_folded)

@@ -9,7 +9,8 @@ CREATE TABLE staff (
     disabled_at  INTEGER
 ) STRICT;
 
--- What a person's work is, for rules that go by it.
+-- What a person's work is, for rules that go by it, as the administrator says. What the firm's provider says is in
+-- session_roles.
 CREATE TABLE staff_roles (
     staff_id INTEGER NOT NULL REFERENCES staff (id),
     role     TEXT NOT NULL CHECK (length(role) BETWEEN 1 AND 32 AND role NOT GLOB '*[^a-z0-9-]*'),
@@ -40,6 +41,16 @@ CREATE TABLE profiles (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX profiles_by_staff ON profiles (staff_id);
+
+-- Roles that a sign-in brought to the profile, each with the value of the claim that gave it. They count while the profile's
+-- session does, and while the configuration maps that value to that role.
+CREATE TABLE session_roles (
+    key_id TEXT NOT NULL REFERENCES profiles (key_id),
+    role   TEXT NOT NULL CHECK (length(role) BETWEEN 1 AND 32 AND role NOT GLOB '*[^a-z0-9-]*'),
+    claim  TEXT NOT NULL,
+    value  TEXT NOT NULL,
+    PRIMARY KEY (key_id, role, claim, value)
+) STRICT, WITHOUT ROWID;
 
 -- Who somebody is at the firm's provider, since they first signed in there. Of each provider a person has one.
 CREATE TABLE identities (
@@ -145,9 +156,12 @@ CREATE TABLE approvals (
     ends_at         INTEGER NOT NULL,
     state           TEXT NOT NULL CHECK (state IN ('waiting', 'approved', 'declined', 'used')),
     decided_by      INTEGER REFERENCES staff (id),
+    -- With which profile.
+    decided_key     TEXT REFERENCES profiles (key_id),
     decided_at      INTEGER,
     word            TEXT,
     CHECK ((state = 'waiting') = (decided_by IS NULL)),
+    CHECK ((decided_by IS NULL) = (decided_key IS NULL)),
     CHECK ((decided_by IS NULL) = (decided_at IS NULL)),
     CHECK (decided_by <> staff_id),
     UNIQUE (staff_id, platform, customer_folded)

@@ -67,7 +67,9 @@ impl Verified {
         }
         app.profiles.forget(&self.profile.key_id);
         let profile = enrolled(app, &self.profile.key_id).await?;
-        let changed = profile.staff != self.profile.staff;
+        let terms = app.config.sign_in_terms();
+        let changed =
+            profile.staff != self.profile.staff || profile.roles(&terms) != self.profile.roles(&terms);
         self.profile = profile;
         self.remembered = false;
         Ok(changed)

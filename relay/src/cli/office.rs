@@ -7,9 +7,9 @@ use tracing::subscriber::with_default;
 
 use super::values::words;
 use crate::{
-    config::{ConfigFaults, Log, OfficeConfig},
+    config::{Config, ConfigFaults, Log, OfficeConfig},
     events::Event,
-    store::{self, Store, StoreError},
+    store::{self, SignInTerms, Store, StoreError},
     telemetry, webhooks,
 };
 
@@ -66,10 +66,26 @@ impl Office {
     }
 }
 
-/// The store, for reading.
-pub(super) async fn open_to_read(path: &Path) -> anyhow::Result<Arc<dyn Store>> {
-    let config = load(path)?;
-    Ok(store::open_to_read(&config.store).await?)
+/// The store, for reading, and by what sessions and their roles are judged.
+pub(super) struct Reading {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) terms: Arc<SignInTerms>,
+}
+
+impl Reading {
+    pub(super) async fn open(path: &Path) -> anyhow::Result<Self> {
+        let config = load(path)?;
+        if config.whole.is_none() {
+            tell!(
+                "warning: because of these faults roles that came from signing in are shown as if none of them counted"
+            );
+        }
+        let terms = config.whole.as_ref().map(Config::sign_in_terms);
+        Ok(Self {
+            store: store::open_to_read(&config.store).await?,
+            terms: terms.unwrap_or_default(),
+        })
+    }
 }
 
 /// Tells of faults that do not concern these commands.

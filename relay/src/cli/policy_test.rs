@@ -78,7 +78,7 @@ async fn explain(path: &Path, test: &PolicyTest) -> anyhow::Result<u8> {
         }
     };
     let known = if test.roles.is_empty() {
-        look_up(&*store::open_to_read(&config.store).await?, test).await?
+        look_up(&*store::open_to_read(&config.store).await?, &config, test).await?
     } else {
         Known {
             roles: test.roles.iter().cloned().collect(),
@@ -120,16 +120,18 @@ async fn explain(path: &Path, test: &PolicyTest) -> anyhow::Result<u8> {
     })
 }
 
-async fn look_up(store: &dyn Store, test: &PolicyTest) -> anyhow::Result<Known> {
+async fn look_up(store: &dyn Store, config: &Config, test: &PolicyTest) -> anyhow::Result<Known> {
     let everybody = store.list_staff().await?;
     let find = |email: &CustomerEmail| {
-        let mut members = everybody.iter().map(|row| &row.member);
-        members.find(|member| member.email.spelling() == email.spelling())
+        let mut rows = everybody.iter();
+        rows.find(|row| row.member.email.spelling() == email.spelling())
     };
-    let staff = find(&test.staff).context(
+    let row = find(&test.staff).context(
         "nobody is enrolled under the address of --staff; correct it (stagedoor staff list), or say with --role what roles to \
          take",
     )?;
+    let staff = &row.member;
+    let brought = row.sign_in_roles(&config.sign_in_terms(), SystemClock::new().now());
     let finding = |rule: &str, met: bool, says: &str| Finding {
         rule: rule.to_owned(),
         state: met.into(),
@@ -152,7 +154,7 @@ async fn look_up(store: &dyn Store, test: &PolicyTest) -> anyhow::Result<Known> 
         ),
     };
     Ok(Known {
-        roles: staff.roles.clone(),
+        roles: &staff.roles | &brought,
         findings: vec![enabled, customer],
     })
 }

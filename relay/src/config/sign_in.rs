@@ -7,13 +7,13 @@ mod secret;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{path::PathBuf, sync::Arc};
 
 pub use claims::{Admit, ClaimPath, RoleMapping};
 pub use secret::ClientSecret;
 
 use super::{Extension, Keys, ProxyUrl, StaffRules, platform, section::Section};
-use crate::store::Role;
+use crate::store::SignInTerms;
 
 /// A working day, with what comes before and after it.
 const DEFAULT_HOURS: u32 = 10;
@@ -49,6 +49,8 @@ pub struct SignIn {
     pub roles_claim: ClaimPath,
     /// What its values mean.
     pub roles: Vec<RoleMapping>,
+    /// By which sessions and their roles are judged.
+    pub terms: Arc<SignInTerms>,
     /// PEM file of the only authorities to trust for the provider; without it, the system's.
     pub root_certificate_file: Option<PathBuf>,
     /// A proxy towards the provider. Proxies in environment variables are ignored.
@@ -89,9 +91,13 @@ impl SignIn {
             let problem = format!("{}: cannot be read ({error}); name a PEM file", path.display());
             section.fault("root_certificate_file", problem);
         }
+        let (issuer, client_id, roles_claim) = (issuer?, client_id?, roles_claim?);
+        let terms = SignInTerms {
+            mapping: roles.iter().map(|mapping| mapping.under(&roles_claim)).collect(),
+        };
         Some(Self {
-            issuer: issuer?,
-            client_id: client_id?,
+            issuer,
+            client_id,
             client_secret: client_secret?,
             scopes: scopes?,
             algorithms: algorithms?,
@@ -101,8 +107,9 @@ impl SignIn {
             email_must_be_verified: email_must_be_verified?,
             admit: admit?,
             hosted_domains: hosted_domains?,
-            roles_claim: roles_claim?,
+            roles_claim,
             roles,
+            terms: Arc::new(terms),
             root_certificate_file,
             proxy: proxy?,
         })
@@ -120,11 +127,6 @@ impl SignIn {
                  staff.domains must say under which domains they may be: name the firm's own there",
             );
         }
-    }
-
-    /// The roles that the provider rules over.
-    pub fn ruled_roles(&self) -> BTreeSet<Role> {
-        self.roles.iter().map(|mapping| mapping.role.clone()).collect()
     }
 }
 

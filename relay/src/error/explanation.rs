@@ -112,13 +112,13 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "No request for approval of this id is there: it was withdrawn, replaced by a newer one, or forgotten some minutes after its end; or it is somebody else's.",
             "Ask for approval again, if the customer's platform must still be opened."),
         ErrorCode::ApprovalMismatch => (
-            "The approval was given for another customer, platform, reason or ticket than this login's.",
+            "The approval was given for another customer, platform, reason, ticket or CRM page than this login's.",
             "Open what was approved, unchanged; or ask for approval of what is to be opened now."),
         ErrorCode::ApprovalMissing => (
             "The request for approval was declined, or nobody has decided on it yet. The answer says which.",
             "Wait until somebody approves; after a refusal talk to the colleague who declined, and ask again if they agree."),
         ErrorCode::ApprovalEnded => (
-            "The approval was used, which it can be once, also if nothing came of it; or its time is over; or whoever gave it may not approve any more.",
+            "The approval was used, which it can be once, also if nothing came of it; or its time is over; or whoever gave it may not approve any more, or not with the browser profile that they used.",
             "Ask for approval again."),
         ErrorCode::ApprovalDecided => (
             "Somebody decided on this request before, or its time is over. The first decision stands.",

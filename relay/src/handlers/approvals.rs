@@ -27,7 +27,7 @@ use crate::{
     middleware::ClientAddress,
     policy, random,
     store::{
-        ApprovalAnswer, ApprovalFault, MOST_WAITING, NewApproval, StaffMember, StoredApproval, Verdict,
+        ApprovalAnswer, ApprovalFault, MOST_WAITING, NewApproval, Profile, StoredApproval, Verdict,
         VerdictAnswer, Withdrawal,
     },
     visible::{self, is_odd_in_prose},
@@ -47,19 +47,19 @@ pub(crate) async fn ask_approval(
         request.ticket.as_deref(),
         request.page.as_ref(),
     )?;
-    let staff = &signed.profile().staff;
+    let profile = signed.profile();
     let now = app.clock.now();
     let id = new_id(now)?;
     let (platform, customer) = (request.platform.clone(), request.customer_email.clone());
     let asked = Asked {
         login: id.as_str(),
-        staff: staff.id,
-        profile: &signed.profile().key_id,
+        staff: profile.staff.id,
+        profile: &profile.key_id,
         platform: &platform,
     };
     // Whoever only asks goes through customers as well as whoever opens them.
     let canary = app.config.policy.canary.covers(&customer);
-    let answer = ask(&app, staff, client, id.clone(), request).await;
+    let answer = ask(&app, profile, client, id.clone(), request).await;
     match &answer {
         Ok(_) if canary => events::tell_canary(&app, &asked).await,
         Ok(_) => {}
@@ -70,17 +70,17 @@ pub(crate) async fn ask_approval(
 
 async fn ask(
     app: &App,
-    staff: &StaffMember,
+    profile: &Profile,
     client: ClientAddress,
     id: ApprovalId,
     request: ApprovalRequest,
 ) -> Result<(StatusCode, Json<Approval>), ApiError> {
-    policy::allow_asking(app, staff, client.0, &request)?;
+    policy::allow_asking(app, profile, client.0, &request)?;
     let rules = rules(app)?;
     let now = app.clock.now();
     let new = NewApproval {
         id,
-        staff: staff.id,
+        staff: profile.staff.id,
         platform: request.platform,
         customer: request.customer_email,
         reason: request.reason,
@@ -125,19 +125,29 @@ pub(crate) async fn show_approval(
     own.map(|own| Json(told(own, app.clock.now()))).ok_or(unknown())
 }
 
-/// `GET /v1/approvals`: the requests that wait for the person who asks.
+/// `GET /v1/approvals`: the requests that wait for the person who asks, and that they may decide here and now. Where there are
+/// others only, the answer is why they may not.
 pub(crate) async fn waiting_approvals(
     State(app): State<Arc<App>>,
+    Extension(client): Extension<ClientAddress>,
     signed: Signed,
 ) -> Result<Json<WaitingApprovals>, ApiError> {
     check_empty(&signed)?;
-    let staff = &signed.profile().staff;
-    if !policy::may_approve(&app, staff) {
+    let profile = signed.profile();
+    if !policy::may_approve(&app, profile) {
         return Err(not_permitted());
     }
     let now = app.clock.now();
     let most = u32::try_from(MAX_WAITING_APPROVALS).unwrap_or(u32::MAX);
-    let waiting = app.store.waiting_approvals(staff, now, most).await?;
+    let mut waiting = app.store.waiting_approvals(&profile.staff, now, most).await?;
+    let mut refused = None;
+    waiting.retain(|found| {
+        let allowed = policy::allow_deciding(&app, profile, client.0, &found.asked.platform);
+        allowed.map_err(|refusal| refused = Some(refusal)).is_ok()
+    });
+    if let Some(refusal) = refused.filter(|_| waiting.is_empty()) {
+        return Err(refusal.into());
+    }
     let requests = waiting.into_iter().map(
         |StoredApproval {
              asked, staff_name, ..
@@ -166,6 +176,7 @@ pub(crate) async fn waiting_approvals(
 /// `POST /v1/approvals/{id}/decision`: approves or declines. The first decision stands.
 pub(crate) async fn decide_approval(
     State(app): State<Arc<App>>,
+    Extension(client): Extension<ClientAddress>,
     Parameter(id): Parameter,
     signed: Signed,
 ) -> Result<Json<Approval>, ApiError> {
@@ -175,13 +186,18 @@ pub(crate) async fn decide_approval(
     if decision == Decision::Decline && word.is_none() {
         return Err(ApiError::new(ErrorCode::WordRequired));
     }
-    let staff = &signed.profile().staff;
     let rules = rules(&app).map_err(|_| not_permitted())?;
-    let now = app.clock.now();
+    let (id, now) = (parse_id(&id)?, app.clock.now());
+    if policy::may_approve(&app, signed.profile()) {
+        // Where to never changes about a request; all else is looked at together with the decision.
+        let found = app.store.approval(&id).await?.ok_or(unknown())?;
+        policy::allow_deciding(&app, signed.profile(), client.0, &found.asked.platform)?;
+    }
     let verdict = Verdict {
-        id: parse_id(&id)?,
-        approver: staff.id,
+        id,
+        key_id: signed.profile().key_id.clone(),
         approvers: rules.roles.clone(),
+        terms: app.config.sign_in_terms(),
         decision,
         word,
         at: now,

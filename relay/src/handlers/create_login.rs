@@ -87,9 +87,9 @@ async fn allow<'a>(
     if app.checkpoints.is_rewritten() {
         return Err(ApiError::new(ErrorCode::StoreUnavailable).detail(checkpoints::REFUSAL));
     }
-    let permit = policy::allow(app, &verified.profile.staff, client.0, request);
+    let permit = policy::allow(app, &verified.profile, client.0, request);
     if permit.is_err() && verified.refresh(app).await? {
-        return policy::allow(app, &verified.profile.staff, client.0, request);
+        return policy::allow(app, &verified.profile, client.0, request);
     }
     permit
 }
@@ -128,8 +128,11 @@ fn intent(
     let approval = app.config.policy.approval.as_ref();
     let longest_mint = SignedDuration::try_from(app.limits.login).unwrap_or(SignedDuration::MAX);
     let canary = app.config.policy.canary.covers(&request.customer_email);
+    let terms = app.config.sign_in_terms();
     let mut intent = Intent {
         request_id: request.request_id,
+        roles: verified.profile.roles(&terms),
+        terms,
         staff: verified.profile.staff,
         key_id: verified.profile.key_id,
         nonce: verified.nonce,

@@ -1,12 +1,14 @@
 //! `GET /v1/sign-in` says where to sign in; `POST /v1/sign-ins` makes a browser profile's key that of whoever signed in there.
 
+mod changes;
+
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use jiff::{SignedDuration, Timestamp};
 use stagedoor_protocol::{ErrorCode, Nonce, SignInOffer, SignInRequest, SignInResponse, sign_in_nonce_input};
-use tracing::{Span, field::display, info, warn};
+use tracing::{Span, field::display, info};
 
 use crate::{
     app::App,
@@ -15,8 +17,8 @@ use crate::{
     error::ApiError,
     events::{Event, EventKind},
     policy,
-    sign_in::{Fault, Grant, Identity, Provider, person},
-    store::{MOST_ROLES, Role, SignIn, SignInRefusal, StaffMember},
+    sign_in::{Fault, Grant, Identity, Provider, admitted, person},
+    store::{MOST_ROLES, SignIn, SignInAnswer, SignInRefusal},
 };
 
 /// Codes are opaque, and providers make them long: some hold all that they stand for.
@@ -41,6 +43,10 @@ pub(crate) async fn sign_in(
     holder.claim_nonce(&app).await?;
     spend(&app, &holder, &identity).await?;
     let now = app.clock.now();
+    if let Err(fault) = admitted(config, &person) {
+        changes::withdraw(&app, config, &identity.subject, now).await?;
+        return Err(fault.into());
+    }
     let sign_in = SignIn {
         issuer: config.issuer.clone(),
         subject: identity.subject,
@@ -53,21 +59,23 @@ pub(crate) async fn sign_in(
         extension_version: holder.request.extension_version,
         session_ends_at: session_end(config, now),
     };
-    let staff = app.store.sign_in(&sign_in, now).await?.map_err(refused)?;
+    let SignInAnswer { staff, roles_changed } = app.store.sign_in(&sign_in, now).await?.map_err(refused)?;
     app.guesses.refund(holder.client.0);
     // It is remembered with the end of its last session.
     app.profiles.forget(&sign_in.key_id);
     Span::current().record("staff", display(staff.id));
     let expires_at = sign_in.session_ends_at;
     let kind = EventKind::ProfileSignedIn;
-    info!(event = kind.as_str(), profile = %sign_in.key_id, roles = roles(&staff), %expires_at, "signed in");
-    let told = match Event::profile(kind, staff.id, &sign_in.key_id, now) {
-        Ok(event) => app.store.announce(vec![event]).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = told {
-        warn!(%error, "webhooks will not be told of a profile that was signed in");
+    let (given, brought) = (changes::names(&staff.roles), changes::brought(&sign_in.roles));
+    info!(
+        event = kind.as_str(), profile = %sign_in.key_id, roles = given, sign_in_roles = brought, %expires_at,
+        "signed in"
+    );
+    let mut events = vec![Event::profile(kind, staff.id, &sign_in.key_id, now)];
+    if roles_changed {
+        events.push(changes::roles(staff.id, &brought, now));
     }
+    changes::tell(&app, events).await;
     let response = SignInResponse {
         key_id: sign_in.key_id,
         staff: staff.to_wire(),
@@ -194,9 +202,3 @@ fn refused(refusal: SignInRefusal) -> ApiError {
 
 const ANOTHER_PERSON: &str = "The provider's account and the one that is known here do not belong together. Ask the \
                               administrator, who finds the cause in the relay's log.";
-
-/// Names with commas between them.
-fn roles(staff: &StaffMember) -> String {
-    let names: Vec<_> = staff.roles.iter().map(Role::as_str).collect();
-    names.join(",")
-}

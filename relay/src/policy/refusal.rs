@@ -155,9 +155,7 @@ pub(super) fn networks(grant: &str, from: Option<IpAddr>) -> Refusal {
 }
 
 pub(super) fn hours(grant: &str, hours: &Hours, next: Option<&ZonedDateTime>) -> Refusal {
-    let next = next.map_or(String::new(), |next| {
-        next.strftime(", next on %Y-%m-%d at %H:%M").to_string()
-    });
+    let next = next_on(next);
     Refusal::new(
         ErrorCode::NotPermitted,
         format!("{grant}.hours"),
@@ -165,6 +163,42 @@ pub(super) fn hours(grant: &str, hours: &Hours, next: Option<&ZonedDateTime>) ->
             "Your roles open customers here on {hours}{next}. Try again then, or hand over to a colleague who may now."
         ),
     )
+}
+
+/// For somebody who approves, and is held to the same as whoever opens.
+pub(super) fn approving_networks(grant: &str, from: IpAddr) -> Refusal {
+    let from = match from.is_unspecified() {
+        false => format!("this request comes from {from}. Connect to the firm's network, then decide"),
+        true => "the relay does not know where this request comes from. Ask the administrator, who finds in the relay's log \
+                 why its proxy does not say so"
+            .to_owned(),
+    };
+    Refusal::new(
+        ErrorCode::NotPermitted,
+        format!("{grant}.networks"),
+        format!(
+            "Logins to this platform are approved from certain networks only, as they are opened, and {from}."
+        ),
+    )
+}
+
+/// The same of the time.
+pub(super) fn approving_hours(grant: &str, hours: &Hours, next: Option<&ZonedDateTime>) -> Refusal {
+    Refusal::new(
+        ErrorCode::NotPermitted,
+        format!("{grant}.hours"),
+        format!(
+            "Logins to this platform are approved on {hours}{}, as they are opened. Decide then, or leave it to a colleague \
+             who may now.",
+            next_on(next)
+        ),
+    )
+}
+
+fn next_on(next: Option<&ZonedDateTime>) -> String {
+    next.map_or(String::new(), |next| {
+        next.strftime(", next on %Y-%m-%d at %H:%M").to_string()
+    })
 }
 
 pub(super) fn reason(rule: String, least: u32) -> Refusal {

@@ -9,7 +9,7 @@ use stagedoor_protocol::CustomerEmail;
 use super::Fault;
 use crate::{
     config::{Admit, Config, SignIn},
-    store::{Admission, MappedRoles, Role},
+    store::{Admission, MappedRole},
     visible::is_odd,
 };
 
@@ -25,7 +25,7 @@ pub(crate) struct Person {
     pub(crate) email: CustomerEmail,
     pub(crate) name: Option<String>,
     pub(crate) admission: Admission,
-    pub(crate) roles: MappedRoles,
+    pub(crate) roles: BTreeSet<MappedRole>,
 }
 
 /// Reads a token's claims.
@@ -37,12 +37,6 @@ pub(crate) fn person(
     check_organisation(sign_in, claims)?;
     let email = address(sign_in, claims)?;
     let held = held_roles(sign_in, claims)?;
-    if sign_in.admit == Admit::Mapped && held.is_empty() {
-        return Err(Fault::refused(
-            "no value of sign_in.roles_claim gives the person a role, and sign_in.admit is \"mapped\"",
-        )
-        .told(OTHER_ACCOUNT));
-    }
     // Whoever is staff is never opened as a customer: a stranger's address must not get there by itself.
     let may_be_added = sign_in.admit != Admit::Known && config.staff.owns(&email.domain());
     Ok(Person {
@@ -51,12 +45,20 @@ pub(crate) fn person(
             true => Admission::Add,
             false => Admission::Known,
         },
-        roles: MappedRoles {
-            ruled: sign_in.ruled_roles(),
-            held,
-        },
+        roles: held,
         email,
     })
+}
+
+/// Whether the person has the groups that `sign_in.admit` wants. Who has lost them loses what they brought, too.
+pub(crate) fn admitted(sign_in: &SignIn, person: &Person) -> Result<(), Fault> {
+    if sign_in.admit == Admit::Mapped && person.roles.is_empty() {
+        return Err(Fault::refused(
+            "no value of sign_in.roles_claim gives the person a role, and sign_in.admit is \"mapped\"",
+        )
+        .told(OTHER_ACCOUNT));
+    }
+    Ok(())
 }
 
 fn check_organisation(sign_in: &SignIn, claims: &Map<String, Value>) -> Result<(), Fault> {
@@ -97,7 +99,7 @@ fn address(sign_in: &SignIn, claims: &Map<String, Value>) -> Result<CustomerEmai
     }
 }
 
-fn held_roles(sign_in: &SignIn, claims: &Map<String, Value>) -> Result<BTreeSet<Role>, Fault> {
+fn held_roles(sign_in: &SignIn, claims: &Map<String, Value>) -> Result<BTreeSet<MappedRole>, Fault> {
     if sign_in.roles.is_empty() {
         return Ok(BTreeSet::new());
     }
@@ -117,7 +119,7 @@ fn held_roles(sign_in: &SignIn, claims: &Map<String, Value>) -> Result<BTreeSet<
         .roles
         .iter()
         .filter(|mapping| values.contains(&mapping.claim_value.as_str()));
-    Ok(held.map(|mapping| mapping.role.clone()).collect())
+    Ok(held.map(|mapping| mapping.under(&sign_in.roles_claim)).collect())
 }
 
 /// A name that can be shown to colleagues.

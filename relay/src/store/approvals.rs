@@ -1,13 +1,21 @@
 //! A login that a second person must approve, as the store keeps it: who asked for what, who decided, and what a login may
 //! make of it. The rules are those of every engine.
 
+mod columns;
+
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
-use stagedoor_protocol::{ApprovalId, ApprovalState, CustomerEmail, Decision, PageReference, PlatformId};
+use stagedoor_protocol::{
+    ApprovalId, ApprovalState, CustomerEmail, Decision, KeyId, PageReference, PlatformId,
+};
 
-use super::{Intent, Role, StaffId, StaffMember, StoreError};
+use super::{Intent, Profile, Role, SignInTerms, SignedIn, StaffId, StaffMember, StoreError};
 use crate::config::Named;
 use crate::spelling::Spelling as _;
+
+pub(super) use columns::{COLUMN_COUNT, Columns, columns, tables};
 
 /// Requests that one person may have waiting at a time.
 pub const MOST_WAITING: u32 = 10;
@@ -93,6 +101,12 @@ pub struct StoredApproval {
 pub struct Decided {
     /// Whose, as they are now.
     pub by: StaffMember,
+    /// With which profile.
+    pub key_id: KeyId,
+    /// Whether that profile is theirs still: neither revoked since, nor enrolled anew.
+    pub(super) profile_is_good: bool,
+    /// What the profile's session has now; none for a profile that was enrolled by a code.
+    pub(super) signed_in: Option<SignedIn>,
     /// When.
     pub at: Timestamp,
     /// What they said to it.
@@ -155,10 +169,12 @@ impl StoredApproval {
 pub struct Verdict {
     /// On which request.
     pub id: ApprovalId,
-    /// Whose.
-    pub approver: StaffId,
+    /// With which profile: it says whose it is.
+    pub key_id: KeyId,
     /// Who may decide at all.
     pub approvers: Named<Role>,
+    /// By which the roles of a session are judged.
+    pub terms: Arc<SignInTerms>,
     /// What.
     pub decision: Decision,
     /// What they say to it.
@@ -187,18 +203,19 @@ impl Verdict {
     pub(super) fn answer(
         &self,
         found: Option<StoredApproval>,
-        approver: &StaffMember,
+        approver: Option<&Profile>,
     ) -> Option<VerdictAnswer> {
         let Some(found) = found else {
             return Some(VerdictAnswer::Unknown);
         };
         let asked = &found.asked;
-        if !may_approve(approver, &self.approvers)
-            || asked.staff == approver.id
-            || asked.customer.spelling() == approver.email.spelling()
-        {
+        let approver = approver
+            .filter(|profile| profile.is_good(self.at) && self.approvers.has_any(&profile.roles(&self.terms)))
+            .map(|profile| &profile.staff)
+            .filter(|staff| asked.staff != staff.id && asked.customer.spelling() != staff.email.spelling());
+        let Some(approver) = approver else {
             return Some(VerdictAnswer::NotPermitted);
-        }
+        };
         if found.state(self.at) == ApprovalState::Waiting {
             return None;
         }
@@ -216,7 +233,7 @@ impl Verdict {
     }
 
     /// The request once it is made.
-    pub(super) fn make(&self, found: StoredApproval, approver: StaffMember) -> StoredApproval {
+    pub(super) fn make(&self, found: StoredApproval, approver: Profile) -> StoredApproval {
         StoredApproval {
             asked: NewApproval {
                 ends_at: self.ends_at,
@@ -224,7 +241,10 @@ impl Verdict {
             },
             stage: self.decision.into(),
             decided: Some(Decided {
-                by: approver,
+                by: approver.staff,
+                key_id: approver.key_id,
+                profile_is_good: true,
+                signed_in: approver.signed_in,
                 at: self.at,
                 word: self.word.clone(),
             }),
@@ -258,7 +278,7 @@ pub struct ApprovalUse {
 pub enum ApprovalFault {
     /// That person has none of that id.
     Unknown,
-    /// It is of another customer, platform, reason or ticket.
+    /// It is of another customer, platform, reason, ticket or page.
     Mismatch,
     /// Nobody has decided yet.
     Waiting,
@@ -276,10 +296,22 @@ pub enum ApprovalFault {
 pub(super) struct Approved {
     pub(super) id: ApprovalId,
     pub(super) by: StaffMember,
+    pub(super) key_id: KeyId,
     pub(super) at: Timestamp,
 }
 
 impl Intent {
+    /// Whether whoever decided may do so still: they, their role and the profile that they decided with.
+    fn is_approved_by(&self, decided: &Decided, named: &ApprovalUse) -> bool {
+        let session = decided.signed_in.as_ref();
+        decided.profile_is_good
+            && !decided.by.disabled
+            && session.is_none_or(|session| session.is_open(self.requested_at))
+            && named
+                .approvers
+                .has_any(&decided.by.roles_with(session, &self.terms))
+    }
+
     /// The approval that it names, if it names one, out of what the store has of it.
     pub(super) fn approved(&self, found: Option<&StoredApproval>) -> Result<Option<Approved>, ApprovalFault> {
         let Some(named) = &self.approval else {
@@ -293,14 +325,16 @@ impl Intent {
             || asked.platform != self.platform
             || asked.reason != self.reason
             || asked.ticket != self.ticket
+            || asked.page != self.page
         {
             return Err(ApprovalFault::Mismatch);
         }
         match (found.state(self.requested_at), &found.decided) {
-            (ApprovalState::Approved, Some(decided)) if may_approve(&decided.by, &named.approvers) => {
+            (ApprovalState::Approved, Some(decided)) if self.is_approved_by(decided, named) => {
                 Ok(Some(Approved {
                     id: asked.id.clone(),
                     by: decided.by.clone(),
+                    key_id: decided.key_id.clone(),
                     at: decided.at,
                 }))
             }
@@ -310,78 +344,5 @@ impl Intent {
             (ApprovalState::Expired, _) => Err(ApprovalFault::Expired),
             (ApprovalState::Used, _) => Err(ApprovalFault::Used),
         }
-    }
-}
-
-fn may_approve(staff: &StaffMember, approvers: &Named<Role>) -> bool {
-    !staff.disabled && approvers.has_any(&staff.roles)
-}
-
-/// Columns of a request in the order in which both engines read them; what is read of a staff member follows.
-macro_rules! columns {
-    () => {
-        "SELECT approvals.id, approvals.staff_id, \
-         (SELECT asking.name FROM staff AS asking WHERE asking.id = approvals.staff_id), \
-         approvals.platform, approvals.customer, approvals.reason, approvals.ticket, approvals.origin, \
-         approvals.record_id, approvals.requested_at, approvals.ends_at, approvals.state, approvals.decided_at, \
-         approvals.word, "
-    };
-}
-pub(super) use columns;
-
-/// How many these are.
-pub(super) const COLUMN_COUNT: usize = 14;
-
-/// A row of `columns!`, as both engines read it.
-pub(super) struct Columns {
-    pub(super) id: String,
-    pub(super) staff: i64,
-    pub(super) staff_name: String,
-    pub(super) platform: String,
-    pub(super) customer: String,
-    pub(super) reason: Option<String>,
-    pub(super) ticket: Option<String>,
-    pub(super) origin: Option<String>,
-    pub(super) record_id: Option<String>,
-    pub(super) requested_at: i64,
-    pub(super) ends_at: i64,
-    pub(super) state: String,
-    pub(super) decided_at: Option<i64>,
-    pub(super) word: Option<String>,
-}
-
-impl Columns {
-    pub(super) fn into_stored(self, by: Option<StaffMember>) -> Result<StoredApproval, StoreError> {
-        let time = |millis| {
-            Timestamp::from_millisecond(millis).map_err(|_| StoreError::Inconsistent("a time is not one"))
-        };
-        let decided = match (self.decided_at, by) {
-            (Some(at), Some(by)) => Some(Decided {
-                by,
-                at: time(at)?,
-                word: self.word,
-            }),
-            _ => None,
-        };
-        let record_id = self.record_id;
-        Ok(StoredApproval {
-            asked: NewApproval {
-                id: ApprovalId::parse(&self.id)
-                    .map_err(|_| StoreError::Inconsistent("an approval's id is not one"))?,
-                staff: StaffId(self.staff),
-                platform: PlatformId::parse(&self.platform)
-                    .map_err(|_| StoreError::Inconsistent("an approval's platform is not one"))?,
-                customer: CustomerEmail::parse(&self.customer)
-                    .map_err(|_| StoreError::Inconsistent("an approval's customer is not one"))?,
-                reason: self.reason,
-                ticket: self.ticket,
-                page: self.origin.map(|origin| PageReference { origin, record_id }),
-                requested_at: time(self.requested_at)?,
-                ends_at: time(self.ends_at)?,
-            },
-            staff_name: self.staff_name,
-            stage: Stage::parse(&self.state)?,
-            decided,
-        })
     }
 }

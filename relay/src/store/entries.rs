@@ -50,6 +50,7 @@ pub(super) fn intent(
         approver: approved.map(|approved| ApproverPart {
             email: approved.by.email.as_str().to_owned(),
             id: approved.by.id.0,
+            key: approved.key_id.as_str().to_owned(),
             name: approved.by.name.clone(),
         }),
     })?;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_protocol::{CustomerEmail, KeyId};
 
-use super::{MOST_ROLES, Role, StaffId, StaffMember, StoreError, VerifyingKey};
+use super::{MOST_ROLES, MappedRole, Role, StaffId, StaffMember, StoreError, VerifyingKey};
 
 /// Who somebody is at the firm's provider.
 #[async_trait]
@@ -17,13 +17,23 @@ pub trait IdentityStore: Send + Sync + 'static {
     /// Forgets who a person is at providers, and gives how many of those there were. `None`: nobody has that address.
     async fn unlink_staff(&self, email: &CustomerEmail) -> Result<Option<(StaffMember, u64)>, StoreError>;
 
-    /// Signs a person in with a key: their identity is bound to them, or must be bound already; the roles that the provider
-    /// rules over are given and taken; the key is enrolled or renewed. All of it, or nothing.
+    /// Signs a person in with a key: their identity is bound to them, or must be bound already; the key is enrolled or renewed,
+    /// and its session has the roles that the provider gives them now. Their other sessions lose those that it does not. All of
+    /// it, or nothing.
     async fn sign_in(
         &self,
         sign_in: &SignIn,
         now: Timestamp,
-    ) -> Result<Result<StaffMember, SignInRefusal>, StoreError>;
+    ) -> Result<Result<SignInAnswer, SignInRefusal>, StoreError>;
+
+    /// Takes away all that sign-ins have brought to whoever the provider calls so: roles, and sessions. `None`: nobody is known
+    /// by that name.
+    async fn withdraw_sign_in(
+        &self,
+        issuer: &str,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<Option<Withdrawn>, StoreError>;
 }
 
 /// A person who is made a staff member without a code.
@@ -33,7 +43,7 @@ pub struct NewStaff {
     pub email: CustomerEmail,
     /// Their name; without one, a known person keeps theirs and a new one gets the part before the `@`.
     pub name: Option<String>,
-    /// The roles that they have from then on; without, they keep theirs.
+    /// The roles that the administrator gives them from then on; without, they keep theirs.
     pub roles: Option<BTreeSet<Role>>,
 }
 
@@ -50,8 +60,8 @@ pub struct SignIn {
     pub name: Option<String>,
     /// What becomes of somebody who is new here.
     pub admission: Admission,
-    /// The roles that the provider rules over.
-    pub roles: MappedRoles,
+    /// The roles that the provider gives them.
+    pub roles: BTreeSet<MappedRole>,
     /// The key's id.
     pub key_id: KeyId,
     /// The key.
@@ -71,13 +81,24 @@ pub enum Admission {
     Add,
 }
 
-/// Roles that a sign-in gives and takes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MappedRoles {
-    /// All that the provider rules over.
-    pub ruled: BTreeSet<Role>,
-    /// Those of them that the person has.
-    pub held: BTreeSet<Role>,
+/// Somebody who was signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInAnswer {
+    /// The person.
+    pub staff: StaffMember,
+    /// Whether their last sign-in brought other roles, or was none.
+    pub roles_changed: bool,
+}
+
+/// What a refused sign-in took away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// From whom.
+    pub staff: StaffId,
+    /// How many sessions were open.
+    pub sessions: u64,
+    /// Whether they had roles of a sign-in.
+    pub had_roles: bool,
 }
 
 /// Why a person was not signed in, with the number of the staff member whom it is about.
@@ -120,11 +141,13 @@ pub(super) struct Known {
     pub(super) member_is_bound: bool,
     /// Whose profile the key is, and whether it was revoked.
     pub(super) profile: Option<(StaffId, bool)>,
+    /// What the person's sessions have, also those that have ended.
+    pub(super) session_roles: BTreeSet<Role>,
 }
 
 impl SignIn {
-    /// Decides; the answer is which roles the person has from then on.
-    pub(super) fn decide(&self, known: &Known) -> Result<BTreeSet<Role>, SignInRefusal> {
+    /// Decides; the answer is whether it changes which roles signing in gives the person.
+    pub(super) fn decide(&self, known: &Known) -> Result<bool, SignInRefusal> {
         let member = known.member.as_ref();
         if let Some(bound) = known.bound_to
             && member.is_none_or(|member| member.id != bound)
@@ -148,11 +171,12 @@ impl SignIn {
             }
             _ => {}
         }
-        let given_by_hand = member.map(|member| &member.roles - &self.roles.ruled);
-        let roles = &given_by_hand.unwrap_or_default() | &self.roles.held;
+        let brought: BTreeSet<Role> = self.roles.iter().map(|mapped| mapped.role.clone()).collect();
         match member {
-            Some(member) if roles.len() > MOST_ROLES => Err(SignInRefusal::TooManyRoles(member.id)),
-            _ => Ok(roles),
+            Some(member) if (&member.roles | &brought).len() > MOST_ROLES => {
+                Err(SignInRefusal::TooManyRoles(member.id))
+            }
+            _ => Ok(brought != known.session_roles),
         }
     }
 

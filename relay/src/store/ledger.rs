@@ -29,7 +29,7 @@ pub struct ErasureOrder {
 /// of it goes as a whole, once it has ended.
 #[derive(Clone)]
 pub enum ErasureScope {
-    /// The customer's part of each record about this address.
+    /// The customer's part of each record about this address, and requests for approval of them.
     Customer(CustomerEmail),
     /// All personal parts of records older than this.
     Before {
@@ -46,6 +46,8 @@ pub enum ErasureScope {
 pub struct Erased {
     /// Records that lost personal data in this step.
     pub records: u64,
+    /// Requests for approval of the customer that were deleted, whatever had become of them.
+    pub requests: u64,
     /// Logins that have no outcome yet, and were left as they are.
     pub left: u64,
     /// Whether another step is needed.

@@ -1,11 +1,13 @@
 //! A login as the store takes it: what is about to be asked of the broker, what came of it, and who holds a customer.
 
-use std::{net::IpAddr, time::Duration};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use stagedoor_protocol::{CustomerEmail, ErrorCode, KeyId, Nonce, PageReference, PlatformId, RequestId};
 
-use super::{ApprovalFault, ApprovalUse, LimitReached, LimitUses, StaffId, StaffMember};
+use super::{
+    ApprovalFault, ApprovalUse, LimitReached, LimitUses, Profile, Role, SignInTerms, StaffId, StaffMember,
+};
 use crate::events::Asked;
 
 /// Everything known of a login before the broker is asked. `Debug` is not derived: it would show the reason.
@@ -15,6 +17,10 @@ pub struct Intent {
     pub request_id: RequestId,
     /// Who. The store compares it with what it knows of the profile: it may have been read some time ago.
     pub staff: StaffMember,
+    /// The roles by which the policy allowed it: the store compares these, too.
+    pub roles: BTreeSet<Role>,
+    /// By which sessions and their roles are judged.
+    pub terms: Arc<SignInTerms>,
     /// With which profile.
     pub key_id: KeyId,
     /// The signature's nonce, claimed together with the intent.
@@ -56,6 +62,13 @@ pub struct Intent {
 }
 
 impl Intent {
+    /// Whether a profile is its person's, as they are described and with these roles, and may log in.
+    pub(super) fn is_by(&self, profile: &Profile) -> bool {
+        profile.is_good(self.requested_at)
+            && profile.staff == self.staff
+            && profile.roles(&self.terms) == self.roles
+    }
+
     /// Whether it may take the customer from that login: the person's own, or the one that they override.
     pub(super) fn may_take_over(&self, claim: &Claim) -> bool {
         claim.staff == self.staff.id || self.overrides.as_ref() == Some(&claim.request_id)

@@ -41,7 +41,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// What becomes of a person's roles.
+/// What becomes of the roles that the administrator gives a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoleChange {
     /// They have exactly these.

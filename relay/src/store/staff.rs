@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use stagedoor_ledger::Method;
 use stagedoor_protocol::{Algorithm, CustomerEmail, KeyId, PublicKeyBytes, Staff};
 
-use super::{LinkedIdentity, Role};
+use super::{LinkedIdentity, Role, SignInTerms, SignedIn};
 
 /// Number of a staff member in the store. It goes into the log, where an address must not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,11 +29,17 @@ pub struct StaffMember {
     pub name: String,
     /// Whether they have been disabled.
     pub disabled: bool,
-    /// What their work is, for rules that go by it.
+    /// What their work is, as the administrator says. What a sign-in says is in the session: [`Profile::roles`] has both.
     pub roles: BTreeSet<Role>,
 }
 
 impl StaffMember {
+    /// The roles that the administrator gave, and those that a sign-in brought to a session.
+    pub(super) fn roles_with(&self, session: Option<&SignedIn>, terms: &SignInTerms) -> BTreeSet<Role> {
+        let brought = session.into_iter().flat_map(|session| session.roles_under(terms));
+        self.roles.iter().chain(brought).cloned().collect()
+    }
+
     /// As the extension is told.
     pub fn to_wire(&self) -> Staff {
         Staff {
@@ -48,8 +54,20 @@ impl StaffMember {
 pub struct StaffRow {
     /// The person.
     pub member: StaffMember,
-    /// How many of their profiles may log in.
+    /// How many of their profiles are not revoked.
     pub profiles: i64,
+    /// What their sign-ins brought to these.
+    pub sessions: Vec<SignedIn>,
+}
+
+impl StaffRow {
+    /// The roles that count at some time in one or another of their sessions.
+    pub fn sign_in_roles(&self, terms: &SignInTerms, at: Timestamp) -> BTreeSet<Role> {
+        let open = self.sessions.iter().filter(|session| session.is_open(at));
+        open.flat_map(|session| session.roles_under(terms))
+            .cloned()
+            .collect()
+    }
 }
 
 /// All that `staff show` says of a person.
@@ -84,8 +102,8 @@ pub struct EnrolledProfile {
     pub extension_version: String,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
-    /// When its owner must sign in again; none for one that was enrolled by a code.
-    pub session_ends_at: Option<Timestamp>,
+    /// What its owner's last sign-in brought; none for one that was enrolled by a code.
+    pub signed_in: Option<SignedIn>,
 }
 
 /// A code that is still good.
@@ -104,7 +122,7 @@ pub struct NewInvite {
     pub email: CustomerEmail,
     /// Their name; without one, a known person keeps theirs and a new one gets the part before the `@`.
     pub name: Option<String>,
-    /// The roles that they have from then on; without, they keep theirs.
+    /// The roles that the administrator gives them from then on; without, they keep theirs.
     pub roles: Option<BTreeSet<Role>>,
     /// SHA-256 of the code's 20 symbols.
     pub code_sha256: [u8; 32],
@@ -166,24 +184,32 @@ pub struct Profile {
     pub staff: StaffMember,
     /// Whether it was revoked.
     pub revoked: bool,
-    /// When its owner must sign in again; none for one that was enrolled by a code.
-    pub session_ends_at: Option<Timestamp>,
+    /// What its owner's last sign-in brought; none for one that was enrolled by a code.
+    pub signed_in: Option<SignedIn>,
 }
 
 impl Profile {
     /// Whether its owner must sign in again by then.
     pub fn has_run_out(&self, at: Timestamp) -> bool {
-        self.session_ends_at.is_some_and(|end| end <= at)
+        self.signed_in
+            .as_ref()
+            .is_some_and(|session| !session.is_open(at))
     }
 
-    /// Whether it is that person's, as they are described, and may log in at that time.
-    pub(super) fn still_belongs_to(&self, staff: &StaffMember, at: Timestamp) -> bool {
-        !self.revoked && !self.staff.disabled && !self.has_run_out(at) && self.staff == *staff
+    /// Whether its owner may do anything with it at that time.
+    pub(super) fn is_good(&self, at: Timestamp) -> bool {
+        !self.revoked && !self.staff.disabled && !self.has_run_out(at)
+    }
+
+    /// What its owner's work is, for rules that go by it: the roles that the administrator gave the person, and those that the
+    /// sign-in brought to this profile. Whether the session lasts is not asked.
+    pub fn roles(&self, terms: &SignInTerms) -> BTreeSet<Role> {
+        self.staff.roles_with(self.signed_in.as_ref(), terms)
     }
 
     /// How a request of it is authenticated, as the ledger calls it.
     pub(super) fn method(&self) -> Method {
-        match self.session_ends_at {
+        match self.signed_in {
             None => Method::ProfileSignature,
             Some(_) => Method::SignInSignature,
         }

@@ -7,6 +7,7 @@ mod deciding;
 mod ended;
 mod races;
 mod using;
+mod where_and_when;
 
 use std::{ops::Deref, time::Duration};
 
@@ -51,8 +52,8 @@ valid_minutes = 5
 const LEAD: &str = "lead@broker.example";
 const OTHER_LEAD: &str = "second.lead@broker.example";
 
-fn rules() -> PolicyRules {
-    let text = format!("{EXAMPLE}\n{POLICY}");
+fn rules(policy: &str) -> PolicyRules {
+    let text = format!("{EXAMPLE}\n{policy}");
     Config::parse(&text, Keys::Lists).unwrap().policy
 }
 
@@ -74,11 +75,15 @@ impl Deref for Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let app = TestApp::start_with(|config, _| {
+        Self::under(POLICY.to_owned()).await
+    }
+
+    async fn under(policy: String) -> Self {
+        let app = TestApp::start_with(move |config, _| {
             let mut practice = config.platforms[0].clone();
             practice.id = PlatformId::parse("practice").unwrap();
             config.platforms.push(practice);
-            config.policy = rules();
+            config.policy = rules(&policy);
         })
         .await;
         let scene = Self {
@@ -254,6 +259,7 @@ async fn asked_for_approved_and_opened() {
     assert_eq!(intent["record"]["approved"], "2023-11-14T22:14:20.000Z");
     assert_eq!(intent["staff"]["approver"], 2);
     assert_eq!(intent["staff"]["approverEmail"], LEAD);
+    assert_eq!(intent["staff"]["approverKey"], scene.lead.key_id().as_str());
     assert_eq!(intent["staff"]["approverName"], "Support desk");
     assert!(!intent["record"].to_string().contains(LEAD));
 }

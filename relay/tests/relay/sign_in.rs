@@ -64,11 +64,17 @@ impl Lab {
 
     /// With these lines in `[sign_in]`.
     async fn start_with(lines: &str) -> Self {
+        Self::start_as(lines, |_| ()).await
+    }
+
+    /// With these lines in `[sign_in]`, and what else a test changes.
+    async fn start_as(lines: &str, change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
         let provider = Provider::start().await;
         let folder = tempfile::tempdir().unwrap();
         let sign_in = sign_in_config(&provider.issuer, &secret_file(&folder, CLIENT_SECRET), lines);
         let app = TestApp::start_with(move |config, limits| {
             config.sign_in = Some(sign_in.clone());
+            change(config);
             limits.provider = Duration::from_millis(500);
         })
         .await;

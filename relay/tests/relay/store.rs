@@ -9,6 +9,7 @@ mod limits;
 mod logins;
 mod outbox;
 mod profiles;
+mod sessions;
 mod takeovers;
 
 use std::sync::Arc;
@@ -71,27 +72,44 @@ impl Lab {
 
 /// A staff member with a profile. Enrolling the same person again changes their name alone.
 pub(crate) async fn enrol(store: &dyn Store, email: &str, name: &str) -> StaffMember {
-    let invite = NewInvite {
-        email: CustomerEmail::parse(email).unwrap(),
-        name: Some(name.to_owned()),
-        roles: None,
-        code_sha256: random(),
-        expires_at: at(900),
-    };
+    let invite = invite(email, Some(name));
     let staff = store.invite(&invite, at(0)).await.unwrap();
-    let enrolment = Enrolment {
-        code_sha256: invite.code_sha256,
-        key_id: key_of(&staff),
-        key: VerifyingKey(PublicKeyBytes::Ed25519([7; 32])),
-        extension_version: "0.1.0".to_owned(),
-    };
-    let enrolled = store.enrol(&enrolment, at(0)).await.unwrap();
+    let enrolled = store
+        .enrol(&enrolment(&invite, key_of(&staff)), at(0))
+        .await
+        .unwrap();
     assert!(matches!(enrolled, Ok(_) | Err(EnrolmentRefusal::AlreadyEnrolled)));
     staff
 }
 
+/// A further key of somebody's, by a code.
+pub(crate) async fn enrol_key(store: &dyn Store, email: &str, key: KeyId, at: Timestamp) {
+    let invite = invite(email, None);
+    store.invite(&invite, at).await.unwrap();
+    store.enrol(&enrolment(&invite, key), at).await.unwrap().unwrap();
+}
+
+fn invite(email: &str, name: Option<&str>) -> NewInvite {
+    NewInvite {
+        email: CustomerEmail::parse(email).unwrap(),
+        name: name.map(str::to_owned),
+        roles: None,
+        code_sha256: random(),
+        expires_at: at(900),
+    }
+}
+
+fn enrolment(invite: &NewInvite, key_id: KeyId) -> Enrolment {
+    Enrolment {
+        code_sha256: invite.code_sha256,
+        key_id,
+        key: VerifyingKey(PublicKeyBytes::Ed25519([7; 32])),
+        extension_version: "0.1.0".to_owned(),
+    }
+}
+
 /// The key of a person's one profile.
-fn key_of(staff: &StaffMember) -> KeyId {
+pub(crate) fn key_of(staff: &StaffMember) -> KeyId {
     KeyId::from_thumbprint(&[u8::try_from(staff.id.0).unwrap(); 32])
 }
 
@@ -105,6 +123,8 @@ pub(crate) fn intent(staff: &StaffMember, customer: &str, second: i64) -> Intent
     Intent {
         request_id: RequestId::parse(&new_id()).unwrap(),
         staff: staff.clone(),
+        roles: staff.roles.clone(),
+        terms: Arc::default(),
         key_id: key_of(staff),
         nonce: nonce(),
         nonce_expires_at: at(second + 600),

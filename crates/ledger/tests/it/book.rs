@@ -84,6 +84,7 @@ impl Book {
             approver: approval.is_some().then(|| ApproverPart {
                 email: "lead@broker.example".into(),
                 id: 3,
+                key: "Xq0bXnSg3xk".into(),
                 name: "Team Lead".into(),
             }),
         });

@@ -118,8 +118,8 @@ fn approved(recorded: &Recorded, approval: &Approval) -> (&'static str, String) 
             approver: Some(approver),
             ..
         }) => format!(
-            "{} <{}>, staff number {}",
-            approver.name, approver.email, approver.id
+            "{} <{}>, staff number {}, with the profile {}",
+            approver.name, approver.email, approver.id, approver.key
         ),
         other => absent(&other),
     };

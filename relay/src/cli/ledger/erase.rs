@@ -17,7 +17,7 @@ use crate::{
     },
     clock::{Clock, SystemClock},
     shutdown,
-    store::{self, ErasureOrder, ErasureScope, LoginFilter, Scrubbed, Store, StoreError, is_before},
+    store::{self, Erased, ErasureOrder, ErasureScope, LoginFilter, Scrubbed, Store, StoreError, is_before},
 };
 
 /// What is younger may be under way.
@@ -76,14 +76,23 @@ pub(super) async fn run(path: &Path, erase: Erase) -> anyhow::Result<ExitCode> {
         // From here on Ctrl-C waits for the step that is under way, and says what is left.
         let stop = CancellationToken::new();
         shutdown::on_signal(stop.clone())?;
-        let erased;
-        (erased, left) = steps(&*store, order, &clock, count, &stop).await?;
+        let done = steps(&*store, order, &clock, count, &stop).await?;
+        left = done.left;
         tell!(
             "The personal data of {} is erased.",
-            text::count(erased, "record", "records")
+            text::count(done.records, "record", "records")
         );
-    } else if left == 0 {
-        tell!("Nothing is recorded that is to be erased.");
+        tell_requests(done.requests);
+    } else {
+        // No record has anything of the customer: requests for approval are none, and may be there.
+        let requests = match order.scope {
+            ErasureScope::Customer(_) => store.erase(&order).await?.requests,
+            ErasureScope::Before { .. } => 0,
+        };
+        tell_requests(requests);
+        if left == 0 && requests == 0 {
+            tell!("Nothing is recorded that is to be erased.");
+        }
     }
     // Also when an earlier run was interrupted: what it erased may be left in the files.
     match store.scrub().await? {
@@ -105,6 +114,13 @@ pub(super) async fn run(path: &Path, erase: Erase) -> anyhow::Result<ExitCode> {
         return Ok(UNFINISHED.into());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn tell_requests(requests: u64) {
+    if requests > 0 {
+        let requests = text::count(requests, "request for approval", "requests for approval");
+        tell!("Deleted of this customer: {requests}. Whoever waits for one asks again.");
+    }
 }
 
 fn scope(what: &What, now: Timestamp) -> anyhow::Result<ErasureScope> {
@@ -200,16 +216,16 @@ fn ask(scope: &ErasureScope) -> anyhow::Result<()> {
     }
 }
 
-/// Erases, step by step; how many records, and how many logins were left.
+/// Erases, step by step; what was done in all, and how many logins were left.
 async fn steps(
     store: &dyn Store,
     mut order: ErasureOrder,
     clock: &SystemClock,
     count: u64,
     stop: &CancellationToken,
-) -> anyhow::Result<(u64, u64)> {
+) -> anyhow::Result<Erased> {
     let mut progress = Progress::new(Some(count));
-    let mut erased = 0;
+    let (mut erased, mut requests) = (0, 0);
     loop {
         order.at = clock.now();
         let step = store.erase(&order).await.map_err(|error: StoreError| {
@@ -219,10 +235,15 @@ async fn steps(
             ))
         })?;
         erased += step.records;
+        requests += step.requests;
         progress.advance(step.records);
         if !step.more {
             progress.finish();
-            return Ok((erased, step.left));
+            return Ok(Erased {
+                records: erased,
+                requests,
+                ..step
+            });
         }
         if stop.is_cancelled() {
             progress.finish();

@@ -10,7 +10,7 @@ use super::{
     text,
 };
 
-const COLUMNS: [&str; 31] = [
+const COLUMNS: [&str; 32] = [
     "login",
     "requested",
     "staff_email",
@@ -34,6 +34,7 @@ const COLUMNS: [&str; 31] = [
     "approver_email",
     "approver_name",
     "approver_id",
+    "approver_key",
     "outcome",
     "cause",
     "duration_ms",
@@ -140,7 +141,7 @@ fn cells(login: &Login) -> Vec<String> {
 }
 
 /// Which approval, when, and whose.
-fn approval(intent: &Recorded) -> [String; 5] {
+fn approval(intent: &Recorded) -> [String; 6] {
     let Entry::Intent(Intent {
         approval: Some(approval),
         ..
@@ -152,11 +153,23 @@ fn approval(intent: &Recorded) -> [String; 5] {
         Held::There(StaffPart {
             approver: Some(approver),
             ..
-        }) => [approver.email, approver.name, approver.id.to_string()],
-        other => [(); 3].map(|()| absent(&other)),
+        }) => [
+            approver.email,
+            approver.name,
+            approver.id.to_string(),
+            approver.key,
+        ],
+        other => [(); 4].map(|()| absent(&other)),
     };
-    let [email, name, id] = approver;
-    [approval.id.clone(), text::exact(approval.time), email, name, id]
+    let [email, name, id, key] = approver;
+    [
+        approval.id.clone(),
+        text::exact(approval.time),
+        email,
+        name,
+        id,
+        key,
+    ]
 }
 
 /// Outcome, cause, duration, and when.

@@ -26,18 +26,18 @@ pub(in crate::cli) struct List {
 }
 
 pub(super) async fn run(path: &Path, list: List) -> anyhow::Result<()> {
-    let store = office::open_to_read(path).await?;
+    let office::Reading { store, terms } = office::Reading::open(path).await?;
     let profiles = store.list_profiles(list.staff.as_ref()).await?;
+    let now = SystemClock::new().now();
     if list.json {
         for profile in &profiles {
-            let mut line = to_json(profile);
+            let mut line = to_json(profile, &terms, now);
             line["staff"] = profile.email.as_str().into();
             say(line)?;
         }
     } else if profiles.is_empty() {
         tell!("No profile is enrolled: stagedoor staff invite makes a code for one.");
     } else {
-        let now = SystemClock::new().now();
         let rows = profiles.iter().map(|profile| row(profile, now));
         let rows = std::iter::once(HEADINGS.map(str::to_owned)).chain(rows);
         say(text::columns(&rows.collect::<Vec<_>>()).trim_end())?;
@@ -46,7 +46,8 @@ pub(super) async fn run(path: &Path, list: List) -> anyhow::Result<()> {
 }
 
 fn row(profile: &EnrolledProfile, now: Timestamp) -> [String; 6] {
-    let state = match (profile.revoked_at, profile.session_ends_at) {
+    let session_ends = profile.signed_in.as_ref().map(|session| session.ends_at);
+    let state = match (profile.revoked_at, session_ends) {
         (Some(at), _) => format!("revoked {}", text::second(at)),
         (None, None) => "good".to_owned(),
         (None, Some(end)) if end <= now => format!("signed out since {}", text::second(end)),

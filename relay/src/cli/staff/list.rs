@@ -1,14 +1,15 @@
 //! `stagedoor staff list`: everybody, with the number of their browser profiles.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{joined, role_names};
+use super::role_names;
 use crate::{
     cli::{office, say, text},
-    store::StaffRow,
+    clock::{Clock, SystemClock},
+    store::{Role, StaffRow},
 };
 
 const HEADINGS: [&str; 5] = ["STAFF", "NAME", "STATE", "PROFILES", "ROLES"];
@@ -21,32 +22,40 @@ pub(in crate::cli) struct List {
 }
 
 pub(super) async fn run(path: &Path, list: List) -> anyhow::Result<()> {
-    let people = office::open_to_read(path).await?.list_staff().await?;
+    let office::Reading { store, terms } = office::Reading::open(path).await?;
+    let (people, now) = (store.list_staff().await?, SystemClock::new().now());
+    let people: Vec<_> = people
+        .into_iter()
+        .map(|person| (person.sign_in_roles(&terms, now), person))
+        .collect();
     if list.json {
-        for person in &people {
-            say(to_json(person))?;
+        for (brought, person) in &people {
+            say(to_json(person, brought))?;
         }
     } else if people.is_empty() {
         tell!("Nobody yet: stagedoor staff invite EMAIL");
     } else {
-        let rows = std::iter::once(HEADINGS.map(str::to_owned)).chain(people.iter().map(row));
+        let rows = people.iter().map(|(brought, person)| row(person, brought));
+        let rows = std::iter::once(HEADINGS.map(str::to_owned)).chain(rows);
         say(text::columns(&rows.collect::<Vec<_>>()).trim_end())?;
     }
     Ok(())
 }
 
-fn row(person: &StaffRow) -> [String; 5] {
+fn row(person: &StaffRow, brought: &BTreeSet<Role>) -> [String; 5] {
     let member = &person.member;
+    let by_hand = member.roles.iter().map(ToString::to_string);
+    let brought = brought.iter().map(|role| format!("{role} (sign-in)"));
     [
         member.email.as_str().to_owned(),
         text::plain(&member.name),
         state(person).to_owned(),
         person.profiles.to_string(),
-        joined(&member.roles, ","),
+        by_hand.chain(brought).collect::<Vec<_>>().join(", "),
     ]
 }
 
-fn to_json(person: &StaffRow) -> Value {
+fn to_json(person: &StaffRow, brought: &BTreeSet<Role>) -> Value {
     let member = &person.member;
     json!({
         "number": member.id.0,
@@ -55,6 +64,7 @@ fn to_json(person: &StaffRow) -> Value {
         "state": state(person),
         "profiles": person.profiles,
         "roles": role_names(&member.roles),
+        "signInRoles": role_names(brought),
     })
 }
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use anyhow::{bail, ensure};
 use clap::Args;
+use jiff::Timestamp;
 use stagedoor_protocol::CustomerEmail;
 use tracing::info;
 
@@ -16,8 +17,8 @@ use crate::{
         values::address,
     },
     clock::{Clock, SystemClock},
-    events::{Event, EventKind},
-    store::{MOST_ROLES, Role, RoleChange, RolesAnswer, StaffMember},
+    events::Event,
+    store::{MOST_ROLES, Role, RoleChange, RolesAnswer, StaffDetails, StaffMember},
 };
 
 #[derive(Debug, Args)]
@@ -38,6 +39,10 @@ pub(in crate::cli) struct Roles {
     operator: Operator,
 }
 
+/// How a role goes that came from signing in.
+const CURE: &str = "Take the person out of the group at the provider, or the value out of [[sign_in.role]]; \
+                    `stagedoor staff show` says which group it is.";
+
 /// Names with commas between them.
 #[derive(Debug, Clone)]
 pub(super) struct RoleSet(pub(super) BTreeSet<Role>);
@@ -56,6 +61,18 @@ pub(super) async fn run(path: &Path, roles: Roles) -> anyhow::Result<()> {
         }
     };
     let office = Office::open(path, roles.operator).await?;
+    let now = SystemClock::new().now();
+    let before = office.store.staff_details(&roles.email, now).await?;
+    let before = before.ok_or_else(|| nobody(&roles.email))?;
+    let brought = brought(&before, now);
+    if let RoleChange::Alter { remove, .. } = &change {
+        let not_ours = &(remove & &brought) - &before.member.roles;
+        ensure!(
+            not_ours.is_empty(),
+            "nothing was changed: {} came from signing in, which `staff roles` cannot take away. {CURE}",
+            joined(&not_ours, ", ")
+        );
+    }
     let staff = match office.store.change_roles(&roles.email, &change).await? {
         RolesAnswer::Are(staff) => staff,
         RolesAnswer::TooMany => bail!(
@@ -68,24 +85,57 @@ pub(super) async fn run(path: &Path, roles: Roles) -> anyhow::Result<()> {
         let roles = joined(&staff.roles, ",");
         info!(operator, action = "roles", staff = %staff.id, roles, "staff changed");
     });
-    let now = SystemClock::new().now();
     office
-        .announce(Event::staff(EventKind::StaffRolesChanged, staff.id, now))
+        .announce(Event::roles(staff.id, "administrator", now))
         .await;
-    print(&staff)
+    print(&staff)?;
+    let stays = &brought - &staff.roles;
+    let stays = match &change {
+        RoleChange::Set(_) => stays,
+        RoleChange::Alter { remove, .. } => &stays & remove,
+    };
+    if !stays.is_empty() {
+        let stays = joined(&stays, ", ");
+        tell!("note: in sessions that are open they also have {stays}, from signing in. {CURE}");
+    }
+    Ok(())
+}
+
+/// Roles in sessions that are open, also those that no mapping gives any more: the configuration may be faulty, and may be
+/// changed back.
+fn brought(details: &StaffDetails, now: Timestamp) -> BTreeSet<Role> {
+    let good = details
+        .profiles
+        .iter()
+        .filter(|profile| profile.revoked_at.is_none());
+    let sessions = good.filter_map(|profile| profile.signed_in.as_ref());
+    let open = sessions.filter(|session| session.is_open(now));
+    open.flat_map(|session| session.roles.iter().map(|mapped| mapped.role.clone()))
+        .collect()
 }
 
 async fn show(path: &Path, email: &CustomerEmail) -> anyhow::Result<()> {
-    let everybody = office::open_to_read(path).await?.list_staff().await?;
-    let staff = everybody.into_iter().map(|row| row.member);
-    let staff = staff
+    let office::Reading { store, terms } = office::Reading::open(path).await?;
+    let everybody = store.list_staff().await?;
+    let person = everybody
         .into_iter()
-        .find(|staff| staff.email.spelling() == email.spelling());
-    print(&staff.ok_or_else(|| nobody(email))?)
+        .find(|person| person.member.email.spelling() == email.spelling())
+        .ok_or_else(|| nobody(email))?;
+    print(&person.member)?;
+    let brought = person.sign_in_roles(&terms, SystemClock::new().now());
+    if !brought.is_empty() {
+        let brought = joined(&brought, ", ");
+        tell!("In sessions that are open they also have {brought}, from signing in.");
+    }
+    Ok(())
 }
 
 fn print(staff: &StaffMember) -> anyhow::Result<()> {
-    tell!("{} ({}) has these roles:", staff.name, staff.email.as_str());
+    tell!(
+        "{} ({}) has these roles of the administrator's:",
+        staff.name,
+        staff.email.as_str()
+    );
     Ok(say(roles_or(&staff.roles, "none"))?)
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use stagedoor_protocol::CustomerEmail;
 
@@ -10,7 +11,7 @@ use super::{nobody, role_names, roles_or};
 use crate::{
     cli::{office, profile, say, text, values::address},
     clock::{Clock, SystemClock},
-    store::StaffDetails,
+    store::{MappedRole, SignInTerms, StaffDetails},
 };
 
 #[derive(Debug, Args)]
@@ -24,18 +25,19 @@ pub(in crate::cli) struct Show {
 }
 
 pub(super) async fn run(path: &Path, show: Show) -> anyhow::Result<()> {
-    let store = office::open_to_read(path).await?;
-    let details = store.staff_details(&show.email, SystemClock::new().now()).await?;
+    let office::Reading { store, terms } = office::Reading::open(path).await?;
+    let now = SystemClock::new().now();
+    let details = store.staff_details(&show.email, now).await?;
     let details = details.ok_or_else(|| nobody(&show.email))?;
     if show.json {
-        say(to_json(&details))?;
+        say(to_json(&details, &terms, now))?;
     } else {
-        say(describe(&details).trim_end())?;
+        say(describe(&details, &terms, now).trim_end())?;
     }
     Ok(())
 }
 
-fn describe(details: &StaffDetails) -> String {
+fn describe(details: &StaffDetails, terms: &SignInTerms, now: Timestamp) -> String {
     let member = &details.member;
     let state = match details.disabled_at {
         None => "enabled".to_owned(),
@@ -60,13 +62,26 @@ fn describe(details: &StaffDetails) -> String {
             text::time(profile.enrolled_at),
             text::plain(&profile.extension_version)
         );
-        if let Some(end) = profile.session_ends_at {
-            line += &format!(", signed in until {}", text::time(end));
+        if let Some(session) = &profile.signed_in {
+            line += &format!(", signed in until {}", text::time(session.ends_at));
         }
         if let Some(at) = profile.revoked_at {
             line += &format!(", revoked {}", text::time(at));
         }
         lines.push(("profile", line));
+        for (mapped, counts) in profile::sign_in_roles(profile, terms, now) {
+            let MappedRole { role, claim, value } = mapped;
+            let (claim, value) = (text::plain(claim), text::plain(value));
+            let ended = if counts {
+                ""
+            } else {
+                "; it does not count any more"
+            };
+            lines.push((
+                "sign-in role",
+                format!("{role}, by \"{value}\" in {claim}{ended}"),
+            ));
+        }
     }
     for invite in &details.invites {
         let (made, ends) = (text::time(invite.created_at), text::time(invite.expires_at));
@@ -76,11 +91,15 @@ fn describe(details: &StaffDetails) -> String {
     format!("{name} <{email}>\n{}", text::align(&lines))
 }
 
-fn to_json(details: &StaffDetails) -> Value {
+fn to_json(details: &StaffDetails, terms: &SignInTerms, now: Timestamp) -> Value {
     let member = &details.member;
     let invites = details.invites.iter().map(|invite| {
         json!({"createdAt": text::exact(invite.created_at), "expiresAt": text::exact(invite.expires_at)})
     });
+    let profiles = details
+        .profiles
+        .iter()
+        .map(|profile| profile::to_json(profile, terms, now));
     let identities = details.identities.iter().map(|identity| {
         json!({"issuer": identity.issuer, "subject": identity.subject, "boundAt": text::exact(identity.bound_at)})
     });
@@ -92,7 +111,7 @@ fn to_json(details: &StaffDetails) -> Value {
         "createdAt": text::exact(details.created_at),
         "disabledAt": details.disabled_at.map(text::exact),
         "identities": identities.collect::<Vec<_>>(),
-        "profiles": details.profiles.iter().map(profile::to_json).collect::<Vec<_>>(),
+        "profiles": profiles.collect::<Vec<_>>(),
         "invites": invites.collect::<Vec<_>>(),
         "logins": details.logins,
     })

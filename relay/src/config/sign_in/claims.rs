@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::{config::section::Section, store::Role};
+use crate::{
+    config::section::Section,
+    store::{MappedRole, Role},
+};
 
 /// Where in an ID token a claim is: `groups`, or `realm_access.roles` for one inside another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +59,11 @@ impl ClaimPath {
             .try_fold(claims.get(first)?, |value, name| value.as_object()?.get(name))
     }
 
+    /// As it is written.
+    pub fn text(&self) -> String {
+        self.0.join(".")
+    }
+
     /// The name of the claim that it begins at.
     pub fn first(&self) -> &str {
         self.0.first().map(String::as_str).unwrap_or_default()
@@ -74,6 +82,15 @@ impl Admit {
 }
 
 impl RoleMapping {
+    /// What it gives to whom it is found under this claim.
+    pub fn under(&self, claim: &ClaimPath) -> MappedRole {
+        MappedRole {
+            role: self.role.clone(),
+            claim: claim.text(),
+            value: self.claim_value.clone(),
+        }
+    }
+
     pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
         let claim_value = section.parsed("claim_value", |text| match text.trim().is_empty() {
             true => Err("is empty; write the value as the provider sends it".to_owned()),

@@ -1,6 +1,6 @@
 //! What those do in PostgreSQL who look after staff: roles, disabling and enabling, profiles.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deadpool_postgres::{Client, Transaction};
 use jiff::Timestamp;
@@ -11,14 +11,14 @@ use super::{
     fault::Failure,
     identities::select_identities,
     millis,
-    staff::{member, staff_member},
-    statements::MEMBER,
+    staff::{member, signed_in, staff_member},
+    statements::{MEMBER, SESSION},
     timestamp, unsigned,
 };
 use crate::spelling::Spelling as _;
 use crate::store::{
-    EnrolledProfile, OpenInvite, Role, RoleChange, RolesAnswer, StaffDetails, StaffMember, StaffRow,
-    StoreError,
+    EnrolledProfile, OpenInvite, Role, RoleChange, RolesAnswer, SignedIn, StaffDetails, StaffId, StaffMember,
+    StaffRow, StoreError,
 };
 
 pub(super) async fn change_roles(
@@ -133,13 +133,29 @@ pub(super) async fn select_staff(client: &Client) -> Result<Vec<StaffRow>, Failu
             &[],
         )
         .await?;
+    let mut sessions = select_sessions(client).await?;
     let row = |row: &Row| {
+        let member = staff_member(row, 1)?;
         Ok(StaffRow {
-            member: staff_member(row, 1)?,
+            sessions: sessions.remove(&member.id).unwrap_or_default(),
+            member,
             profiles: row.try_get(0)?,
         })
     };
     rows.iter().map(row).collect()
+}
+
+/// What sign-ins brought to profiles that are not revoked, by their owners.
+async fn select_sessions(client: &Client) -> Result<BTreeMap<StaffId, Vec<SignedIn>>, Failure> {
+    let select = format!(
+        "SELECT {SESSION}staff_id FROM profiles WHERE revoked_at IS NULL AND session_ends_at IS NOT NULL",
+    );
+    let mut sessions = BTreeMap::<_, Vec<_>>::new();
+    for row in client.query(&select, &[]).await? {
+        let id = StaffId(row.try_get(2)?);
+        sessions.entry(id).or_default().extend(signed_in(&row, 0)?);
+    }
+    Ok(sessions)
 }
 
 pub(super) async fn select_details(
@@ -180,23 +196,25 @@ pub(super) async fn select_profiles(
     client: &Client,
     of: Option<&CustomerEmail>,
 ) -> Result<Vec<EnrolledProfile>, Failure> {
-    let select = "SELECT key_id, email, enrolled_at, extension_version, revoked_at, session_ends_at \
-                  FROM profiles JOIN staff ON staff.id = staff_id WHERE $1::text IS NULL OR email_folded = $1 \
-                  ORDER BY email_folded, enrolled_at, key_id";
-    let rows = client.query(select, &[&of.map(CustomerEmail::folded)]).await?;
+    let select = format!(
+        "SELECT {SESSION}key_id, email, enrolled_at, extension_version, revoked_at \
+         FROM profiles JOIN staff ON staff.id = staff_id WHERE $1::text IS NULL OR email_folded = $1 \
+         ORDER BY email_folded, enrolled_at, key_id",
+    );
+    let rows = client.query(&select, &[&of.map(CustomerEmail::folded)]).await?;
     rows.iter().map(enrolled_profile).collect()
 }
 
 fn enrolled_profile(row: &Row) -> Result<EnrolledProfile, Failure> {
-    let (revoked, session_ends): (Option<i64>, Option<i64>) = (row.try_get(4)?, row.try_get(5)?);
+    let revoked: Option<i64> = row.try_get(6)?;
     Ok(EnrolledProfile {
-        key_id: KeyId::parse(row.try_get(0)?)
+        key_id: KeyId::parse(row.try_get(2)?)
             .map_err(|_| StoreError::Inconsistent("a profile's id is not one"))?,
-        email: CustomerEmail::parse(row.try_get(1)?)
+        email: CustomerEmail::parse(row.try_get(3)?)
             .map_err(|_| StoreError::Inconsistent("a staff member's address is not one"))?,
-        enrolled_at: timestamp(row.try_get(2)?)?,
-        extension_version: row.try_get(3)?,
+        enrolled_at: timestamp(row.try_get(4)?)?,
+        extension_version: row.try_get(5)?,
         revoked_at: revoked.map(timestamp).transpose()?,
-        session_ends_at: session_ends.map(timestamp).transpose()?,
+        signed_in: signed_in(row, 0)?,
     })
 }

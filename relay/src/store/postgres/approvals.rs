@@ -15,14 +15,14 @@ use super::{
     fault::Failure,
     millis,
     pool::{Connections, run},
-    staff::{member, staff_member},
-    statements::{MEMBER, SELECT_APPROVALS},
+    staff::{member, select_profile_in, signed_in, staff_member},
+    statements::{MEMBER, SELECT_APPROVALS, SESSION},
 };
 use crate::spelling::Spelling as _;
 use crate::store::{
     ApprovalAnswer, Approvals, MOST_WAITING, NewApproval, StaffId, StaffMember, StoreError, StoredApproval,
     Verdict, VerdictAnswer, Withdrawal,
-    approvals::{COLUMN_COUNT, Columns, Stage, columns},
+    approvals::{COLUMN_COUNT, Columns, Stage, columns, tables},
 };
 
 #[async_trait]
@@ -105,19 +105,21 @@ pub(super) async fn insert(client: &mut Client, new: &NewApproval) -> Result<App
 pub(super) async fn decide(client: &mut Client, verdict: &Verdict) -> Result<VerdictAnswer, Failure> {
     let transaction = client.transaction().await?;
     let found = hold(&transaction, &verdict.id).await?;
-    let approver = member(&transaction, verdict.approver.0).await?;
-    if let Some(answer) = verdict.answer(found.clone(), &approver) {
+    let approver = select_profile_in(&transaction, &verdict.key_id).await?;
+    if let Some(answer) = verdict.answer(found.clone(), approver.as_ref()) {
         return Ok(answer);
     }
-    let Some(found) = found else {
+    let Some((found, approver)) = found.zip(approver) else {
         return Ok(VerdictAnswer::Unknown);
     };
     transaction
         .execute(
-            "UPDATE approvals SET state = $1, decided_by = $2, decided_at = $3, word = $4, ends_at = $5 WHERE id = $6",
+            "UPDATE approvals SET state = $1, decided_by = $2, decided_key = $3, decided_at = $4, word = $5, ends_at = $6 \
+             WHERE id = $7",
             &[
                 &Stage::from(verdict.decision).as_str(),
-                &verdict.approver.0,
+                &approver.staff.id.0,
+                &approver.key_id.as_str(),
                 &millis(verdict.at),
                 &verdict.word,
                 &millis(verdict.ends_at),
@@ -172,10 +174,11 @@ pub(super) async fn select_waiting(
     limit: u32,
 ) -> Result<Vec<StoredApproval>, Failure> {
     let select = format!(
-        "{}{MEMBER} FROM approvals LEFT JOIN staff ON staff.id = decided_by \
+        "{}{SESSION}{MEMBER}{}\
          WHERE state = 'waiting' AND ends_at > $1 AND approvals.staff_id <> $2 AND customer_folded <> $3 \
          ORDER BY requested_at, approvals.id LIMIT $4",
-        columns!()
+        columns!(),
+        tables!()
     );
     let select = client.prepare_cached(&select).await?;
     let found = client
@@ -194,8 +197,9 @@ pub(super) async fn select_waiting(
 
 /// A row of [`SELECT_APPROVALS`].
 pub(super) fn stored(row: &Row) -> Result<StoredApproval, Failure> {
-    let by = match row.try_get::<_, Option<i64>>(COLUMN_COUNT)? {
-        Some(_) => Some(staff_member(row, COLUMN_COUNT)?),
+    let session = signed_in(row, COLUMN_COUNT)?;
+    let by = match row.try_get::<_, Option<i64>>(COLUMN_COUNT + 2)? {
+        Some(_) => Some(staff_member(row, COLUMN_COUNT + 2)?),
         None => None,
     };
     let columns = Columns {
@@ -213,6 +217,8 @@ pub(super) fn stored(row: &Row) -> Result<StoredApproval, Failure> {
         state: row.try_get(11)?,
         decided_at: row.try_get(12)?,
         word: row.try_get(13)?,
+        decided_key: row.try_get(14)?,
+        profile_is_good: row.try_get(15)?,
     };
-    Ok(columns.into_stored(by)?)
+    Ok(columns.into_stored(by, session)?)
 }

@@ -27,10 +27,15 @@ impl Work for ErasureOrder {
     }
 
     fn decide(&self, plan: &mut Plan) -> Result<Erased, StoreError> {
-        let Erasable { sequences, left } = std::mem::take(&mut plan.facts.erasable);
+        let Erasable {
+            sequences,
+            requests,
+            left,
+        } = std::mem::take(&mut plan.facts.erasable);
         if sequences.is_empty() {
             return Ok(Erased {
                 records: 0,
+                requests,
                 left,
                 more: false,
             });
@@ -44,6 +49,7 @@ impl Work for ErasureOrder {
         });
         Ok(Erased {
             records: sequences.len() as u64,
+            requests,
             left,
             more: sequences.len() as u64 >= u64::from(ERASED_AT_ONCE),
         })
@@ -55,6 +61,8 @@ impl Work for ErasureOrder {
 pub(super) struct Erasable {
     /// Sequences whose parts are to be erased next.
     sequences: Vec<u64>,
+    /// How many requests for approval of the customer were deleted: within the transaction, as soon as it had begun.
+    requests: u64,
     /// How many logins have no outcome yet, and are left for later.
     left: u64,
 }
@@ -75,8 +83,19 @@ pub(super) async fn erasable(client: &Client, scope: &ErasureScope) -> Result<Er
     };
     Ok(Erasable {
         sequences: parts(client, scope).await?,
+        requests: delete_requests(client, scope).await?,
         left: unsigned(&left, 0)?,
     })
+}
+
+/// Requests for approval hold the customer's address and the reason, and no record needs them. Those that are merely old are
+/// forgotten by themselves.
+async fn delete_requests(client: &Client, scope: &ErasureScope) -> Result<u64, Failure> {
+    let ErasureScope::Customer(email) = scope else {
+        return Ok(0);
+    };
+    let delete = "DELETE FROM approvals WHERE customer_folded = $1";
+    Ok(client.execute(delete, &[&email.spelling()]).await?)
 }
 
 async fn parts(client: &Client, scope: &ErasureScope) -> Result<Vec<u64>, Failure> {

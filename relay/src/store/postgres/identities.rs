@@ -1,5 +1,7 @@
 //! Signing in, and who somebody is at the firm's provider, in PostgreSQL.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Transaction};
 use jiff::Timestamp;
@@ -17,7 +19,8 @@ use super::{
 };
 use crate::spelling::Spelling as _;
 use crate::store::{
-    IdentityStore, LinkedIdentity, NewStaff, SignIn, SignInRefusal, StaffId, StaffMember, StoreError,
+    IdentityStore, LinkedIdentity, NewStaff, Role, SignIn, SignInAnswer, SignInRefusal, StaffId, StaffMember,
+    StoreError, Withdrawn,
     identity::{Known, local_part},
 };
 
@@ -39,8 +42,17 @@ impl IdentityStore for PostgresStore {
         &self,
         sign_in: &SignIn,
         now: Timestamp,
-    ) -> Result<Result<StaffMember, SignInRefusal>, StoreError> {
+    ) -> Result<Result<SignInAnswer, SignInRefusal>, StoreError> {
         run!(self.connections, client => perform(client, sign_in, now))
+    }
+
+    async fn withdraw_sign_in(
+        &self,
+        issuer: &str,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<Option<Withdrawn>, StoreError> {
+        run!(self.connections, client => withdraw(client, (issuer, subject), now))
     }
 }
 
@@ -87,15 +99,15 @@ async fn perform(
     client: &mut Client,
     sign_in: &SignIn,
     now: Timestamp,
-) -> Result<Result<StaffMember, SignInRefusal>, Failure> {
+) -> Result<Result<SignInAnswer, SignInRefusal>, Failure> {
     let now = millis(now);
     let transaction = client.transaction().await?;
     transaction
         .execute("SELECT pg_advisory_xact_lock($1)", &[&TURN])
         .await?;
     let known = known(&transaction, sign_in).await?;
-    let roles = match sign_in.decide(&known) {
-        Ok(roles) => roles,
+    let roles_changed = match sign_in.decide(&known) {
+        Ok(changed) => changed,
         // Dropping the transaction rolls back.
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -103,9 +115,6 @@ async fn perform(
         Some(member) => member.id.0,
         None => insert_new(&transaction, sign_in, now).await?,
     };
-    if known.member.is_none_or(|member| member.roles != roles) {
-        set_roles(&transaction, id, &roles).await?;
-    }
     if known.bound_to.is_none() {
         transaction
             .execute(
@@ -135,9 +144,76 @@ async fn perform(
         // It was revoked, or enrolled for somebody, since it was looked at.
         return Ok(Err(SignInRefusal::ProfileRevoked(StaffId(id))));
     }
+    set_session_roles(&transaction, id, sign_in).await?;
     let staff = member(&transaction, id).await?;
     transaction.commit().await?;
-    Ok(Ok(staff))
+    Ok(Ok(SignInAnswer { staff, roles_changed }))
+}
+
+/// What the provider says now counts for all sessions of the person, but gives to this one alone.
+async fn set_session_roles(transaction: &Transaction<'_>, id: i64, sign_in: &SignIn) -> Result<(), Failure> {
+    let key = sign_in.key_id.as_str();
+    let roles: Vec<_> = sign_in.roles.iter().map(|mapped| mapped.role.as_str()).collect();
+    let claims: Vec<_> = sign_in.roles.iter().map(|mapped| &mapped.claim).collect();
+    let values: Vec<_> = sign_in.roles.iter().map(|mapped| &mapped.value).collect();
+    transaction
+        .execute("DELETE FROM session_roles WHERE key_id = $1", &[&key])
+        .await?;
+    transaction
+        .execute(
+            "INSERT INTO session_roles (key_id, role, claim, value) \
+             SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[])",
+            &[&key, &roles, &claims, &values],
+        )
+        .await?;
+    transaction
+        .execute(
+            "DELETE FROM session_roles USING profiles WHERE profiles.key_id = session_roles.key_id AND staff_id = $1 \
+             AND NOT EXISTS (SELECT FROM session_roles AS held WHERE held.key_id = $2 \
+             AND held.role = session_roles.role AND held.claim = session_roles.claim \
+             AND held.value = session_roles.value)",
+            &[&id, &key],
+        )
+        .await?;
+    Ok(())
+}
+
+async fn withdraw(
+    client: &mut Client,
+    (issuer, subject): (&str, &str),
+    now: Timestamp,
+) -> Result<Option<Withdrawn>, Failure> {
+    let transaction = client.transaction().await?;
+    transaction
+        .execute("SELECT pg_advisory_xact_lock($1)", &[&TURN])
+        .await?;
+    let select = "SELECT staff_id FROM identities WHERE issuer = $1 AND subject = $2";
+    let Some(found) = transaction.query_opt(select, &[&issuer, &subject]).await? else {
+        return Ok(None);
+    };
+    let id: i64 = found.try_get(0)?;
+    // The person's row first, as disabling does.
+    let hold = "SELECT FROM staff WHERE id = $1 FOR UPDATE";
+    transaction.query_one(hold, &[&id]).await?;
+    let roles = transaction
+        .execute(
+            "DELETE FROM session_roles USING profiles WHERE profiles.key_id = session_roles.key_id AND staff_id = $1",
+            &[&id],
+        )
+        .await?;
+    let sessions = transaction
+        .execute(
+            "UPDATE profiles SET session_ends_at = $1 WHERE staff_id = $2 AND revoked_at IS NULL \
+             AND session_ends_at > $1",
+            &[&millis(now), &id],
+        )
+        .await?;
+    transaction.commit().await?;
+    Ok(Some(Withdrawn {
+        staff: StaffId(id),
+        sessions,
+        had_roles: roles > 0,
+    }))
 }
 
 /// Somebody who is new here. Should the operator have added them at this very moment, they are the person who was added.
@@ -185,12 +261,22 @@ async fn known(transaction: &Transaction<'_>, sign_in: &SignIn) -> Result<Known,
             &[&sign_in.key_id.as_str()],
         )
         .await?;
+    let select = "SELECT DISTINCT role FROM session_roles JOIN profiles USING (key_id) WHERE staff_id = $1";
+    let session_roles = transaction.query(select, &[&held]).await?;
+    let role = |row: &Row| {
+        let role = row.try_get::<_, &str>(0)?.parse::<Role>();
+        Ok(role.map_err(|_| StoreError::Inconsistent("a session's role is not one"))?)
+    };
     let profile = |row: Row| Ok::<_, Failure>((StaffId(row.try_get(0)?), row.try_get(1)?));
     Ok(Known {
         bound_to: bound_to.map(|row| row.try_get(0).map(StaffId)).transpose()?,
         member,
         member_is_bound,
         profile: found.map(profile).transpose()?,
+        session_roles: session_roles
+            .iter()
+            .map(role)
+            .collect::<Result<BTreeSet<_>, Failure>>()?,
     })
 }
 

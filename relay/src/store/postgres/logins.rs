@@ -40,7 +40,7 @@ impl Work for Intent {
             return Ok(IntentAnswer::Replayed);
         }
         let profile = plan.facts.profiles.get(self.key_id.as_str());
-        let profile = profile.filter(|profile| profile.still_belongs_to(&self.staff, self.requested_at));
+        let profile = profile.filter(|profile| self.is_by(profile));
         let Some(method) = profile.map(Profile::method) else {
             plan.give_back(nonce(self));
             return Ok(IntentAnswer::ProfileChanged);

@@ -2,8 +2,8 @@
 -- runs this after the migrations, every time, as the tables' owner.
 DO $$
 DECLARE
-    tables CONSTANT TEXT := 'staff, staff_roles, invites, profiles, identities, nonces, records, openings, logins, reports, '
-        'claims, approvals, checkpoints, limits, outbox, probe, refinery_schema_history';
+    tables CONSTANT TEXT := 'staff, staff_roles, invites, profiles, session_roles, identities, nonces, records, openings, logins, '
+        'reports, claims, approvals, checkpoints, limits, outbox, probe, refinery_schema_history';
     role TEXT;
 BEGIN
     FOREACH role IN ARRAY ARRAY['stagedoor_relay', 'stagedoor_eraser', 'stagedoor_auditor'] LOOP
@@ -22,8 +22,9 @@ BEGIN
             EXECUTE pg_catalog.format('GRANT DELETE ON nonces TO %I', role);
             EXECUTE pg_catalog.format('GRANT INSERT, UPDATE, DELETE ON approvals, limits, outbox TO %I', role);
             EXECUTE pg_catalog.format('GRANT INSERT, UPDATE ON staff, invites, profiles TO %I', role);
-            EXECUTE pg_catalog.format('GRANT INSERT, DELETE ON staff_roles, identities TO %I', role);
+            EXECUTE pg_catalog.format('GRANT INSERT, DELETE ON staff_roles, session_roles, identities TO %I', role);
         ELSE
+            EXECUTE pg_catalog.format('GRANT DELETE ON approvals TO %I', role);
             EXECUTE pg_catalog.format('GRANT UPDATE (customer, staff) ON openings TO %I', role);
             EXECUTE pg_catalog.format('GRANT UPDATE (customer_folded, staff_id) ON logins TO %I', role);
         END IF;

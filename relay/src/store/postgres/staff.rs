@@ -11,12 +11,11 @@ use super::{
     gather::TURN,
     millis,
     statements::{MEMBER, SELECT_PROFILES},
-    timestamp,
 };
 use crate::spelling::Spelling as _;
 use crate::store::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StoreError, VerifyingKey,
-    approvals::KEPT_MILLISECONDS,
+    Enrolment, EnrolmentRefusal, NewInvite, Profile, SignedIn, StaffId, StaffMember, StoreError,
+    VerifyingKey, approvals::KEPT_MILLISECONDS,
 };
 
 pub(super) async fn insert_invite(
@@ -64,6 +63,17 @@ pub(super) async fn insert_invite(
 pub(super) async fn select_profile(client: &Client, key: &KeyId) -> Result<Option<Profile>, Failure> {
     let select = client.prepare_cached(SELECT_PROFILES).await?;
     let row = client.query_opt(&select, &[&[key.as_str()].as_slice()]).await?;
+    row.map(|row| profile(&row)).transpose()
+}
+
+/// The same within a transaction.
+pub(super) async fn select_profile_in(
+    transaction: &Transaction<'_>,
+    key: &KeyId,
+) -> Result<Option<Profile>, Failure> {
+    let row = transaction
+        .query_opt(SELECT_PROFILES, &[&[key.as_str()].as_slice()])
+        .await?;
     row.map(|row| profile(&row)).transpose()
 }
 
@@ -136,6 +146,12 @@ pub(super) async fn insert_profile(
         // Dropping the transaction rolls back, so the code stays good.
         return Ok(Err(EnrolmentRefusal::AlreadyEnrolled));
     }
+    transaction
+        .execute(
+            "DELETE FROM session_roles WHERE key_id = $1",
+            &[&enrolment.key_id.as_str()],
+        )
+        .await?;
     transaction.commit().await?;
     Ok(Ok(staff))
 }
@@ -186,14 +202,21 @@ pub(super) fn profile(row: &Row) -> Result<Profile, Failure> {
         KeyId::parse(row.try_get(3)?).map_err(|_| StoreError::Inconsistent("a profile's id is not one"))?;
     let key = VerifyingKey::from_stored(row.try_get(0)?, row.try_get(1)?)
         .ok_or(StoreError::Inconsistent("a profile's key is not one"))?;
-    let session_ends: Option<i64> = row.try_get(4)?;
     Ok(Profile {
         key_id,
         key,
-        staff: staff_member(row, 5)?,
+        staff: staff_member(row, 6)?,
         revoked: row.try_get(2)?,
-        session_ends_at: session_ends.map(timestamp).transpose()?,
+        signed_in: signed_in(row, 4)?,
     })
+}
+
+/// Reads [`SESSION`](super::statements::SESSION), from a column on.
+pub(super) fn signed_in(row: &Row, first: usize) -> Result<Option<SignedIn>, Failure> {
+    Ok(SignedIn::from_stored(
+        row.try_get(first)?,
+        row.try_get(first + 1)?,
+    )?)
 }
 
 /// The person of that number, who is there.

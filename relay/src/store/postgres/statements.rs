@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use tokio_postgres::{Client, Statement};
 
 use super::fault::Failure;
-use crate::store::approvals::columns;
+use crate::store::approvals::{columns, tables};
 
 /// Hashes of tree nodes, each by the row that stores it and its place there.
 pub(super) const SELECT_NODES: &str = "SELECT substr(hashes, node.first + 1, 32) \
@@ -20,12 +20,24 @@ macro_rules! member {
     };
 }
 
+/// What is read of a profile's session.
+macro_rules! session {
+    () => {
+        "session_ends_at, (SELECT json_agg(json_build_array(role, claim, value))::text \
+         FROM session_roles WHERE session_roles.key_id = profiles.key_id), "
+    };
+}
+
+/// What is read of a profile's session, with a comma after it.
+pub(super) const SESSION: &str = session!();
+
 /// What is read of a staff member.
 pub(super) const MEMBER: &str = member!();
 
 /// Profiles with their owners.
 pub(super) const SELECT_PROFILES: &str = concat!(
-    "SELECT algorithm, public_key, revoked_at IS NOT NULL, key_id, session_ends_at, ",
+    "SELECT algorithm, public_key, revoked_at IS NOT NULL, key_id, ",
+    session!(),
     member!(),
     " FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = ANY ($1::text[])"
 );
@@ -38,8 +50,10 @@ pub(super) const INSERT_MESSAGES: &str = "INSERT INTO outbox (id, webhook, alert
 /// Requests for approval, with who decided on them.
 pub(super) const SELECT_APPROVALS: &str = concat!(
     columns!(),
+    session!(),
     member!(),
-    " FROM approvals LEFT JOIN staff ON staff.id = decided_by WHERE approvals.id = ANY ($1::text[])"
+    tables!(),
+    "WHERE approvals.id = ANY ($1::text[])"
 );
 
 macro_rules! statements {

@@ -1,6 +1,6 @@
 //! What those do in SQLite who look after staff: roles, disabling and enabling, profiles.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -10,14 +10,14 @@ use super::{
     file::Failure,
     identities::select_identities,
     millis,
-    staff::{MEMBER, staff_member},
+    staff::{MEMBER, SESSION, signed_in, staff_member},
     timestamp,
     writer::Writing,
 };
 use crate::spelling::Spelling as _;
 use crate::store::{
-    EnrolledProfile, OpenInvite, Role, RoleChange, RolesAnswer, StaffDetails, StaffId, StaffMember, StaffRow,
-    StoreError,
+    EnrolledProfile, OpenInvite, Role, RoleChange, RolesAnswer, SignedIn, StaffDetails, StaffId, StaffMember,
+    StaffRow, StoreError,
 };
 
 impl Writing<'_> {
@@ -113,10 +113,31 @@ pub(super) fn select_staff(connection: &Connection) -> Result<Vec<StaffRow>, Fai
     ))?;
     let rows = select.query_map([], |row| {
         let profiles = row.get(0)?;
-        Ok(staff_member(row, 1)?.map(|member| StaffRow { member, profiles }))
+        Ok(staff_member(row, 1)?.map(|member| (member, profiles)))
     })?;
     let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
-    Ok(rows.into_iter().collect::<Result<_, StoreError>>()?)
+    let mut sessions = select_sessions(connection)?;
+    let row = |(member, profiles): (StaffMember, i64)| StaffRow {
+        sessions: sessions.remove(&member.id).unwrap_or_default(),
+        member,
+        profiles,
+    };
+    let rows = rows.into_iter().collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// What sign-ins brought to profiles that are not revoked, by their owners.
+fn select_sessions(connection: &Connection) -> Result<BTreeMap<StaffId, Vec<SignedIn>>, Failure> {
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT staff_id, {SESSION} FROM profiles WHERE revoked_at IS NULL AND session_ends_at IS NOT NULL",
+    ))?;
+    let rows = select.query_map([], |row| Ok((StaffId(row.get(0)?), signed_in(row, 1)?)))?;
+    let mut sessions = BTreeMap::<_, Vec<_>>::new();
+    for row in rows {
+        let (id, session) = row?;
+        sessions.entry(id).or_default().extend(session?);
+    }
+    Ok(sessions)
 }
 
 pub(super) fn select_member(
@@ -180,11 +201,11 @@ pub(super) fn select_profiles(
     connection: &Connection,
     of: Option<&CustomerEmail>,
 ) -> Result<Vec<EnrolledProfile>, Failure> {
-    let mut select = connection.prepare_cached(
-        "SELECT key_id, email, enrolled_at, extension_version, revoked_at, session_ends_at \
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT key_id, email, enrolled_at, extension_version, revoked_at, {SESSION} \
          FROM profiles JOIN staff ON staff.id = staff_id WHERE ?1 IS NULL OR email_folded = ?1 \
          ORDER BY email_folded, enrolled_at, key_id",
-    )?;
+    ))?;
     let rows = select.query_map([of.map(CustomerEmail::folded)], |row| Ok(enrolled_profile(row)))?;
     let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
     rows.into_iter().collect()
@@ -199,6 +220,6 @@ fn enrolled_profile(row: &Row<'_>) -> Result<EnrolledProfile, Failure> {
         enrolled_at: timestamp(row.get(2)?)?,
         extension_version: row.get(3)?,
         revoked_at: row.get::<_, Option<i64>>(4)?.map(timestamp).transpose()?,
-        session_ends_at: row.get::<_, Option<i64>>(5)?.map(timestamp).transpose()?,
+        signed_in: signed_in(row, 5)??,
     })
 }

@@ -9,14 +9,14 @@ use super::{
     SqliteStore,
     file::Failure,
     millis,
-    staff::{MEMBER, is_staff, staff_member},
+    staff::{MEMBER, SESSION, is_staff, select_profile, signed_in, staff_member},
     writer::Writing,
 };
 use crate::spelling::Spelling as _;
 use crate::store::{
     ApprovalAnswer, Approvals, MOST_WAITING, NewApproval, StaffId, StaffMember, StoreError, StoredApproval,
     Verdict, VerdictAnswer, Withdrawal,
-    approvals::{COLUMN_COUNT, Columns, Stage, columns},
+    approvals::{COLUMN_COUNT, Columns, Stage, columns, tables},
 };
 
 #[async_trait]
@@ -109,21 +109,23 @@ impl Writing<'_> {
     }
 
     pub(super) fn decide(&self, verdict: &Verdict) -> Result<VerdictAnswer, Failure> {
-        let approver = self.member(verdict.approver)?;
+        let approver = select_profile(self.connection, &verdict.key_id)?;
         let found = select_approval(self.connection, &verdict.id)?;
-        if let Some(answer) = verdict.answer(found.clone(), &approver) {
+        if let Some(answer) = verdict.answer(found.clone(), approver.as_ref()) {
             return Ok(answer);
         }
-        let Some(found) = found else {
+        let Some((found, approver)) = found.zip(approver) else {
             return Ok(VerdictAnswer::Unknown);
         };
         self.connection
             .prepare_cached(
-                "UPDATE approvals SET state = ?, decided_by = ?, decided_at = ?, word = ?, ends_at = ? WHERE id = ?",
+                "UPDATE approvals SET state = ?, decided_by = ?, decided_key = ?, decided_at = ?, word = ?, ends_at = ? \
+                 WHERE id = ?",
             )?
             .execute((
                 Stage::from(verdict.decision).as_str(),
-                verdict.approver.0,
+                approver.staff.id.0,
+                approver.key_id.as_str(),
                 millis(verdict.at),
                 &verdict.word,
                 millis(verdict.ends_at),
@@ -186,15 +188,13 @@ pub(super) fn select_waiting(
 }
 
 fn select(condition: &str) -> String {
-    format!(
-        "{}{MEMBER} FROM approvals LEFT JOIN staff ON staff.id = decided_by {condition}",
-        columns!()
-    )
+    format!("{}{SESSION}, {MEMBER}{}{condition}", columns!(), tables!())
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Result<StoredApproval, StoreError>> {
-    let by = match row.get::<_, Option<i64>>(COLUMN_COUNT)? {
-        Some(_) => Some(staff_member(row, COLUMN_COUNT)?),
+    let session = signed_in(row, COLUMN_COUNT)?;
+    let by = match row.get::<_, Option<i64>>(COLUMN_COUNT + 2)? {
+        Some(_) => Some(staff_member(row, COLUMN_COUNT + 2)?),
         None => None,
     };
     let columns = Columns {
@@ -212,6 +212,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<StoredApproval, StoreError>> {
         state: row.get(11)?,
         decided_at: row.get(12)?,
         word: row.get(13)?,
+        decided_key: row.get(14)?,
+        profile_is_good: row.get(15)?,
     };
-    Ok(by.transpose().and_then(|by| columns.into_stored(by)))
+    let by = by.transpose();
+    Ok(by.and_then(|by| columns.into_stored(by, session?)))
 }

@@ -18,9 +18,11 @@ impl Writing<'_> {
             ErasureScope::Before { time, end } => self.parts_before(*time, *end)?,
         };
         let left = self.under_way(&order.scope)?;
+        let requests = self.delete_requests(&order.scope)?;
         if sequences.is_empty() {
             return Ok(Erased {
                 records: 0,
+                requests,
                 left,
                 more: false,
             });
@@ -46,9 +48,23 @@ impl Writing<'_> {
         }
         Ok(Erased {
             records: sequences.len() as u64,
+            requests,
             left,
             more: sequences.len() as u64 >= u64::from(ERASED_AT_ONCE),
         })
+    }
+
+    /// Requests for approval hold the customer's address and the reason, and no record needs them. Those that are merely old are
+    /// forgotten by themselves.
+    fn delete_requests(&self, scope: &ErasureScope) -> Result<u64, Failure> {
+        let ErasureScope::Customer(email) = scope else {
+            return Ok(0);
+        };
+        let deleted = self
+            .connection
+            .prepare_cached("DELETE FROM approvals WHERE customer_folded = ?")?
+            .execute([email.spelling()])?;
+        Ok(deleted as u64)
     }
 
     /// How many logins have no outcome yet, and are left for later.

@@ -1,5 +1,7 @@
 //! Signing in, and who somebody is at the firm's provider, in SQLite.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
@@ -8,7 +10,8 @@ use stagedoor_protocol::CustomerEmail;
 use super::{SqliteStore, administration::select_member, file::Failure, millis, timestamp, writer::Writing};
 use crate::spelling::Spelling as _;
 use crate::store::{
-    IdentityStore, LinkedIdentity, NewStaff, SignIn, SignInRefusal, StaffId, StaffMember, StoreError,
+    IdentityStore, LinkedIdentity, NewStaff, Role, SignIn, SignInAnswer, SignInRefusal, StaffId, StaffMember,
+    StoreError, Withdrawn,
     identity::{Known, local_part},
 };
 
@@ -30,10 +33,22 @@ impl IdentityStore for SqliteStore {
         &self,
         sign_in: &SignIn,
         now: Timestamp,
-    ) -> Result<Result<StaffMember, SignInRefusal>, StoreError> {
+    ) -> Result<Result<SignInAnswer, SignInRefusal>, StoreError> {
         let sign_in = sign_in.clone();
         self.writer
             .write(move |writing| writing.sign_in(&sign_in, now))
+            .await
+    }
+
+    async fn withdraw_sign_in(
+        &self,
+        issuer: &str,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<Option<Withdrawn>, StoreError> {
+        let (issuer, subject) = (issuer.to_owned(), subject.to_owned());
+        self.writer
+            .write(move |writing| writing.withdraw_sign_in(&issuer, &subject, now))
             .await
     }
 }
@@ -79,11 +94,11 @@ impl Writing<'_> {
         &self,
         sign_in: &SignIn,
         now: Timestamp,
-    ) -> Result<Result<StaffMember, SignInRefusal>, Failure> {
+    ) -> Result<Result<SignInAnswer, SignInRefusal>, Failure> {
         let known = known(self.connection, sign_in)?;
         // Decided before anything is written: a refusal must leave nothing behind.
-        let roles = match sign_in.decide(&known) {
-            Ok(roles) => roles,
+        let roles_changed = match sign_in.decide(&known) {
+            Ok(changed) => changed,
             Err(refusal) => return Ok(Err(refusal)),
         };
         let now = millis(now);
@@ -104,9 +119,6 @@ impl Writing<'_> {
                     |row| row.get(0).map(StaffId),
                 )?,
         };
-        if known.member.is_none_or(|member| member.roles != roles) {
-            self.set_roles(id, &roles)?;
-        }
         if known.bound_to.is_none() {
             self.connection
                 .prepare_cached(
@@ -129,7 +141,66 @@ impl Writing<'_> {
                 now,
                 millis(sign_in.session_ends_at),
             ))?;
-        Ok(Ok(self.member(id)?))
+        self.set_session_roles(id, sign_in)?;
+        Ok(Ok(SignInAnswer {
+            staff: self.member(id)?,
+            roles_changed,
+        }))
+    }
+
+    /// What the provider says now counts for all sessions of the person, but gives to this one alone.
+    fn set_session_roles(&self, id: StaffId, sign_in: &SignIn) -> Result<(), Failure> {
+        let key = sign_in.key_id.as_str();
+        self.connection
+            .prepare_cached("DELETE FROM session_roles WHERE key_id = ?")?
+            .execute([key])?;
+        let mut insert = self
+            .connection
+            .prepare_cached("INSERT INTO session_roles (key_id, role, claim, value) VALUES (?, ?, ?, ?)")?;
+        for mapped in &sign_in.roles {
+            insert.execute((key, mapped.role.as_str(), &mapped.claim, &mapped.value))?;
+        }
+        self.connection
+            .prepare_cached(
+                "DELETE FROM session_roles WHERE key_id IN (SELECT key_id FROM profiles WHERE staff_id = ?1) \
+                 AND NOT EXISTS (SELECT 1 FROM session_roles AS held WHERE held.key_id = ?2 \
+                 AND held.role = session_roles.role AND held.claim = session_roles.claim \
+                 AND held.value = session_roles.value)",
+            )?
+            .execute((id.0, key))?;
+        Ok(())
+    }
+
+    fn withdraw_sign_in(
+        &self,
+        issuer: &str,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<Option<Withdrawn>, Failure> {
+        let staff = self
+            .connection
+            .prepare_cached("SELECT staff_id FROM identities WHERE issuer = ? AND subject = ?")?
+            .query_row([issuer, subject], |row| row.get(0).map(StaffId))
+            .optional()?;
+        let Some(staff) = staff else { return Ok(None) };
+        let roles = self
+            .connection
+            .prepare_cached(
+                "DELETE FROM session_roles WHERE key_id IN (SELECT key_id FROM profiles WHERE staff_id = ?)",
+            )?
+            .execute([staff.0])?;
+        let sessions = self
+            .connection
+            .prepare_cached(
+                "UPDATE profiles SET session_ends_at = ?1 WHERE staff_id = ?2 AND revoked_at IS NULL \
+                 AND session_ends_at > ?1",
+            )?
+            .execute((millis(now), staff.0))?;
+        Ok(Some(Withdrawn {
+            staff,
+            sessions: sessions as u64,
+            had_roles: roles > 0,
+        }))
     }
 }
 
@@ -147,7 +218,6 @@ fn known(connection: &Connection, sign_in: &SignIn) -> Result<Known, Failure> {
             .prepare_cached("SELECT staff_id FROM identities WHERE issuer = ? AND subject = ?")?
             .query_row((&sign_in.issuer, &sign_in.subject), |row| row.get(0).map(StaffId))
             .optional()?,
-        member,
         member_is_bound,
         profile: connection
             .prepare_cached("SELECT staff_id, revoked_at IS NOT NULL FROM profiles WHERE key_id = ?")?
@@ -155,7 +225,23 @@ fn known(connection: &Connection, sign_in: &SignIn) -> Result<Known, Failure> {
                 Ok((StaffId(row.get(0)?), row.get(1)?))
             })
             .optional()?,
+        session_roles: match &member {
+            None => BTreeSet::new(),
+            Some(member) => select_session_roles(connection, member.id)?,
+        },
+        member,
     })
+}
+
+fn select_session_roles(connection: &Connection, id: StaffId) -> Result<BTreeSet<Role>, Failure> {
+    let roles: Vec<String> = connection
+        .prepare_cached(
+            "SELECT DISTINCT role FROM session_roles JOIN profiles USING (key_id) WHERE staff_id = ?",
+        )?
+        .query_map([id.0], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let roles = roles.iter().map(|role| role.parse()).collect::<Result<_, _>>();
+    Ok(roles.map_err(|_| StoreError::Inconsistent("a session's role is not one"))?)
 }
 
 pub(super) fn select_identities(

@@ -42,7 +42,7 @@ impl Writing<'_> {
             return Ok(IntentAnswer::Replayed);
         }
         let profile = select_profile(self.connection, &intent.key_id)?;
-        let profile = profile.filter(|profile| profile.still_belongs_to(&intent.staff, intent.requested_at));
+        let profile = profile.filter(|profile| intent.is_by(profile));
         let Some(profile) = profile else {
             self.delete_nonce(&intent.key_id, &intent.nonce)?;
             return Ok(IntentAnswer::ProfileChanged);

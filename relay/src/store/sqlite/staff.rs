@@ -4,15 +4,19 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId};
 
-use super::{file::Failure, millis, timestamp, writer::Writing};
+use super::{file::Failure, millis, writer::Writing};
 use crate::spelling::Spelling as _;
 use crate::store::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, StaffId, StaffMember, StoreError, VerifyingKey,
+    Enrolment, EnrolmentRefusal, NewInvite, Profile, SignedIn, StaffId, StaffMember, StoreError, VerifyingKey,
 };
 
 /// What [`staff_member`] reads.
 pub(super) const MEMBER: &str = "staff.id, email, name, disabled_at, \
                       (SELECT group_concat(role, ' ') FROM staff_roles WHERE staff_id = staff.id)";
+
+/// What [`signed_in`] reads.
+pub(super) const SESSION: &str = "session_ends_at, (SELECT json_group_array(json_array(role, claim, value)) \
+                      FROM session_roles WHERE session_roles.key_id = profiles.key_id)";
 
 impl Writing<'_> {
     pub(super) fn insert_invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, Failure> {
@@ -82,6 +86,9 @@ impl Writing<'_> {
             return Ok(Err(EnrolmentRefusal::AlreadyEnrolled));
         }
         self.connection
+            .prepare_cached("DELETE FROM session_roles WHERE key_id = ?")?
+            .execute([enrolment.key_id.as_str()])?;
+        self.connection
             .prepare_cached("UPDATE invites SET used_at = ?, used_by_key = ? WHERE code_sha256 = ?")?
             .execute((now, enrolment.key_id.as_str(), &enrolment.code_sha256[..]))?;
         Ok(Ok(staff))
@@ -115,12 +122,12 @@ pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Opt
         String,
         Vec<u8>,
         bool,
-        Option<i64>,
+        Result<Option<SignedIn>, StoreError>,
         Result<StaffMember, StoreError>,
     );
     let found: Option<Found> = connection
         .prepare_cached(&format!(
-            "SELECT algorithm, public_key, revoked_at IS NOT NULL, session_ends_at, {MEMBER} \
+            "SELECT algorithm, public_key, revoked_at IS NOT NULL, {SESSION}, {MEMBER} \
              FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = ?",
         ))?
         .query_row([key.as_str()], |row| {
@@ -128,12 +135,12 @@ pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Opt
                 row.get(0)?,
                 row.get(1)?,
                 row.get(2)?,
-                row.get(3)?,
-                staff_member(row, 4)?,
+                signed_in(row, 3)?,
+                staff_member(row, 5)?,
             ))
         })
         .optional()?;
-    let Some((algorithm, public_key, revoked, session_ends, staff)) = found else {
+    let Some((algorithm, public_key, revoked, session, staff)) = found else {
         return Ok(None);
     };
     let verifying_key = VerifyingKey::from_stored(&algorithm, &public_key)
@@ -143,8 +150,17 @@ pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Opt
         key: verifying_key,
         staff: staff?,
         revoked,
-        session_ends_at: session_ends.map(timestamp).transpose()?,
+        signed_in: session?,
     }))
+}
+
+/// Reads [`SESSION`], from a column on.
+pub(super) fn signed_in(
+    row: &Row<'_>,
+    first: usize,
+) -> rusqlite::Result<Result<Option<SignedIn>, StoreError>> {
+    let roles: Option<String> = row.get(first + 1)?;
+    Ok(SignedIn::from_stored(row.get(first)?, roles.as_deref()))
 }
 
 /// Reads [`MEMBER`], from a column on.

@@ -11,6 +11,7 @@ use crate::support::{
     CUSTOMER, STAFF, Signer,
     app::login_body,
     app::new_id,
+    http::problem,
     installation::{Installation, Serving},
     log,
 };
@@ -145,12 +146,19 @@ async fn the_commands_tell_who_approved() {
     let shown = run(&["ledger", "show", &login]).await;
     let line = shown.lines().find(|line| line.contains("approved by")).unwrap();
     assert!(
-        line.contains("Team lead <lead@broker.example>, staff number 2,") && line.contains(&id),
+        line.contains("Team lead <lead@broker.example>, staff number 2, with the profile ")
+            && line.contains(&id),
         "{line}"
     );
     let json: Value = serde_json::from_str(&run(&["ledger", "show", &login, "--json"]).await).unwrap();
     assert_eq!(json["intent"]["record"]["approval"], id.as_str());
     assert_eq!(json["intent"]["staff"]["approverName"], "Team lead");
+    let key = json["intent"]["staff"]["approverKey"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let profiles = run(&["profile", "list", "--staff", LEAD]).await;
+    assert!(profiles.contains(&key), "{profiles}");
     let table = run(&["ledger", "export", "--format", "csv"]).await;
     let mut lines = table.lines();
     let place = |name: &str| {
@@ -170,10 +178,49 @@ async fn the_commands_tell_who_approved() {
         ("approver_email", LEAD),
         ("approver_name", "Team lead"),
         ("approver_id", "2"),
+        ("approver_key", key.as_str()),
     ] {
         assert_eq!(columns[place(name).unwrap()], value, "{name}");
     }
     run(&["ledger", "verify"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn erasing_a_customer_deletes_the_requests_that_wait_for_them() {
+    let installation = Installation::new().await;
+    let config = fs::read_to_string(installation.config()).unwrap();
+    fs::write(installation.config(), format!("{config}\n{POLICY}")).unwrap();
+    let serving = installation.serve().await;
+    let desk = person(&installation, &serving, STAFF, "Support desk", "support").await;
+    let asked = serving.draft(&desk, "POST", "/v1/approvals", &super::request().to_string());
+    let id = serving.send(&asked).await.json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let erase = [
+        "ledger",
+        "erase",
+        "--customer",
+        CUSTOMER,
+        "--operator",
+        "A. Officer",
+        "--reason",
+        "17",
+        "--yes",
+    ];
+    for expected in [
+        "Deleted of this customer: 1 request for approval.",
+        "Nothing is recorded",
+    ] {
+        let output = installation.run(&erase).await;
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && told.contains(expected), "{told}");
+    }
+    let looked = serving.draft(&desk, "GET", &format!("/v1/approvals/{id}"), "");
+    assert_eq!(
+        serving.send(&looked).await.outcome(),
+        problem(404, "approval_unknown")
+    );
 }
 
 #[tokio::test]

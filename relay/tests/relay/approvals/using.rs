@@ -35,7 +35,7 @@ async fn an_approval_opens_one_login() {
 async fn an_approval_is_bound_to_everything_that_was_asked() {
     let scene = Scene::new().await;
     let id = scene.approved().await;
-    let changes: [fn(&mut Value); 7] = [
+    let changes: [fn(&mut Value); 10] = [
         |body| body["customerEmail"] = json!("other@vip.example"),
         |body| body["platform"] = json!("practice"),
         |body| body["reason"] = json!("Cannot find the withdrawal form."),
@@ -45,6 +45,11 @@ async fn an_approval_is_bound_to_everything_that_was_asked() {
             body.as_object_mut().unwrap().remove("ticket");
         },
         |body| body["customerEmail"] = json!("plain@customers.example"),
+        |body| body["page"]["recordId"] = json!("c-1002"),
+        |body| body["page"]["origin"] = json!("https://other.example"),
+        |body| {
+            body.as_object_mut().unwrap().remove("page");
+        },
     ];
     for change in changes {
         let (answer, login) = scene.login_by(&id, change).await;
@@ -65,11 +70,10 @@ async fn an_approval_is_bound_to_everything_that_was_asked() {
     let (unknown, _) = scene.login_by(&new_id(), unchanged).await;
     assert_eq!(unknown.outcome(), problem(404, "approval_unknown"));
     assert_eq!(scene.mints(), 0);
-    // Another spelling of the customer's address is the same customer, and the page may be another.
+    // Another spelling of the customer's address is the same customer.
     let (answer, _) = scene
         .login_by(&id, |body| {
             body["customerEmail"] = json!(CUSTOMER.replace("jane", "Jane"));
-            body.as_object_mut().unwrap().remove("page");
         })
         .await;
     assert_ne!(answer.code(), "approval_mismatch");
@@ -91,10 +95,18 @@ async fn whoever_approved_must_still_be_allowed_to_when_it_is_opened() {
         scene.login_by(&id, unchanged).await.0.outcome(),
         problem(409, "approval_ended")
     );
-    assert_eq!(scene.mints(), 0);
-    // It was not used up by that.
+    // Enabled again, they decide with another profile: what the old one approved is void.
     scene.store.enable_staff(&lead).await.unwrap();
-    assert_eq!(scene.login_by(&id, unchanged).await.0.status, 201);
+    let (revoked, _) = scene.login_by(&id, unchanged).await;
+    assert_eq!(revoked.outcome(), problem(409, "approval_ended"));
+    assert!(
+        revoked.body.contains("not with the browser profile"),
+        "{}",
+        revoked.body
+    );
+    assert_eq!(scene.mints(), 0);
+    // It was not used up by that: the same profile, never revoked, would do.
+    assert_eq!(scene.state(&id).await["state"], "approved");
 }
 
 #[tokio::test]

@@ -2,57 +2,97 @@
 
 use serde_json::{Value, json};
 use stagedoor_protocol::CustomerEmail;
-use stagedoor_relay::store::{Role, RoleChange, Store};
+use stagedoor_relay::{
+    clock::Clock,
+    config::Named,
+    store::{Role, RoleChange, Store},
+};
 
-use super::{Lab, logged};
-use crate::support::{STAFF, http::problem};
+use super::{Lab, logged, sign_in_config};
+use crate::support::{Profile, STAFF, http::problem};
 
 const MAPPING: &str = "[[sign_in.role]]\nclaim_value = \"grp-support\"\nrole = \"support\"\n\
                        [[sign_in.role]]\nclaim_value = \"grp-lead\"\nrole = \"team-lead\"";
 
-async fn roles(lab: &Lab, email: &str) -> Vec<String> {
+/// What the relay's own sessions say of the roles that signing in gives a person: those that count now.
+async fn brought(lab: &Lab, lines: &str, email: &str) -> Vec<String> {
+    let terms = sign_in_config(&lab.provider.issuer, "/nowhere", lines).terms;
     let everybody = lab.app.store.list_staff().await.unwrap();
     let found = everybody
         .into_iter()
         .find(|row| row.member.email.as_str() == email)
         .unwrap();
-    found
-        .member
-        .roles
-        .iter()
-        .map(|role| role.as_str().to_owned())
-        .collect()
+    let roles = found.sign_in_roles(&terms, lab.app.clock.now());
+    roles.iter().map(|role| role.as_str().to_owned()).collect()
+}
+
+async fn given(lab: &Lab) -> Vec<String> {
+    let everybody = lab.app.store.list_staff().await.unwrap();
+    let roles = everybody[0].member.roles.iter();
+    roles.map(|role| role.as_str().to_owned()).collect()
 }
 
 #[tokio::test]
-async fn each_sign_in_gives_and_takes_what_the_mapping_names_and_leaves_the_rest() {
+async fn each_sign_in_replaces_what_the_one_before_gave_and_leaves_what_the_administrator_gave() {
     let lab = Lab::start_with(MAPPING).await;
     let profile = lab.app.profile();
     let by_hand: Role = "auditor".parse().unwrap();
     let lead: Role = "team-lead".parse().unwrap();
-    let given = RoleChange::Set([by_hand, lead].into());
+    let set = RoleChange::Set([by_hand, lead].into());
     lab.app
         .store
-        .change_roles(&CustomerEmail::parse(STAFF).unwrap(), &given)
+        .change_roles(&CustomerEmail::parse(STAFF).unwrap(), &set)
         .await
         .unwrap();
-    for (groups, expected) in [
-        (json!(["grp-support", "grp-other"]), vec!["auditor", "support"]),
+    for (groups, expected, changed) in [
+        (json!(["grp-support", "grp-other"]), vec!["support"], true),
         (
             json!(["grp-lead", "grp-support"]),
-            vec!["auditor", "support", "team-lead"],
+            vec!["support", "team-lead"],
+            true,
         ),
-        (json!("grp-lead"), vec!["auditor", "team-lead"]),
-        (json!(["GRP-LEAD", 7, null]), vec!["auditor"]),
-        (json!(["grp-support"]), vec!["auditor", "support"]),
-        (Value::Null, vec!["auditor"]),
+        (
+            json!(["grp-support", "grp-lead"]),
+            vec!["support", "team-lead"],
+            false,
+        ),
+        (json!("grp-lead"), vec!["team-lead"], true),
+        (json!(["GRP-LEAD", 7, null]), vec![], true),
+        (json!(["grp-support"]), vec!["support"], true),
+        (Value::Null, vec![], true),
     ] {
-        let answer = lab
-            .sign_in(&profile, |claims| claims["groups"] = groups.clone())
-            .await;
+        let (answer, log) = logged(lab.sign_in(&profile, |claims| claims["groups"] = groups.clone())).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
-        assert_eq!(roles(&lab, STAFF).await, expected, "{groups}");
+        assert_eq!(brought(&lab, MAPPING, STAFF).await, expected, "{groups}");
+        assert_eq!(given(&lab).await, ["auditor", "team-lead"], "{groups}");
+        assert_eq!(log.contains("staff.roles_changed"), changed, "{groups}: {log}");
     }
+}
+
+#[tokio::test]
+async fn a_role_of_a_sign_in_opens_what_it_is_for_in_its_session_alone() {
+    let lab = Lab::start_as(&format!("session_hours = 1\n{MAPPING}"), |config| {
+        config.policy.grants[0].roles = Named::These(["support".parse().unwrap()].into());
+        config.policy.grants[0].implied = false;
+    })
+    .await;
+    let (signed_in, by_code) = (lab.app.profile(), lab.app.enrolled(STAFF).await);
+    let with_group = |claims: &mut Value| claims["groups"] = json!(["grp-support"]);
+    assert_eq!(lab.sign_in(&signed_in, with_group).await.status, 201);
+    assert_eq!(lab.app.send(&signed_in.login().0).await.status, 201);
+    let answer = lab.app.send(&by_code.login().0).await;
+    assert_eq!(answer.outcome(), problem(403, "not_permitted"));
+    let platforms = async |profile: &Profile| {
+        let session = lab.app.send(&profile.at(&lab.app).get("/v1/session")).await;
+        session.json()["platforms"].as_array().unwrap().len()
+    };
+    assert!(platforms(&signed_in).await > 0);
+    assert_eq!(platforms(&by_code).await, 0);
+    // In another browser the provider says that the group is lost: the relay remembers the first one with it.
+    assert_eq!(lab.sign_in(&lab.app.profile(), |_| ()).await.status, 201);
+    let answer = lab.app.send(&signed_in.at(&lab.app).login().0).await;
+    assert_eq!(answer.outcome(), problem(403, "not_permitted"));
+    assert_eq!(platforms(&signed_in).await, 0);
 }
 
 #[tokio::test]
@@ -70,7 +110,7 @@ async fn groups_that_did_not_fit_into_the_token_are_not_taken_for_none() {
         log.contains("more groups than the provider puts into an ID token"),
         "{log}"
     );
-    assert_eq!(roles(&lab, STAFF).await, ["support"]);
+    assert_eq!(brought(&lab, MAPPING, STAFF).await, ["support"]);
 }
 
 #[tokio::test]
@@ -90,7 +130,14 @@ async fn whoever_has_a_mapped_role_is_made_a_staff_member_and_nobody_else_is_let
         .await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     assert_eq!(answer.json()["staff"]["name"], "Maria Silva");
-    assert_eq!(roles(&lab, "maria@broker.example").await, ["team-lead"]);
+    assert_eq!(brought(&lab, &lines, "maria@broker.example").await, ["team-lead"]);
+    assert_eq!(
+        lab.app
+            .send(&profile.at(&lab.app).get("/v1/session"))
+            .await
+            .status,
+        200
+    );
 
     let (answer, log) = logged(lab.sign_in(&profile, new(json!([]), "maria@broker.example"))).await;
     assert_eq!(
@@ -99,6 +146,16 @@ async fn whoever_has_a_mapped_role_is_made_a_staff_member_and_nobody_else_is_let
         "not even somebody who is known"
     );
     assert!(log.contains("gives the person a role"), "{log}");
+    assert!(
+        log.contains("sessions ended") && log.contains("staff.roles_changed"),
+        "{log}"
+    );
+    assert_eq!(
+        brought(&lab, &lines, "maria@broker.example").await,
+        Vec::<String>::new()
+    );
+    let session = lab.app.send(&profile.at(&lab.app).get("/v1/session")).await;
+    assert_eq!(session.outcome(), problem(401, "session_expired"));
     // Under no domain of the firm's: nobody makes a customer's address a staff member's by it.
     let customer = new(json!(["grp-lead"]), "jane@customers.example");
     let (answer, log) = logged(lab.sign_in(&lab.app.profile(), customer)).await;

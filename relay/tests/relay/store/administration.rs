@@ -47,6 +47,7 @@ async fn a_change_of_roles_is_a_change_of_the_person() {
     let profile = lab.store.profile(&before.key_id).await.unwrap().unwrap();
     assert_eq!(profile.staff, changed);
     let mut now = before.clone();
+    now.roles = changed.roles.clone();
     now.staff = profile.staff;
     let answer = lab.store.record_intent(&now).await.unwrap();
     assert_eq!(answer, IntentAnswer::Recorded);

@@ -39,8 +39,9 @@ fn asked(staff: &StaffMember, customer: &str) -> NewApproval {
 fn verdict(id: &ApprovalId, approver: &StaffMember, decision: Decision) -> Verdict {
     Verdict {
         id: id.clone(),
-        approver: approver.id,
+        key_id: super::key_of(approver),
         approvers: Named::All,
+        terms: Arc::default(),
         decision,
         word: None,
         at: at(1),

@@ -1,10 +1,19 @@
 //! Erasing personal data: what goes, what stays, and what says so.
 
-use stagedoor_ledger::{Entry, Record, Row};
-use stagedoor_protocol::{CustomerEmail, Outcome, OutcomeReport};
-use stagedoor_relay::store::{ErasureOrder, ErasureScope, IntentAnswer, LoginFilter};
+use std::sync::Arc;
 
-use super::{Lab, MINTED, at, completion, intent};
+use stagedoor_ledger::{Entry, Record, Row};
+use stagedoor_protocol::{ApprovalId, CustomerEmail, Decision, Outcome, OutcomeReport};
+use stagedoor_relay::{
+    config::Named,
+    store::{
+        ApprovalAnswer, ErasureOrder, ErasureScope, IntentAnswer, LoginFilter, NewApproval, StaffMember,
+        Verdict, VerdictAnswer,
+    },
+};
+
+use super::{Lab, MINTED, at, completion, intent, key_of};
+use crate::support::app::new_id;
 
 const CUSTOMER: &str = "jane@customers.example";
 
@@ -187,4 +196,67 @@ async fn a_clock_that_was_wrong_once_does_not_age_the_records_after_it() {
         parts(&lab.store.rows_from(0, 6).await.unwrap()),
         ["", "", "", "", "cs", "cs"]
     );
+}
+
+/// They hold the customer's address and the reason, whether or not anything is recorded of the customer.
+#[tokio::test]
+async fn requests_for_approval_of_a_customer_go_with_them() {
+    let lab = Lab::new().await;
+    let asking = async |staff: &StaffMember, customer: &str| {
+        let asked = intent(staff, customer, 0);
+        let new = NewApproval {
+            id: ApprovalId::parse(&new_id()).unwrap(),
+            staff: staff.id,
+            platform: asked.platform,
+            customer: asked.customer_email,
+            reason: asked.reason,
+            ticket: None,
+            page: None,
+            requested_at: at(0),
+            ends_at: at(600),
+        };
+        let answer = lab.store.ask_approval(&new).await.unwrap();
+        assert_eq!(answer, ApprovalAnswer::Waits);
+        new.id
+    };
+    let (first, second) = (
+        asking(&lab.maria, CUSTOMER).await,
+        asking(&lab.tom, CUSTOMER).await,
+    );
+    let other = asking(&lab.maria, "joe@customers.example").await;
+    let decline = Verdict {
+        id: second.clone(),
+        key_id: key_of(&lab.maria),
+        approvers: Named::All,
+        terms: Arc::default(),
+        decision: Decision::Decline,
+        word: Some("no".to_owned()),
+        at: at(1),
+        ends_at: at(300),
+    };
+    let answer = lab.store.decide_approval(&decline).await.unwrap();
+    assert!(matches!(answer, VerdictAnswer::Stands(_)));
+
+    let scope = ErasureScope::Customer(CustomerEmail::parse("JANE@customers.example").unwrap());
+    let erased = lab.store.erase(&order(scope.clone(), 300)).await.unwrap();
+    assert_eq!((erased.records, erased.requests, erased.more), (0, 2, false));
+    for gone in [first, second] {
+        assert!(lab.store.approval(&gone).await.unwrap().is_none());
+    }
+    assert!(lab.store.approval(&other).await.unwrap().is_some());
+    assert_eq!(
+        lab.store.ledger_size().await.unwrap(),
+        0,
+        "there is no record to say it of"
+    );
+    // Together with records; by age they are left to go by themselves.
+    lab.login(&intent(&lab.maria, CUSTOMER, 100), MINTED).await;
+    asking(&lab.tom, CUSTOMER).await;
+    let old = ErasureScope::Before {
+        time: at(50),
+        end: u64::MAX,
+    };
+    assert_eq!(lab.store.erase(&order(old, 301)).await.unwrap().requests, 0);
+    let erased = lab.store.erase(&order(scope, 302)).await.unwrap();
+    assert_eq!((erased.records, erased.requests), (1, 1));
 }

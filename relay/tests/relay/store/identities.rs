@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join;
 use stagedoor_protocol::{CustomerEmail, KeyId, PublicKeyBytes};
 use stagedoor_relay::store::{
-    Admission, IntentAnswer, MOST_ROLES, MappedRoles, NewStaff, Role, RoleChange, SignIn, SignInRefusal,
+    Admission, IntentAnswer, MOST_ROLES, MappedRole, NewStaff, Role, RoleChange, SignIn, SignInRefusal,
     VerifyingKey,
 };
 
@@ -13,14 +13,14 @@ use super::{Lab, at, intent};
 
 const ISSUER: &str = "https://login.broker.example";
 
-fn sign_in(subject: &str, email: &str, key: u8) -> SignIn {
+pub(super) fn sign_in(subject: &str, email: &str, key: u8) -> SignIn {
     SignIn {
         issuer: ISSUER.to_owned(),
         subject: subject.to_owned(),
         email: CustomerEmail::parse(email).unwrap(),
         name: Some("From the provider".to_owned()),
         admission: Admission::Known,
-        roles: MappedRoles::default(),
+        roles: BTreeSet::new(),
         key_id: KeyId::from_thumbprint(&[key; 32]),
         key: VerifyingKey(PublicKeyBytes::Ed25519([7; 32])),
         extension_version: "0.2.0".to_owned(),
@@ -32,6 +32,14 @@ fn added(subject: &str, email: &str, key: u8) -> SignIn {
     SignIn {
         admission: Admission::Add,
         ..sign_in(subject, email, key)
+    }
+}
+
+pub(super) fn mapped(role: &str, value: &str) -> MappedRole {
+    MappedRole {
+        role: role.parse().unwrap(),
+        claim: "groups".to_owned(),
+        value: value.to_owned(),
     }
 }
 
@@ -50,7 +58,10 @@ async fn whether_a_session_has_ended_is_decided_with_the_record() {
     let mut order = sign_in("u-1", "maria@broker.example", 0);
     order.key_id = key;
     let signed_in = lab.store.sign_in(&order, at(10)).await.unwrap().unwrap();
-    assert_eq!(signed_in, lab.maria, "the name that the operator gave stays");
+    assert_eq!(
+        signed_in.staff, lab.maria,
+        "the name that the operator gave stays"
+    );
 
     let last = intent(&lab.maria, "a@customers.example", 99);
     assert_eq!(
@@ -72,7 +83,7 @@ async fn whether_a_session_has_ended_is_decided_with_the_record() {
     );
     let profiles = lab.store.list_profiles(Some(&lab.maria.email)).await.unwrap();
     assert_eq!(profiles.len(), 1);
-    assert_eq!(profiles[0].session_ends_at, Some(at(200)));
+    assert_eq!(profiles[0].signed_in.as_ref().unwrap().ends_at, at(200));
     assert_eq!(
         (profiles[0].enrolled_at, profiles[0].extension_version.as_str()),
         (at(0), "0.2.0")
@@ -107,7 +118,7 @@ async fn of_two_who_want_one_identity_at_the_same_time_one_gets_it() {
         added("u-4", "NEW@broker.example", 16),
     );
     let (one, two) = join(lab.store.sign_in(&one, at(1)), other.sign_in(&two, at(1))).await;
-    assert_eq!(one.unwrap().unwrap().id, two.unwrap().unwrap().id);
+    assert_eq!(one.unwrap().unwrap().staff.id, two.unwrap().unwrap().staff.id);
     assert_eq!(lab.database.count("identities").await, 3);
     assert_eq!(lab.database.count("staff").await, 4);
 }
@@ -131,10 +142,7 @@ async fn a_refusal_says_about_whom_and_leaves_nothing_behind() {
         .await
         .unwrap();
     let one_more = SignIn {
-        roles: MappedRoles {
-            ruled: roles("one-more"),
-            held: roles("one-more"),
-        },
+        roles: [mapped("one-more", "grp-1")].into(),
         ..sign_in("u-2", "tom@broker.example", 22)
     };
     let before = [

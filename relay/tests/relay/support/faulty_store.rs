@@ -1,6 +1,7 @@
 //! A store that fails, or panics, where a test wants it to.
 
 mod approvals;
+mod identities;
 
 use std::ops::Range;
 use std::sync::{
@@ -19,7 +20,6 @@ use stagedoor_relay::store::{
     RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow, Store, StoreError,
     StoredCheckpoint, StrayRows, Subscribers,
 };
-use stagedoor_relay::store::{IdentityStore, NewStaff, SignIn, SignInRefusal};
 
 /// The operation that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -348,25 +348,5 @@ impl Store for FaultyStore {
 
     async fn scrub(&self) -> Result<Scrubbed, StoreError> {
         self.inner.scrub().await
-    }
-}
-
-#[async_trait]
-impl IdentityStore for FaultyStore {
-    async fn add_staff(&self, new: &NewStaff, now: Timestamp) -> Result<StaffMember, StoreError> {
-        self.inner.add_staff(new, now).await
-    }
-
-    async fn unlink_staff(&self, email: &CustomerEmail) -> Result<Option<(StaffMember, u64)>, StoreError> {
-        self.inner.unlink_staff(email).await
-    }
-
-    async fn sign_in(
-        &self,
-        sign_in: &SignIn,
-        now: Timestamp,
-    ) -> Result<Result<StaffMember, SignInRefusal>, StoreError> {
-        self.pass(At::Enrol).await?;
-        self.inner.sign_in(sign_in, now).await
     }
 }

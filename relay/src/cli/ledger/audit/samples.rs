@@ -25,6 +25,8 @@ pub(super) async fn record(store: &SqliteStore, customer: &str, number: u8) -> R
     assert!(enrolled.is_ok());
     let intent = Intent {
         request_id: RequestId::from_parts(0, &[number; 10]),
+        roles: staff.roles.clone(),
+        terms: std::sync::Arc::default(),
         staff,
         key_id: enrolment.key_id,
         nonce: Nonce::from_random(&[number; 16]),

@@ -153,6 +153,8 @@ pub(super) fn intent(staff: &StaffMember) -> Intent {
     Intent {
         request_id: RequestId::from_parts(1_700_000_000_000, &random::bytes().unwrap()),
         staff: staff.clone(),
+        roles: staff.roles.clone(),
+        terms: Arc::default(),
         key_id: KeyId::from_thumbprint(&[7; 32]),
         nonce: Nonce::from_random(&random::bytes().unwrap()),
         nonce_expires_at: at(600),

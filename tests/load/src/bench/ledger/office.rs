@@ -86,6 +86,8 @@ impl Office {
         Ok(Intent {
             request_id: RequestId::from_parts(milliseconds, &bytes(&self.random)?),
             staff: self.staff.clone(),
+            roles: self.staff.roles.clone(),
+            terms: Arc::default(),
             key_id: self.key_id.clone(),
             nonce: Nonce::from_random(&bytes(&self.random)?),
             nonce_expires_at: until,

@@ -1,0 +1,66 @@
+//! What a sign-in, or one that is refused, changes about a person's roles and sessions, and who is told of it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use tracing::{info, warn};
+
+use crate::{
+    app::App,
+    config,
+    error::ApiError,
+    events::{Event, EventKind},
+    store::{MappedRole, Role, StaffId, StoreError},
+};
+
+/// As messages and the log call what changed the roles.
+const BY: &str = "sign_in";
+
+/// Takes from whoever the provider calls so what their earlier sign-ins brought: the provider has just said that they lack the
+/// groups for it.
+pub(super) async fn withdraw(
+    app: &App,
+    config: &config::SignIn,
+    subject: &str,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let withdrawn = app.store.withdraw_sign_in(&config.issuer, subject, now).await?;
+    let Some(withdrawn) = withdrawn else { return Ok(()) };
+    let (staff, sessions) = (withdrawn.staff, withdrawn.sessions);
+    if sessions > 0 {
+        info!(%staff, sessions, "sessions ended, because the provider says that the person has no mapped role any more");
+    }
+    if withdrawn.had_roles {
+        tell(app, vec![roles(staff, "", now)]).await;
+    }
+    Ok(())
+}
+
+/// Signing in gives a person these roles from now on, and gave others.
+pub(super) fn roles(staff: StaffId, brought: &str, now: Timestamp) -> Result<Event, StoreError> {
+    let event = EventKind::StaffRolesChanged.as_str();
+    info!(event, %staff, by = BY, sign_in_roles = brought, "roles changed");
+    Event::roles(staff, BY, now)
+}
+
+/// Keeps events for the webhooks. The change is durable by then: that they are not told is no error.
+pub(super) async fn tell(app: &App, events: Vec<Result<Event, StoreError>>) {
+    let told = match events.into_iter().collect::<Result<Vec<_>, _>>() {
+        Ok(events) => app.store.announce(events).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = told {
+        warn!(%error, "webhooks will not be told of a sign-in, or of what it changed");
+    }
+}
+
+/// The roles that a sign-in brings, with commas between them.
+pub(super) fn brought(roles: &BTreeSet<MappedRole>) -> String {
+    names(&roles.iter().map(|mapped| mapped.role.clone()).collect())
+}
+
+/// Names with commas between them.
+pub(super) fn names(roles: &BTreeSet<Role>) -> String {
+    let names: Vec<_> = roles.iter().map(Role::as_str).collect();
+    names.join(",")
+}
