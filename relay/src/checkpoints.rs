@@ -24,6 +24,7 @@ use tracing::{info, warn};
 
 use crate::config::{ConfigFaults, Ledger};
 
+pub(crate) use directory::LATEST;
 pub(crate) use keeper::{Keeper, keep};
 pub use status::{Facts, Part};
 

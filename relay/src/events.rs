@@ -101,6 +101,34 @@ impl fmt::Display for EventKind {
     }
 }
 
+/// What became of a request for a canary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// It may be opened.
+    Allowed,
+    /// A colleague is asked for approval; nothing is opened yet.
+    ApprovalAsked,
+    /// It is not opened, for this reason.
+    Refused(ErrorCode),
+}
+
+impl Decision {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::ApprovalAsked => "approval_asked",
+            Self::Refused(_) => "refused",
+        }
+    }
+
+    fn code(self) -> Option<ErrorCode> {
+        match self {
+            Self::Refused(code) => Some(code),
+            Self::Allowed | Self::ApprovalAsked => None,
+        }
+    }
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -124,16 +152,11 @@ impl Event {
         })
     }
 
-    /// A canary was asked for; `refused` says why it was not opened, if it was not.
-    pub(crate) fn canary(
-        who: &Asked<'_>,
-        refused: Option<ErrorCode>,
-        at: Timestamp,
-    ) -> Result<Self, StoreError> {
-        let decision = if refused.is_some() { "refused" } else { "allowed" };
+    /// A canary was asked for.
+    pub(crate) fn canary(who: &Asked<'_>, decision: Decision, at: Timestamp) -> Result<Self, StoreError> {
         let mut data = who.data();
-        set(&mut data, "decision", decision);
-        set(&mut data, "code", refused.map(ErrorCode::as_str));
+        set(&mut data, "decision", decision.as_str());
+        set(&mut data, "code", decision.code().map(ErrorCode::as_str));
         Self::new(EventKind::CanaryRequested, at, &data)
     }
 
@@ -257,8 +280,9 @@ pub(crate) async fn tell_refused(app: &App, who: &Asked<'_>, canary: bool, error
         events.push(Event::refused(who, code, rule, at));
     }
     if canary {
-        log_canary(who, Some(code));
-        events.push(Event::canary(who, Some(code), at));
+        let decision = Decision::Refused(code);
+        log_canary(who, decision);
+        events.push(Event::canary(who, decision, at));
     }
     if events.is_empty() {
         return;
@@ -274,8 +298,9 @@ pub(crate) async fn tell_refused(app: &App, who: &Asked<'_>, canary: bool, error
 
 /// Tells that somebody asked for approval to open a canary.
 pub(crate) async fn tell_canary(app: &App, who: &Asked<'_>) {
-    log_canary(who, None);
-    let told = match Event::canary(who, None, app.clock.now()) {
+    let decision = Decision::ApprovalAsked;
+    log_canary(who, decision);
+    let told = match Event::canary(who, decision, app.clock.now()) {
         Ok(event) => app.store.announce(vec![event]).await,
         Err(error) => Err(error),
     };
@@ -285,8 +310,8 @@ pub(crate) async fn tell_canary(app: &App, who: &Asked<'_>) {
 }
 
 /// The line about a canary.
-pub(crate) fn log_canary(who: &Asked<'_>, refused: Option<ErrorCode>) {
-    let decision = if refused.is_some() { "refused" } else { "allowed" };
+pub(crate) fn log_canary(who: &Asked<'_>, decision: Decision) {
+    let decision = decision.as_str();
     let (kind, platform) = (EventKind::CanaryRequested.as_str(), who.platform.as_str());
     let profile = who.profile.as_str();
     warn!(

@@ -3,6 +3,7 @@
 
 use std::{
     convert::Infallible,
+    mem,
     net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::Arc,
@@ -89,25 +90,21 @@ pub(crate) async fn serve<R: Rules>(
 ) {
     let places = Places::new(limits.connections);
     let graceful = GracefulShutdown::new();
-    let mut turned_away = 0_u64;
+    let mut closed = Closed::default();
     let mut tell = interval(TELL);
     tell.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let (stream, peer) = tokio::select! {
             () = stop.cancelled() => break,
-            _ = tell.tick(), if turned_away > 0 => {
-                warn!(
-                    connections = turned_away,
-                    "connections were closed because their addresses had as many as they may, and all of those in use; if \
-                     these are people behind one address, raise listen.connections_per_address"
-                );
-                turned_away = 0;
+            _ = tell.tick(), if closed.any() => {
+                mem::take(&mut closed).tell();
                 continue;
             }
             accepted = accept(&listener) => accepted,
         };
         if !rules.admits(peer.ip()) {
-            warn!(peer = %peer.ip(), "a connection that did not come through a trusted proxy was closed");
+            closed.bypassing += 1;
+            closed.bypassed_by = Some(peer.ip());
             continue;
         }
         let place = tokio::select! {
@@ -115,7 +112,7 @@ pub(crate) async fn serve<R: Rules>(
             place = places.take(peer.ip(), rules.share(peer.ip())) => place,
         };
         let Some(place) = place else {
-            turned_away += 1;
+            closed.turned_away += 1;
             continue;
         };
         let connection = Connection {
@@ -142,6 +139,37 @@ pub(crate) async fn serve<R: Rules>(
     drop(listener);
     if timeout(CLOSING, graceful.shutdown()).await.is_err() {
         warn!("connections were still open at the end and have been cut");
+    }
+}
+
+/// Connections that were closed at once, until the log has told of them.
+#[derive(Default)]
+struct Closed {
+    turned_away: u64,
+    bypassing: u64,
+    bypassed_by: Option<IpAddr>,
+}
+
+impl Closed {
+    fn any(&self) -> bool {
+        self.turned_away > 0 || self.bypassing > 0
+    }
+
+    fn tell(self) {
+        if self.turned_away > 0 {
+            warn!(
+                connections = self.turned_away,
+                "connections were closed because their addresses had as many as they may, and all of those in use; if \
+                 these are people behind one address, raise listen.connections_per_address"
+            );
+        }
+        if let Some(last) = self.bypassed_by {
+            warn!(
+                connections = self.bypassing,
+                %last,
+                "connections were closed because they did not come through a trusted proxy"
+            );
+        }
     }
 }
 

@@ -34,9 +34,7 @@ pub(crate) const HOUSEKEEPING: Duration = Duration::from_secs(60);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// An address is taken, or not this machine's.
-    #[error(
-        "{key} = \"{address}\" cannot be listened on: {error}; choose another address, or stop what uses it"
-    )]
+    #[error("{key} = \"{address}\" cannot be listened on: {error}; {}", cure_of_binding(.error))]
     Bind {
         /// The configuration key.
         key: &'static str,
@@ -199,6 +197,16 @@ impl Relay {
             warn!(%error, "the store was not told of the end; it will notice");
         }
         info!("stopped");
+    }
+}
+
+fn cure_of_binding(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "ports below 1024 need the capability CAP_NET_BIND_SERVICE (AmbientCapabilities= in the systemd unit), or choose \
+             another port"
+        }
+        _ => "choose another address, or stop what uses it",
     }
 }
 

@@ -98,7 +98,7 @@ pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), 
     match answer {
         IntentAnswer::Recorded => {
             if intent.canary {
-                events::log_canary(&intent.asked(), None);
+                events::log_canary(&intent.asked(), events::Decision::Allowed);
             }
             Ok(())
         }

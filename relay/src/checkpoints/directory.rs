@@ -13,7 +13,8 @@ use tokio::sync::oneshot;
 
 use super::{Signed, order};
 
-const LATEST: &str = "latest.checkpoint";
+/// The name of the newest.
+pub(crate) const LATEST: &str = "latest.checkpoint";
 /// How much of an origin goes into a file's name.
 const MAX_ORIGIN_CHARS: usize = 100;
 /// For everybody to read: there is no personal data in a checkpoint, and auditors need it.

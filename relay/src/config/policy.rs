@@ -54,10 +54,12 @@ impl PolicyRules {
                 format!("there are more than {MOST_GRANTS}; put roles that may do the same into one");
             section.fault("grant", problem);
         }
-        let deny = section.section("deny", |section| CustomerList::read(section, keys))?;
-        let vip = section.section("vip", |section| CustomerList::read(section, keys))?;
-        let canary = section.section("canary", |section| CustomerList::read(section, keys))?;
-        let approval = section.section_if_there("approval", |section| Approval::read(section, keys))?;
+        let deny = section.section("deny", |section| CustomerList::read(section, keys));
+        let vip = section.section("vip", |section| CustomerList::read(section, keys));
+        let canary = section.section("canary", |section| CustomerList::read(section, keys));
+        let approval = section.section_if_there("approval", |section| Approval::read(section, keys));
+        // Only now that all have been read: a section that nobody has asked for would count as unknown.
+        let (deny, vip, canary, approval) = (deny?, vip?, canary?, approval?);
         match &approval {
             Some(approval) => {
                 if let Some((key, problem)) = approval.faults(&grants, &vip) {

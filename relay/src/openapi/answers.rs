@@ -52,7 +52,6 @@ fn problem(status: u16, codes: &[ErrorCode]) -> Response {
         );
     let response = with_headers(response);
     match status {
-        405 => response.header("Allow", text("The methods that the address takes.")),
         429 | 503 => response.header("Retry-After", retry_after()),
         _ => response,
     }

@@ -130,22 +130,18 @@ async fn a_relay_that_starts_on_an_older_backup_and_the_verification_find_what_i
     relay.restore();
 
     let latest = relay.path("checkpoints/latest.checkpoint");
-    let verify = [
-        "ledger",
-        "verify",
-        "--json",
-        "--checkpoint",
-        latest.to_str().unwrap(),
-        "--key",
-        public.trim(),
-    ];
-    let verified = relay.installation.run(&verify).await;
-    let said: Value = serde_json::from_slice(&verified.stdout).unwrap();
-    assert_eq!(
-        (verified.status.code(), &said["findings"][0]["code"]),
-        (Some(1), &Value::from("records_cut_off")),
-        "{said}"
-    );
+    let given = ["--checkpoint", latest.to_str().unwrap(), "--key", public.trim()];
+    // The folder of the configuration is looked at without being named, too.
+    for given in [&given[..], &[]] {
+        let verify = [&["ledger", "verify", "--json"], given].concat();
+        let verified = relay.installation.run(&verify).await;
+        let said: Value = serde_json::from_slice(&verified.stdout).unwrap();
+        assert_eq!(
+            (verified.status.code(), &said["findings"][0]["code"]),
+            (Some(1), &Value::from("records_cut_off")),
+            "{given:?}: {said}"
+        );
+    }
 
     relay.serving = relay.installation.serve().await;
     assert_eq!(relay.log_in().await, problem(503, "store_unavailable"));

@@ -1,5 +1,6 @@
 //! Webhooks as their receivers see them.
 
+mod approval;
 mod binary;
 
 use std::time::Duration;

@@ -19,7 +19,7 @@ use crate::cli::ledger::undone;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Verify {
     /// A signed checkpoint that was kept elsewhere: the ledger must begin with its records. Without a key to verify it with,
-    /// the exit code is 2. May be given repeatedly.
+    /// the exit code is 2. May be given repeatedly. The newest in ledger.checkpoint_directory is held to in any case.
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
     /// A verifying key, or a file with one in each line. Default: those of the configuration. May be given repeatedly.
@@ -54,7 +54,7 @@ pub(super) async fn run(path: &Path, verify: Verify) -> anyhow::Result<ExitCode>
 }
 
 async fn audit(path: &Path, verify: &Verify) -> anyhow::Result<(Audited, Progress)> {
-    let given = verify
+    let mut given = verify
         .checkpoint
         .iter()
         .map(|path| Given::read(path))
@@ -64,6 +64,10 @@ async fn audit(path: &Path, verify: &Verify) -> anyhow::Result<(Audited, Progres
         return audit::verify_file(file, verify.from, &given, &keys).await;
     }
     let (config, store) = super::open(path).await?;
+    // A store that was put back holds no trace of what it lost; the folder does. Read before the store, which grows.
+    if let Some(directory) = &config.ledger.directory {
+        given.extend(Given::newest(directory)?);
+    }
     if keys.is_empty() {
         keys = keys::configured(&config);
     }

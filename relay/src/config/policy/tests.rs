@@ -30,6 +30,23 @@ fn without_grants_everybody_may_open_under_the_rules_of_login() {
 }
 
 #[test]
+fn a_fault_of_one_list_is_no_fault_of_the_others() {
+    let list = "addresses = [\"a@customers.example\"]\n";
+    let approval = format!("[policy.approval]\nroles = [\"team-lead\"]\n{list}");
+    for faulty in ["deny", "vip", "canary"] {
+        let policy = ["deny", "vip", "canary"].map(|name| match name == faulty {
+            true => format!("[policy.{name}]\nfiles = [\"/nowhere/list.txt\"]\n"),
+            false => format!("[policy.{name}]\n{list}"),
+        });
+        let found = with(&format!("{GRANT}vip = true\n{}{approval}", policy.concat())).unwrap_err();
+        assert!(
+            found.len() == 1 && found[0].starts_with(&format!("policy.{faulty}.files: ")),
+            "{faulty}: {found:?}"
+        );
+    }
+}
+
+#[test]
 fn single_faults_name_key_and_cure() {
     for (line, key, says) in [
         ("role = \"x\"", "policy.grant[0].role", "not a key"),

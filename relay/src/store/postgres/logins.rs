@@ -10,7 +10,7 @@ use super::{
 };
 use crate::spelling::Spelling as _;
 use crate::{
-    events::{Event, end_of},
+    events::{Decision, Event, end_of},
     store::{
         Claim, Completion, Intent, IntentAnswer, MintOutcome, Profile, StaffId, StoreError, entries,
         limits::{Judged, LimitRow, judge},
@@ -72,7 +72,7 @@ impl Work for Intent {
         };
         let canary = self
             .canary
-            .then(|| Event::canary(&self.asked(), None, self.requested_at))
+            .then(|| Event::canary(&self.asked(), Decision::Allowed, self.requested_at))
             .transpose()?;
         let (entry, openings) = entries::intent(self, method, overridden, approved.as_ref())?;
         // Last of all that can fail or refuse: what is counted has happened.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::spelling::Spelling as _;
 use crate::{
-    events::{Event, end_of},
+    events::{Decision, Event, end_of},
     store::{
         Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome, StaffId, StoreError,
         Subscribers, entries, limits::Judged,
@@ -87,7 +87,7 @@ impl Writing<'_> {
         if intent.canary {
             self.announce(
                 subscribers,
-                &Event::canary(&intent.asked(), None, intent.requested_at)?,
+                &Event::canary(&intent.asked(), Decision::Allowed, intent.requested_at)?,
             )?;
         }
         let (entry, openings) = entries::intent(intent, profile.method(), overridden, approved.as_ref())?;

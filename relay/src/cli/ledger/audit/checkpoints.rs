@@ -10,6 +10,7 @@ use stagedoor_ledger::{
 use tokio::task::spawn_blocking;
 
 use super::{State, threads};
+use crate::checkpoints::LATEST;
 use crate::store::{Store, StoreError, StoredCheckpoint};
 
 /// Checkpoints read at once.
@@ -32,6 +33,17 @@ impl Given {
         // What is no text is no checkpoint either way.
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Ok(Self { text })
+    }
+
+    /// The newest in the relay's folder of checkpoints, if there is any yet.
+    pub(in crate::cli::ledger) fn newest(directory: &Path) -> anyhow::Result<Option<Self>> {
+        let latest = directory.join(LATEST);
+        match latest.try_exists() {
+            Ok(false) => Ok(None),
+            Ok(true) | Err(_) => Self::read(&latest).map(Some).context(
+                "the ledger has to be held to ledger.checkpoint_directory; run this as a user who can read there",
+            ),
+        }
     }
 }
 
