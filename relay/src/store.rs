@@ -32,7 +32,8 @@ pub(crate) use entries::is_before;
 pub use error::StoreError;
 pub use foreign::ForeignRows;
 pub use identity::{
-    Admission, IdentityStore, LinkedIdentity, NewStaff, SignIn, SignInAnswer, SignInRefusal, Withdrawn,
+    Admission, IdentityStore, LinkedIdentity, NewStaff, SignIn, SignInAnswer, SignInRefusal, SignedOut,
+    Withdrawn,
 };
 pub use ledger::{
     Erased, ErasureOrder, ErasureScope, Projection, ReportRow, Scrubbed, StoredCheckpoint, StrayRow,
@@ -44,7 +45,7 @@ pub use outbox::{Delivery, Subscribers};
 pub use postgres::PostgresStore;
 pub use role::{MOST_ROLES, Role, RoleChange, RoleError};
 pub use schema::SchemaDifference;
-pub use session::{MappedRole, SignInTerms, SignedIn};
+pub use session::{MappedRole, SignInClient, SignInTerms, SignedIn};
 pub use sqlite::SqliteStore;
 pub use staff::{
     EnrolledProfile, Enrolment, EnrolmentRefusal, NewInvite, OpenInvite, Profile, RolesAnswer, StaffDetails,

@@ -6,6 +6,7 @@ mod invite;
 mod list;
 mod roles;
 mod show;
+mod sign_out;
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -29,6 +30,8 @@ pub(super) enum StaffCommand {
     Show(show::Show),
     /// Show or change the roles of a person. A change counts from the next request on.
     Roles(roles::Roles),
+    /// End the sessions that a person, or everybody, has by signing in: from the next request on they must sign in again.
+    SignOut(sign_out::SignOut),
     /// Disable a person: from the next request on, their profiles are refused and their codes are void.
     Disable(access::Access),
     /// Enable a disabled person. Their profiles stay revoked: invite them to enrol anew.
@@ -43,6 +46,7 @@ pub(super) async fn run(path: &Path, command: StaffCommand) -> anyhow::Result<()
         StaffCommand::List(list) => list::run(path, list).await,
         StaffCommand::Show(show) => show::run(path, show).await,
         StaffCommand::Roles(roles) => roles::run(path, roles).await,
+        StaffCommand::SignOut(sign_out) => sign_out::run(path, sign_out).await,
         StaffCommand::Disable(access) => access::disable(path, access).await,
         StaffCommand::Enable(access) => access::enable(path, access).await,
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_protocol::{CustomerEmail, KeyId};
 
-use super::{MOST_ROLES, MappedRole, Role, StaffId, StaffMember, StoreError, VerifyingKey};
+use super::{MOST_ROLES, MappedRole, Role, SignInClient, StaffId, StaffMember, StoreError, VerifyingKey};
 
 /// Who somebody is at the firm's provider.
 #[async_trait]
@@ -34,6 +34,14 @@ pub trait IdentityStore: Send + Sync + 'static {
         subject: &str,
         now: Timestamp,
     ) -> Result<Option<Withdrawn>, StoreError>;
+
+    /// Ends the sessions that sign-ins have opened, of a person or of everybody, and says how many of whom were open. `None`:
+    /// nobody has that address.
+    async fn sign_out(
+        &self,
+        of: Option<&CustomerEmail>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SignedOut>>, StoreError>;
 }
 
 /// A person who is made a staff member without a code.
@@ -50,8 +58,8 @@ pub struct NewStaff {
 /// A person whom the firm's provider has named, with a key that has proved itself.
 #[derive(Debug, Clone)]
 pub struct SignIn {
-    /// The provider.
-    pub issuer: String,
+    /// The provider, and what the relay is called there.
+    pub client: SignInClient,
     /// What the provider calls the person, for ever.
     pub subject: String,
     /// The address that it gives them.
@@ -88,6 +96,15 @@ pub struct SignInAnswer {
     pub staff: StaffMember,
     /// Whether their last sign-in brought other roles, or was none.
     pub roles_changed: bool,
+}
+
+/// Somebody whose sessions were ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedOut {
+    /// Whose.
+    pub staff: StaffId,
+    /// How many were open.
+    pub sessions: u64,
 }
 
 /// What a refused sign-in took away.

@@ -64,7 +64,7 @@ pub struct Intent {
 impl Intent {
     /// Whether a profile is its person's, as they are described and with these roles, and may log in.
     pub(super) fn is_by(&self, profile: &Profile) -> bool {
-        profile.is_good(self.requested_at)
+        profile.is_good(&self.terms, self.requested_at)
             && profile.staff == self.staff
             && profile.roles(&self.terms) == self.roles
     }

@@ -63,7 +63,7 @@ pub struct StaffRow {
 impl StaffRow {
     /// The roles that count at some time in one or another of their sessions.
     pub fn sign_in_roles(&self, terms: &SignInTerms, at: Timestamp) -> BTreeSet<Role> {
-        let open = self.sessions.iter().filter(|session| session.is_open(at));
+        let open = self.sessions.iter().filter(|session| session.is_open(terms, at));
         open.flat_map(|session| session.roles_under(terms))
             .cloned()
             .collect()
@@ -190,15 +190,14 @@ pub struct Profile {
 
 impl Profile {
     /// Whether its owner must sign in again by then.
-    pub fn has_run_out(&self, at: Timestamp) -> bool {
-        self.signed_in
-            .as_ref()
-            .is_some_and(|session| !session.is_open(at))
+    pub fn has_run_out(&self, terms: &SignInTerms, at: Timestamp) -> bool {
+        let session = self.signed_in.as_ref();
+        session.is_some_and(|session| !session.is_open(terms, at))
     }
 
     /// Whether its owner may do anything with it at that time.
-    pub(super) fn is_good(&self, at: Timestamp) -> bool {
-        !self.revoked && !self.staff.disabled && !self.has_run_out(at)
+    pub(super) fn is_good(&self, terms: &SignInTerms, at: Timestamp) -> bool {
+        !self.revoked && !self.staff.disabled && !self.has_run_out(terms, at)
     }
 
     /// What its owner's work is, for rules that go by it: the roles that the administrator gave the person, and those that the

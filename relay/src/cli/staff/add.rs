@@ -84,7 +84,7 @@ pub(super) async fn unlink(path: &Path, unlink: Unlink) -> anyhow::Result<()> {
     office.log(|operator| info!(operator, action = "unlink", staff = %staff.id, "staff changed"));
     tell!(
         "Unlinked: whoever signs in with this address next is taken for {} from then on. Sessions that are open go on; \
-         stagedoor profile revoke ends them.",
+         stagedoor staff sign-out ends them.",
         staff.name
     );
     Ok(())

@@ -15,7 +15,7 @@ use super::{
 use crate::spelling::Spelling as _;
 use crate::store::{
     Enrolment, EnrolmentRefusal, NewInvite, Profile, SignedIn, StaffId, StaffMember, StoreError,
-    VerifyingKey, approvals::KEPT_MILLISECONDS,
+    VerifyingKey, approvals::KEPT_MILLISECONDS, session,
 };
 
 pub(super) async fn insert_invite(
@@ -131,7 +131,7 @@ pub(super) async fn insert_profile(
             "INSERT INTO profiles (key_id, staff_id, algorithm, public_key, extension_version, enrolled_at) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key_id) DO UPDATE SET staff_id = excluded.staff_id, \
              extension_version = excluded.extension_version, enrolled_at = excluded.enrolled_at, \
-             revoked_at = NULL, session_ends_at = NULL WHERE profiles.revoked_at IS NOT NULL",
+             revoked_at = NULL, session_ends_at = NULL, session_issuer = NULL, session_client = NULL WHERE profiles.revoked_at IS NOT NULL",
             &[
                 &enrolment.key_id.as_str(),
                 &staff.id.0,
@@ -205,7 +205,7 @@ pub(super) fn profile(row: &Row) -> Result<Profile, Failure> {
     Ok(Profile {
         key_id,
         key,
-        staff: staff_member(row, 6)?,
+        staff: staff_member(row, 4 + session::COLUMN_COUNT)?,
         revoked: row.try_get(2)?,
         signed_in: signed_in(row, 4)?,
     })
@@ -213,9 +213,11 @@ pub(super) fn profile(row: &Row) -> Result<Profile, Failure> {
 
 /// Reads [`SESSION`](super::statements::SESSION), from a column on.
 pub(super) fn signed_in(row: &Row, first: usize) -> Result<Option<SignedIn>, Failure> {
+    let client = (row.try_get(first + 1)?, row.try_get(first + 2)?);
     Ok(SignedIn::from_stored(
         row.try_get(first)?,
-        row.try_get(first + 1)?,
+        client,
+        row.try_get(first + 3)?,
     )?)
 }
 

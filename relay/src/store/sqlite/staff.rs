@@ -7,7 +7,8 @@ use stagedoor_protocol::{CustomerEmail, KeyId};
 use super::{file::Failure, millis, writer::Writing};
 use crate::spelling::Spelling as _;
 use crate::store::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, SignedIn, StaffId, StaffMember, StoreError, VerifyingKey,
+    Enrolment, EnrolmentRefusal, NewInvite, Profile, SignedIn, StaffId, StaffMember, StoreError,
+    VerifyingKey, session,
 };
 
 /// What [`staff_member`] reads.
@@ -15,7 +16,7 @@ pub(super) const MEMBER: &str = "staff.id, email, name, disabled_at, \
                       (SELECT group_concat(role, ' ') FROM staff_roles WHERE staff_id = staff.id)";
 
 /// What [`signed_in`] reads.
-pub(super) const SESSION: &str = "session_ends_at, (SELECT json_group_array(json_array(role, claim, value)) \
+pub(super) const SESSION: &str = "session_ends_at, session_issuer, session_client, (SELECT json_group_array(json_array(role, claim, value)) \
                       FROM session_roles WHERE session_roles.key_id = profiles.key_id)";
 
 impl Writing<'_> {
@@ -71,7 +72,7 @@ impl Writing<'_> {
                 "INSERT INTO profiles (key_id, staff_id, algorithm, public_key, extension_version, enrolled_at) \
                  VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key_id) DO UPDATE SET staff_id = excluded.staff_id, \
                  extension_version = excluded.extension_version, enrolled_at = excluded.enrolled_at, \
-                 revoked_at = NULL, session_ends_at = NULL WHERE revoked_at IS NOT NULL",
+                 revoked_at = NULL, session_ends_at = NULL, session_issuer = NULL, session_client = NULL WHERE revoked_at IS NOT NULL",
             )?
             .execute((
                 enrolment.key_id.as_str(),
@@ -136,7 +137,7 @@ pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Opt
                 row.get(1)?,
                 row.get(2)?,
                 signed_in(row, 3)?,
-                staff_member(row, 5)?,
+                staff_member(row, 3 + session::COLUMN_COUNT)?,
             ))
         })
         .optional()?;
@@ -159,8 +160,9 @@ pub(super) fn signed_in(
     row: &Row<'_>,
     first: usize,
 ) -> rusqlite::Result<Result<Option<SignedIn>, StoreError>> {
-    let roles: Option<String> = row.get(first + 1)?;
-    Ok(SignedIn::from_stored(row.get(first)?, roles.as_deref()))
+    let client = (row.get(first + 1)?, row.get(first + 2)?);
+    let roles: Option<String> = row.get(first + 3)?;
+    Ok(SignedIn::from_stored(row.get(first)?, client, roles.as_deref()))
 }
 
 /// Reads [`MEMBER`], from a column on.

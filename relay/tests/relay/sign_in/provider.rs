@@ -196,7 +196,10 @@ async fn a_key_that_is_replaced_under_its_name_is_noticed_and_bad_signatures_ask
     // Within half a minute of the last look the provider is not asked.
     let (answer, log) = logged(lab.sign_in(&profile, |_| ())).await;
     assert_eq!(answer.outcome(), problem(403, "sign_in_refused"));
-    assert!(log.contains("the next attempt after half a minute succeeds"), "{log}");
+    assert!(
+        log.contains("the next attempt after half a minute succeeds"),
+        "{log}"
+    );
     assert_eq!(lab.provider.asked("/keys").len(), 1);
     lab.app.clock.advance(30);
     assert_eq!(lab.sign_in(&profile, |_| ()).await.status, 201);

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_protocol::CustomerEmail;
 use stagedoor_relay::store::{
-    IdentityStore, NewStaff, SignIn, SignInAnswer, SignInRefusal, StaffMember, StoreError, Withdrawn,
+    IdentityStore, NewStaff, SignIn, SignInAnswer, SignInRefusal, SignedOut, StaffMember, StoreError,
+    Withdrawn,
 };
 
 use super::{At, FaultyStore};
@@ -35,5 +36,13 @@ impl IdentityStore for FaultyStore {
         now: Timestamp,
     ) -> Result<Option<Withdrawn>, StoreError> {
         self.inner.withdraw_sign_in(issuer, subject, now).await
+    }
+
+    async fn sign_out(
+        &self,
+        of: Option<&CustomerEmail>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SignedOut>>, StoreError> {
+        self.inner.sign_out(of, now).await
     }
 }
