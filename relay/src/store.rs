@@ -48,8 +48,8 @@ pub use schema::SchemaDifference;
 pub use session::{MappedRole, SignInClient, SignInTerms, SignedIn};
 pub use sqlite::SqliteStore;
 pub use staff::{
-    EnrolledProfile, Enrolment, EnrolmentRefusal, NewInvite, OpenInvite, Profile, RolesAnswer, StaffDetails,
-    StaffId, StaffMember, StaffRow, VerifyingKey,
+    EnrolledProfile, Enrolment, EnrolmentRefusal, Invited, NewInvite, OpenInvite, Profile, RolesAnswer,
+    StaffDetails, StaffDisabled, StaffId, StaffMember, StaffRow, VerifyingKey,
 };
 
 use crate::{config::StoreUrl, events::Event};
@@ -121,8 +121,12 @@ pub trait Store: Approvals + IdentityStore + Send + Sync + 'static {
     /// Drops messages that are too old or too many, and says how many to which webhook.
     async fn drop_deliveries(&self, now: Timestamp) -> Result<Vec<(String, u64)>, StoreError>;
 
-    /// Makes the staff member if there is none, enables a disabled one, and keeps the code's hash.
-    async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError>;
+    /// Makes the staff member if there is none, voids codes of theirs that nobody has used, and keeps the new one's hash.
+    async fn invite(
+        &self,
+        invite: &NewInvite,
+        now: Timestamp,
+    ) -> Result<Result<Invited, StaffDisabled>, StoreError>;
 
     /// Everybody, in the order of their addresses.
     async fn list_staff(&self) -> Result<Vec<StaffRow>, StoreError>;

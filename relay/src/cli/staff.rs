@@ -18,9 +18,9 @@ use crate::store::Role;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum StaffCommand {
-    /// Make a single-use code with which a person enrols a browser profile. A disabled person is enabled again.
+    /// Make a single-use code with which a person enrols a browser profile. Their older codes that nobody used are void then.
     Invite(invite::Invite),
-    /// Make a person known, so that they can sign in at the firm's provider. A disabled person is enabled again.
+    /// Make a person known, so that they can sign in at the firm's provider.
     Add(add::Add),
     /// Forget who a person is at the firm's provider: who signs in with their address next is taken for them.
     Unlink(add::Unlink),
@@ -56,6 +56,15 @@ pub(super) async fn run(path: &Path, command: StaffCommand) -> anyhow::Result<()
 pub(super) fn nobody(email: &CustomerEmail) -> Error {
     let email = email.as_str();
     anyhow::anyhow!("nobody of the staff has the address {email}: stagedoor staff list shows everybody")
+}
+
+/// Says that a person is disabled, and what enables them.
+fn disabled(email: &CustomerEmail) -> Error {
+    let email = email.as_str();
+    anyhow::anyhow!(
+        "nothing was changed: {email} is disabled. If they are to work here again: stagedoor staff enable {email}, and then \
+         this command"
+    )
 }
 
 /// `desk, vip`, or what is said where there are none.

@@ -6,13 +6,19 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_protocol::{CustomerEmail, KeyId};
 
-use super::{MOST_ROLES, MappedRole, Role, SignInClient, StaffId, StaffMember, StoreError, VerifyingKey};
+use super::{
+    MOST_ROLES, MappedRole, Role, SignInClient, StaffDisabled, StaffId, StaffMember, StoreError, VerifyingKey,
+};
 
 /// Who somebody is at the firm's provider.
 #[async_trait]
 pub trait IdentityStore: Send + Sync + 'static {
-    /// Makes the staff member, or enables a disabled one, without a code: they can sign in.
-    async fn add_staff(&self, new: &NewStaff, now: Timestamp) -> Result<StaffMember, StoreError>;
+    /// Makes the staff member without a code, or changes what is said: they can sign in.
+    async fn add_staff(
+        &self,
+        new: &NewStaff,
+        now: Timestamp,
+    ) -> Result<Result<StaffMember, StaffDisabled>, StoreError>;
 
     /// Forgets who a person is at providers, and gives how many of those there were. `None`: nobody has that address.
     async fn unlink_staff(&self, email: &CustomerEmail) -> Result<Option<(StaffMember, u64)>, StoreError>;

@@ -130,6 +130,19 @@ pub struct NewInvite {
     pub expires_at: Timestamp,
 }
 
+/// Somebody who was invited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invited {
+    /// The person.
+    pub staff: StaffMember,
+    /// How many older codes of theirs were still good, and are not any more.
+    pub voided: u64,
+}
+
+/// Nobody was invited or added: the person is known, and disabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StaffDisabled(pub StaffId);
+
 /// What came of changing a person's roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RolesAnswer {

@@ -9,7 +9,7 @@ use stagedoor_protocol::CustomerEmail;
 use tracing::info;
 
 use super::{
-    joined, nobody,
+    disabled, joined, nobody,
     roles::{RoleSet, roles},
 };
 use crate::{
@@ -55,7 +55,8 @@ pub(super) async fn add(path: &Path, add: Add) -> anyhow::Result<()> {
         roles: add.roles.map(|roles| roles.0),
     };
     let now = SystemClock::new().now();
-    let staff = office.store.add_staff(&new, now).await?;
+    let added = office.store.add_staff(&new, now).await?;
+    let staff = added.map_err(|_| disabled(&new.email))?;
     office.log(|operator| {
         let roles = joined(&staff.roles, ",");
         info!(operator, action = "add", staff = %staff.id, roles, "staff changed");

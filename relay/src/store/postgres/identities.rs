@@ -14,13 +14,13 @@ use super::{
     fault::Failure,
     millis,
     pool::{Connections, run},
-    staff::member,
+    staff::{disabled, member},
     timestamp, unsigned,
 };
 use crate::spelling::Spelling as _;
 use crate::store::{
-    IdentityStore, LinkedIdentity, NewStaff, Role, SignIn, SignInAnswer, SignInRefusal, SignedOut, StaffId,
-    StaffMember, StoreError, Withdrawn,
+    IdentityStore, LinkedIdentity, NewStaff, Role, SignIn, SignInAnswer, SignInRefusal, SignedOut,
+    StaffDisabled, StaffId, StaffMember, StoreError, Withdrawn,
     identity::{Known, local_part},
 };
 
@@ -30,7 +30,11 @@ const TURN: i64 = 0x5374_6167_6564_0001;
 
 #[async_trait]
 impl IdentityStore for PostgresStore {
-    async fn add_staff(&self, new: &NewStaff, now: Timestamp) -> Result<StaffMember, StoreError> {
+    async fn add_staff(
+        &self,
+        new: &NewStaff,
+        now: Timestamp,
+    ) -> Result<Result<StaffMember, StaffDisabled>, StoreError> {
         run!(self.connections, client => insert_staff(client, new, now))
     }
 
@@ -64,14 +68,18 @@ impl IdentityStore for PostgresStore {
     }
 }
 
-async fn insert_staff(client: &mut Client, new: &NewStaff, now: Timestamp) -> Result<StaffMember, Failure> {
+async fn insert_staff(
+    client: &mut Client,
+    new: &NewStaff,
+    now: Timestamp,
+) -> Result<Result<StaffMember, StaffDisabled>, Failure> {
     let transaction = client.transaction().await?;
     let id = transaction
-        .query_one(
+        .query_opt(
             "INSERT INTO staff (email, email_folded, name, created_at) \
              VALUES ($1, $2, coalesce($3, $4), $5) \
-             ON CONFLICT (email_folded) DO UPDATE SET name = coalesce($3, staff.name), disabled_at = NULL \
-             RETURNING id",
+             ON CONFLICT (email_folded) DO UPDATE SET name = coalesce($3, staff.name) \
+             WHERE staff.disabled_at IS NULL RETURNING id",
             &[
                 &new.email.as_str(),
                 &new.email.spelling(),
@@ -81,13 +89,16 @@ async fn insert_staff(client: &mut Client, new: &NewStaff, now: Timestamp) -> Re
             ],
         )
         .await?;
+    let Some(id) = id else {
+        return Ok(Err(disabled(&transaction, &new.email).await?));
+    };
     let id: i64 = id.try_get(0)?;
     if let Some(roles) = &new.roles {
         set_roles(&transaction, id, roles).await?;
     }
     let staff = member(&transaction, id).await?;
     transaction.commit().await?;
-    Ok(staff)
+    Ok(Ok(staff))
 }
 
 async fn unlink(client: &mut Client, email: &CustomerEmail) -> Result<Option<(StaffMember, u64)>, Failure> {

@@ -13,14 +13,18 @@ use super::{
 };
 use crate::spelling::Spelling as _;
 use crate::store::{
-    IdentityStore, LinkedIdentity, NewStaff, Role, SignIn, SignInAnswer, SignInRefusal, SignedOut, StaffId,
-    StaffMember, StoreError, Withdrawn,
+    IdentityStore, LinkedIdentity, NewStaff, Role, SignIn, SignInAnswer, SignInRefusal, SignedOut,
+    StaffDisabled, StaffId, StaffMember, StoreError, Withdrawn,
     identity::{Known, local_part},
 };
 
 #[async_trait]
 impl IdentityStore for SqliteStore {
-    async fn add_staff(&self, new: &NewStaff, now: Timestamp) -> Result<StaffMember, StoreError> {
+    async fn add_staff(
+        &self,
+        new: &NewStaff,
+        now: Timestamp,
+    ) -> Result<Result<StaffMember, StaffDisabled>, StoreError> {
         let new = new.clone();
         self.writer
             .write(move |writing| writing.insert_staff(&new, now))
@@ -68,13 +72,20 @@ impl IdentityStore for SqliteStore {
 }
 
 impl Writing<'_> {
-    fn insert_staff(&self, new: &NewStaff, now: Timestamp) -> Result<StaffMember, Failure> {
+    fn insert_staff(
+        &self,
+        new: &NewStaff,
+        now: Timestamp,
+    ) -> Result<Result<StaffMember, StaffDisabled>, Failure> {
+        if let Some(refusal) = self.disabled(&new.email)? {
+            return Ok(Err(refusal));
+        }
         let id = self
             .connection
             .prepare_cached(
                 "INSERT INTO staff (email, email_folded, name, created_at) \
                  VALUES (?1, ?2, coalesce(?3, ?4), ?5) \
-                 ON CONFLICT (email_folded) DO UPDATE SET name = coalesce(?3, name), disabled_at = NULL \
+                 ON CONFLICT (email_folded) DO UPDATE SET name = coalesce(?3, name) \
                  RETURNING id",
             )?
             .query_one(
@@ -90,7 +101,7 @@ impl Writing<'_> {
         if let Some(roles) = &new.roles {
             self.set_roles(id, roles)?;
         }
-        self.member(id)
+        Ok(Ok(self.member(id)?))
     }
 
     fn unlink(&self, email: &CustomerEmail) -> Result<Option<(StaffMember, u64)>, Failure> {

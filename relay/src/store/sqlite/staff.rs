@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId};
 
-use super::{file::Failure, millis, writer::Writing};
+use super::{administration::select_member, file::Failure, millis, writer::Writing};
 use crate::spelling::Spelling as _;
 use crate::store::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, SignedIn, StaffId, StaffMember, StoreError,
-    VerifyingKey, session,
+    Enrolment, EnrolmentRefusal, Invited, NewInvite, Profile, SignedIn, StaffDisabled, StaffId, StaffMember,
+    StoreError, VerifyingKey, session,
 };
 
 /// What [`staff_member`] reads.
@@ -20,14 +20,21 @@ pub(super) const SESSION: &str = "session_ends_at, session_issuer, session_clien
                       FROM session_roles WHERE session_roles.key_id = profiles.key_id)";
 
 impl Writing<'_> {
-    pub(super) fn insert_invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, Failure> {
+    pub(super) fn insert_invite(
+        &self,
+        invite: &NewInvite,
+        now: Timestamp,
+    ) -> Result<Result<Invited, StaffDisabled>, Failure> {
         let local_part = invite.email.as_str().split('@').next().unwrap_or_default();
+        if let Some(refusal) = self.disabled(&invite.email)? {
+            return Ok(Err(refusal));
+        }
         let id = self
             .connection
             .prepare_cached(
                 "INSERT INTO staff (email, email_folded, name, created_at) \
                  VALUES (?1, ?2, coalesce(?3, ?4), ?5) \
-                 ON CONFLICT (email_folded) DO UPDATE SET name = coalesce(?3, name), disabled_at = NULL \
+                 ON CONFLICT (email_folded) DO UPDATE SET name = coalesce(?3, name) \
                  RETURNING id",
             )?
             .query_one(
@@ -43,6 +50,13 @@ impl Writing<'_> {
         if let Some(roles) = &invite.roles {
             self.set_roles(id, roles)?;
         }
+        // They ended long ago, so they are void whatever a relay's clock says.
+        let voided = self
+            .connection
+            .prepare_cached(
+                "UPDATE invites SET expires_at = 0 WHERE staff_id = ? AND used_at IS NULL AND expires_at > ?",
+            )?
+            .execute((id.0, millis(now)))?;
         self.connection
             .prepare_cached(
                 "INSERT INTO invites (code_sha256, staff_id, created_at, expires_at) VALUES (?, ?, ?, ?)",
@@ -53,7 +67,17 @@ impl Writing<'_> {
                 millis(now),
                 millis(invite.expires_at),
             ))?;
-        self.member(id)
+        Ok(Ok(Invited {
+            staff: self.member(id)?,
+            voided: voided as u64,
+        }))
+    }
+
+    /// A disabled person of that address. Only `staff enable` enables, so that nobody does it without knowing.
+    pub(super) fn disabled(&self, email: &CustomerEmail) -> Result<Option<StaffDisabled>, Failure> {
+        let found = select_member(self.connection, email)?;
+        let disabled = found.filter(|member| member.disabled);
+        Ok(disabled.map(|member| StaffDisabled(member.id)))
     }
 
     pub(super) fn insert_profile(

@@ -4,15 +4,19 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_protocol::CustomerEmail;
 use stagedoor_relay::store::{
-    IdentityStore, NewStaff, SignIn, SignInAnswer, SignInRefusal, SignedOut, StaffMember, StoreError,
-    Withdrawn,
+    IdentityStore, NewStaff, SignIn, SignInAnswer, SignInRefusal, SignedOut, StaffDisabled, StaffMember,
+    StoreError, Withdrawn,
 };
 
 use super::{At, FaultyStore};
 
 #[async_trait]
 impl IdentityStore for FaultyStore {
-    async fn add_staff(&self, new: &NewStaff, now: Timestamp) -> Result<StaffMember, StoreError> {
+    async fn add_staff(
+        &self,
+        new: &NewStaff,
+        now: Timestamp,
+    ) -> Result<Result<StaffMember, StaffDisabled>, StoreError> {
         self.inner.add_staff(new, now).await
     }
 
