@@ -47,6 +47,8 @@ pub struct Intent {
     pub overrides: Option<RequestId>,
     /// The second person's approval that it uses up.
     pub approval: Option<ApprovalUse>,
+    /// Which grants allowed it, as the ledger names them.
+    pub grants: String,
     /// Which rules allowed it.
     pub policy_version: String,
     /// How long the token shall be good for.

@@ -141,6 +141,7 @@ pub(crate) fn intent(staff: &StaffMember, customer: &str, second: i64) -> Intent
         }),
         overrides: None,
         approval: None,
+        grants: "*".to_owned(),
         policy_version: "p1".to_owned(),
         limits: LimitUses::default(),
         canary: false,

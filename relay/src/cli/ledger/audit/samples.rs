@@ -46,6 +46,7 @@ pub(super) async fn record(store: &SqliteStore, customer: &str, number: u8) -> R
         page: None,
         overrides: None,
         approval: None,
+        grants: "*".to_owned(),
         policy_version: "p1".to_owned(),
         limits: LimitUses::default(),
         canary: false,

@@ -171,6 +171,7 @@ pub(super) fn intent(staff: &StaffMember) -> Intent {
         }),
         overrides: None,
         approval: None,
+        grants: "*".to_owned(),
         policy_version: "p1".to_owned(),
         limits: LimitUses::default(),
         canary: false,

@@ -107,6 +107,7 @@ impl Office {
             }),
             overrides: None,
             approval: None,
+            grants: "*".to_owned(),
             policy_version: "4ab1c2d3e4f5a6b7c8d9e0f1a2b3c4d5".to_owned(),
             limits: LimitUses::default(),
             canary: false,
