@@ -91,6 +91,7 @@ async fn from_invitation_to_login_to_the_end() {
     let person: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
     let expected = serde_json::json!({
         "number": 1, "email": STAFF, "name": "Support desk", "state": "enabled", "profiles": 1, "roles": [],
+        "signInRoles": [],
     });
     assert_eq!(person, expected);
     assert!(
