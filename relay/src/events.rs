@@ -43,11 +43,13 @@ pub enum EventKind {
     StaffDisabled,
     /// A disabled person was enabled again.
     StaffEnabled,
+    /// A person's sessions were ended, so that they must sign in again.
+    StaffSignedOut,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::CanaryRequested,
         Self::LimitReached,
         Self::LoginRefused,
@@ -60,6 +62,7 @@ impl EventKind {
         Self::StaffRolesChanged,
         Self::StaffDisabled,
         Self::StaffEnabled,
+        Self::StaffSignedOut,
     ];
 
     /// The name in messages, in the log and in the configuration.
@@ -77,6 +80,7 @@ impl EventKind {
             Self::StaffRolesChanged => "staff.roles_changed",
             Self::StaffDisabled => "staff.disabled",
             Self::StaffEnabled => "staff.enabled",
+            Self::StaffSignedOut => "staff.signed_out",
         }
     }
 

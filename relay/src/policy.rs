@@ -25,6 +25,9 @@ use crate::{
     store::{Intent, Profile},
 };
 
+/// As the ledger names what allows a login where the policy has no grants.
+const EVERYBODY: &str = "*";
+
 /// A login that is allowed.
 #[derive(Debug)]
 pub(crate) struct Permit<'a> {
@@ -34,6 +37,8 @@ pub(crate) struct Permit<'a> {
     pub(crate) validity_seconds: u32,
     /// Whether a second person must approve.
     pub(crate) approval: bool,
+    /// Which grants allow it, with commas between them, as the ledger names them.
+    pub(crate) grants: String,
 }
 
 /// Allows a login, or says why not.
@@ -111,6 +116,10 @@ fn answer<'a>(app: &'a App, question: &Question<'_>) -> Result<Permit<'a>, ApiEr
             platform: decision.platform.ok_or(refusal::platform_unknown())?,
             validity_seconds: terms.validity_seconds,
             approval: terms.approval,
+            grants: match app.config.policy.is_open_to_everybody() {
+                true => EVERYBODY.to_owned(),
+                false => terms.grants.join(","),
+            },
         }),
         Verdict::Refused(refusal) => Err(refusal.into()),
         // Only the command line leaves things open. Whatever is open here is not allowed.

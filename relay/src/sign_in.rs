@@ -110,11 +110,15 @@ impl Provider {
         let token =
             exchange::redeem(&self.http, &metadata, &self.config, self.secret.as_ref(), grant).await?;
         let header = id_token::header(&token, &self.config.algorithms)?;
-        let key = self
-            .keys
-            .find(&self.http, &metadata.jwks_uri, &header, elapsed)
-            .await?;
-        let claims = id_token::verified(&token, header.alg, &key)?;
+        let (http, url) = (&self.http, &metadata.jwks_uri);
+        let found = self.keys.find(http, url, &header, elapsed).await?;
+        let claims = match id_token::verified(&token, header.alg, &found.key) {
+            Ok(claims) => claims,
+            Err(fault) => {
+                let newer = self.keys.find_newer(http, url, &header, &found, elapsed).await?;
+                id_token::verified(&token, header.alg, &newer.ok_or(fault)?)?
+            }
+        };
         let expected = Expected {
             issuer: &self.config.issuer,
             client_id: &self.config.client_id,

@@ -32,7 +32,8 @@ pub(crate) use entries::is_before;
 pub use error::StoreError;
 pub use foreign::ForeignRows;
 pub use identity::{
-    Admission, IdentityStore, LinkedIdentity, NewStaff, SignIn, SignInAnswer, SignInRefusal, Withdrawn,
+    Admission, IdentityStore, LinkedIdentity, NewStaff, SignIn, SignInAnswer, SignInRefusal, SignedOut,
+    Withdrawn,
 };
 pub use ledger::{
     Erased, ErasureOrder, ErasureScope, Projection, ReportRow, Scrubbed, StoredCheckpoint, StrayRow,
@@ -44,11 +45,11 @@ pub use outbox::{Delivery, Subscribers};
 pub use postgres::PostgresStore;
 pub use role::{MOST_ROLES, Role, RoleChange, RoleError};
 pub use schema::SchemaDifference;
-pub use session::{MappedRole, SignInTerms, SignedIn};
+pub use session::{MappedRole, SignInClient, SignInTerms, SignedIn};
 pub use sqlite::SqliteStore;
 pub use staff::{
-    EnrolledProfile, Enrolment, EnrolmentRefusal, NewInvite, OpenInvite, Profile, RolesAnswer, StaffDetails,
-    StaffId, StaffMember, StaffRow, VerifyingKey,
+    EnrolledProfile, Enrolment, EnrolmentRefusal, Invited, NewInvite, OpenInvite, Profile, RolesAnswer,
+    StaffDetails, StaffDisabled, StaffId, StaffMember, StaffRow, VerifyingKey,
 };
 
 use crate::{config::StoreUrl, events::Event};
@@ -120,8 +121,12 @@ pub trait Store: Approvals + IdentityStore + Send + Sync + 'static {
     /// Drops messages that are too old or too many, and says how many to which webhook.
     async fn drop_deliveries(&self, now: Timestamp) -> Result<Vec<(String, u64)>, StoreError>;
 
-    /// Makes the staff member if there is none, enables a disabled one, and keeps the code's hash.
-    async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError>;
+    /// Makes the staff member if there is none, voids codes of theirs that nobody has used, and keeps the new one's hash.
+    async fn invite(
+        &self,
+        invite: &NewInvite,
+        now: Timestamp,
+    ) -> Result<Result<Invited, StaffDisabled>, StoreError>;
 
     /// Everybody, in the order of their addresses.
     async fn list_staff(&self) -> Result<Vec<StaffRow>, StoreError>;

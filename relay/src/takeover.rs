@@ -171,7 +171,8 @@ async fn describe_anew(app: &App, intent: &mut Intent) -> Result<(), ApiError> {
     let profile = enrolled(app, &intent.key_id).await?;
     intent.roles = profile.roles(&intent.terms);
     intent.staff = profile.staff;
-    intent.validity_seconds = policy::allow_again(app, intent)?.validity_seconds;
+    let permit = policy::allow_again(app, intent)?;
+    (intent.validity_seconds, intent.grants) = (permit.validity_seconds, permit.grants);
     intent.limits.uses = app.config.limits.uses(intent).uses;
     Ok(())
 }

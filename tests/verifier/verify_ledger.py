@@ -6,7 +6,7 @@ With a checkpoint, the ledger must begin with exactly the records that were sign
 (Debian: python3-nacl). Exit status: 0 sound, 1 findings, 2 could not be checked."""
 import base64, datetime, functools, hashlib, json, sys
 MEMBERS = {  # of each kind of record: those that must be there, and those that may
-    "intent": ("customer extension login method platform policy staff validity", "approval approved origin overrides"),
+    "intent": ("customer extension login method platform policy staff validity", "approval approved grants origin overrides"),
     "outcome": ("intent login outcome", "cause duration"),
     "report": ("intent login outcome", "customer duration"),
     "erasure": ("parts scope sequences staff", "before"),

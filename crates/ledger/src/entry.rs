@@ -46,6 +46,8 @@ pub struct Intent {
     pub customer: Commitment,
     /// Version of the extension.
     pub extension: String,
+    /// The grants of the policy that allowed it, by their paths in the configuration, with commas between them.
+    pub grants: Option<String>,
     /// The request id.
     pub login: String,
     /// How the staff member was authenticated.

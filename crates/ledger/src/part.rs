@@ -64,6 +64,8 @@ pub struct StaffPart {
     pub name: String,
     /// The colleague who approved, where the record says that one did.
     pub approver: Option<ApproverPart>,
+    /// The roles by which the policy allowed it, with commas between them; none if the person had none.
+    pub roles: Option<String>,
 }
 
 /// Who approved a login, in the staff part of its intent.
@@ -137,12 +139,13 @@ impl Part for StaffPart {
             id: Some(self.id),
             key: Text::borrowed(&self.key),
             name: Text::borrowed(&self.name),
+            roles: self.roles.as_deref().and_then(Text::borrowed),
             ..PartMembers::default()
         })
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, PartError> {
-        read(bytes, staff).map(|(id, texts, approver)| {
+        read(bytes, staff).map(|(id, texts, roles, approver)| {
             let [address, email, key, name] = texts.map(Text::into_string);
             Self {
                 address,
@@ -150,6 +153,7 @@ impl Part for StaffPart {
                 id,
                 key,
                 name,
+                roles: roles.map(Text::into_string),
                 approver: approver.map(|(id, texts)| {
                     let [email, key, name] = texts.map(Text::into_string);
                     ApproverPart { email, id, key, name }
@@ -216,7 +220,7 @@ pub(crate) fn check_staff<'a>(
 ) -> Result<Option<(i64, Cow<'a, str>)>, PartError> {
     match entry {
         Entry::Intent(intent) => {
-            let (id, [_, email, ..], approver) = read(value, staff)?;
+            let (id, [_, email, ..], _, approver) = read(value, staff)?;
             // Whether somebody approved is said in both or in neither.
             if approver.is_some() == intent.approval.is_some() {
                 Ok(Some((id, email.0)))
@@ -243,7 +247,9 @@ fn customer<'a>(members: &mut PartMembers<'a>) -> Option<(Text<'a>, [Option<Text
 
 type Approver<'a> = (i64, [Text<'a>; 3]);
 
-fn staff<'a>(members: &mut PartMembers<'a>) -> Option<(i64, [Text<'a>; 4], Option<Approver<'a>>)> {
+type Staff<'a> = (i64, [Text<'a>; 4], Option<Text<'a>>, Option<Approver<'a>>);
+
+fn staff<'a>(members: &mut PartMembers<'a>) -> Option<Staff<'a>> {
     let approver = match members.approver.take() {
         Some(id) => Some((
             whole(id)?,
@@ -261,7 +267,8 @@ fn staff<'a>(members: &mut PartMembers<'a>) -> Option<(i64, [Text<'a>; 4], Optio
         members.key.take()?,
         members.name.take()?,
     ];
-    Some((whole(members.id.take()?)?, texts, approver))
+    let roles = members.roles.take();
+    Some((whole(members.id.take()?)?, texts, roles, approver))
 }
 
 fn whole(id: i64) -> Option<i64> {
@@ -320,82 +327,4 @@ impl fmt::Debug for Named<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_have_one_spelling() {
-        let staff = StaffPart {
-            address: "192.0.2.7".into(),
-            email: "sam@broker.example".into(),
-            id: 12,
-            key: "k".into(),
-            name: "S\u{e1}m \"S\" \u{1f600}".into(),
-            approver: None,
-        };
-        let text = "{\"address\":\"192.0.2.7\",\"email\":\"sam@broker.example\",\"id\":12,\"key\":\"k\",\"name\":\"S\u{e1}m \\\"S\\\" \u{1f600}\"}";
-        assert_eq!(staff.encode(), text.as_bytes());
-        assert_eq!(StaffPart::decode(text.as_bytes()), Ok(staff));
-        assert_eq!(
-            StaffPart::decode(text.replace("12", "9007199254740992").as_bytes()),
-            Err(PartError::Malformed)
-        );
-    }
-
-    #[test]
-    fn who_approved_is_told_whole_or_not_at_all() {
-        let text = r#"{"address":"192.0.2.7","approver":3,"approverEmail":"lead@broker.example","approverKey":"q","approverName":"Lee","email":"sam@broker.example","id":12,"key":"k","name":"Sam"}"#;
-        let staff = StaffPart::decode(text.as_bytes()).unwrap();
-        assert_eq!(staff.encode(), text.as_bytes());
-        let approver = staff.approver.unwrap();
-        assert_eq!(
-            (
-                approver.id,
-                approver.email.as_str(),
-                approver.key.as_str(),
-                approver.name.as_str()
-            ),
-            (3, "lead@broker.example", "q", "Lee")
-        );
-        for part in [
-            r#""approver":3,"#,
-            r#""approverEmail":"lead@broker.example","#,
-            r#""approverKey":"q","#,
-            r#""approverName":"Lee","#,
-        ] {
-            assert_eq!(
-                StaffPart::decode(text.replace(part, "").as_bytes()),
-                Err(PartError::Malformed),
-                "{part}"
-            );
-        }
-        let large = text.replace(":3,", ":9007199254740992,");
-        assert_eq!(StaffPart::decode(large.as_bytes()), Err(PartError::Malformed));
-    }
-
-    #[test]
-    fn other_spellings_are_refused() {
-        for (text, error) in [
-            (r#"{"email":"a@b.example","reason":null}"#, PartError::Malformed),
-            (r#"{"reason":"r","email":"a@b.example"}"#, PartError::NotCanonical),
-            (r#"{"email":"\u0061@b.example"}"#, PartError::NotCanonical),
-            (r#"{"email": "a@b.example"}"#, PartError::NotCanonical),
-            (
-                r#"{"email":"a@b.example","email":"a@b.example"}"#,
-                PartError::NotCanonical,
-            ),
-            (r#"["a@b.example",null,null,null]"#, PartError::Malformed),
-            (r#"{"email":"a@b.example","x":1}"#, PartError::Malformed),
-            (r#"{"email":1}"#, PartError::Malformed),
-            ("{}", PartError::Malformed),
-            ("", PartError::Malformed),
-        ] {
-            assert_eq!(CustomerPart::decode(text.as_bytes()), Err(error), "{text}");
-        }
-        let long = format!(r#"{{"cause":"{}"}}"#, "x".repeat(MAX_VALUE_BYTES));
-        assert_eq!(
-            ReportPart::decode(long.as_bytes()),
-            Err(PartError::TooLong(long.len()))
-        );
-    }
-}
+mod tests;

@@ -116,6 +116,7 @@ impl Record {
                 }
                 members.customer = Text::owned(intent.customer.to_string());
                 members.extension = Text::borrowed(&intent.extension);
+                members.grants = intent.grants.as_deref().and_then(Text::borrowed);
                 members.login = Text::borrowed(&intent.login);
                 members.method = Text::borrowed(intent.method.as_str());
                 members.origin = intent.origin.as_deref().and_then(Text::borrowed);
@@ -197,6 +198,7 @@ fn intent(members: &mut RecordMembers<'_>) -> Result<Intent, RecordError> {
         approval: approval(members)?,
         customer: commitment(members.customer.take(), "customer")?,
         extension: text(members.extension.take(), "extension")?,
+        grants: members.grants.take().map(|grants| grants.into_string()),
         login: text(members.login.take(), "login")?,
         method: word(members.method.take(), "method", Method::parse)?,
         origin: members.origin.take().map(|origin| origin.into_string()),

@@ -148,6 +148,7 @@ members! {
         customer: Text<'a>,
         duration: u64,
         extension: Text<'a>,
+        grants: Text<'a>,
         intent: u64,
         kind: Text<'a>,
         login: Text<'a>,
@@ -185,6 +186,7 @@ members! {
         operator: Text<'a>,
         reason: Text<'a>,
         recordId: Text<'a>,
+        roles: Text<'a>,
         ticket: Text<'a>,
     }
 }

@@ -37,7 +37,13 @@ CREATE TABLE profiles (
     enrolled_at       INTEGER NOT NULL,
     revoked_at        INTEGER,
     -- When its owner must sign in again at the firm's provider; NULL: it was enrolled by a code, and has no end.
-    session_ends_at   INTEGER
+    session_ends_at   INTEGER,
+    -- Whose sign-in opened the session: it counts while the configuration has this very provider and client. NULL: it was
+    -- opened by none, or ended by the operator.
+    session_issuer    TEXT,
+    session_client    TEXT,
+    CHECK ((session_issuer IS NULL) = (session_client IS NULL)),
+    CHECK (session_issuer IS NULL OR session_ends_at IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX profiles_by_staff ON profiles (staff_id);

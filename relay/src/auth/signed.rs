@@ -18,7 +18,11 @@ use super::{
     parse_json,
     verify::{decoy, verify},
 };
-use crate::{app::App, error::ApiError, store::Profile};
+use crate::{
+    app::App,
+    error::ApiError,
+    store::{Profile, SignInTerms},
+};
 
 /// A verified request that is still to be admitted: its nonce is not claimed, and its profile may have been revoked since
 /// it was remembered. Whoever takes it must see to both, either by [`Verified::admit`] or together with what the request
@@ -101,15 +105,17 @@ impl FromRequest<Arc<App>> for Verified {
         body::check_declared_length(&parts.headers)?;
         let headers = SignedHeaders::read(&parts, app)?;
         let key = &headers.input.key_id;
-        // Its owner may have signed in again meanwhile, at another relay.
+        // Its owner may have signed in again meanwhile, at another relay or another provider.
         let now = app.clock.now();
-        let known = app.profiles.get(key).filter(|profile| !profile.has_run_out(now));
+        let terms = app.config.sign_in_terms();
+        let known = app.profiles.get(key);
+        let known = known.filter(|profile| !profile.has_run_out(&terms, now));
         let remembered = known.is_some();
         let profile = match known {
             Some(profile) => Some(profile),
             None => app.store.profile(key).await?,
         };
-        let profile = identify(profile, &headers, &parts, now)?;
+        let profile = identify(profile, &headers, &parts, (&terms, now))?;
         Span::current().record("staff", display(profile.staff.id));
         let body = body::read(body, app.limits.body).await?;
         headers.check_digest(&body)?;
@@ -141,7 +147,7 @@ impl FromRequest<Arc<App>> for Signed {
 pub(crate) async fn enrolled(app: &App, key: &KeyId) -> Result<Profile, ApiError> {
     let profile = app.store.profile(key).await?;
     let profile = profile.ok_or(ApiError::new(ErrorCode::ProfileUnknown))?;
-    let profile = may_log_in(profile, app.clock.now())?;
+    let profile = may_log_in(profile, (&app.config.sign_in_terms(), app.clock.now()))?;
     app.profiles.remember(profile.clone());
     Ok(profile)
 }
@@ -152,7 +158,7 @@ fn identify(
     profile: Option<Profile>,
     headers: &SignedHeaders,
     parts: &Parts,
-    now: Timestamp,
+    under: (&SignInTerms, Timestamp),
 ) -> Result<Profile, ApiError> {
     let algorithm = headers.input.algorithm;
     let key = profile
@@ -163,16 +169,16 @@ fn identify(
     match profile {
         None => Err(ApiError::new(ErrorCode::ProfileUnknown)),
         Some(_) if !genuine => Err(ApiError::new(ErrorCode::SignatureInvalid)),
-        Some(profile) => may_log_in(profile, now),
+        Some(profile) => may_log_in(profile, under),
     }
 }
 
-fn may_log_in(profile: Profile, now: Timestamp) -> Result<Profile, ApiError> {
+fn may_log_in(profile: Profile, (terms, now): (&SignInTerms, Timestamp)) -> Result<Profile, ApiError> {
     if profile.staff.disabled {
         Err(ApiError::new(ErrorCode::StaffDisabled))
     } else if profile.revoked {
         Err(ApiError::new(ErrorCode::ProfileUnknown))
-    } else if profile.has_run_out(now) {
+    } else if profile.has_run_out(terms, now) {
         Err(ApiError::new(ErrorCode::SessionExpired))
     } else {
         Ok(profile)

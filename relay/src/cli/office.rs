@@ -77,7 +77,8 @@ impl Reading {
         let config = load(path)?;
         if config.whole.is_none() {
             tell!(
-                "warning: because of these faults roles that came from signing in are shown as if none of them counted"
+                "warning: because of these faults sessions that came from signing in, and their roles, are shown as if none of \
+                 them counted"
             );
         }
         let terms = config.whole.as_ref().map(Config::sign_in_terms);

@@ -43,7 +43,7 @@ pub(super) fn sign_in_roles<'p>(
 ) -> impl Iterator<Item = (&'p MappedRole, bool)> {
     let good = profile.revoked_at.is_none();
     profile.signed_in.iter().flat_map(move |session| {
-        let open = good && session.is_open(now);
+        let open = good && session.is_open(terms, now);
         let roles = session.roles.iter();
         roles.map(move |mapped| (mapped, open && terms.mapping.contains(mapped)))
     })

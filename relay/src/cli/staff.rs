@@ -6,6 +6,7 @@ mod invite;
 mod list;
 mod roles;
 mod show;
+mod sign_out;
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -17,9 +18,9 @@ use crate::store::Role;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum StaffCommand {
-    /// Make a single-use code with which a person enrols a browser profile. A disabled person is enabled again.
+    /// Make a single-use code with which a person enrols a browser profile. Their older codes that nobody used are void then.
     Invite(invite::Invite),
-    /// Make a person known, so that they can sign in at the firm's provider. A disabled person is enabled again.
+    /// Make a person known, so that they can sign in at the firm's provider.
     Add(add::Add),
     /// Forget who a person is at the firm's provider: who signs in with their address next is taken for them.
     Unlink(add::Unlink),
@@ -29,6 +30,8 @@ pub(super) enum StaffCommand {
     Show(show::Show),
     /// Show or change the roles of a person. A change counts from the next request on.
     Roles(roles::Roles),
+    /// End the sessions that a person, or everybody, has by signing in: from the next request on they must sign in again.
+    SignOut(sign_out::SignOut),
     /// Disable a person: from the next request on, their profiles are refused and their codes are void.
     Disable(access::Access),
     /// Enable a disabled person. Their profiles stay revoked: invite them to enrol anew.
@@ -43,6 +46,7 @@ pub(super) async fn run(path: &Path, command: StaffCommand) -> anyhow::Result<()
         StaffCommand::List(list) => list::run(path, list).await,
         StaffCommand::Show(show) => show::run(path, show).await,
         StaffCommand::Roles(roles) => roles::run(path, roles).await,
+        StaffCommand::SignOut(sign_out) => sign_out::run(path, sign_out).await,
         StaffCommand::Disable(access) => access::disable(path, access).await,
         StaffCommand::Enable(access) => access::enable(path, access).await,
     }
@@ -52,6 +56,15 @@ pub(super) async fn run(path: &Path, command: StaffCommand) -> anyhow::Result<()
 pub(super) fn nobody(email: &CustomerEmail) -> Error {
     let email = email.as_str();
     anyhow::anyhow!("nobody of the staff has the address {email}: stagedoor staff list shows everybody")
+}
+
+/// Says that a person is disabled, and what enables them.
+fn disabled(email: &CustomerEmail) -> Error {
+    let email = email.as_str();
+    anyhow::anyhow!(
+        "nothing was changed: {email} is disabled. If they are to work here again: stagedoor staff enable {email}, and then \
+         this command"
+    )
 }
 
 /// `desk, vip`, or what is said where there are none.

@@ -13,7 +13,7 @@ pub use claims::{Admit, ClaimPath, RoleMapping};
 pub use secret::ClientSecret;
 
 use super::{Extension, Keys, ProxyUrl, StaffRules, platform, section::Section};
-use crate::store::SignInTerms;
+use crate::store::{SignInClient, SignInTerms};
 
 /// A working day, with what comes before and after it.
 const DEFAULT_HOURS: u32 = 10;
@@ -93,6 +93,10 @@ impl SignIn {
         }
         let (issuer, client_id, roles_claim) = (issuer?, client_id?, roles_claim?);
         let terms = SignInTerms {
+            client: Some(SignInClient {
+                issuer: issuer.clone(),
+                client_id: client_id.clone(),
+            }),
             mapping: roles.iter().map(|mapping| mapping.under(&roles_claim)).collect(),
         };
         Some(Self {

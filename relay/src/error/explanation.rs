@@ -82,7 +82,7 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "The relay could not reach the sign-in provider, or could not use its answer. The log says what happened.",
             "Try again in a moment; if it lasts, tell the administrator."),
         ErrorCode::SessionExpired => (
-            "This browser profile was signed in for as long as the relay's configuration allows, and that is over.",
+            "This browser profile was signed in for as long as the relay's configuration allows, and that is over; or the administrator ended the session, or changed where people sign in.",
             "Sign in again in the extension's options."),
         ErrorCode::TooManyRequests => (
             "A limit on logins is reached: of this person, browser profile, customer or broker; the answer's rule says which. Or there were too many attempts to enrol from this address within a minute, or the person has too many requests for approval that wait.",

@@ -150,6 +150,7 @@ fn intent(
             id,
             approvers: approval.map_or_else(Named::nobody, |approval| approval.roles.clone()),
         }),
+        grants: permit.grants.clone(),
         policy_version: app.config.version.clone(),
         validity_seconds: permit.validity_seconds,
         limits: LimitUses::default(),

@@ -18,7 +18,7 @@ use crate::{
     events::{Event, EventKind},
     policy,
     sign_in::{Fault, Grant, Identity, Provider, admitted, person},
-    store::{MOST_ROLES, SignIn, SignInAnswer, SignInRefusal},
+    store::{MOST_ROLES, SignIn, SignInAnswer, SignInClient, SignInRefusal},
 };
 
 /// Codes are opaque, and providers make them long: some hold all that they stand for.
@@ -48,7 +48,10 @@ pub(crate) async fn sign_in(
         return Err(fault.into());
     }
     let sign_in = SignIn {
-        issuer: config.issuer.clone(),
+        client: SignInClient {
+            issuer: config.issuer.clone(),
+            client_id: config.client_id.clone(),
+        },
         subject: identity.subject,
         email: person.email,
         name: person.name,

@@ -72,6 +72,8 @@ pub(crate) struct Terms {
     pub(crate) confirm: Confirm,
     /// Whether a second person must approve.
     pub(crate) approval: bool,
+    /// The grants that allow it, in their order. The terms are the strictest of theirs.
+    pub(crate) grants: Vec<String>,
 }
 
 /// What one rule said.
@@ -192,6 +194,7 @@ fn conclude(config: &Config, judged: Vec<(&Grant, Vec<Obstacle>)>, listed: bool)
             isolation: grant.isolation_of(login),
             confirm: grant.confirm,
             approval: listed || grant.approval,
+            grants: vec![grant.name.clone()],
         });
     if let Some(terms) = allowing.reduce(Terms::stricter) {
         return Verdict::Allowed(terms);
@@ -217,6 +220,7 @@ impl Terms {
             isolation: self.isolation.max(other.isolation),
             confirm: self.confirm.max(other.confirm),
             approval: self.approval || other.approval,
+            grants: [self.grants, other.grants].concat(),
         }
     }
 }

@@ -354,16 +354,19 @@ fn what_several_grants_allow_is_allowed_under_the_strictest_of_their_terms() {
         isolation: Isolation::Required,
         confirm: Confirm::WhenAmbiguous,
         approval: false,
+        grants: vec!["policy.grant[0]".to_owned()],
     };
     assert_eq!(terms(&["support"]), strict);
     let lead = Terms {
         validity_seconds: 30,
         confirm: Confirm::Always,
-        ..strict
+        grants: vec!["policy.grant[2]".to_owned()],
+        ..strict.clone()
     };
     assert_eq!(terms(&["lead"]), lead);
     let both = Terms {
         confirm: Confirm::Always,
+        grants: [strict.grants.clone(), lead.grants].concat(),
         ..strict
     };
     assert_eq!(terms(&["lead", "support"]), both);

@@ -47,7 +47,12 @@ pub(super) fn verified(
     validation.validate_aud = false;
     validation.required_spec_claims = HashSet::new();
     let data = decode(token, key, &validation)
-        .map_err(|_| Fault::refused("the ID token's signature is not good, or it is no token at all"))?;
+        .map_err(|_| {
+            Fault::refused(
+                "the ID token's signature is not good, or it is no token at all; if the provider has just put a new key under \
+                 the name of an old one, the next attempt after half a minute succeeds",
+            )
+        })?;
     Ok(data.claims)
 }
 

@@ -1,5 +1,6 @@
-//! The provider's public keys, kept for a while. A token that names another key makes them be fetched again, once in a while:
-//! that is how a provider changes keys, and also what a flood of bad tokens looks like.
+//! The provider's public keys, kept for a while. A token that names another key, or that the key of its name does not verify,
+//! makes them be fetched again, once in a while: that is how a provider changes keys, and also what a flood of bad tokens
+//! looks like.
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use super::{Fault, Http};
 const FRESH: Duration = Duration::from_secs(60 * 60);
 /// How long they are used when no newer ones can be had.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
-/// Between two looks for a key that is not there.
+/// Between two looks for a key that is not there, or for the one that has taken the place of another.
 const PAUSE: Duration = Duration::from_secs(30);
 /// No provider has more; a bound on memory.
 const MOST: usize = 100;
@@ -32,6 +33,12 @@ struct Kept {
     keys: Vec<Jwk>,
     fetched: Option<Duration>,
     tried: Option<Duration>,
+}
+
+/// A key, and of which fetching it is.
+pub(super) struct Found {
+    pub(super) key: DecodingKey,
+    fetched: Option<Duration>,
 }
 
 #[derive(Deserialize)]
@@ -55,13 +62,13 @@ impl Keys {
         url: &Url,
         header: &Header,
         now: Duration,
-    ) -> Result<DecodingKey, Fault> {
+    ) -> Result<Found, Fault> {
         let mut kept = self.0.lock().await;
         let since = |at: Option<Duration>| at.map(|at| now.saturating_sub(at));
         let fresh = since(kept.fetched).is_some_and(|age| age < FRESH);
         let may_ask = since(kept.tried).is_none_or(|age| age >= PAUSE);
         if fresh && let Some(key) = choose(&kept.keys, header)? {
-            return Ok(key);
+            return Ok(kept.found(key));
         }
         if may_ask {
             kept.tried = Some(now);
@@ -78,12 +85,48 @@ impl Keys {
                 "the provider's key set could not be had a moment ago, and is not asked for yet",
             ));
         }
-        choose(&kept.keys, header)?.ok_or_else(|| {
+        let key = choose(&kept.keys, header)?.ok_or_else(|| {
             Fault::refused(
                 "the ID token is signed with a key that the provider does not publish; if it has just changed its keys, the \
                  next attempt after half a minute succeeds",
             )
-        })
+        })?;
+        Ok(kept.found(key))
+    }
+
+    /// The key that the provider publishes now in the place of one that did not verify a token: some put a new key under the
+    /// name of the old one. `None`: there is no newer one, or the provider is not asked for it yet.
+    pub(super) async fn find_newer(
+        &self,
+        http: &Http,
+        url: &Url,
+        header: &Header,
+        old: &Found,
+        now: Duration,
+    ) -> Result<Option<DecodingKey>, Fault> {
+        let mut kept = self.0.lock().await;
+        // Somebody else may have fetched them since this one was taken.
+        if kept.fetched == old.fetched {
+            if kept.tried.is_some_and(|at| now.saturating_sub(at) < PAUSE) {
+                return Ok(None);
+            }
+            kept.tried = Some(now);
+            let Ok(keys) = fetch(http, url).await else {
+                return Ok(None);
+            };
+            kept.keys = keys;
+            kept.fetched = Some(now);
+        }
+        choose(&kept.keys, header)
+    }
+}
+
+impl Kept {
+    fn found(&self, key: DecodingKey) -> Found {
+        Found {
+            key,
+            fetched: self.fetched,
+        }
     }
 }
 

@@ -210,7 +210,9 @@ impl Verdict {
         };
         let asked = &found.asked;
         let approver = approver
-            .filter(|profile| profile.is_good(self.at) && self.approvers.has_any(&profile.roles(&self.terms)))
+            .filter(|profile| {
+                profile.is_good(&self.terms, self.at) && self.approvers.has_any(&profile.roles(&self.terms))
+            })
             .map(|profile| &profile.staff)
             .filter(|staff| asked.staff != staff.id && asked.customer.spelling() != staff.email.spelling());
         let Some(approver) = approver else {
@@ -306,7 +308,7 @@ impl Intent {
         let session = decided.signed_in.as_ref();
         decided.profile_is_good
             && !decided.by.disabled
-            && session.is_none_or(|session| session.is_open(self.requested_at))
+            && session.is_none_or(|session| session.is_open(&self.terms, self.requested_at))
             && named
                 .approvers
                 .has_any(&decided.by.roles_with(session, &self.terms))

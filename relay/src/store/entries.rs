@@ -1,5 +1,7 @@
 //! What the relay knows, as the ledger's entries and the openings that belong to them. Both engines append these.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use stagedoor_ledger::{
     Approval, ApproverPart, CustomerPart, Entry, Erasure, ErasureScope as Scope, Intent as IntentEntry,
@@ -8,7 +10,9 @@ use stagedoor_ledger::{
 };
 use stagedoor_protocol::{Outcome, OutcomeReport, RequestId};
 
-use super::{Completion, ErasureOrder, ErasureScope, Intent, MintOutcome, StoreError, approvals::Approved};
+use super::{
+    Completion, ErasureOrder, ErasureScope, Intent, MintOutcome, Role, StoreError, approvals::Approved,
+};
 use crate::{middleware::ClientAddress, random};
 
 /// How many records lose personal parts in one transaction; more would hold up logins.
@@ -47,6 +51,7 @@ pub(super) fn intent(
         id: intent.staff.id.0,
         key: intent.key_id.as_str().to_owned(),
         name: intent.staff.name.clone(),
+        roles: role_names(&intent.roles),
         approver: approved.map(|approved| ApproverPart {
             email: approved.by.email.as_str().to_owned(),
             id: approved.by.id.0,
@@ -61,6 +66,7 @@ pub(super) fn intent(
         }),
         customer: customer.commitment(),
         extension: intent.extension_version.clone(),
+        grants: Some(intent.grants.clone()),
         login: intent.request_id.as_str().to_owned(),
         method,
         origin: intent.page.as_ref().map(|page| page.origin.clone()),
@@ -75,6 +81,12 @@ pub(super) fn intent(
         staff: Some(staff),
     };
     Ok((entry, openings))
+}
+
+/// With commas between them.
+fn role_names(roles: &BTreeSet<Role>) -> Option<String> {
+    let names: Vec<_> = roles.iter().map(Role::as_str).collect();
+    (!names.is_empty()).then(|| names.join(","))
 }
 
 /// The end of a mint.

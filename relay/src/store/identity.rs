@@ -6,13 +6,19 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_protocol::{CustomerEmail, KeyId};
 
-use super::{MOST_ROLES, MappedRole, Role, StaffId, StaffMember, StoreError, VerifyingKey};
+use super::{
+    MOST_ROLES, MappedRole, Role, SignInClient, StaffDisabled, StaffId, StaffMember, StoreError, VerifyingKey,
+};
 
 /// Who somebody is at the firm's provider.
 #[async_trait]
 pub trait IdentityStore: Send + Sync + 'static {
-    /// Makes the staff member, or enables a disabled one, without a code: they can sign in.
-    async fn add_staff(&self, new: &NewStaff, now: Timestamp) -> Result<StaffMember, StoreError>;
+    /// Makes the staff member without a code, or changes what is said: they can sign in.
+    async fn add_staff(
+        &self,
+        new: &NewStaff,
+        now: Timestamp,
+    ) -> Result<Result<StaffMember, StaffDisabled>, StoreError>;
 
     /// Forgets who a person is at providers, and gives how many of those there were. `None`: nobody has that address.
     async fn unlink_staff(&self, email: &CustomerEmail) -> Result<Option<(StaffMember, u64)>, StoreError>;
@@ -34,6 +40,14 @@ pub trait IdentityStore: Send + Sync + 'static {
         subject: &str,
         now: Timestamp,
     ) -> Result<Option<Withdrawn>, StoreError>;
+
+    /// Ends the sessions that sign-ins have opened, of a person or of everybody, and says how many of whom were open. `None`:
+    /// nobody has that address.
+    async fn sign_out(
+        &self,
+        of: Option<&CustomerEmail>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SignedOut>>, StoreError>;
 }
 
 /// A person who is made a staff member without a code.
@@ -50,8 +64,8 @@ pub struct NewStaff {
 /// A person whom the firm's provider has named, with a key that has proved itself.
 #[derive(Debug, Clone)]
 pub struct SignIn {
-    /// The provider.
-    pub issuer: String,
+    /// The provider, and what the relay is called there.
+    pub client: SignInClient,
     /// What the provider calls the person, for ever.
     pub subject: String,
     /// The address that it gives them.
@@ -88,6 +102,15 @@ pub struct SignInAnswer {
     pub staff: StaffMember,
     /// Whether their last sign-in brought other roles, or was none.
     pub roles_changed: bool,
+}
+
+/// Somebody whose sessions were ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedOut {
+    /// Whose.
+    pub staff: StaffId,
+    /// How many were open.
+    pub sessions: u64,
 }
 
 /// What a refused sign-in took away.

@@ -47,6 +47,8 @@ pub struct Intent {
     pub overrides: Option<RequestId>,
     /// The second person's approval that it uses up.
     pub approval: Option<ApprovalUse>,
+    /// Which grants allowed it, as the ledger names them.
+    pub grants: String,
     /// Which rules allowed it.
     pub policy_version: String,
     /// How long the token shall be good for.
@@ -64,7 +66,7 @@ pub struct Intent {
 impl Intent {
     /// Whether a profile is its person's, as they are described and with these roles, and may log in.
     pub(super) fn is_by(&self, profile: &Profile) -> bool {
-        profile.is_good(self.requested_at)
+        profile.is_good(&self.terms, self.requested_at)
             && profile.staff == self.staff
             && profile.roles(&self.terms) == self.roles
     }

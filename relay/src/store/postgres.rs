@@ -42,9 +42,10 @@ use tokio::{join, sync::Mutex, time::timeout};
 
 use super::{
     Completion, Delivery, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows,
-    Intent, IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
-    RolesAnswer, SchemaDifference, SchemaVersions, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow,
-    Store, StoreError, StoredCheckpoint, StrayRows, Subscribers, foreign, outbox::Listeners,
+    Intent, IntentAnswer, Invited, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow,
+    RoleChange, RolesAnswer, SchemaDifference, SchemaVersions, Scrubbed, StaffDetails, StaffDisabled,
+    StaffId, StaffMember, StaffRow, Store, StoreError, StoredCheckpoint, StrayRows, Subscribers, foreign,
+    outbox::Listeners,
 };
 use crate::{config::PostgresConfig, events::Event, random};
 use connection::Connector;
@@ -205,7 +206,11 @@ impl Store for PostgresStore {
         run!(self.connections, client => outbox::drop_stale(client, now))
     }
 
-    async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError> {
+    async fn invite(
+        &self,
+        invite: &NewInvite,
+        now: Timestamp,
+    ) -> Result<Result<Invited, StaffDisabled>, StoreError> {
         run!(self.connections, client => staff::insert_invite(client, invite, now))
     }
 

@@ -35,14 +35,14 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 
 use super::{
     Completion, Delivery, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows,
-    Intent, IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
-    RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow, Store, StoreError,
-    StoredCheckpoint, StrayRows, Subscribers, foreign, outbox::Listeners,
+    Intent, IntentAnswer, Invited, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow,
+    RoleChange, RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffDisabled, StaffId, StaffMember,
+    StaffRow, Store, StoreError, StoredCheckpoint, StrayRows, Subscribers, foreign, outbox::Listeners,
 };
 use crate::events::Event;
-use file::DatabaseFile;
+use file::{DatabaseFile, millis, timestamp};
 use readers::Readers;
-use writer::Writer;
+use writer::{Writer, Writing};
 
 /// A store in one SQLite file.
 pub struct SqliteStore {
@@ -59,15 +59,6 @@ struct Registration {
     lock: File,
     /// Open intents below this are another process's.
     size: u64,
-}
-
-/// SQLite's form of a time.
-fn millis(time: Timestamp) -> i64 {
-    time.as_millisecond()
-}
-
-fn timestamp(millis: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_millisecond(millis).map_err(|_| StoreError::Inconsistent("a time is not one"))
 }
 
 #[async_trait]
@@ -148,11 +139,14 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError> {
+    async fn invite(
+        &self,
+        invite: &NewInvite,
+        now: Timestamp,
+    ) -> Result<Result<Invited, StaffDisabled>, StoreError> {
         let invite = invite.clone();
-        self.writer
-            .write(move |writing| writing.insert_invite(&invite, now))
-            .await
+        let insert = move |writing: &mut Writing<'_>| writing.insert_invite(&invite, now);
+        self.writer.write(insert).await
     }
 
     async fn list_staff(&self) -> Result<Vec<StaffRow>, StoreError> {

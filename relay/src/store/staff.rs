@@ -63,7 +63,7 @@ pub struct StaffRow {
 impl StaffRow {
     /// The roles that count at some time in one or another of their sessions.
     pub fn sign_in_roles(&self, terms: &SignInTerms, at: Timestamp) -> BTreeSet<Role> {
-        let open = self.sessions.iter().filter(|session| session.is_open(at));
+        let open = self.sessions.iter().filter(|session| session.is_open(terms, at));
         open.flat_map(|session| session.roles_under(terms))
             .cloned()
             .collect()
@@ -130,6 +130,19 @@ pub struct NewInvite {
     pub expires_at: Timestamp,
 }
 
+/// Somebody who was invited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invited {
+    /// The person.
+    pub staff: StaffMember,
+    /// How many older codes of theirs were still good, and are not any more.
+    pub voided: u64,
+}
+
+/// Nobody was invited or added: the person is known, and disabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StaffDisabled(pub StaffId);
+
 /// What came of changing a person's roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RolesAnswer {
@@ -190,15 +203,14 @@ pub struct Profile {
 
 impl Profile {
     /// Whether its owner must sign in again by then.
-    pub fn has_run_out(&self, at: Timestamp) -> bool {
-        self.signed_in
-            .as_ref()
-            .is_some_and(|session| !session.is_open(at))
+    pub fn has_run_out(&self, terms: &SignInTerms, at: Timestamp) -> bool {
+        let session = self.signed_in.as_ref();
+        session.is_some_and(|session| !session.is_open(terms, at))
     }
 
     /// Whether its owner may do anything with it at that time.
-    pub(super) fn is_good(&self, at: Timestamp) -> bool {
-        !self.revoked && !self.staff.disabled && !self.has_run_out(at)
+    pub(super) fn is_good(&self, terms: &SignInTerms, at: Timestamp) -> bool {
+        !self.revoked && !self.staff.disabled && !self.has_run_out(terms, at)
     }
 
     /// What its owner's work is, for rules that go by it: the roles that the administrator gave the person, and those that the

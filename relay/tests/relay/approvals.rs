@@ -257,6 +257,8 @@ async fn asked_for_approved_and_opened() {
     let intent = scene.records.intent(&login).await;
     assert_eq!(intent["record"]["approval"], id);
     assert_eq!(intent["record"]["approved"], "2023-11-14T22:14:20.000Z");
+    assert_eq!(intent["record"]["grants"], "policy.grant[0]");
+    assert_eq!(intent["staff"]["roles"], "support");
     assert_eq!(intent["staff"]["approver"], 2);
     assert_eq!(intent["staff"]["approverEmail"], LEAD);
     assert_eq!(intent["staff"]["approverKey"], scene.lead.key_id().as_str());

@@ -63,6 +63,7 @@ async fn one_login_is_one_request_of_fixed_shape_and_one_record() {
         ("staff", "key", json!(profile.key_id().as_str())),
         ("staff", "email", json!(STAFF)),
         ("record", "method", json!("profile_signature")),
+        ("record", "grants", json!("*")),
     ] {
         assert_eq!(intent[part][key], expected, "{part} {key}");
     }

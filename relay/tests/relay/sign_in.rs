@@ -97,6 +97,7 @@ impl Lab {
             .store
             .add_staff(&new, self.app.clock.now())
             .await
+            .unwrap()
             .unwrap();
     }
 

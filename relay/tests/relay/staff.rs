@@ -57,7 +57,7 @@ async fn a_profile_that_has_logged_in_is_looked_at_again_for_each_login() {
         code_sha256: [7; 32],
         expires_at: app.clock.now(),
     };
-    app.store.invite(&invite, app.clock.now()).await.unwrap();
+    app.store.invite(&invite, app.clock.now()).await.unwrap().unwrap();
     let (login, id) = desk.login();
     assert_eq!(app.send(&login).await.status, 201);
     assert_eq!(app.records.intent(&id).await["staff"]["name"], "Night desk");
@@ -86,10 +86,12 @@ async fn only_a_good_signature_learns_that_its_owner_is_disabled() {
 }
 
 #[tokio::test]
-async fn an_invitation_enables_the_person_but_not_the_old_profiles() {
+async fn whoever_is_enabled_and_invited_again_is_in_again_but_the_old_profiles_are_not() {
     let app = TestApp::start().await;
     let old = app.enrolled(STAFF).await;
     disable(&app, STAFF).await;
+    let email = CustomerEmail::parse(STAFF).unwrap();
+    assert!(app.store.enable_staff(&email).await.unwrap().is_some());
     let code = app.invite(STAFF).await;
     assert_eq!(
         app.send(&old.get("/v1/session")).await.outcome(),

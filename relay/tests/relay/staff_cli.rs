@@ -202,6 +202,14 @@ async fn what_is_changed_about_a_person_counts_at_every_relay_and_is_shown() {
         assert_eq!(login(relay, &signer).await.code(), "staff_disabled");
         assert_eq!(session(relay, &signer).await.code(), "staff_disabled");
     }
+    for command in ["invite", "add"] {
+        let refused = installation.run(&["staff", command, STAFF]).await;
+        let said = text(&refused.stderr);
+        assert!(
+            !refused.status.success() && said.contains(&format!("stagedoor staff enable {STAFF}")),
+            "{said}"
+        );
+    }
     let enabled = logged(&done(&installation, &["staff", "enable", STAFF]).await);
     assert_eq!(enabled["action"], "enable");
     let twice = installation.run(&["staff", "enable", STAFF]).await;
@@ -216,7 +224,16 @@ async fn what_is_changed_about_a_person_counts_at_every_relay_and_is_shown() {
     let shown = json(&installation, &["staff", "show", STAFF, "--json"]).await;
     assert_eq!(shown["invites"], serde_json::json!([]), "its code was void");
     assert_eq!(shown["roles"], serde_json::json!(["lead"]));
-    let again = relays[0].enrol(&installation.invite().await["code"]).await;
+    let void = installation.invite().await;
+    assert_eq!(void["voided"], 0);
+    let told = text(&done(&installation, &["staff", "invite", STAFF]).await.stderr);
+    assert!(
+        told.contains("Worthless from now on: 1 earlier code of theirs"),
+        "{told}"
+    );
+    let invite = installation.invite().await;
+    assert_eq!(invite["voided"], 1);
+    let again = relays[0].enrol(&invite["code"]).await;
     for relay in &relays {
         assert_eq!(session(relay, &again).await.status, 200);
     }

@@ -73,7 +73,7 @@ impl Lab {
 /// A staff member with a profile. Enrolling the same person again changes their name alone.
 pub(crate) async fn enrol(store: &dyn Store, email: &str, name: &str) -> StaffMember {
     let invite = invite(email, Some(name));
-    let staff = store.invite(&invite, at(0)).await.unwrap();
+    let staff = store.invite(&invite, at(0)).await.unwrap().unwrap().staff;
     let enrolled = store
         .enrol(&enrolment(&invite, key_of(&staff)), at(0))
         .await
@@ -85,7 +85,7 @@ pub(crate) async fn enrol(store: &dyn Store, email: &str, name: &str) -> StaffMe
 /// A further key of somebody's, by a code.
 pub(crate) async fn enrol_key(store: &dyn Store, email: &str, key: KeyId, at: Timestamp) {
     let invite = invite(email, None);
-    store.invite(&invite, at).await.unwrap();
+    store.invite(&invite, at).await.unwrap().unwrap();
     store.enrol(&enrolment(&invite, key), at).await.unwrap().unwrap();
 }
 
@@ -141,6 +141,7 @@ pub(crate) fn intent(staff: &StaffMember, customer: &str, second: i64) -> Intent
         }),
         overrides: None,
         approval: None,
+        grants: "*".to_owned(),
         policy_version: "p1".to_owned(),
         limits: LimitUses::default(),
         canary: false,

@@ -25,6 +25,7 @@ fn intent() -> Intent {
         approval: None,
         customer: commitment(),
         extension: "1.2.0".into(),
+        grants: None,
         login: "0192".into(),
         method: Method::ProfileSignature,
         origin: Some("https://crm.example".into()),
@@ -75,6 +76,18 @@ fn an_intent_that_a_second_person_approved() {
     ] {
         assert_eq!(Record::decode(text.replace(without, "").as_bytes()), Err(error));
     }
+}
+
+#[test]
+fn an_intent_that_says_which_grants_allowed_it() {
+    let allowed = Intent {
+        grants: Some("policy.grant[0],policy.grant[2]".into()),
+        ..intent()
+    };
+    let text = format!(
+        r#"{{"customer":"{HASH}","extension":"1.2.0","grants":"policy.grant[0],policy.grant[2]","kind":"intent","login":"0192","method":"profile_signature","origin":"https://crm.example","overrides":3,"platform":"live","policy":"2026-01","seq":7,"staff":"{HASH}","time":"2026-11-25T03:06:42.123Z","v":1,"validity":30}}"#
+    );
+    check(Entry::Intent(allowed), &text);
 }
 
 #[test]

@@ -81,6 +81,7 @@ impl Book {
             id: 12,
             key: "pJ0bXnSg3xk".into(),
             name: "Staff Member".into(),
+            roles: overrides.is_some().then(|| "support,team-lead".into()),
             approver: approval.is_some().then(|| ApproverPart {
                 email: "lead@broker.example".into(),
                 id: 3,
@@ -92,6 +93,7 @@ impl Book {
             approval,
             customer: customer.commitment(),
             extension: "1.2.0".into(),
+            grants: overrides.is_some().then(|| "policy.grant[0]".into()),
             login: login.into(),
             method: match overrides {
                 None => Method::ProfileSignature,

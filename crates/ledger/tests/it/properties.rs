@@ -56,6 +56,7 @@ fn intent() -> impl Strategy<Value = Entry> {
                     approval: None,
                     customer,
                     extension,
+                    grants: origin.clone(),
                     login,
                     method: match validity % 2 {
                         0 => Method::ProfileSignature,

@@ -68,6 +68,7 @@ fn intent(recorded: &Recorded, intent: &Intent) -> Lines {
                 "by",
                 format!("{} <{}>, staff number {}", staff.name, staff.email, staff.id),
             ));
+            lines.extend(staff.roles.map(|roles| ("roles", roles.replace(',', ", "))));
             lines.push((
                 "from",
                 format!("{}, with the profile {}", staff.address, staff.key),
@@ -96,8 +97,9 @@ fn intent(recorded: &Recorded, intent: &Intent) -> Lines {
     lines.push((
         "allowed by",
         format!(
-            "{}, rules {}, extension {}",
+            "{}, {} of the rules {}, extension {}",
             intent.method.as_str(),
+            allowing(intent.grants.as_deref()),
             intent.policy,
             intent.extension
         ),
@@ -109,6 +111,15 @@ fn intent(recorded: &Recorded, intent: &Intent) -> Lines {
         )
     }));
     lines
+}
+
+/// The grants that allowed a login.
+fn allowing(grants: Option<&str>) -> String {
+    match grants {
+        None => "no grant that is recorded".to_owned(),
+        Some("*") => "no grant, because there were none,".to_owned(),
+        Some(grants) => grants.replace(',', ", "),
+    }
 }
 
 /// Who else agreed, and when.

@@ -10,7 +10,7 @@ use super::{
     text,
 };
 
-const COLUMNS: [&str; 32] = [
+const COLUMNS: [&str; 34] = [
     "login",
     "requested",
     "staff_email",
@@ -18,6 +18,7 @@ const COLUMNS: [&str; 32] = [
     "staff_id",
     "staff_address",
     "staff_key",
+    "staff_roles",
     "customer_email",
     "reason",
     "ticket",
@@ -27,6 +28,7 @@ const COLUMNS: [&str; 32] = [
     "validity_s",
     "method",
     "policy",
+    "grants",
     "extension",
     "overrides_record",
     "approval",
@@ -99,8 +101,9 @@ fn cells(login: &Login) -> Vec<String> {
             staff.id.to_string(),
             staff.address,
             staff.key,
+            staff.roles.unwrap_or_default(),
         ]),
-        other => cells.extend(std::iter::repeat_n(absent(&other), 5)),
+        other => cells.extend(std::iter::repeat_n(absent(&other), 6)),
     }
     match intent.customer::<CustomerPart>() {
         Held::There(customer) => cells.extend([
@@ -118,13 +121,14 @@ fn cells(login: &Login) -> Vec<String> {
             intent.validity.to_string(),
             intent.method.as_str().to_owned(),
             intent.policy.clone(),
+            intent.grants.clone().unwrap_or_default(),
             intent.extension.clone(),
             intent
                 .overrides
                 .map(|other| other.to_string())
                 .unwrap_or_default(),
         ]),
-        _ => cells.extend(std::iter::repeat_n(String::new(), 7)),
+        _ => cells.extend(std::iter::repeat_n(String::new(), 8)),
     }
     cells.extend(approval(intent));
     cells.extend(end(login.outcome.as_ref()));

@@ -10,7 +10,7 @@ use super::{method, to_json};
 use crate::{
     cli::{office, say, text, values::address},
     clock::{Clock, SystemClock},
-    store::EnrolledProfile,
+    store::{EnrolledProfile, SignInTerms},
 };
 
 const HEADINGS: [&str; 6] = ["STAFF", "PROFILE", "ENROLLED (UTC)", "EXTENSION", "BY", "STATE"];
@@ -38,20 +38,24 @@ pub(super) async fn run(path: &Path, list: List) -> anyhow::Result<()> {
     } else if profiles.is_empty() {
         tell!("No profile is enrolled: stagedoor staff invite makes a code for one.");
     } else {
-        let rows = profiles.iter().map(|profile| row(profile, now));
+        let rows = profiles.iter().map(|profile| row(profile, &terms, now));
         let rows = std::iter::once(HEADINGS.map(str::to_owned)).chain(rows);
         say(text::columns(&rows.collect::<Vec<_>>()).trim_end())?;
     }
     Ok(())
 }
 
-fn row(profile: &EnrolledProfile, now: Timestamp) -> [String; 6] {
-    let session_ends = profile.signed_in.as_ref().map(|session| session.ends_at);
-    let state = match (profile.revoked_at, session_ends) {
+fn row(profile: &EnrolledProfile, terms: &SignInTerms, now: Timestamp) -> [String; 6] {
+    let state = match (profile.revoked_at, &profile.signed_in) {
         (Some(at), _) => format!("revoked {}", text::second(at)),
         (None, None) => "good".to_owned(),
-        (None, Some(end)) if end <= now => format!("signed out since {}", text::second(end)),
-        (None, Some(end)) => format!("good until {}", text::second(end)),
+        (None, Some(session)) if session.ends_at <= now => {
+            format!("signed out since {}", text::second(session.ends_at))
+        }
+        (None, Some(session)) if session.is_open(terms, now) => {
+            format!("good until {}", text::second(session.ends_at))
+        }
+        (None, Some(_)) => "signed out: not of this [sign_in]".to_owned(),
     };
     [
         profile.email.as_str().to_owned(),

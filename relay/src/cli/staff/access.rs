@@ -42,7 +42,10 @@ pub(super) async fn disable(path: &Path, access: Access) -> anyhow::Result<()> {
     office
         .announce(Event::staff(EventKind::StaffDisabled, staff.id, now))
         .await;
-    tell!("Disabled. A later invitation enables the person again; the old profiles stay revoked.");
+    tell!(
+        "Disabled. Neither an invitation nor a sign-in changes that: stagedoor staff enable does, and the old profiles stay \
+         revoked."
+    );
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use stagedoor_protocol::CustomerEmail;
 use tracing::info;
 
 use super::{
-    joined, nobody,
+    disabled, joined, nobody,
     roles::{RoleSet, roles},
 };
 use crate::{
@@ -55,7 +55,8 @@ pub(super) async fn add(path: &Path, add: Add) -> anyhow::Result<()> {
         roles: add.roles.map(|roles| roles.0),
     };
     let now = SystemClock::new().now();
-    let staff = office.store.add_staff(&new, now).await?;
+    let added = office.store.add_staff(&new, now).await?;
+    let staff = added.map_err(|_| disabled(&new.email))?;
     office.log(|operator| {
         let roles = joined(&staff.roles, ",");
         info!(operator, action = "add", staff = %staff.id, roles, "staff changed");
@@ -84,7 +85,7 @@ pub(super) async fn unlink(path: &Path, unlink: Unlink) -> anyhow::Result<()> {
     office.log(|operator| info!(operator, action = "unlink", staff = %staff.id, "staff changed"));
     tell!(
         "Unlinked: whoever signs in with this address next is taken for {} from then on. Sessions that are open go on; \
-         stagedoor profile revoke ends them.",
+         stagedoor staff sign-out ends them.",
         staff.name
     );
     Ok(())

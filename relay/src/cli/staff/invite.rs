@@ -11,20 +11,20 @@ use tracing::info;
 
 use super::{
     add::check_name,
-    joined,
+    disabled, joined,
     roles::{RoleSet, roles},
 };
 use crate::{
     auth::sha256,
     cli::{
         office::{Office, Operator},
-        say,
+        say, text,
         values::{address, how_long},
     },
     clock::{Clock, SystemClock},
     events::{Event, EventKind},
     random,
-    store::NewInvite,
+    store::{Invited, NewInvite},
 };
 
 /// A code must not lie around for longer than this.
@@ -44,7 +44,7 @@ pub(in crate::cli) struct Invite {
     /// How long the code is good for, at most 7d; e.g. 15m, 24h or 2d.
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = how_long)]
     valid_for: SignedDuration,
-    /// Print one line of JSON: email, code, expiresAt.
+    /// Print one line of JSON: email, code, expiresAt, and how many older codes are void now (voided).
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -68,23 +68,30 @@ pub(super) async fn run(path: &Path, invite: Invite) -> anyhow::Result<()> {
         code_sha256: sha256(code.expose().as_bytes()),
         expires_at,
     };
-    let staff = office.store.invite(&new, now).await?;
+    let invited = office.store.invite(&new, now).await?;
+    let Invited { staff, voided } = invited.map_err(|_| disabled(&new.email))?;
     office.log(|operator| {
         let roles = joined(&staff.roles, ",");
-        info!(operator, action = "invite", staff = %staff.id, roles, %expires_at, "staff changed");
+        info!(operator, action = "invite", staff = %staff.id, roles, %expires_at, voided, "staff changed");
     });
     office
         .announce(Event::staff(EventKind::StaffInvited, staff.id, now))
         .await;
     let email = staff.email.as_str();
     if invite.json {
-        say(json!({"email": email, "code": code.expose_grouped(), "expiresAt": expires_at}))?;
+        say(
+            json!({"email": email, "code": code.expose_grouped(), "expiresAt": expires_at, "voided": voided}),
+        )?;
     } else {
         say(code.expose_grouped())?;
         tell!(
             "One browser profile of {} ({email}) can be enrolled with this code until {expires_at}, once.",
             staff.name
         );
+        if voided > 0 {
+            let codes = text::count(voided, "earlier code", "earlier codes");
+            tell!("Worthless from now on: {codes} of theirs that nobody had used.");
+        }
     }
     Ok(())
 }

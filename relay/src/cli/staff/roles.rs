@@ -41,7 +41,7 @@ pub(in crate::cli) struct Roles {
 
 /// How a role goes that came from signing in.
 const CURE: &str = "Take the person out of the group at the provider, or the value out of [[sign_in.role]]; \
-                    `stagedoor staff show` says which group it is.";
+                    `stagedoor staff show` says which group it is. `stagedoor staff sign-out` ends the sessions at once.";
 
 /// Names with commas between them.
 #[derive(Debug, Clone)]
@@ -109,7 +109,7 @@ fn brought(details: &StaffDetails, now: Timestamp) -> BTreeSet<Role> {
         .iter()
         .filter(|profile| profile.revoked_at.is_none());
     let sessions = good.filter_map(|profile| profile.signed_in.as_ref());
-    let open = sessions.filter(|session| session.is_open(now));
+    let open = sessions.filter(|session| session.client.is_some() && session.ends_at > now);
     open.flat_map(|session| session.roles.iter().map(|mapped| mapped.role.clone()))
         .collect()
 }

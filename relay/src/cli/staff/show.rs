@@ -64,6 +64,9 @@ fn describe(details: &StaffDetails, terms: &SignInTerms, now: Timestamp) -> Stri
         );
         if let Some(session) = &profile.signed_in {
             line += &format!(", signed in until {}", text::time(session.ends_at));
+            if session.ends_at > now && !session.is_open(terms, now) {
+                line += ", which does not count, because the configuration has another [sign_in] or none";
+            }
         }
         if let Some(at) = profile.revoked_at {
             line += &format!(", revoked {}", text::time(at));

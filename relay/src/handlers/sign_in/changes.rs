@@ -27,11 +27,21 @@ pub(super) async fn withdraw(
     let withdrawn = app.store.withdraw_sign_in(&config.issuer, subject, now).await?;
     let Some(withdrawn) = withdrawn else { return Ok(()) };
     let (staff, sessions) = (withdrawn.staff, withdrawn.sessions);
+    let mut events = Vec::new();
     if sessions > 0 {
-        info!(%staff, sessions, "sessions ended, because the provider says that the person has no mapped role any more");
+        let kind = EventKind::StaffSignedOut;
+        let event = kind.as_str();
+        info!(
+            event, %staff, sessions,
+            "sessions ended, because the provider says that the person has no mapped role any more"
+        );
+        events.push(Event::staff(kind, staff, now));
     }
     if withdrawn.had_roles {
-        tell(app, vec![roles(staff, "", now)]).await;
+        events.push(roles(staff, "", now));
+    }
+    if !events.is_empty() {
+        tell(app, events).await;
     }
     Ok(())
 }

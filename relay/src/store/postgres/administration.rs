@@ -18,7 +18,7 @@ use super::{
 use crate::spelling::Spelling as _;
 use crate::store::{
     EnrolledProfile, OpenInvite, Role, RoleChange, RolesAnswer, SignedIn, StaffDetails, StaffId, StaffMember,
-    StaffRow, StoreError,
+    StaffRow, StoreError, session,
 };
 
 pub(super) async fn change_roles(
@@ -152,7 +152,7 @@ async fn select_sessions(client: &Client) -> Result<BTreeMap<StaffId, Vec<Signed
     );
     let mut sessions = BTreeMap::<_, Vec<_>>::new();
     for row in client.query(&select, &[]).await? {
-        let id = StaffId(row.try_get(2)?);
+        let id = StaffId(row.try_get(session::COLUMN_COUNT)?);
         sessions.entry(id).or_default().extend(signed_in(&row, 0)?);
     }
     Ok(sessions)
@@ -206,14 +206,15 @@ pub(super) async fn select_profiles(
 }
 
 fn enrolled_profile(row: &Row) -> Result<EnrolledProfile, Failure> {
-    let revoked: Option<i64> = row.try_get(6)?;
+    let first = session::COLUMN_COUNT;
+    let revoked: Option<i64> = row.try_get(first + 4)?;
     Ok(EnrolledProfile {
-        key_id: KeyId::parse(row.try_get(2)?)
+        key_id: KeyId::parse(row.try_get(first)?)
             .map_err(|_| StoreError::Inconsistent("a profile's id is not one"))?,
-        email: CustomerEmail::parse(row.try_get(3)?)
+        email: CustomerEmail::parse(row.try_get(first + 1)?)
             .map_err(|_| StoreError::Inconsistent("a staff member's address is not one"))?,
-        enrolled_at: timestamp(row.try_get(4)?)?,
-        extension_version: row.try_get(5)?,
+        enrolled_at: timestamp(row.try_get(first + 2)?)?,
+        extension_version: row.try_get(first + 3)?,
         revoked_at: revoked.map(timestamp).transpose()?,
         signed_in: signed_in(row, 0)?,
     })

@@ -23,6 +23,7 @@ use crate::store::{
     ApprovalAnswer, Approvals, MOST_WAITING, NewApproval, StaffId, StaffMember, StoreError, StoredApproval,
     Verdict, VerdictAnswer, Withdrawal,
     approvals::{COLUMN_COUNT, Columns, Stage, columns, tables},
+    session,
 };
 
 #[async_trait]
@@ -197,9 +198,10 @@ pub(super) async fn select_waiting(
 
 /// A row of [`SELECT_APPROVALS`].
 pub(super) fn stored(row: &Row) -> Result<StoredApproval, Failure> {
-    let session = signed_in(row, COLUMN_COUNT)?;
-    let by = match row.try_get::<_, Option<i64>>(COLUMN_COUNT + 2)? {
-        Some(_) => Some(staff_member(row, COLUMN_COUNT + 2)?),
+    let signed_in = signed_in(row, COLUMN_COUNT)?;
+    let member = COLUMN_COUNT + session::COLUMN_COUNT;
+    let by = match row.try_get::<_, Option<i64>>(member)? {
+        Some(_) => Some(staff_member(row, member)?),
         None => None,
     };
     let columns = Columns {
@@ -220,5 +222,5 @@ pub(super) fn stored(row: &Row) -> Result<StoredApproval, Failure> {
         decided_key: row.try_get(14)?,
         profile_is_good: row.try_get(15)?,
     };
-    Ok(columns.into_stored(by, session)?)
+    Ok(columns.into_stored(by, signed_in)?)
 }

@@ -14,13 +14,13 @@ use super::{
     fault::Failure,
     millis,
     pool::{Connections, run},
-    staff::member,
-    timestamp,
+    staff::{disabled, member},
+    timestamp, unsigned,
 };
 use crate::spelling::Spelling as _;
 use crate::store::{
-    IdentityStore, LinkedIdentity, NewStaff, Role, SignIn, SignInAnswer, SignInRefusal, StaffId, StaffMember,
-    StoreError, Withdrawn,
+    IdentityStore, LinkedIdentity, NewStaff, Role, SignIn, SignInAnswer, SignInRefusal, SignedOut,
+    StaffDisabled, StaffId, StaffMember, StoreError, Withdrawn,
     identity::{Known, local_part},
 };
 
@@ -30,7 +30,11 @@ const TURN: i64 = 0x5374_6167_6564_0001;
 
 #[async_trait]
 impl IdentityStore for PostgresStore {
-    async fn add_staff(&self, new: &NewStaff, now: Timestamp) -> Result<StaffMember, StoreError> {
+    async fn add_staff(
+        &self,
+        new: &NewStaff,
+        now: Timestamp,
+    ) -> Result<Result<StaffMember, StaffDisabled>, StoreError> {
         run!(self.connections, client => insert_staff(client, new, now))
     }
 
@@ -54,16 +58,28 @@ impl IdentityStore for PostgresStore {
     ) -> Result<Option<Withdrawn>, StoreError> {
         run!(self.connections, client => withdraw(client, (issuer, subject), now))
     }
+
+    async fn sign_out(
+        &self,
+        of: Option<&CustomerEmail>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SignedOut>>, StoreError> {
+        run!(self.connections, client => sign_out(client, of, now))
+    }
 }
 
-async fn insert_staff(client: &mut Client, new: &NewStaff, now: Timestamp) -> Result<StaffMember, Failure> {
+async fn insert_staff(
+    client: &mut Client,
+    new: &NewStaff,
+    now: Timestamp,
+) -> Result<Result<StaffMember, StaffDisabled>, Failure> {
     let transaction = client.transaction().await?;
     let id = transaction
-        .query_one(
+        .query_opt(
             "INSERT INTO staff (email, email_folded, name, created_at) \
              VALUES ($1, $2, coalesce($3, $4), $5) \
-             ON CONFLICT (email_folded) DO UPDATE SET name = coalesce($3, staff.name), disabled_at = NULL \
-             RETURNING id",
+             ON CONFLICT (email_folded) DO UPDATE SET name = coalesce($3, staff.name) \
+             WHERE staff.disabled_at IS NULL RETURNING id",
             &[
                 &new.email.as_str(),
                 &new.email.spelling(),
@@ -73,13 +89,16 @@ async fn insert_staff(client: &mut Client, new: &NewStaff, now: Timestamp) -> Re
             ],
         )
         .await?;
+    let Some(id) = id else {
+        return Ok(Err(disabled(&transaction, &new.email).await?));
+    };
     let id: i64 = id.try_get(0)?;
     if let Some(roles) = &new.roles {
         set_roles(&transaction, id, roles).await?;
     }
     let staff = member(&transaction, id).await?;
     transaction.commit().await?;
-    Ok(staff)
+    Ok(Ok(staff))
 }
 
 async fn unlink(client: &mut Client, email: &CustomerEmail) -> Result<Option<(StaffMember, u64)>, Failure> {
@@ -119,15 +138,17 @@ async fn perform(
         transaction
             .execute(
                 "INSERT INTO identities (issuer, subject, staff_id, bound_at) VALUES ($1, $2, $3, $4)",
-                &[&sign_in.issuer, &sign_in.subject, &id, &now],
+                &[&sign_in.client.issuer, &sign_in.subject, &id, &now],
             )
             .await?;
     }
     let signed_in = transaction
         .execute(
             "INSERT INTO profiles (key_id, staff_id, algorithm, public_key, extension_version, enrolled_at, \
-             session_ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (key_id) DO UPDATE SET \
-             extension_version = excluded.extension_version, session_ends_at = excluded.session_ends_at \
+             session_ends_at, session_issuer, session_client) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+             ON CONFLICT (key_id) DO UPDATE SET extension_version = excluded.extension_version, \
+             session_ends_at = excluded.session_ends_at, session_issuer = excluded.session_issuer, \
+             session_client = excluded.session_client \
              WHERE profiles.revoked_at IS NULL AND profiles.staff_id = excluded.staff_id",
             &[
                 &sign_in.key_id.as_str(),
@@ -137,6 +158,8 @@ async fn perform(
                 &sign_in.extension_version,
                 &now,
                 &millis(sign_in.session_ends_at),
+                &sign_in.client.issuer,
+                &sign_in.client.client_id,
             ],
         )
         .await?;
@@ -201,19 +224,64 @@ async fn withdraw(
             &[&id],
         )
         .await?;
-    let sessions = transaction
-        .execute(
-            "UPDATE profiles SET session_ends_at = $1 WHERE staff_id = $2 AND revoked_at IS NULL \
-             AND session_ends_at > $1",
-            &[&millis(now), &id],
-        )
-        .await?;
+    let ended = end_sessions(&transaction, Some(id), now).await?;
     transaction.commit().await?;
     Ok(Some(Withdrawn {
         staff: StaffId(id),
-        sessions,
+        sessions: ended.first().map_or(0, |ended| ended.sessions),
         had_roles: roles > 0,
     }))
+}
+
+async fn sign_out(
+    client: &mut Client,
+    of: Option<&CustomerEmail>,
+    now: Timestamp,
+) -> Result<Option<Vec<SignedOut>>, Failure> {
+    let transaction = client.transaction().await?;
+    transaction
+        .execute("SELECT pg_advisory_xact_lock($1)", &[&TURN])
+        .await?;
+    let staff = match of {
+        None => None,
+        Some(email) => match hold(&transaction, email).await? {
+            None => return Ok(None),
+            Some(id) => Some(id),
+        },
+    };
+    let ended = end_sessions(&transaction, staff, now).await?;
+    transaction.commit().await?;
+    Ok(Some(ended))
+}
+
+/// Of a person, or of everybody. That they are of no provider any more ends them at every relay, whatever its clock says.
+async fn end_sessions(
+    transaction: &Transaction<'_>,
+    of: Option<i64>,
+    now: Timestamp,
+) -> Result<Vec<SignedOut>, Failure> {
+    let now = millis(now);
+    let ended = transaction
+        .query(
+            "SELECT staff_id, count(*) FROM profiles WHERE session_issuer IS NOT NULL AND revoked_at IS NULL \
+             AND session_ends_at > $1 AND ($2::bigint IS NULL OR staff_id = $2) GROUP BY staff_id ORDER BY staff_id",
+            &[&now, &of],
+        )
+        .await?;
+    transaction
+        .execute(
+            "UPDATE profiles SET session_ends_at = least(session_ends_at, $1), session_issuer = NULL, \
+             session_client = NULL WHERE session_issuer IS NOT NULL AND ($2::bigint IS NULL OR staff_id = $2)",
+            &[&now, &of],
+        )
+        .await?;
+    let ended = ended.iter().map(|row| {
+        Ok(SignedOut {
+            staff: StaffId(row.try_get(0)?),
+            sessions: unsigned(row, 1)?,
+        })
+    });
+    ended.collect()
 }
 
 /// Somebody who is new here. Should the operator have added them at this very moment, they are the person who was added.
@@ -236,7 +304,7 @@ async fn insert_new(transaction: &Transaction<'_>, sign_in: &SignIn, now: i64) -
 async fn known(transaction: &Transaction<'_>, sign_in: &SignIn) -> Result<Known, Failure> {
     // The person's row first, as disabling does: it holds still from here on.
     let held = hold(transaction, &sign_in.email).await?;
-    let (issuer, subject) = (&sign_in.issuer, &sign_in.subject);
+    let (issuer, subject) = (&sign_in.client.issuer, &sign_in.subject);
     let (member, member_is_bound) = match held {
         None => (None, false),
         Some(id) => {

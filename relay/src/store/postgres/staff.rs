@@ -14,23 +14,23 @@ use super::{
 };
 use crate::spelling::Spelling as _;
 use crate::store::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, SignedIn, StaffId, StaffMember, StoreError,
-    VerifyingKey, approvals::KEPT_MILLISECONDS,
+    Enrolment, EnrolmentRefusal, Invited, NewInvite, Profile, SignedIn, StaffDisabled, StaffId, StaffMember,
+    StoreError, VerifyingKey, approvals::KEPT_MILLISECONDS, session,
 };
 
 pub(super) async fn insert_invite(
     client: &mut Client,
     invite: &NewInvite,
     now: Timestamp,
-) -> Result<StaffMember, Failure> {
+) -> Result<Result<Invited, StaffDisabled>, Failure> {
     let local_part = invite.email.as_str().split('@').next().unwrap_or_default();
     let transaction = client.transaction().await?;
     let id = transaction
-        .query_one(
+        .query_opt(
             "INSERT INTO staff (email, email_folded, name, created_at) \
              VALUES ($1, $2, coalesce($3, $4), $5) \
-             ON CONFLICT (email_folded) DO UPDATE SET name = coalesce($3, staff.name), disabled_at = NULL \
-             RETURNING id",
+             ON CONFLICT (email_folded) DO UPDATE SET name = coalesce($3, staff.name) \
+             WHERE staff.disabled_at IS NULL RETURNING id",
             &[
                 &invite.email.as_str(),
                 &invite.email.spelling(),
@@ -40,10 +40,20 @@ pub(super) async fn insert_invite(
             ],
         )
         .await?;
+    let Some(id) = id else {
+        return Ok(Err(disabled(&transaction, &invite.email).await?));
+    };
     let id: i64 = id.try_get(0)?;
     if let Some(roles) = &invite.roles {
         set_roles(&transaction, id, roles).await?;
     }
+    // They ended long ago, so they are void whatever a relay's clock says.
+    let voided = transaction
+        .execute(
+            "UPDATE invites SET expires_at = 0 WHERE staff_id = $1 AND used_at IS NULL AND expires_at > $2",
+            &[&id, &millis(now)],
+        )
+        .await?;
     transaction
         .execute(
             "INSERT INTO invites (code_sha256, staff_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
@@ -57,7 +67,17 @@ pub(super) async fn insert_invite(
         .await?;
     let staff = member(&transaction, id).await?;
     transaction.commit().await?;
-    Ok(staff)
+    Ok(Ok(Invited { staff, voided }))
+}
+
+/// The disabled person of that address. Only `staff enable` enables, so that nobody does it without knowing.
+pub(super) async fn disabled(
+    transaction: &Transaction<'_>,
+    email: &CustomerEmail,
+) -> Result<StaffDisabled, Failure> {
+    let select = "SELECT id FROM staff WHERE email_folded = $1";
+    let found = transaction.query_one(select, &[&email.spelling()]).await?;
+    Ok(StaffDisabled(StaffId(found.try_get(0)?)))
 }
 
 pub(super) async fn select_profile(client: &Client, key: &KeyId) -> Result<Option<Profile>, Failure> {
@@ -131,7 +151,7 @@ pub(super) async fn insert_profile(
             "INSERT INTO profiles (key_id, staff_id, algorithm, public_key, extension_version, enrolled_at) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key_id) DO UPDATE SET staff_id = excluded.staff_id, \
              extension_version = excluded.extension_version, enrolled_at = excluded.enrolled_at, \
-             revoked_at = NULL, session_ends_at = NULL WHERE profiles.revoked_at IS NOT NULL",
+             revoked_at = NULL, session_ends_at = NULL, session_issuer = NULL, session_client = NULL WHERE profiles.revoked_at IS NOT NULL",
             &[
                 &enrolment.key_id.as_str(),
                 &staff.id.0,
@@ -205,7 +225,7 @@ pub(super) fn profile(row: &Row) -> Result<Profile, Failure> {
     Ok(Profile {
         key_id,
         key,
-        staff: staff_member(row, 6)?,
+        staff: staff_member(row, 4 + session::COLUMN_COUNT)?,
         revoked: row.try_get(2)?,
         signed_in: signed_in(row, 4)?,
     })
@@ -213,9 +233,11 @@ pub(super) fn profile(row: &Row) -> Result<Profile, Failure> {
 
 /// Reads [`SESSION`](super::statements::SESSION), from a column on.
 pub(super) fn signed_in(row: &Row, first: usize) -> Result<Option<SignedIn>, Failure> {
+    let client = (row.try_get(first + 1)?, row.try_get(first + 2)?);
     Ok(SignedIn::from_stored(
         row.try_get(first)?,
-        row.try_get(first + 1)?,
+        client,
+        row.try_get(first + 3)?,
     )?)
 }
 

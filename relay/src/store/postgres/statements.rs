@@ -23,7 +23,7 @@ macro_rules! member {
 /// What is read of a profile's session.
 macro_rules! session {
     () => {
-        "session_ends_at, (SELECT json_agg(json_build_array(role, claim, value))::text \
+        "session_ends_at, session_issuer, session_client, (SELECT json_agg(json_build_array(role, claim, value))::text \
          FROM session_roles WHERE session_roles.key_id = profiles.key_id), "
     };
 }

@@ -17,6 +17,7 @@ use crate::store::{
     ApprovalAnswer, Approvals, MOST_WAITING, NewApproval, StaffId, StaffMember, StoreError, StoredApproval,
     Verdict, VerdictAnswer, Withdrawal,
     approvals::{COLUMN_COUNT, Columns, Stage, columns, tables},
+    session,
 };
 
 #[async_trait]
@@ -192,9 +193,10 @@ fn select(condition: &str) -> String {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Result<StoredApproval, StoreError>> {
-    let session = signed_in(row, COLUMN_COUNT)?;
-    let by = match row.get::<_, Option<i64>>(COLUMN_COUNT + 2)? {
-        Some(_) => Some(staff_member(row, COLUMN_COUNT + 2)?),
+    let signed_in = signed_in(row, COLUMN_COUNT)?;
+    let member = COLUMN_COUNT + session::COLUMN_COUNT;
+    let by = match row.get::<_, Option<i64>>(member)? {
+        Some(_) => Some(staff_member(row, member)?),
         None => None,
     };
     let columns = Columns {
@@ -216,5 +218,5 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<StoredApproval, StoreError>> {
         profile_is_good: row.get(15)?,
     };
     let by = by.transpose();
-    Ok(by.and_then(|by| columns.into_stored(by, session?)))
+    Ok(by.and_then(|by| columns.into_stored(by, signed_in?)))
 }

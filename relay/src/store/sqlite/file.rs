@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
 use super::reading;
@@ -15,7 +16,7 @@ use crate::store::StoreError;
 /// How long a statement waits for another process's write.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Every statement of this store fits, so none is compiled twice.
-const STATEMENTS: usize = 96;
+const STATEMENTS: usize = 128;
 /// Pages in the WAL (4 KiB each) from which on a commit moves them into the file. Every login changes the same few pages, so
 /// the more logins lie between, the less is written twice; four times SQLite's own default is 16 MiB of disk.
 const CHECKPOINT_PAGES: u32 = 4000;
@@ -206,4 +207,13 @@ impl DatabaseFile {
     pub(super) fn place(&self) -> String {
         self.path.display().to_string()
     }
+}
+
+/// SQLite's form of a time.
+pub(super) fn millis(time: Timestamp) -> i64 {
+    time.as_millisecond()
+}
+
+pub(super) fn timestamp(millis: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(millis).map_err(|_| StoreError::Inconsistent("a time is not one"))
 }

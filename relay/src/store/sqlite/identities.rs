@@ -7,17 +7,24 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 use stagedoor_protocol::CustomerEmail;
 
-use super::{SqliteStore, administration::select_member, file::Failure, millis, timestamp, writer::Writing};
+use super::{
+    SqliteStore, administration::select_member, file::Failure, logins::unsigned, millis, timestamp,
+    writer::Writing,
+};
 use crate::spelling::Spelling as _;
 use crate::store::{
-    IdentityStore, LinkedIdentity, NewStaff, Role, SignIn, SignInAnswer, SignInRefusal, StaffId, StaffMember,
-    StoreError, Withdrawn,
+    IdentityStore, LinkedIdentity, NewStaff, Role, SignIn, SignInAnswer, SignInRefusal, SignedOut,
+    StaffDisabled, StaffId, StaffMember, StoreError, Withdrawn,
     identity::{Known, local_part},
 };
 
 #[async_trait]
 impl IdentityStore for SqliteStore {
-    async fn add_staff(&self, new: &NewStaff, now: Timestamp) -> Result<StaffMember, StoreError> {
+    async fn add_staff(
+        &self,
+        new: &NewStaff,
+        now: Timestamp,
+    ) -> Result<Result<StaffMember, StaffDisabled>, StoreError> {
         let new = new.clone();
         self.writer
             .write(move |writing| writing.insert_staff(&new, now))
@@ -51,16 +58,34 @@ impl IdentityStore for SqliteStore {
             .write(move |writing| writing.withdraw_sign_in(&issuer, &subject, now))
             .await
     }
+
+    async fn sign_out(
+        &self,
+        of: Option<&CustomerEmail>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SignedOut>>, StoreError> {
+        let of = of.cloned();
+        self.writer
+            .write(move |writing| writing.sign_out(of.as_ref(), now))
+            .await
+    }
 }
 
 impl Writing<'_> {
-    fn insert_staff(&self, new: &NewStaff, now: Timestamp) -> Result<StaffMember, Failure> {
+    fn insert_staff(
+        &self,
+        new: &NewStaff,
+        now: Timestamp,
+    ) -> Result<Result<StaffMember, StaffDisabled>, Failure> {
+        if let Some(refusal) = self.disabled(&new.email)? {
+            return Ok(Err(refusal));
+        }
         let id = self
             .connection
             .prepare_cached(
                 "INSERT INTO staff (email, email_folded, name, created_at) \
                  VALUES (?1, ?2, coalesce(?3, ?4), ?5) \
-                 ON CONFLICT (email_folded) DO UPDATE SET name = coalesce(?3, name), disabled_at = NULL \
+                 ON CONFLICT (email_folded) DO UPDATE SET name = coalesce(?3, name) \
                  RETURNING id",
             )?
             .query_one(
@@ -76,7 +101,7 @@ impl Writing<'_> {
         if let Some(roles) = &new.roles {
             self.set_roles(id, roles)?;
         }
-        self.member(id)
+        Ok(Ok(self.member(id)?))
     }
 
     fn unlink(&self, email: &CustomerEmail) -> Result<Option<(StaffMember, u64)>, Failure> {
@@ -124,13 +149,15 @@ impl Writing<'_> {
                 .prepare_cached(
                     "INSERT INTO identities (issuer, subject, staff_id, bound_at) VALUES (?, ?, ?, ?)",
                 )?
-                .execute((&sign_in.issuer, &sign_in.subject, id.0, now))?;
+                .execute((&sign_in.client.issuer, &sign_in.subject, id.0, now))?;
         }
         self.connection
             .prepare_cached(
                 "INSERT INTO profiles (key_id, staff_id, algorithm, public_key, extension_version, enrolled_at, \
-                 session_ends_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key_id) DO UPDATE SET \
-                 extension_version = excluded.extension_version, session_ends_at = excluded.session_ends_at",
+                 session_ends_at, session_issuer, session_client) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) \
+                 ON CONFLICT (key_id) DO UPDATE SET extension_version = excluded.extension_version, \
+                 session_ends_at = excluded.session_ends_at, session_issuer = excluded.session_issuer, \
+                 session_client = excluded.session_client",
             )?
             .execute((
                 sign_in.key_id.as_str(),
@@ -140,6 +167,8 @@ impl Writing<'_> {
                 &sign_in.extension_version,
                 now,
                 millis(sign_in.session_ends_at),
+                &sign_in.client.issuer,
+                &sign_in.client.client_id,
             ))?;
         self.set_session_roles(id, sign_in)?;
         Ok(Ok(SignInAnswer {
@@ -189,18 +218,52 @@ impl Writing<'_> {
                 "DELETE FROM session_roles WHERE key_id IN (SELECT key_id FROM profiles WHERE staff_id = ?)",
             )?
             .execute([staff.0])?;
-        let sessions = self
-            .connection
-            .prepare_cached(
-                "UPDATE profiles SET session_ends_at = ?1 WHERE staff_id = ?2 AND revoked_at IS NULL \
-                 AND session_ends_at > ?1",
-            )?
-            .execute((millis(now), staff.0))?;
+        let ended = self.end_sessions(Some(staff), now)?;
         Ok(Some(Withdrawn {
             staff,
-            sessions: sessions as u64,
+            sessions: ended.first().map_or(0, |ended| ended.sessions),
             had_roles: roles > 0,
         }))
+    }
+
+    fn sign_out(
+        &self,
+        of: Option<&CustomerEmail>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SignedOut>>, Failure> {
+        let staff = match of {
+            None => None,
+            Some(email) => match select_member(self.connection, email)? {
+                None => return Ok(None),
+                Some(member) => Some(member.id),
+            },
+        };
+        Ok(Some(self.end_sessions(staff, now)?))
+    }
+
+    /// Of a person, or of everybody. That they are of no provider any more ends them at every relay, whatever its clock says.
+    fn end_sessions(&self, of: Option<StaffId>, now: Timestamp) -> Result<Vec<SignedOut>, Failure> {
+        let (now, of) = (millis(now), of.map(|staff| staff.0));
+        let ended = self
+            .connection
+            .prepare_cached(
+                "SELECT staff_id, count(*) FROM profiles WHERE session_issuer IS NOT NULL AND revoked_at IS NULL \
+                 AND session_ends_at > ?1 AND (?2 IS NULL OR staff_id = ?2) GROUP BY staff_id ORDER BY staff_id",
+            )?
+            .query_map((now, of), |row| {
+                Ok(SignedOut {
+                    staff: StaffId(row.get(0)?),
+                    sessions: unsigned(row, 1)?,
+                })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        self.connection
+            .prepare_cached(
+                "UPDATE profiles SET session_ends_at = min(session_ends_at, ?1), session_issuer = NULL, \
+                 session_client = NULL WHERE session_issuer IS NOT NULL AND (?2 IS NULL OR staff_id = ?2)",
+            )?
+            .execute((now, of))?;
+        Ok(ended)
     }
 }
 
@@ -211,12 +274,14 @@ fn known(connection: &Connection, sign_in: &SignIn) -> Result<Known, Failure> {
         None => false,
         Some(member) => connection
             .prepare_cached("SELECT 1 FROM identities WHERE staff_id = ? AND issuer = ?")?
-            .exists((member.id.0, &sign_in.issuer))?,
+            .exists((member.id.0, &sign_in.client.issuer))?,
     };
     Ok(Known {
         bound_to: connection
             .prepare_cached("SELECT staff_id FROM identities WHERE issuer = ? AND subject = ?")?
-            .query_row((&sign_in.issuer, &sign_in.subject), |row| row.get(0).map(StaffId))
+            .query_row((&sign_in.client.issuer, &sign_in.subject), |row| {
+                row.get(0).map(StaffId)
+            })
             .optional()?,
         member_is_bound,
         profile: connection

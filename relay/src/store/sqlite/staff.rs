@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId};
 
-use super::{file::Failure, millis, writer::Writing};
+use super::{administration::select_member, file::Failure, millis, writer::Writing};
 use crate::spelling::Spelling as _;
 use crate::store::{
-    Enrolment, EnrolmentRefusal, NewInvite, Profile, SignedIn, StaffId, StaffMember, StoreError, VerifyingKey,
+    Enrolment, EnrolmentRefusal, Invited, NewInvite, Profile, SignedIn, StaffDisabled, StaffId, StaffMember,
+    StoreError, VerifyingKey, session,
 };
 
 /// What [`staff_member`] reads.
@@ -15,18 +16,25 @@ pub(super) const MEMBER: &str = "staff.id, email, name, disabled_at, \
                       (SELECT group_concat(role, ' ') FROM staff_roles WHERE staff_id = staff.id)";
 
 /// What [`signed_in`] reads.
-pub(super) const SESSION: &str = "session_ends_at, (SELECT json_group_array(json_array(role, claim, value)) \
+pub(super) const SESSION: &str = "session_ends_at, session_issuer, session_client, (SELECT json_group_array(json_array(role, claim, value)) \
                       FROM session_roles WHERE session_roles.key_id = profiles.key_id)";
 
 impl Writing<'_> {
-    pub(super) fn insert_invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, Failure> {
+    pub(super) fn insert_invite(
+        &self,
+        invite: &NewInvite,
+        now: Timestamp,
+    ) -> Result<Result<Invited, StaffDisabled>, Failure> {
         let local_part = invite.email.as_str().split('@').next().unwrap_or_default();
+        if let Some(refusal) = self.disabled(&invite.email)? {
+            return Ok(Err(refusal));
+        }
         let id = self
             .connection
             .prepare_cached(
                 "INSERT INTO staff (email, email_folded, name, created_at) \
                  VALUES (?1, ?2, coalesce(?3, ?4), ?5) \
-                 ON CONFLICT (email_folded) DO UPDATE SET name = coalesce(?3, name), disabled_at = NULL \
+                 ON CONFLICT (email_folded) DO UPDATE SET name = coalesce(?3, name) \
                  RETURNING id",
             )?
             .query_one(
@@ -42,6 +50,13 @@ impl Writing<'_> {
         if let Some(roles) = &invite.roles {
             self.set_roles(id, roles)?;
         }
+        // They ended long ago, so they are void whatever a relay's clock says.
+        let voided = self
+            .connection
+            .prepare_cached(
+                "UPDATE invites SET expires_at = 0 WHERE staff_id = ? AND used_at IS NULL AND expires_at > ?",
+            )?
+            .execute((id.0, millis(now)))?;
         self.connection
             .prepare_cached(
                 "INSERT INTO invites (code_sha256, staff_id, created_at, expires_at) VALUES (?, ?, ?, ?)",
@@ -52,7 +67,17 @@ impl Writing<'_> {
                 millis(now),
                 millis(invite.expires_at),
             ))?;
-        self.member(id)
+        Ok(Ok(Invited {
+            staff: self.member(id)?,
+            voided: voided as u64,
+        }))
+    }
+
+    /// A disabled person of that address. Only `staff enable` enables, so that nobody does it without knowing.
+    pub(super) fn disabled(&self, email: &CustomerEmail) -> Result<Option<StaffDisabled>, Failure> {
+        let found = select_member(self.connection, email)?;
+        let disabled = found.filter(|member| member.disabled);
+        Ok(disabled.map(|member| StaffDisabled(member.id)))
     }
 
     pub(super) fn insert_profile(
@@ -71,7 +96,7 @@ impl Writing<'_> {
                 "INSERT INTO profiles (key_id, staff_id, algorithm, public_key, extension_version, enrolled_at) \
                  VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key_id) DO UPDATE SET staff_id = excluded.staff_id, \
                  extension_version = excluded.extension_version, enrolled_at = excluded.enrolled_at, \
-                 revoked_at = NULL, session_ends_at = NULL WHERE revoked_at IS NOT NULL",
+                 revoked_at = NULL, session_ends_at = NULL, session_issuer = NULL, session_client = NULL WHERE revoked_at IS NOT NULL",
             )?
             .execute((
                 enrolment.key_id.as_str(),
@@ -136,7 +161,7 @@ pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Opt
                 row.get(1)?,
                 row.get(2)?,
                 signed_in(row, 3)?,
-                staff_member(row, 5)?,
+                staff_member(row, 3 + session::COLUMN_COUNT)?,
             ))
         })
         .optional()?;
@@ -159,8 +184,9 @@ pub(super) fn signed_in(
     row: &Row<'_>,
     first: usize,
 ) -> rusqlite::Result<Result<Option<SignedIn>, StoreError>> {
-    let roles: Option<String> = row.get(first + 1)?;
-    Ok(SignedIn::from_stored(row.get(first)?, roles.as_deref()))
+    let client = (row.get(first + 1)?, row.get(first + 2)?);
+    let roles: Option<String> = row.get(first + 3)?;
+    Ok(SignedIn::from_stored(row.get(first)?, client, roles.as_deref()))
 }
 
 /// Reads [`MEMBER`], from a column on.

@@ -61,6 +61,7 @@ async fn only_the_owner_can_read_the_files() {
     store
         .invite(&invite("desk@broker.example", 1), time(0))
         .await
+        .unwrap()
         .unwrap();
     let mut names = Vec::new();
     for file in fs::read_dir(folder.path()).unwrap() {
@@ -89,7 +90,7 @@ async fn a_file_that_could_only_be_read_for_a_while_is_opened_anew() {
     let write = || writer.write(|writing| writing.insert_invite(&invite("desk@broker.example", 1), time(0)));
     let refused = write().await.unwrap_err().to_string();
     assert!(refused.contains("could only be read"), "{refused}");
-    write().await.unwrap();
+    write().await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -105,7 +106,7 @@ async fn two_processes_can_write_at_the_same_time() {
         })
     });
     for written in join_all(writes).await {
-        written.unwrap().unwrap();
+        written.unwrap().unwrap().unwrap();
     }
     assert_eq!(stores[0].list_staff().await.unwrap().len(), 40);
 }
@@ -169,6 +170,7 @@ async fn a_file_that_was_restored_is_opened_anew() {
     store
         .invite(&invite("desk@broker.example", 1), time(0))
         .await
+        .unwrap()
         .unwrap();
     let backup = folder.path().join("backup");
     rusqlite::Connection::open(path(&folder))
@@ -178,6 +180,7 @@ async fn a_file_that_was_restored_is_opened_anew() {
     store
         .invite(&invite("late@broker.example", 2), time(0))
         .await
+        .unwrap()
         .unwrap();
     for suffix in ["-wal", "-shm"] {
         fs::remove_file(format!("{}{suffix}", path(&folder).display())).unwrap();

@@ -150,6 +150,7 @@ async fn the_commands_tell_who_approved() {
             && line.contains(&id),
         "{line}"
     );
+    assert!(shown.contains(", policy.grant[0] of the rules "), "{shown}");
     let json: Value = serde_json::from_str(&run(&["ledger", "show", &login, "--json"]).await).unwrap();
     assert_eq!(json["intent"]["record"]["approval"], id.as_str());
     assert_eq!(json["intent"]["staff"]["approverName"], "Team lead");
@@ -175,6 +176,8 @@ async fn the_commands_tell_who_approved() {
     };
     for (name, value) in [
         ("approval", id.as_str()),
+        ("staff_roles", "support"),
+        ("grants", "policy.grant[0]"),
         ("approver_email", LEAD),
         ("approver_name", "Team lead"),
         ("approver_id", "2"),

@@ -31,13 +31,27 @@ async fn installation() -> (Installation, Provider) {
 }
 
 async fn sign_in(serving: &Serving, provider: &Provider, signer: &Arc<Signer>, email: &str) -> Answer {
+    sign_in_as(serving, provider, signer, email, json!({})).await
+}
+
+/// With these claims besides.
+async fn sign_in_as(
+    serving: &Serving,
+    provider: &Provider,
+    signer: &Arc<Signer>,
+    email: &str,
+    more: Value,
+) -> Answer {
     let (salt, now, key) = (salt(), now().as_second(), provider.key());
     let input = stagedoor_protocol::sign_in_nonce_input(&signer.key_id(), &salt);
     let nonce = base64ct::Base64UrlUnpadded::encode_string(&sha256(input.as_bytes()));
-    let claims = json!({
+    let mut claims = json!({
         "iss": provider.issuer, "aud": "relay", "sub": "u-1", "iat": now, "exp": now + 300, "nonce": nonce,
         "email": email, "email_verified": true,
     });
+    for (name, value) in more.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
     let token = key.sign(&json!({"alg": "ES256", "kid": key.id}), &claims);
     provider.answer_code(Reply::Token(token));
     let body = json!({
@@ -128,6 +142,94 @@ async fn who_is_added_signs_in_and_is_shown_with_it_until_unlinked() {
         .run(&["staff", "unlink", "nobody@broker.example"])
         .await;
     assert!(!unknown.status.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_with_its_section_its_client_and_by_command() {
+    let (installation, provider) = installation().await;
+    let mapping = "[[sign_in.role]]\nclaim_value = \"grp\"\nrole = \"desk\"\n";
+    installation.change_config("[log]\n", &format!("{mapping}[log]\n"));
+    let mut serving = installation.serve().await;
+    done(&installation, &["staff", "add", MARIA, "--role", "auditor"]).await;
+    let signer = Arc::new(Signer::p256());
+    let claims = json!({"groups": ["grp"]});
+    assert_eq!(
+        sign_in_as(&serving, &provider, &signer, MARIA, claims.clone())
+            .await
+            .status,
+        201
+    );
+    let session = async |serving: &Serving| {
+        let answer = serving
+            .send(&serving.draft(&signer, "GET", "/v1/session", ""))
+            .await;
+        (
+            answer.status,
+            answer.status == 401 && answer.code() == "session_expired",
+        )
+    };
+    assert_eq!(session(&serving).await, (200, false));
+
+    // The roles' sources are told, and the administrator's command does not take a sign-in's silently.
+    let (shown, _) = done(&installation, &["staff", "show", MARIA]).await;
+    assert!(shown.contains("desk, by \"grp\" in groups\n"), "{shown}");
+    let (listed, _) = done(&installation, &["staff", "list"]).await;
+    assert!(listed.contains("auditor, desk (sign-in)"), "{listed}");
+    let refused = installation
+        .run(&["staff", "roles", MARIA, "--remove", "desk"])
+        .await;
+    let (_, told) = text(&refused);
+    assert!(
+        !refused.status.success() && told.contains("nothing was changed: desk came from signing in"),
+        "{told}"
+    );
+    let (said, told) = done(&installation, &["staff", "roles", MARIA, "--set", "vip"]).await;
+    assert!(
+        said == "vip\n" && told.contains("they also have desk, from signing in"),
+        "{said} {told}"
+    );
+
+    let (_, told) = done(&installation, &["staff", "sign-out", MARIA]).await;
+    assert!(
+        told.contains("\"action\":\"sign-out\"") && told.contains("Ended: 1 session."),
+        "{told}"
+    );
+    assert_eq!(session(&serving).await, (401, true));
+    assert_eq!(
+        sign_in_as(&serving, &provider, &signer, MARIA, claims.clone())
+            .await
+            .status,
+        201
+    );
+    let (_, told) = done(&installation, &["staff", "sign-out", "--all", "--yes"]).await;
+    assert!(told.contains("Ended: 1 session."), "{told}");
+    assert_eq!(session(&serving).await, (401, true));
+    let (_, told) = done(&installation, &["staff", "sign-out", "--all", "--yes"]).await;
+    assert!(
+        told.contains("No session") && !told.contains("\"action\""),
+        "{told}"
+    );
+    let unasked = installation.run(&["staff", "sign-out", "--all"]).await;
+    assert!(
+        !unasked.status.success(),
+        "where nobody can be asked it is not done"
+    );
+
+    // Another client at the same provider is another relay to it.
+    assert_eq!(
+        sign_in_as(&serving, &provider, &signer, MARIA, claims)
+            .await
+            .status,
+        201
+    );
+    installation.change_config("client_id = \"relay\"", "client_id = \"other\"");
+    serving.signal(Signal::HUP);
+    serving
+        .logs("the configuration was read again and is in use")
+        .await;
+    assert_eq!(session(&serving).await, (401, true));
+    let (listed, _) = done(&installation, &["profile", "list"]).await;
+    assert!(listed.contains("signed out: not of this [sign_in]"), "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -185,6 +185,32 @@ async fn a_revoked_key_does_not_come_back_by_signing_in() {
 }
 
 #[tokio::test]
+async fn who_is_signed_out_signs_in_again_and_a_code_is_as_good_as_before() {
+    let lab = Lab::start().await;
+    let (profile, by_code) = (lab.app.profile(), lab.app.enrolled(STAFF).await);
+    assert_eq!(lab.sign_in(&profile, |_| ()).await.status, 201);
+    assert_eq!(lab.app.send(&profile.login().0).await.status, 201);
+    let ended = lab.app.store.sign_out(None, lab.app.clock.now()).await.unwrap();
+    assert_eq!(ended.unwrap()[0].sessions, 1);
+    // The relay remembers the profile, and is not told.
+    for draft in [profile.at(&lab.app).login().0, profile.get("/v1/session")] {
+        assert_eq!(
+            lab.app.send(&draft).await.outcome(),
+            problem(401, "session_expired")
+        );
+    }
+    assert_eq!(lab.app.send(&by_code.get("/v1/session")).await.status, 200);
+    assert_eq!(lab.sign_in(&profile, |_| ()).await.status, 201);
+    assert_eq!(
+        lab.app
+            .send(&profile.at(&lab.app).get("/v1/session"))
+            .await
+            .status,
+        200
+    );
+}
+
+#[tokio::test]
 async fn a_colleagues_profile_is_not_taken_over() {
     let lab = Lab::start().await;
     let profile = lab.app.enrolled(MARIA).await;

@@ -185,6 +185,48 @@ async fn new_keys_are_fetched_and_a_flood_of_unknown_ones_is_not_passed_on() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_replaced_under_its_name_is_noticed_and_bad_signatures_ask_no_more_than_that() {
+    let lab = Lab::start().await;
+    let profile = lab.app.profile();
+    let old = lab.provider.key();
+    assert_eq!(lab.sign_in(&profile, |_| ()).await.status, 201);
+    assert_eq!(lab.provider.asked("/keys").len(), 1);
+    let new = Key::named(&old.id);
+    lab.provider.rotate(new.clone(), vec![new.jwk()]);
+    // Within half a minute of the last look the provider is not asked.
+    let (answer, log) = logged(lab.sign_in(&profile, |_| ())).await;
+    assert_eq!(answer.outcome(), problem(403, "sign_in_refused"));
+    assert!(
+        log.contains("the next attempt after half a minute succeeds"),
+        "{log}"
+    );
+    assert_eq!(lab.provider.asked("/keys").len(), 1);
+    lab.app.clock.advance(30);
+    assert_eq!(lab.sign_in(&profile, |_| ()).await.status, 201);
+    assert_eq!(lab.provider.asked("/keys").len(), 2);
+    // The old one is not taken any more, and whoever sends signatures of it makes the relay ask once in half a minute.
+    lab.wait_a_minute();
+    for _ in 0..8 {
+        let salt = salt();
+        let claims = lab.claims(&profile, &salt);
+        let token = old.sign(&json!({"alg": "ES256", "kid": old.id}), &claims);
+        let answer = lab.sign_in_with(&profile, &salt, token).await;
+        assert_eq!(answer.outcome(), problem(403, "sign_in_refused"));
+    }
+    assert_eq!(lab.provider.asked("/keys").len(), 3);
+    assert_eq!(lab.sign_in(&profile, |_| ()).await.status, 201);
+    // While the set cannot be had, the kept one stands.
+    lab.wait_a_minute();
+    lab.provider.answer_key_set(Reply::Raw(500, String::new()));
+    let newest = Key::named(&old.id);
+    lab.provider.rotate(newest.clone(), vec![newest.jwk()]);
+    let refused = lab.sign_in(&profile, |_| ()).await;
+    assert_eq!(refused.outcome(), problem(403, "sign_in_refused"));
+    lab.provider.rotate(new.clone(), vec![new.jwk()]);
+    assert_eq!(lab.sign_in(&profile, |_| ()).await.status, 201);
+}
+
+#[tokio::test]
 async fn without_keys_nobody_is_signed_in_and_with_old_ones_people_are() {
     let lab = Lab::start().await;
     let profile = lab.app.profile();

@@ -141,7 +141,7 @@ async fn people_sign_in_at_a_real_provider() {
             name: None,
             roles: None,
         };
-        app.store.add_staff(&new, app.clock.now()).await.unwrap();
+        app.store.add_staff(&new, app.clock.now()).await.unwrap().unwrap();
     }
     let profile = app.profile();
     let answer = sign_in(&app, &real, &profile, "maria").await;

@@ -79,7 +79,13 @@ async fn a_role_of_a_sign_in_opens_what_it_is_for_in_its_session_alone() {
     let (signed_in, by_code) = (lab.app.profile(), lab.app.enrolled(STAFF).await);
     let with_group = |claims: &mut Value| claims["groups"] = json!(["grp-support"]);
     assert_eq!(lab.sign_in(&signed_in, with_group).await.status, 201);
-    assert_eq!(lab.app.send(&signed_in.login().0).await.status, 201);
+    let (login, id) = signed_in.login();
+    assert_eq!(lab.app.send(&login).await.status, 201);
+    let intent = lab.app.records.intent(&id).await;
+    assert_eq!(
+        (&intent["record"]["grants"], &intent["staff"]["roles"]),
+        (&json!("policy.grant"), &json!("support"))
+    );
     let answer = lab.app.send(&by_code.login().0).await;
     assert_eq!(answer.outcome(), problem(403, "not_permitted"));
     let platforms = async |profile: &Profile| {

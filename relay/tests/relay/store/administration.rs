@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join;
 use stagedoor_protocol::{CustomerEmail, KeyId};
 use stagedoor_relay::store::{
-    IntentAnswer, MOST_ROLES, NewInvite, OpenInvite, Role, RoleChange, RolesAnswer,
+    IntentAnswer, MOST_ROLES, NewInvite, NewStaff, OpenInvite, Role, RoleChange, RolesAnswer, StaffDisabled,
 };
 
 use super::{Lab, MINTED, at, intent};
@@ -109,7 +109,13 @@ async fn an_invitation_gives_the_roles_that_it_names_and_else_leaves_them() {
             code_sha256: [u8::try_from(second).unwrap(); 32],
             expires_at: at(900),
         };
-        let staff = lab.store.invite(&invite, at(second)).await.unwrap();
+        let staff = lab
+            .store
+            .invite(&invite, at(second))
+            .await
+            .unwrap()
+            .unwrap()
+            .staff;
         assert_eq!((staff.id, staff.roles), (lab.maria.id, roles(expected)));
     }
 }
@@ -131,13 +137,14 @@ async fn all_about_a_person() {
     lab.login(&intent(maria, CUSTOMER, 0), MINTED).await;
     lab.login(&intent(&lab.tom, "other@customers.example", 0), MINTED)
         .await;
-    for (code, until) in [(1, 500), (2, 400), (3, 10)] {
+    for (code, until) in [(1, 500), (2, 400)] {
         lab.store
             .invite(&invite(&maria.email, code, until), at(5))
             .await
+            .unwrap()
             .unwrap();
     }
-    // Asked in another spelling, when one of the codes has ended.
+    // Asked in another spelling. Of the codes the last one alone is good.
     let spelled = CustomerEmail::parse("MARIA@Broker.example").unwrap();
     let details = async |second| {
         let details = lab.store.staff_details(&spelled, at(second)).await.unwrap();
@@ -146,11 +153,12 @@ async fn all_about_a_person() {
     let found = details(10).await;
     assert_eq!((&found.member, found.created_at), (maria, at(0)));
     assert_eq!((found.disabled_at, found.logins), (None, 1));
-    let open = [400, 500].map(|until| OpenInvite {
+    let open = OpenInvite {
         created_at: at(5),
-        expires_at: at(until),
-    });
-    assert_eq!(found.invites, open);
+        expires_at: at(400),
+    };
+    assert_eq!(found.invites, [open]);
+    assert_eq!(details(400).await.invites, [], "its time is over");
     let [profile] = found.profiles.as_slice() else {
         panic!("{:?}", found.profiles)
     };
@@ -180,7 +188,11 @@ async fn whoever_is_enabled_again_has_their_roles_and_no_profile() {
         "not disabled"
     );
     lab.store.change_roles(email, &alter("desk", "")).await.unwrap();
-    lab.store.invite(&invite(email, 1, 900), at(1)).await.unwrap();
+    lab.store
+        .invite(&invite(email, 1, 900), at(1))
+        .await
+        .unwrap()
+        .unwrap();
     lab.store.disable_staff(email, at(2)).await.unwrap().unwrap();
     let staff = lab.store.enable_staff(email).await.unwrap().unwrap();
     assert_eq!((staff.disabled, &staff.roles), (false, &roles("desk")));
@@ -190,7 +202,11 @@ async fn whoever_is_enabled_again_has_their_roles_and_no_profile() {
         !lab.store.is_code_good(&[1; 32], at(3)).await.unwrap(),
         "a code of before is void"
     );
-    lab.store.invite(&invite(email, 2, 900), at(4)).await.unwrap();
+    lab.store
+        .invite(&invite(email, 2, 900), at(4))
+        .await
+        .unwrap()
+        .unwrap();
     assert!(lab.store.is_code_good(&[2; 32], at(4)).await.unwrap());
 }
 
@@ -219,4 +235,73 @@ async fn a_profile_is_revoked_alone_and_once() {
     for key in [login.key_id, KeyId::from_thumbprint(&[99; 32])] {
         assert_eq!(lab.store.revoke_profile(&key, at(2)).await.unwrap(), None);
     }
+}
+
+#[tokio::test]
+async fn a_new_code_voids_the_older_ones_of_that_person_whatever_the_clocks_say() {
+    let lab = Lab::new().await;
+    let email = &lab.maria.email;
+    let invited = async |email: &CustomerEmail, code, second| {
+        let answer = lab.store.invite(&invite(email, code, 900), at(second)).await;
+        answer.unwrap().unwrap().voided
+    };
+    assert_eq!(invited(email, 1, 10).await, 0, "the code of before is used");
+    assert_eq!(invited(&lab.tom.email, 2, 10).await, 0);
+    assert_eq!(invited(email, 3, 20).await, 1);
+    assert_eq!(invited(email, 4, 30).await, 1, "what is void is not voided again");
+    let good = async |code, second| lab.store.is_code_good(&[code; 32], at(second)).await.unwrap();
+    for second in [31, 25, 10, 0] {
+        assert_eq!(
+            [good(1, second).await, good(3, second).await],
+            [false, false],
+            "{second}"
+        );
+        assert_eq!(
+            [good(2, second).await, good(4, second).await],
+            [true, true],
+            "{second}"
+        );
+    }
+    // Two at once: one of the two codes is good.
+    let elsewhere = lab.second_store().await;
+    let (one, other) = (invite(email, 5, 900), invite(email, 6, 900));
+    let (one, other) = join(lab.store.invite(&one, at(40)), elsewhere.invite(&other, at(40))).await;
+    let voided = [one, other].map(|answer| answer.unwrap().unwrap().voided);
+    assert_eq!(voided, [1, 1]);
+    assert!(!good(4, 41).await && good(5, 41).await != good(6, 41).await);
+}
+
+#[tokio::test]
+async fn nobody_is_enabled_by_an_invitation_or_by_being_added() {
+    let lab = Lab::new().await;
+    let email = &lab.maria.email;
+    lab.store.disable_staff(email, at(1)).await.unwrap().unwrap();
+    let refused = StaffDisabled(lab.maria.id);
+    let mut new = invite(email, 1, 900);
+    new.name = Some("Another".to_owned());
+    new.roles = Some(roles("vip"));
+    assert_eq!(lab.store.invite(&new, at(2)).await.unwrap(), Err(refused));
+    let added = NewStaff {
+        email: email.clone(),
+        name: new.name,
+        roles: new.roles,
+    };
+    assert_eq!(lab.store.add_staff(&added, at(2)).await.unwrap(), Err(refused));
+    assert!(!lab.store.is_code_good(&[1; 32], at(3)).await.unwrap());
+    let details = lab.store.staff_details(email, at(3)).await.unwrap().unwrap();
+    assert_eq!((details.disabled_at, details.invites.len()), (Some(at(1)), 0));
+    assert_eq!(
+        (details.member.name.as_str(), &details.member.roles),
+        ("Maria", &roles(""))
+    );
+    // Enabled in so many words, they are invited as everybody is.
+    lab.store.enable_staff(email).await.unwrap().unwrap();
+    assert!(
+        lab.store
+            .invite(&invite(email, 1, 900), at(4))
+            .await
+            .unwrap()
+            .is_ok()
+    );
+    assert!(lab.store.is_code_good(&[1; 32], at(5)).await.unwrap());
 }

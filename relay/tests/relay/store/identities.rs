@@ -1,12 +1,12 @@
 //! Who somebody is at the firm's provider, and how long they are signed in.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use futures_util::future::join;
 use stagedoor_protocol::{CustomerEmail, KeyId, PublicKeyBytes};
 use stagedoor_relay::store::{
-    Admission, IntentAnswer, MOST_ROLES, MappedRole, NewStaff, Role, RoleChange, SignIn, SignInRefusal,
-    VerifyingKey,
+    Admission, Intent, IntentAnswer, MOST_ROLES, MappedRole, NewStaff, Role, RoleChange, SignIn,
+    SignInClient, SignInRefusal, SignInTerms, VerifyingKey,
 };
 
 use super::{Lab, at, intent};
@@ -15,7 +15,10 @@ const ISSUER: &str = "https://login.broker.example";
 
 pub(super) fn sign_in(subject: &str, email: &str, key: u8) -> SignIn {
     SignIn {
-        issuer: ISSUER.to_owned(),
+        client: SignInClient {
+            issuer: ISSUER.to_owned(),
+            client_id: "relay".to_owned(),
+        },
         subject: subject.to_owned(),
         email: CustomerEmail::parse(email).unwrap(),
         name: Some("From the provider".to_owned()),
@@ -33,6 +36,14 @@ fn added(subject: &str, email: &str, key: u8) -> SignIn {
         admission: Admission::Add,
         ..sign_in(subject, email, key)
     }
+}
+
+/// The `[sign_in]` of these sign-ins, without a mapping.
+pub(super) fn terms() -> Arc<SignInTerms> {
+    Arc::new(SignInTerms {
+        client: Some(sign_in("", "maria@broker.example", 0).client),
+        ..SignInTerms::default()
+    })
 }
 
 pub(super) fn mapped(role: &str, value: &str) -> MappedRole {
@@ -63,12 +74,17 @@ async fn whether_a_session_has_ended_is_decided_with_the_record() {
         "the name that the operator gave stays"
     );
 
-    let last = intent(&lab.maria, "a@customers.example", 99);
+    let terms = terms();
+    let in_session = |customer, second| Intent {
+        terms: terms.clone(),
+        ..intent(&lab.maria, customer, second)
+    };
+    let last = in_session("a@customers.example", 99);
     assert_eq!(
         lab.store.record_intent(&last).await.unwrap(),
         IntentAnswer::Recorded
     );
-    let late = intent(&lab.maria, "b@customers.example", 100);
+    let late = in_session("b@customers.example", 100);
     assert_eq!(
         lab.store.record_intent(&late).await.unwrap(),
         IntentAnswer::ProfileChanged
@@ -208,20 +224,16 @@ async fn people_are_added_and_unlinked_and_shown_with_who_they_are() {
         name: None,
         roles: Some(roles("desk")),
     };
-    let ops = lab.store.add_staff(&new, at(1)).await.unwrap();
+    let ops = lab.store.add_staff(&new, at(1)).await.unwrap().unwrap();
     assert_eq!((ops.name.as_str(), &ops.roles), ("Ops", &roles("desk")));
-    lab.store.disable_staff(&ops.email, at(2)).await.unwrap();
-    // Added again, they are enabled, and keep what is not said otherwise.
+    // Added again, they keep what is not said otherwise.
     let again = NewStaff {
         name: Some("Operations".to_owned()),
         roles: None,
         ..new
     };
-    let ops = lab.store.add_staff(&again, at(3)).await.unwrap();
-    assert_eq!(
-        (ops.name.as_str(), &ops.roles, ops.disabled),
-        ("Operations", &roles("desk"), false)
-    );
+    let ops = lab.store.add_staff(&again, at(3)).await.unwrap().unwrap();
+    assert_eq!((ops.name.as_str(), &ops.roles), ("Operations", &roles("desk")));
 
     lab.store
         .sign_in(&sign_in("u-5", "ops@broker.example", 31), at(4))
@@ -229,7 +241,10 @@ async fn people_are_added_and_unlinked_and_shown_with_who_they_are() {
         .unwrap()
         .unwrap();
     let elsewhere = SignIn {
-        issuer: "https://other.example".to_owned(),
+        client: SignInClient {
+            issuer: "https://other.example".to_owned(),
+            client_id: "relay".to_owned(),
+        },
         ..sign_in("u-5", "ops@broker.example", 31)
     };
     lab.store.sign_in(&elsewhere, at(5)).await.unwrap().unwrap();

@@ -33,7 +33,9 @@ async fn whose_profile_it_is_is_decided_with_the_record() {
     assert!(disabled.unwrap().is_some());
     let late = intent(&renamed, "other@customers.example", 2);
     assert_eq!(changed(late.clone()).await, IntentAnswer::ProfileChanged);
-    // Invited again, the person may work, but the old profile may not.
+    // Enabled and invited again, the person may work, but the old profile may not.
+    let enabled = lab.store.enable_staff(&renamed.email).await.unwrap();
+    assert!(enabled.is_some());
     let back = NewInvite {
         email: renamed.email.clone(),
         name: None,
@@ -41,7 +43,7 @@ async fn whose_profile_it_is_is_decided_with_the_record() {
         code_sha256: [1; 32],
         expires_at: at(900),
     };
-    lab.store.invite(&back, at(3)).await.unwrap();
+    lab.store.invite(&back, at(3)).await.unwrap().unwrap();
     assert_eq!(changed(late).await, IntentAnswer::ProfileChanged);
     assert_eq!(lab.store.ledger_size().await.unwrap(), 1);
 }

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use stagedoor_protocol::{ApprovalId, Decision};
+use stagedoor_protocol::{ApprovalId, CustomerEmail, Decision};
 use stagedoor_relay::{
     config::Named,
     store::{
         ApprovalFault, ApprovalUse, Intent, IntentAnswer, MappedRole, NewApproval, Profile, Role, RoleChange,
-        SignIn, SignInTerms, StaffMember, Store, Verdict, VerdictAnswer,
+        SignIn, SignInClient, SignInTerms, SignedOut, StaffMember, Store, Verdict, VerdictAnswer,
     },
 };
 
@@ -27,6 +27,7 @@ fn mapped(pairs: &[[&str; 2]]) -> BTreeSet<MappedRole> {
 fn terms(pairs: &[[&str; 2]]) -> Arc<SignInTerms> {
     Arc::new(SignInTerms {
         mapping: mapped(pairs),
+        ..(*identities::terms()).clone()
     })
 }
 
@@ -72,7 +73,7 @@ async fn roles_of_a_sign_in_are_its_sessions_and_those_of_the_administrator_stay
             terms(&[["support", "grp-other"]]),
             roles(&["auditor", "team-lead"]),
         ),
-        (Arc::default(), roles(&["auditor", "team-lead"])),
+        (identities::terms(), roles(&["auditor", "team-lead"])),
     ] {
         assert_eq!(brought.roles(&mapping), expected);
     }
@@ -123,6 +124,7 @@ async fn a_sign_in_that_is_refused_for_lost_groups_takes_all_that_was_brought() 
     for order in [&one, &other] {
         store.sign_in(order, at(1)).await.unwrap().unwrap();
     }
+    let all = terms(&[LEAD]);
     let toms = identities::sign_in("u-2", "tom@broker.example", 13);
     store
         .sign_in(
@@ -135,10 +137,13 @@ async fn a_sign_in_that_is_refused_for_lost_groups_takes_all_that_was_brought() 
         .await
         .unwrap()
         .unwrap();
-    let nobody = store.withdraw_sign_in(&one.issuer, "u-9", at(2)).await.unwrap();
+    let nobody = store
+        .withdraw_sign_in(&one.client.issuer, "u-9", at(2))
+        .await
+        .unwrap();
     assert_eq!(nobody, None);
     let withdrawn = store
-        .withdraw_sign_in(&one.issuer, "u-1", at(2))
+        .withdraw_sign_in(&one.client.issuer, "u-1", at(2))
         .await
         .unwrap()
         .unwrap();
@@ -148,17 +153,17 @@ async fn a_sign_in_that_is_refused_for_lost_groups_takes_all_that_was_brought() 
     );
     for order in [&one, &other] {
         let profile = profile(store, order).await;
-        assert!(profile.has_run_out(at(2)));
-        assert_eq!(profile.roles(&terms(&[LEAD])), roles(&[]));
+        assert!(profile.has_run_out(&all, at(2)));
+        assert_eq!(profile.roles(&all), roles(&[]));
     }
     let again = store
-        .withdraw_sign_in(&one.issuer, "u-1", at(3))
+        .withdraw_sign_in(&one.client.issuer, "u-1", at(3))
         .await
         .unwrap()
         .unwrap();
     assert_eq!((again.sessions, again.had_roles), (0, false));
     // Others keep theirs, and so does what a code enrolled.
-    assert!(!profile(store, &toms).await.has_run_out(at(2)));
+    assert!(!profile(store, &toms).await.has_run_out(&all, at(2)));
     let login = intent(&lab.maria, CUSTOMER, 3);
     assert_eq!(store.record_intent(&login).await.unwrap(), IntentAnswer::Recorded);
 }
@@ -210,6 +215,8 @@ enum Since {
     LostGroup,
     RunOut,
     MappingGone,
+    AnotherClient,
+    SignedOut,
     Disabled,
 }
 
@@ -224,6 +231,8 @@ async fn an_approval_counts_while_the_session_that_gave_it_has_the_role() {
         (Since::LostGroup, lost.clone()),
         (Since::RunOut, lost.clone()),
         (Since::MappingGone, lost.clone()),
+        (Since::AnotherClient, lost.clone()),
+        (Since::SignedOut, lost.clone()),
         (Since::Disabled, lost),
     ]
     .into_iter()
@@ -308,6 +317,15 @@ async fn happen(lab: &Lab, since: Since, order: &SignIn, login: &mut Intent) {
         }
         Since::RunOut => login.requested_at = at(100),
         Since::MappingGone => login.terms = terms(&[["team-lead", "grp-other"]]),
+        Since::AnotherClient => {
+            let mut other = (*login.terms).clone();
+            other.client.as_mut().unwrap().client_id = "other".to_owned();
+            login.terms = Arc::new(other);
+        }
+        Since::SignedOut => {
+            let email = Some(&lab.maria.email);
+            assert!(store.sign_out(email, at(4)).await.unwrap().is_some());
+        }
         Since::Disabled => {
             store
                 .disable_staff(&lab.maria.email, at(4))
@@ -316,4 +334,79 @@ async fn happen(lab: &Lab, since: Since, order: &SignIn, login: &mut Intent) {
                 .unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn a_session_holds_only_for_the_provider_and_client_that_gave_it() {
+    let lab = Lab::new().await;
+    let order = sign_in(11, &[]);
+    let staff = lab.store.sign_in(&order, at(1)).await.unwrap().unwrap().staff;
+    let other = |issuer: &str, client_id: &str| {
+        Arc::new(SignInTerms {
+            client: Some(SignInClient {
+                issuer: issuer.to_owned(),
+                client_id: client_id.to_owned(),
+            }),
+            ..SignInTerms::default()
+        })
+    };
+    let issuer = order.client.issuer.as_str();
+    let session = profile(&*lab.store, &order).await;
+    for (terms, expected) in [
+        (Arc::default(), IntentAnswer::ProfileChanged),
+        (
+            other("https://other.example", "relay"),
+            IntentAnswer::ProfileChanged,
+        ),
+        (other(issuer, "other"), IntentAnswer::ProfileChanged),
+        (other(issuer, "relay"), IntentAnswer::Recorded),
+    ] {
+        assert_eq!(
+            session.has_run_out(&terms, at(5)),
+            expected != IntentAnswer::Recorded
+        );
+        let login = by(&order, &staff, &terms, &session);
+        assert_eq!(
+            lab.store.record_intent(&login).await.unwrap(),
+            expected,
+            "{terms:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_sessions_of_one_or_of_all_at_every_relay_whatever_its_clock() {
+    let lab = Lab::new().await;
+    let (store, elsewhere) = (&*lab.store, lab.second_store().await);
+    let (one, other) = (sign_in(11, &[LEAD]), sign_in(12, &[LEAD]));
+    let toms = identities::sign_in("u-2", "tom@broker.example", 13);
+    for order in [&one, &other, &toms] {
+        store.sign_in(order, at(1)).await.unwrap().unwrap();
+    }
+    let terms = terms(&[LEAD]);
+    let ended = async |order| {
+        // A relay's clock may be behind.
+        profile(store, order).await.has_run_out(&terms, at(0))
+    };
+    let nobody = CustomerEmail::parse("nobody@broker.example").unwrap();
+    assert_eq!(elsewhere.sign_out(Some(&nobody), at(5)).await.unwrap(), None);
+    let signed_out = elsewhere.sign_out(Some(&lab.maria.email), at(5)).await.unwrap();
+    let of = |staff: &StaffMember, sessions| SignedOut {
+        staff: staff.id,
+        sessions,
+    };
+    assert_eq!(signed_out, Some(vec![of(&lab.maria, 2)]));
+    assert_eq!(
+        [ended(&one).await, ended(&other).await, ended(&toms).await],
+        [true, true, false]
+    );
+    let by_code = store.profile(&key_of(&lab.maria)).await.unwrap().unwrap();
+    assert!(!by_code.has_run_out(&terms, at(5)), "a code's profile goes on");
+    // Whoever signs in again is in again, with the same roles as before.
+    let again = store.sign_in(&one, at(6)).await.unwrap().unwrap();
+    assert!(!again.roles_changed && !ended(&one).await);
+    let all = elsewhere.sign_out(None, at(7)).await.unwrap();
+    assert_eq!(all, Some(vec![of(&lab.maria, 1), of(&lab.tom, 1)]));
+    assert!(ended(&one).await && ended(&toms).await);
+    assert_eq!(elsewhere.sign_out(None, at(8)).await.unwrap(), Some(vec![]));
 }

@@ -161,7 +161,8 @@ impl TestApp {
             code_sha256: sha256(code.expose().as_bytes()),
             expires_at: self.clock.now() + Duration::from_secs(900),
         };
-        self.store.invite(&invite, self.clock.now()).await.unwrap();
+        let invited = self.store.invite(&invite, self.clock.now()).await.unwrap();
+        assert!(invited.is_ok(), "{invited:?}");
         code.expose_grouped()
     }
 

@@ -16,9 +16,9 @@ use stagedoor_protocol::{CustomerEmail, KeyId, Nonce, OutcomeReport, RequestId};
 use stagedoor_relay::events::Event;
 use stagedoor_relay::store::{
     Completion, Delivery, EnrolledProfile, Enrolment, EnrolmentRefusal, Erased, ErasureOrder, ForeignRows,
-    Intent, IntentAnswer, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow, RoleChange,
-    RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffId, StaffMember, StaffRow, Store, StoreError,
-    StoredCheckpoint, StrayRows, Subscribers,
+    Intent, IntentAnswer, Invited, LoginFilter, LoginRecords, NewInvite, Profile, Projection, ReportRow,
+    RoleChange, RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffDisabled, StaffId, StaffMember,
+    StaffRow, Store, StoreError, StoredCheckpoint, StrayRows, Subscribers,
 };
 
 /// The operation that goes wrong.
@@ -175,7 +175,11 @@ impl Store for FaultyStore {
         self.inner.drop_deliveries(now).await
     }
 
-    async fn invite(&self, invite: &NewInvite, now: Timestamp) -> Result<StaffMember, StoreError> {
+    async fn invite(
+        &self,
+        invite: &NewInvite,
+        now: Timestamp,
+    ) -> Result<Result<Invited, StaffDisabled>, StoreError> {
         self.inner.invite(invite, now).await
     }
 

@@ -73,11 +73,16 @@ pub(crate) struct Key {
 
 impl Key {
     pub(crate) fn new() -> Arc<Self> {
+        Self::named(&Base64UrlUnpadded::encode_string(&random::<8>()))
+    }
+
+    /// One of this name, which another may have, too.
+    pub(crate) fn named(id: &str) -> Arc<Self> {
         let (rng, algorithm) = (SystemRandom::new(), &ECDSA_P256_SHA256_FIXED_SIGNING);
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &rng).unwrap();
         Arc::new(Self {
             pair: EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref(), &rng).unwrap(),
-            id: Base64UrlUnpadded::encode_string(&random::<8>()),
+            id: id.to_owned(),
         })
     }
 

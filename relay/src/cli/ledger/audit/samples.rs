@@ -14,7 +14,12 @@ pub(super) async fn record(store: &SqliteStore, customer: &str, number: u8) -> R
         code_sha256: [number; 32],
         expires_at: Timestamp::MAX,
     };
-    let staff = store.invite(&invite, Timestamp::UNIX_EPOCH).await.unwrap();
+    let staff = store
+        .invite(&invite, Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap()
+        .unwrap()
+        .staff;
     let enrolment = Enrolment {
         code_sha256: invite.code_sha256,
         key_id: KeyId::from_thumbprint(&[number; 32]),
@@ -41,6 +46,7 @@ pub(super) async fn record(store: &SqliteStore, customer: &str, number: u8) -> R
         page: None,
         overrides: None,
         approval: None,
+        grants: "*".to_owned(),
         policy_version: "p1".to_owned(),
         limits: LimitUses::default(),
         canary: false,

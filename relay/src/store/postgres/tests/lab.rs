@@ -131,7 +131,7 @@ pub(super) async fn maria(store: &dyn Store) -> StaffMember {
         code_sha256: random::bytes().unwrap(),
         expires_at: at(900),
     };
-    let staff = store.invite(&invite, at(0)).await.unwrap();
+    let staff = store.invite(&invite, at(0)).await.unwrap().unwrap().staff;
     let enrolment = Enrolment {
         code_sha256: invite.code_sha256,
         key_id: KeyId::from_thumbprint(&[7; 32]),
@@ -171,6 +171,7 @@ pub(super) fn intent(staff: &StaffMember) -> Intent {
         }),
         overrides: None,
         approval: None,
+        grants: "*".to_owned(),
         policy_version: "p1".to_owned(),
         limits: LimitUses::default(),
         canary: false,

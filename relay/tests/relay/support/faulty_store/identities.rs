@@ -4,14 +4,19 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use stagedoor_protocol::CustomerEmail;
 use stagedoor_relay::store::{
-    IdentityStore, NewStaff, SignIn, SignInAnswer, SignInRefusal, StaffMember, StoreError, Withdrawn,
+    IdentityStore, NewStaff, SignIn, SignInAnswer, SignInRefusal, SignedOut, StaffDisabled, StaffMember,
+    StoreError, Withdrawn,
 };
 
 use super::{At, FaultyStore};
 
 #[async_trait]
 impl IdentityStore for FaultyStore {
-    async fn add_staff(&self, new: &NewStaff, now: Timestamp) -> Result<StaffMember, StoreError> {
+    async fn add_staff(
+        &self,
+        new: &NewStaff,
+        now: Timestamp,
+    ) -> Result<Result<StaffMember, StaffDisabled>, StoreError> {
         self.inner.add_staff(new, now).await
     }
 
@@ -35,5 +40,13 @@ impl IdentityStore for FaultyStore {
         now: Timestamp,
     ) -> Result<Option<Withdrawn>, StoreError> {
         self.inner.withdraw_sign_in(issuer, subject, now).await
+    }
+
+    async fn sign_out(
+        &self,
+        of: Option<&CustomerEmail>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SignedOut>>, StoreError> {
+        self.inner.sign_out(of, now).await
     }
 }

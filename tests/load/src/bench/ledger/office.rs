@@ -51,7 +51,10 @@ impl Office {
             code_sha256: bytes(&random)?,
             expires_at: Timestamp::MAX,
         };
-        let staff = store.invite(&invite, now).await?;
+        let invited = store.invite(&invite, now).await?;
+        let staff = invited
+            .map_err(|_| anyhow::anyhow!("the person is disabled"))?
+            .staff;
         let enrolment = Enrolment {
             code_sha256: invite.code_sha256,
             key_id: KeyId::from_thumbprint(&bytes(&random)?),
@@ -104,6 +107,7 @@ impl Office {
             }),
             overrides: None,
             approval: None,
+            grants: "*".to_owned(),
             policy_version: "4ab1c2d3e4f5a6b7c8d9e0f1a2b3c4d5".to_owned(),
             limits: LimitUses::default(),
             canary: false,
