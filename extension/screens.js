@@ -31,7 +31,8 @@ function working(view) {
 }
 
 function choose(view, actions) {
-  const { root, choices, others, other, go, inputError } = stamp("screen-choose");
+  const { root, lead, choices, others, other, go, inputError } = stamp("screen-choose");
+  if (view.unusable) lead.textContent = text("recipe_unusable", [view.unusable]);
   for (const candidate of view.candidates) {
     const choice = stamp("choice");
     choice.radio.value = candidate.email;
@@ -69,7 +70,7 @@ function manual(view, actions) {
   const empty = view.screen === "none";
   const name = view.cut ? "none_cut" : empty ? "none" : "manual";
   title.textContent = text(`${name}_title`);
-  lead.textContent = text(`${name}_text`);
+  lead.textContent = view.unusable ? text("recipe_unusable", [view.unusable]) : text(`${name}_text`);
   looked.hidden = !empty || view.cut;
   back.hidden = empty;
   back.addEventListener("click", () => actions.back(view.earlier));

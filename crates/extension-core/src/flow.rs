@@ -7,6 +7,7 @@ mod login;
 mod managed;
 mod options;
 mod popup;
+mod reading;
 mod relay;
 mod reread;
 mod sign_in;

@@ -32,12 +32,16 @@ impl Value {
 
     /// A member of an object; `null` if there is none.
     pub fn get(&self, name: &str) -> &Self {
-        let members = match self {
-            Self::Object(members) => members.as_slice(),
-            _ => &[],
-        };
-        let found = members.iter().find(|(other, _)| other == name);
+        let found = self.members().iter().find(|(other, _)| other == name);
         found.map_or(&Self::Null, |(_, value)| value)
+    }
+
+    /// The object's members; none for another kind.
+    pub fn members(&self) -> &[(String, Self)] {
+        match self {
+            Self::Object(members) => members,
+            _ => &[],
+        }
     }
 
     /// Takes a member out of an object, so that its text need not be copied.

@@ -61,6 +61,8 @@ pub enum View {
         candidates: Vec<Customer>,
         /// How many more there were than are shown.
         others: usize,
+        /// The recipe for this page that the browser cannot use.
+        unusable: Option<String>,
         /// Whether this person may approve logins of others.
         may_approve: bool,
         /// What is wrong with the input.
@@ -70,6 +72,8 @@ pub enum View {
     None {
         /// Whether the page was read in part only.
         cut: bool,
+        /// The recipe for this page that the browser cannot use.
+        unusable: Option<String>,
         /// Whether this person may approve logins of others.
         may_approve: bool,
         /// What is wrong with the input.
@@ -226,6 +230,7 @@ impl View {
         match scan.candidates.as_slice() {
             [] => Self::None {
                 cut: scan.cut,
+                unusable: scan.unusable.clone(),
                 may_approve: scan.session.may_approve,
                 input_error,
             },
@@ -235,6 +240,7 @@ impl View {
             all => Self::Choose {
                 candidates: all.iter().map(Customer::of).collect(),
                 others: scan.total - all.len(),
+                unusable: scan.unusable.clone(),
                 may_approve: scan.session.may_approve,
                 input_error,
             },

@@ -46,19 +46,23 @@ impl ToJson for View {
             Self::Choose {
                 candidates,
                 others,
+                unusable,
                 may_approve,
                 input_error,
             } => view
                 .with("candidates", candidates)
                 .with("others", &(*others as u64))
+                .with_some("unusable", unusable.as_ref())
                 .with_some("mayApprove", may_approve.then_some(&true))
                 .with_some("inputError", input_error.as_ref()),
             Self::None {
                 cut,
+                unusable,
                 may_approve,
                 input_error,
             } => view
                 .with("cut", cut)
+                .with_some("unusable", unusable.as_ref())
                 .with_some("mayApprove", may_approve.then_some(&true))
                 .with_some("inputError", input_error.as_ref()),
             Self::Opened {

@@ -9,6 +9,7 @@ mod corpus;
 mod drivers;
 mod guide;
 mod managed;
+mod own_recipe;
 mod page;
 mod policy;
 mod recipe;
