@@ -31,7 +31,8 @@ function working(view) {
 }
 
 function choose(view, actions) {
-  const { root, lead, choices, others, other, go, inputError } = stamp("screen-choose");
+  const { root, lead, choices, others, other, teach, go, inputError } = stamp("screen-choose");
+  teach.addEventListener("click", actions.teach);
   if (view.unusable) lead.textContent = text("recipe_unusable", [view.unusable]);
   for (const candidate of view.candidates) {
     const choice = stamp("choice");
@@ -66,7 +67,8 @@ function choose(view, actions) {
 
 /** Typing an address in: because the page has none, or because the person means somebody else. */
 function manual(view, actions) {
-  const { root, title, lead, looked, email, inputError, back } = stamp("screen-manual");
+  const { root, title, lead, looked, email, inputError, teach, back } = stamp("screen-manual");
+  teach.addEventListener("click", actions.teach);
   const empty = view.screen === "none";
   const name = view.cut ? "none_cut" : empty ? "none" : "manual";
   title.textContent = text(`${name}_title`);

@@ -8,9 +8,10 @@ mod write;
 pub use write::{Object, ToJson};
 
 /// A value that was read. Nothing is found in a value of the wrong kind, so reading never has to ask twice.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Value {
     /// `null`, or a number that is not a whole one.
+    #[default]
     Null,
     /// `true` or `false`.
     Flag(bool),

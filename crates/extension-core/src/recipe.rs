@@ -81,7 +81,7 @@ fn find(lists: [&Value; 2], url: &ParsedUrl) -> Option<Recipe> {
 
 /// What hosts of recipes are compared with: the host with its port, unless that is https's own. Plain http, which only
 /// loopback may be, stays in front of it.
-fn place(url: &ParsedUrl) -> Option<&str> {
+pub fn place(url: &ParsedUrl) -> Option<&str> {
     let origin = is_safe(url).then_some(url.origin.as_str())?;
     Some(origin.strip_prefix("https://").unwrap_or(origin))
 }
@@ -194,7 +194,7 @@ fn record_in_query<'a>(query: &Value, search: &'a str) -> Option<&'a str> {
 }
 
 /// An id has digits; what stands in its place on other pages, such as `list` or `new`, has none.
-fn as_record(text: &str) -> Option<&str> {
+pub fn as_record(text: &str) -> Option<&str> {
     let fitting = text
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));

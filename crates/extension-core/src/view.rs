@@ -15,6 +15,7 @@ pub use options::{OptionsView, Problem, TestResult};
 use crate::{
     fault::{Fault, Retry},
     record::{Asked, Found, Login, Scan, Step},
+    teach::{Derived, Trial},
     text::Text,
 };
 
@@ -125,6 +126,10 @@ pub enum View {
     Options(Box<OptionsView>),
     /// The page of what waits for this person's decision.
     Approvals(Box<ApprovalsView>),
+    /// What a picked element comes to.
+    Derived(Box<Derived>),
+    /// What a recipe finds.
+    Trial(Box<Trial>),
 }
 
 /// What is under way.

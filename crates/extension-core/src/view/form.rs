@@ -108,6 +108,8 @@ impl ToJson for View {
                 .with("requests", &approvals.requests)
                 .with_some("done", approvals.done.as_ref())
                 .with_some("error", approvals.error.as_ref()),
+            Self::Derived(derived) => derived.write(view),
+            Self::Trial(trial) => trial.write(view),
             Self::Options(options) => view
                 .with("version", &options.version)
                 .with("browser", options.browser)
@@ -145,6 +147,8 @@ impl View {
             Self::Approval(_) => "approval",
             Self::Approvals(_) => "approvals",
             Self::Options(_) => "options",
+            Self::Derived(_) => "derived",
+            Self::Trial(_) => "trial",
         }
     }
 }

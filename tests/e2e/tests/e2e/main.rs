@@ -16,6 +16,7 @@ mod recipe;
 mod sign_in;
 mod sign_out;
 mod support;
+mod teach;
 mod traces;
 mod web_page;
 mod window;
