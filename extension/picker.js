@@ -36,6 +36,7 @@ export function picker(words) {
     const shadow = sheet.attachShadow({ mode: "closed" });
     const frame = document.createElement("div");
     const said = document.createElement("p");
+    const shown = document.createElement("div");
     Object.assign(sheet.style, {
       all: "initial", position: "fixed", inset: "0", width: "100vw", height: "100vh", margin: "0", padding: "0",
       border: "0", background: "none", overflow: "visible", zIndex: "2147483647", cursor: "crosshair",
@@ -50,8 +51,7 @@ export function picker(words) {
       boxShadow: "0 4px 18px #0007", pointerEvents: "none", overflowWrap: "anywhere",
     });
     said.setAttribute("role", "status");
-    said.textContent = words;
-    said.hidden = !words;
+    said.append(words, shown);
     if (!words) said.style.display = "none";
     shadow.append(frame, said);
     // Above whatever the page has put on top.
@@ -97,7 +97,7 @@ export function picker(words) {
       const next = stops[at < 0 ? (by > 0 ? 0 : stops.length - 1) : (at + by + stops.length) % stops.length];
       next.scrollIntoView({ block: "center", behavior: "instant" });
       show(next);
-      said.textContent = contentOf(next).slice(0, 80);
+      shown.textContent = contentOf(next).slice(0, 80);
       said.style.display = "block";
     };
 
@@ -159,7 +159,10 @@ export function picker(words) {
         point(event);
         if (current) end(current);
       }),
-      keydown: byPerson((event) => event.repeat && event.key === "Enter" || keys[event.key]?.(event)),
+      keydown: byPerson((event) => {
+        // A key held down is no decision.
+        if (!(event.repeat && event.key === "Enter")) keys[event.key]?.(event);
+      }),
     };
     for (const name of "pointerdown pointerup mousedown mouseup dblclick auxclick contextmenu touchstart touchend keyup keypress".split(" ")) {
       listeners[name] = byPerson();

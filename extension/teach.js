@@ -125,9 +125,10 @@ async function show() {
   part("trial-text").textContent = announcer.textContent = viewText(trial.text);
   part("trial-icon").setAttribute("href", trial.ok ? "#icon-check" : "#icon-warning");
   part("toml").value = trial.toml;
-  part("toml").rows = trial.toml.split("\n").length;
+  part("toml").rows = trial.toml.split("\n").length - 1;
   part("give").hidden = !trial.ok;
   part("result").hidden = false;
+  part("pick").className = "secondary";
 }
 
 /** Says what stands in the way; nothing, if nothing does. */
@@ -137,6 +138,7 @@ function tell(title = "", cure = "") {
   part("news-cure").textContent = cure;
   announcer.textContent = [title, cure].filter(Boolean).join(". ");
   if (title) part("result").hidden = true;
+  part("pick").className = "primary";
 }
 
 part("pick").addEventListener("click", teach);

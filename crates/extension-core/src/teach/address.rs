@@ -42,46 +42,49 @@ pub fn shapes(url: &ParsedUrl) -> Vec<Shape> {
     let path = pieces(&url.pathname);
     let fragment = url.hash.strip_prefix('#').unwrap_or_default();
     let fragment = pieces(fragment.split('?').next().unwrap_or_default());
+    let around = pattern(&path, None);
     let mut shapes = Vec::new();
-    for (index, id) in ids(&path) {
-        shapes.push(Shape {
-            id: id.into(),
-            path: pattern(&path, Some(index)),
-            query: Value::Null,
-        });
+    for (before, pieces) in [("", &path), (around.as_str(), &fragment)] {
+        for index in (0..pieces.len()).rev() {
+            if as_record(pieces[index]).is_some() {
+                let joint = if before.is_empty() { "" } else { "#" };
+                shapes.push(Shape {
+                    id: pieces[index].into(),
+                    path: joined(&[before, joint, &pattern(pieces, Some(index))]),
+                    query: Value::Null,
+                });
+            }
+        }
     }
-    for (index, id) in ids(&fragment) {
-        shapes.push(Shape {
-            id: id.into(),
-            path: joined(&[&pattern(&path, None), "#", &pattern(&fragment, Some(index))]),
-            query: Value::Null,
-        });
+    let mut words = Vec::new();
+    let mut ids = Vec::new();
+    for pair in url.search.trim_start_matches('?').split('&') {
+        match pair.split_once('=') {
+            Some((name, value)) if as_record(value).is_some() => ids.push((name, value)),
+            Some((name, value)) if is_word(value) && words.len() < MAX_WORDS => {
+                words.push(parameter(name, value));
+            }
+            _ => {}
+        }
     }
-    let pairs = || {
-        let pairs = url.search.trim_start_matches('?').split('&');
-        pairs.filter_map(|pair| pair.split_once('='))
-    };
-    for (name, id) in pairs().filter(|(_, value)| as_record(value).is_some()) {
-        let words = pairs().filter(|(_, value)| is_word(value)).take(MAX_WORDS);
-        let query = words.chain([(name, "{}")]);
-        let query = query.map(|(name, value)| (name.into(), Value::List(vec![Value::Text(value.into())])));
+    for (name, id) in ids {
+        let mut query = words.clone();
+        query.push(parameter(name, "{}"));
         shapes.push(Shape {
             id: id.into(),
-            path: pattern(&path, None),
-            query: Value::Object(query.collect()),
+            path: around.clone(),
+            query: Value::Object(query),
         });
     }
     shapes
 }
 
-fn pieces(path: &str) -> Vec<&str> {
-    path.split('/').filter(|piece| !piece.is_empty()).collect()
+fn parameter(name: &str, value: &str) -> (String, Value) {
+    (name.into(), Value::List(vec![Value::Text(value.into())]))
 }
 
-/// The pieces that look like ids, the last first.
-fn ids<'a>(pieces: &[&'a str]) -> Vec<(usize, &'a str)> {
-    let ids = pieces.iter().copied().enumerate().rev();
-    ids.filter(|(_, piece)| as_record(piece).is_some()).collect()
+fn pieces(path: &str) -> Vec<&str> {
+    path.split('/').filter(|piece| !piece.is_empty()).collect()
 }
 
 /// The pieces with `{}` in the place of one of them and `**` for all after it. Others that look like ids may be anything.
@@ -93,7 +96,7 @@ fn pattern(pieces: &[&str], id: Option<usize>) -> String {
             pattern.push_str("{}/**");
             return pattern;
         }
-        let any = as_record(piece).is_some() || piece.contains(['*', '{', '}']);
+        let any = as_record(piece).is_some() || piece.bytes().any(|byte| b"*{}".contains(&byte));
         pattern.push_str(if any { "*" } else { piece });
     }
     if pattern.is_empty() {

@@ -33,94 +33,168 @@ enum Rank {
 const TELLING: &str =
     "name field-name itemprop property formcontrolname autocomplete aria-label api-name field for";
 
+/// A selector that an element of the chain has by itself.
+struct Name {
+    node: usize,
+    rank: Rank,
+    text: String,
+}
+
+/// The elements, innermost first, and their names: of each element the most lasting first. Plain loops over one list: chains
+/// of iterators over lists of lists weigh three times as much.
+struct Chain<'a> {
+    nodes: &'a [Value],
+    names: Vec<Name>,
+    found: Vec<String>,
+}
+
 /// Selectors for the first of these elements. Each of the others is around the one before it.
 pub fn selectors(chain: &Value) -> Vec<String> {
-    let chain = chain.list().get(..MAX_DEPTH).unwrap_or(chain.list());
-    let names: Vec<Vec<(Rank, String)>> = chain.iter().map(names).collect();
-    let mut found = Vec::new();
-    let mut add = |selector: String| {
-        if selector.len() <= MAX_BYTES && found.len() < MAX_SELECTORS && !found.contains(&selector) {
-            found.push(selector);
-        }
+    let nodes = chain.list();
+    let nodes = nodes.get(..MAX_DEPTH).unwrap_or(nodes);
+    let mut chain = Chain {
+        nodes,
+        names: Vec::new(),
+        found: Vec::new(),
     };
-    let same = chain.iter().take_while(|node| node.get("same").flag()).count();
-    let targets = 0..same.clamp(1, MAX_TARGETS).min(chain.len());
+    let mut targets = 1;
+    for (index, node) in nodes.iter().enumerate() {
+        chain.name(index, node);
+        if index == targets && index < MAX_TARGETS && node.get("same").flag() {
+            targets += 1;
+        }
+    }
+    chain.by_own_names(targets, Rank::Mail, Rank::Mail);
+    chain.by_own_names(targets, Rank::Named, Rank::Named);
+    chain.by_names_around(targets, Rank::Named);
+    chain.by_names_around(targets, Rank::Part);
+    chain.by_own_names(targets, Rank::Mail, Rank::Shared);
+    chain.by_position();
+    chain.found
+}
 
-    for most in [Rank::Mail, Rank::Named] {
-        for target in targets.clone() {
-            for (rank, name) in names[target].iter().filter(|(rank, _)| *rank == most) {
-                // Out of a shadow root its host is named, too: what stands in it was meant for it alone.
-                let host = host_of(chain, target).and_then(|host| Some((host, best(&names, host)?)));
-                add(match host {
-                    Some((host, outer)) => within(chain, target, host, outer, name),
-                    None => name.clone(),
-                });
-                debug_assert!(*rank <= Rank::Named);
+impl Chain<'_> {
+    /// By what an element is called itself. Out of a shadow root its host is named, too: what stands in it was meant for it.
+    fn by_own_names(&mut self, targets: usize, least: Rank, most: Rank) {
+        for target in 0..targets {
+            let host = self.host_of(target);
+            for index in 0..self.names.len() {
+                let name = &self.names[index];
+                if name.node != target || name.rank < least || name.rank > most {
+                    continue;
+                }
+                let outer = match host {
+                    Some(host) if most < Rank::Shared => self.best(host, Rank::Shared),
+                    _ => None,
+                };
+                let selector = match outer {
+                    Some(outer) => self.within(outer, name),
+                    None => name.text.clone(),
+                };
+                self.add(selector);
             }
         }
     }
-    for most in [Rank::Named, Rank::Part] {
-        for target in targets.clone() {
-            let Some(own) = names[target].first() else {
-                continue;
-            };
-            for outer in target + 1..chain.len() {
-                for (_, name) in names[outer].iter().filter(|(rank, _)| *rank <= most).take(1) {
-                    add(within(chain, target, outer, name, &own.1));
+
+    /// By what an element is within.
+    fn by_names_around(&mut self, targets: usize, most: Rank) {
+        for target in 0..targets {
+            for outer in target + 1..self.nodes.len() {
+                if let (Some(own), Some(around)) = (self.best(target, Rank::Tag), self.best(outer, most)) {
+                    self.add(self.within(around, own));
                 }
             }
         }
     }
-    for target in targets.clone() {
-        for (_, name) in names[target].iter().filter(|(rank, _)| *rank <= Rank::Shared) {
-            add(name.clone());
+
+    /// The last resort: its place among its siblings, from the nearest element with a name on.
+    fn by_position(&mut self) {
+        let mut path = String::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            if index > 0 {
+                let through = self.nodes[index - 1].get("top").flag();
+                path = joined(&[if through { " >>> " } else { " > " }, &path]);
+            }
+            let named = self.best(index, Rank::Shared).filter(|_| index > 0);
+            if let Some(name) = named {
+                path = joined(&[&name.text, &path]);
+                break;
+            }
+            let nth = node.get("nth").number::<i32>().unwrap_or(1);
+            path = joined(&[tag(node), ":nth-child(", &nth.to_string(), ")", &path]);
+        }
+        if !path.is_empty() {
+            self.add(path);
         }
     }
-    if !chain.is_empty() {
-        add(by_position(chain, &names));
-    }
-    found
-}
 
-/// The best name of an element, if it has one that says anything.
-fn best(names: &[Vec<(Rank, String)>], index: usize) -> Option<&str> {
-    let (rank, name) = names.get(index)?.first()?;
-    (*rank < Rank::Tag).then_some(name.as_str())
-}
-
-/// The element whose shadow root another one is in.
-fn host_of(chain: &[Value], index: usize) -> Option<usize> {
-    let top = (index..chain.len()).find(|at| chain[*at].get("top").flag())?;
-    (top + 1 < chain.len()).then_some(top + 1)
-}
-
-/// An element by a name, within another one.
-fn within(chain: &[Value], inner: usize, outer: usize, around: &str, name: &str) -> String {
-    let through = chain[inner..outer].iter().any(|node| node.get("top").flag());
-    joined(&[around, if through { " >>> " } else { " " }, name])
-}
-
-/// The last resort: its place among its siblings, from the nearest element with a name on.
-fn by_position(chain: &[Value], names: &[Vec<(Rank, String)>]) -> String {
-    let mut path = String::new();
-    for (index, node) in chain.iter().enumerate() {
-        let named = best(names, index).filter(|_| index > 0);
-        let step = match (named, node.get("nth").number::<u32>()) {
-            (Some(name), _) => name.into(),
-            (None, Some(nth)) => joined(&[tag(node), ":nth-child(", &nth.to_string(), ")"]),
-            (None, None) => String::from(tag(node)),
-        };
-        let joint = match index.checked_sub(1).map(|inner| chain[inner].get("top").flag()) {
-            None => "",
-            Some(true) => " >>> ",
-            Some(false) => " > ",
-        };
-        path = joined(&[&step, joint, &path]);
-        if named.is_some() {
-            break;
+    fn add(&mut self, selector: String) {
+        let room = selector.len() <= MAX_BYTES && self.found.len() < MAX_SELECTORS;
+        if room && !self.found.contains(&selector) {
+            self.found.push(selector);
         }
     }
-    path
+
+    /// The best name of an element, if it has one that is good enough.
+    fn best(&self, node: usize, most: Rank) -> Option<&Name> {
+        let best = self.names.iter().find(|name| name.node == node)?;
+        (best.rank <= most).then_some(best)
+    }
+
+    /// The element whose shadow root another one is in.
+    fn host_of(&self, mut index: usize) -> Option<usize> {
+        while !self.nodes.get(index)?.get("top").flag() {
+            index += 1;
+        }
+        (index + 1 < self.nodes.len()).then_some(index + 1)
+    }
+
+    /// An element by a name, within another one.
+    fn within(&self, outer: &Name, inner: &Name) -> String {
+        let through = (inner.node..outer.node).any(|index| self.nodes[index].get("top").flag());
+        joined(&[&outer.text, if through { " >>> " } else { " " }, &inner.text])
+    }
+
+    /// Notes the names that an element has by itself.
+    fn name(&mut self, index: usize, node: &Value) {
+        let tag = tag(node);
+        for (name, value) in node.get("attributes").members() {
+            let value = value.text().unwrap_or_default();
+            let telling = name.starts_with("data-") || TELLING.split(' ').any(|other| other == name);
+            if telling && is_made_by_hand(name, 0) && is_made_by_hand(value, 1) {
+                let mail = speaks_of_mail(name) || speaks_of_mail(value);
+                let rank = if mail { Rank::Mail } else { Rank::Named };
+                self.note(index, rank, &["[", name, "='", value, "']"]);
+            }
+            match name.as_str() {
+                "id" if is_words(value) => self.note(index, Rank::Part, &["#", value]),
+                "type" if value == "email" => self.note(index, Rank::Shared, &[tag, "[type='email']"]),
+                "href" if value.starts_with("mailto:") => {
+                    self.note(index, Rank::Shared, &[tag, "[href^='mailto:']"]);
+                }
+                "class" => {
+                    for class in value.split(' ') {
+                        if is_words(class) {
+                            self.note(index, Rank::Shared, &[tag, ".", class]);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        let rank = if is_custom(tag) { Rank::Part } else { Rank::Tag };
+        self.note(index, rank, &[tag]);
+    }
+
+    /// Of equal ones, the first that the page wrote stays first.
+    fn note(&mut self, node: usize, rank: Rank, pieces: &[&str]) {
+        let mut place = self.names.len();
+        while place > 0 && self.names[place - 1].node == node && self.names[place - 1].rank > rank {
+            place -= 1;
+        }
+        let text = joined(pieces);
+        self.names.insert(place, Name { node, rank, text });
+    }
 }
 
 fn tag(node: &Value) -> &str {
@@ -133,44 +207,8 @@ fn tag(node: &Value) -> &str {
     }
 }
 
-/// The selectors that an element has by itself, the most lasting first.
-fn names(node: &Value) -> Vec<(Rank, String)> {
-    let tag = tag(node);
-    let mut names = Vec::new();
-    for (name, value) in node.get("attributes").members() {
-        let value = value.text().unwrap_or_default();
-        let telling = name.starts_with("data-") || TELLING.split(' ').any(|other| other == name);
-        if telling && is_made_by_hand(name, 0) && is_made_by_hand(value, 1) {
-            let rank = if speaks_of_mail(name) || speaks_of_mail(value) {
-                Rank::Mail
-            } else {
-                Rank::Named
-            };
-            names.push((rank, joined(&["[", name, "='", value, "']"])));
-        }
-        match name.as_str() {
-            "id" if is_words(value) => names.push((Rank::Part, joined(&["#", value]))),
-            "type" if value == "email" => names.push((Rank::Shared, joined(&[tag, "[type='email']"]))),
-            "href" if value.starts_with("mailto:") => {
-                names.push((Rank::Shared, joined(&[tag, "[href^='mailto:']"])));
-            }
-            "class" => {
-                let classes = value.split_ascii_whitespace().filter(|class| is_words(class));
-                names.extend(classes.map(|class| (Rank::Shared, joined(&[tag, ".", class]))));
-            }
-            _ => {}
-        }
-    }
-    names.push((if tag.contains('-') { Rank::Part } else { Rank::Tag }, tag.into()));
-    // Stable: of equal ones the first that the page wrote. There are few.
-    for end in (1..names.len()).rev() {
-        for at in 0..end {
-            if names[at].0 > names[at + 1].0 {
-                names.swap(at, at + 1);
-            }
-        }
-    }
-    names
+fn is_custom(tag: &str) -> bool {
+    tag.bytes().any(|byte| byte == b'-')
 }
 
 /// Whether a name or value can be a developer's: short, plain, and with few digits. What holds the customer's address or
@@ -183,12 +221,20 @@ fn is_made_by_hand(text: &str, digits: usize) -> bool {
 
 /// Whether an id or class is made of words: tools that make names up use digits and capitals.
 fn is_words(text: &str) -> bool {
-    let word = |word: &str| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let mut words = text.split(['-', '_']).filter(|part| !part.is_empty());
-    let starts = text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
-    text.len() >= 3 && starts && words.all(word)
+    let mut letters = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' => letters += 1,
+            // A letter alone is no word, and nothing begins with a joint.
+            b'-' | b'_' if letters != 1 && text.len() > 2 => letters = 0,
+            _ => return false,
+        }
+    }
+    text.len() >= 3 && letters > 1 && text.as_bytes()[0].is_ascii_lowercase()
 }
 
+/// By bytes: the search for a text in a text weighs 6 KB.
 fn speaks_of_mail(text: &str) -> bool {
-    text.to_ascii_lowercase().contains("mail")
+    let mut windows = text.as_bytes().windows(4);
+    windows.any(|window| window.eq_ignore_ascii_case(b"mail"))
 }

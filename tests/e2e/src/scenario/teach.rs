@@ -30,7 +30,8 @@ impl Seat {
 impl Lesson {
     /// Waits until the picker lies over a page.
     pub async fn picking(&self, tab: &Page) -> Result<()> {
-        tab.wait_for("the picker", "document.querySelector('html > div[popover]')").await
+        tab.wait_for("the picker", "document.querySelector('html > div[popover]')")
+            .await
     }
 
     /// What the recipe finds on the page, in the words of the lesson.
@@ -40,8 +41,13 @@ impl Lesson {
 
     /// The lines for the relay's configuration.
     pub async fn lines(&self) -> Result<String> {
-        self.page.wait_for("the lines", "document.getElementById('toml').checkVisibility()").await?;
-        let lines = self.page.evaluate("document.getElementById('toml').value").await?;
+        self.page
+            .wait_for("the lines", "document.getElementById('toml').checkVisibility()")
+            .await?;
+        let lines = self
+            .page
+            .evaluate("document.getElementById('toml').value")
+            .await?;
         Ok(lines.as_str().unwrap_or_default().to_owned())
     }
 }

@@ -44,7 +44,8 @@ async fn from_pointing_at_it_to_a_login(kind: Kind) -> Result<()> {
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let tab = seat.browser.open(&page(&lab, "4711", FIRST, OTHER)).await?;
     let lesson = seat.teach(&tab).await?;
-    tab.point_at("document.querySelector('[data-field=email] span')").await?;
+    tab.point_at("document.querySelector('[data-field=email] span')")
+        .await?;
     ensure!(lesson.result().await?.contains(FIRST));
     assert_eq!(acted(&tab).await?, json!([]), "the click reached the page");
     assert_eq!(lesson.page.text("#selector").await?, "[data-field='email']");
@@ -57,7 +58,10 @@ async fn from_pointing_at_it_to_a_login(kind: Kind) -> Result<()> {
     lesson.page.fill("#name", "Ours").await?;
     lesson
         .page
-        .wait_for("the name in the lines", "document.getElementById('toml').value.includes('Ours')")
+        .wait_for(
+            "the name in the lines",
+            "document.getElementById('toml').value.includes('Ours')",
+        )
         .await?;
     lab.relay()?.configure(&lesson.lines().await?).await?;
 
@@ -142,10 +146,16 @@ async fn the_page_notices_nothing_and_what_is_wrong_is_said(kind: Kind) -> Resul
     let elsewhere = nobody.replace("127.0.0.1", "localhost");
     ensure!(elsewhere != nobody);
     tab.navigate(&elsewhere).await?;
-    lesson.page.evaluate("document.getElementById('pick').click()").await?;
     lesson
         .page
-        .wait_for("what is wrong", "document.getElementById('news').innerText.includes('cannot be read any more')")
+        .evaluate("document.getElementById('pick').click()")
+        .await?;
+    lesson
+        .page
+        .wait_for(
+            "what is wrong",
+            "document.getElementById('news').innerText.includes('cannot be read any more')",
+        )
         .await?;
     lesson.page.close().await?;
 
@@ -154,6 +164,9 @@ async fn the_page_notices_nothing_and_what_is_wrong_is_said(kind: Kind) -> Resul
     tab.point_at("document.querySelector('p')").await?;
     let nothing = lesson.result().await?;
     ensure!(nothing.contains("finds no customer"), "{nothing}");
-    ensure!(!lesson.page.shows("#give").await?, "lines that find nobody are not for the configuration");
+    ensure!(
+        !lesson.page.shows("#give").await?,
+        "lines that find nobody are not for the configuration"
+    );
     Ok(())
 }

@@ -168,3 +168,62 @@ fn a_page_that_cannot_be_read_again_is_said_to_be_unreadable() {
 fn json_text(value: &Value) -> String {
     json::Value::parse(&value.to_string()).unwrap().to_json()
 }
+
+fn picked(url: &str) -> Value {
+    let node =
+        |tag: &str, attributes: Value| json!({"tag": tag, "attributes": attributes, "nth": 1, "same": true});
+    json!({"type": "teach/derive", "url": url, "chain": [node("span", json!({})), node("dd", json!({"data-field": "email"}))]})
+}
+
+fn tried(at: &str) -> Value {
+    let frames: Value = serde_json::from_str(&page()).unwrap();
+    let recipe = json!({"name": "Ours", "hosts": ["crm.example"], "paths": ["/contacts/{}/**"], "at": [at], "only": true});
+    json!({"type": "teach/try", "tabId": 5, "recipe": recipe, "frames": frames})
+}
+
+#[test]
+fn what_a_person_picked_becomes_a_recipe_without_asking_anybody() {
+    let (fake, worker) = at_home();
+    let view = ask(&worker, picked("https://crm.example/contacts/7?q=secret"));
+    assert_eq!(
+        view,
+        json!({
+            "screen": "derived", "host": "crm.example",
+            "selectors": ["[data-field='email']", "[data-field='email'] span", "[data-field='email'] > span:nth-child(1)"],
+            "shapes": [{"id": "7", "path": "/contacts/{}/**", "query": null}],
+        })
+    );
+    assert_eq!(ask(&worker, picked("nowhere"))["code"], "page_not_readable");
+    let plain = ask(&worker, picked("http://crm.example/contacts/7"));
+    assert_eq!(
+        (&plain["screen"], &plain["host"]),
+        (&json!("derived"), &json!(null))
+    );
+    assert!(
+        fake.requests.borrow().is_empty() && fake.traces().len() < 600,
+        "{}",
+        fake.traces()
+    );
+}
+
+#[test]
+fn a_recipe_is_tried_under_the_rules_that_the_popup_showed() {
+    let (fake, worker) = at_home();
+    open(&worker);
+    fake.take_requests();
+    let view = ask(&worker, tried("#email"));
+    assert_eq!((&view["screen"], &view["ok"]), (&json!("trial"), &json!(true)));
+    assert_eq!(
+        view["text"],
+        json!({"key": "teach_one", "args": ["anna@example.com"]})
+    );
+    assert!(view["toml"].as_str().unwrap().contains("\nat = [\"#email\"]\n"));
+    assert_eq!(fake.take_requests(), Vec::<String>::new());
+
+    // Without a reading of the page the relay is asked, and without an enrolment nobody.
+    fake.session.borrow_mut().clear();
+    assert_eq!(ask(&worker, tried("#email"))["ok"], json!(true));
+    assert_eq!(fake.take_requests(), ["GET /v1/session"]);
+    let stranger = Core::new(Fake::fresh());
+    assert_eq!(ask(&stranger, tried("#email"))["code"], "not_enrolled");
+}
