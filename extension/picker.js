@@ -155,6 +155,15 @@ export function picker(words) {
     };
     const listeners = {
       pointermove: byPerson(point),
+      // The sheet keeps the wheel from the parts of a page that scroll by themselves.
+      wheel: byPerson((event) => {
+        for (let at = under(document, event.clientX, event.clientY); at; at = outOf(at)) {
+          const before = at.scrollTop;
+          at.scrollTop += event.deltaY;
+          if (at.scrollTop !== before) break;
+        }
+        point(event);
+      }),
       click: byPerson((event) => {
         point(event);
         if (current) end(current);

@@ -72,7 +72,7 @@ async function take(found) {
   part("picked").textContent = found.text;
   part("host").textContent = derived.host;
   let trial;
-  for (selector of derived.selectors) if ((trial = await attempt()).ok) break;
+  for (selector of derived.selectors) if ((trial = await attempt()).ok !== false) break;
   if (!trial?.ok) selector = derived.selectors[0];
   await show();
 }

@@ -13,6 +13,7 @@ use crate::support::assert_asked_for;
 crate::in_each_browser!(
     from_pointing_at_it_to_a_login,
     through_shadow_roots_and_by_the_keyboard,
+    in_a_frame_of_the_page,
     the_page_notices_nothing_and_what_is_wrong_is_said,
 );
 
@@ -112,6 +113,36 @@ async fn through_shadow_roots_and_by_the_keyboard(kind: Kind) -> Result<()> {
     let ids = lesson.page.text("#choices").await?;
     ensure!(ids.contains("C-31") && ids.contains("/app/{}/**"), "{ids}");
     lab.relay()?.configure(&lesson.lines().await?).await?;
+    let popup = seat.press(&tab).await?;
+    popup.shows("confirm").await?;
+    assert_eq!(popup.customer().await?, FIRST);
+    Ok(())
+}
+
+async fn in_a_frame_of_the_page(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    page(&lab, "55", FIRST, OTHER);
+    let html = "<title>Customers</title><h1>Customers</h1><iframe src='/customers/55' width=600 height=400></iframe>";
+    let tab = seat.browser.open(&lab.crm.add("customers", html)).await?;
+    let lesson = seat.teach(&tab).await?;
+    let inner = "{ getBoundingClientRect() {
+        const frame = document.querySelector('iframe');
+        const around = frame.getBoundingClientRect();
+        const box = frame.contentDocument.querySelector('[data-field=email] span').getBoundingClientRect();
+        return { x: around.x + box.x, y: around.y + box.y, width: box.width, height: box.height };
+    } }";
+    tab.point_at(inner).await?;
+    ensure!(lesson.result().await?.contains(FIRST));
+    assert_eq!(
+        tab.evaluate("document.querySelector('iframe').contentWindow.acted")
+            .await?,
+        json!([]),
+        "the click reached the page"
+    );
+    let lines = lesson.lines().await?;
+    ensure!(lines.contains("paths = [\"/customers/{}/**\"]"), "{lines}");
+    lab.relay()?.configure(&lines).await?;
     let popup = seat.press(&tab).await?;
     popup.shows("confirm").await?;
     assert_eq!(popup.customer().await?, FIRST);
