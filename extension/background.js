@@ -3,6 +3,7 @@
 // Listeners are registered before anything is awaited: a browser that starts this script for an event delivers the
 // event only to listeners that exist by the end of its first run.
 
+import { collector } from "./collector.js";
 import init, { handle, minute, started, window_removed } from "./core/stagedoor_extension_core.js";
 
 const CORE = "core/stagedoor_extension_core_bg.wasm";
@@ -13,6 +14,10 @@ function core() {
   starting ??= init({ module_or_path: chrome.runtime.getURL(CORE) });
   return starting;
 }
+
+/** Reads a page for the core, in all frames that the click opened. Recipes of the relay are data there, never code. */
+globalThis.readPage = (tabId, recipes) =>
+  chrome.scripting.executeScript({ target: { tabId, allFrames: true }, func: collector, args: [recipes] });
 
 /** Only the extension's own pages may speak to the core: no web page, no content script, no other extension. */
 function isOwnPage(sender) {

@@ -36,7 +36,7 @@ function show(next) {
   view = next;
   showProgress();
   const approvals = view.mayApprove ? [stamp("section-approvals").root] : [];
-  settings.replaceChildren(view.enrolled ? connection() : connect(), privateWindows(), use(), ...approvals, about());
+  settings.replaceChildren(view.enrolled ? connection() : connect(), privateWindows(), use(), ...approvals, stamp("section-teach").root, about());
 }
 
 function showProgress() {

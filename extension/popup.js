@@ -40,6 +40,8 @@ const actions = {
   typeAnother: (error) => show({ screen: "manual", inputError: error }, view),
   back: (earlier) => show(earlier),
   refresh: () => request({ type: "popup/status" }),
+  /** Behind the page, which the person points into: the click that opened this popup lets the extension read it. */
+  teach: () => chrome.tabs.create({ url: chrome.runtime.getURL(`teach.html?tab=${tabId}`), active: false }).then(() => window.close()),
   openSettings: () => chrome.runtime.openOptionsPage().then(() => window.close()),
   close: () => window.close(),
 };

@@ -31,7 +31,9 @@ function working(view) {
 }
 
 function choose(view, actions) {
-  const { root, choices, others, other, go, inputError } = stamp("screen-choose");
+  const { root, lead, choices, others, other, teach, go, inputError } = stamp("screen-choose");
+  teach.addEventListener("click", actions.teach);
+  if (view.unusable) lead.textContent = text("recipe_unusable", [view.unusable]);
   for (const candidate of view.candidates) {
     const choice = stamp("choice");
     choice.radio.value = candidate.email;
@@ -65,11 +67,12 @@ function choose(view, actions) {
 
 /** Typing an address in: because the page has none, or because the person means somebody else. */
 function manual(view, actions) {
-  const { root, title, lead, looked, email, inputError, back } = stamp("screen-manual");
+  const { root, title, lead, looked, email, inputError, teach, back } = stamp("screen-manual");
+  teach.addEventListener("click", actions.teach);
   const empty = view.screen === "none";
   const name = view.cut ? "none_cut" : empty ? "none" : "manual";
   title.textContent = text(`${name}_title`);
-  lead.textContent = text(`${name}_text`);
+  lead.textContent = view.unusable ? text("recipe_unusable", [view.unusable]) : text(`${name}_text`);
   looked.hidden = !empty || view.cut;
   back.hidden = empty;
   back.addEventListener("click", () => actions.back(view.earlier));

@@ -12,5 +12,5 @@ function collect() {
     judgeUnrendered();
   }
   const title = String(Object.getOwnPropertyDescriptor(Document.prototype, "title").get.call(document)).slice(0, MAX_VALUE);
-  return { version: 2, url: location.href, title, truncated, milliseconds: performance.now() - start, facts };
+  return { version: 2, url: location.href, title, truncated, unusable, milliseconds: performance.now() - start, facts };
 }

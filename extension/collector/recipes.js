@@ -1,16 +1,47 @@
-// Recipes: where a CRM that is known has the customer's address, and which parts of its pages are about others. Which
-// recipe fits is found by the host alone; whether the page is a customer's is for the core to judge.
+// Recipes: where a CRM that is known has the customer's address, and which parts of its pages are about others. Those that
+// the relay gives go before those that are shipped. Which recipe fits is found by the host alone; whether the page is a
+// customer's is for the core to judge.
 
-const recipe = RECIPES.recipes.find(({ hosts }) => location.protocol === "https:" && hosts.some(hostFits));
+/** What hosts of recipes are compared with: the host with its port, unless that is https's own; http only on loopback. */
+const place = location.origin.replace(/^https:\/\//, "");
+const safe = location.protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
+
+/** The recipe for this frame, and what makes it useless: then the page is treated as one where it finds nothing. */
+const { recipe, unusable } = findRecipe();
+
+function findRecipe() {
+  try {
+    const recipe = [...given, ...RECIPES.recipes].find(({ version = 1, hosts }) => safe && version === 1 && hosts.some(hostFits));
+    const selectors = [...(recipe?.at ?? []).flatMap((place) => place.split(" >>> ")), ...(recipe?.ignore ?? [])];
+    const unusable = selectors.find((selector) => !isReadable(selector));
+    return { unusable, recipe: unusable === undefined ? recipe : undefined };
+  } catch {
+    // What is given is of no form that is known.
+    return { unusable: "?" };
+  }
+}
+
+/** Whether this browser knows a selector. */
+function isReadable(selector) {
+  try {
+    new DocumentFragment().querySelector(selector);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Whether this frame's host is one of a pattern: a first label "*" stands for any labels, other stars for part of one. */
 function hostFits(pattern) {
-  const labels = pattern.split(".").map((label, index) => (index === 0 && label === "*" ? ".+" : label.replace("*", "[^.]*")));
-  return new RegExp(`^${labels.join("\\.")}$`).test(location.hostname);
+  const labels = pattern.split(".").map((label, index) => {
+    const [start, ...rest] = label.replace(/[^\w*-]/g, "\\$&").split("*");
+    return index === 0 && label === "*" ? ".+" : [start, ...rest].join("[^.]*");
+  });
+  return new RegExp(`^${labels.join("\\.")}$`).test(place);
 }
 
 function isIgnored(element) {
-  return Boolean(recipe?.ignore) && Element.prototype.matches.call(element, recipe.ignore.join());
+  return Boolean(recipe?.ignore?.length) && Element.prototype.matches.call(element, recipe.ignore.join());
 }
 
 /** What stands where the recipe says, in a document or shadow root. Each ">>>" leads out of a shadow root, or of none. */

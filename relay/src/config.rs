@@ -13,6 +13,7 @@ mod login;
 mod office;
 mod platform;
 mod policy;
+mod recipe;
 mod section;
 mod sign_in;
 mod sources;
@@ -44,6 +45,7 @@ pub use webhook::{SecretSource, WebhookConfig};
 
 use crate::store::SignInTerms;
 use section::{Faults, Section};
+use stagedoor_protocol::Recipe;
 
 use crate::{auth::sha256, files};
 
@@ -78,6 +80,8 @@ pub struct Config {
     pub staff: StaffRules,
     /// The platforms, in the file's order; at least one.
     pub platforms: Vec<PlatformConfig>,
+    /// How extensions read CRMs that they do not know by themselves, in the file's order; none by default.
+    pub recipes: Vec<Recipe>,
     /// Who is told of events; none by default.
     pub webhooks: Vec<WebhookConfig>,
     /// What is logged, and how.
@@ -176,9 +180,11 @@ impl Config {
         let staff = root.section("staff", StaffRules::read);
         let platforms = root.sections("platform", |section| PlatformConfig::read(section, keys));
         let webhooks = root.sections_if_any("webhook", |section| WebhookConfig::read(section, keys));
+        let recipes = root.sections_if_any("recipe", recipe::read);
         let log = root.section("log", Log::read);
         let webhooks = webhook::distinct(webhooks, &mut root);
         let platforms = platform::distinct(platforms, &mut root);
+        let recipes = recipe::fitting(recipes, &mut root);
         if let Some(policy) = &policy {
             policy.check(login.as_ref(), &platforms, &mut root);
         }
@@ -200,6 +206,7 @@ impl Config {
             sign_in: sign_in?,
             staff: staff?,
             platforms,
+            recipes,
             webhooks,
             log: log?,
             sources: Sources::default(),

@@ -73,8 +73,8 @@ impl Environment for Browser {
         http::send(request)
     }
 
-    fn collect(&self, tab: TabId) -> impl Future<Output = Result<String, Broken>> {
-        chrome::collect(tab)
+    fn collect(&self, tab: TabId, recipes: &str) -> impl Future<Output = Result<String, Broken>> {
+        chrome::collect(tab, recipes)
     }
     fn progress(&self, message: &str) {
         chrome::progress(message);

@@ -14,6 +14,8 @@ pub struct Frame {
     pub url: String,
     /// The recipe that fits its address, where that has been looked for.
     pub recipe: Option<Recipe>,
+    /// A selector of its recipe that the browser does not know. Then the recipe found nothing.
+    pub unusable: Option<String>,
     /// Whether there was more than the collector could look at in its time.
     pub truncated: bool,
     /// What it saw.
@@ -91,6 +93,7 @@ fn read_frame(result: &Value, top: bool, room: usize) -> Option<Frame> {
         top,
         url,
         recipe: None,
+        unusable: result.get("unusable").string(),
         truncated: result.get("truncated").flag() || facts.len() > room,
         facts: facts.iter().filter_map(read_fact).take(room).collect(),
     })

@@ -7,9 +7,11 @@ mod login;
 mod managed;
 mod options;
 mod popup;
+mod reading;
 mod relay;
 mod reread;
 mod sign_in;
+mod teach;
 
 use std::cell::Cell;
 
@@ -57,6 +59,8 @@ impl<E: Environment> Core<E> {
             ("options/signOut", _) => Ok(self.sign_out().await),
             ("approvals/open", _) => Ok(self.approvals(None, None).await),
             ("approvals/decide", _) => Ok(self.decide(message).await),
+            ("teach/derive", _) => self.derive(message),
+            ("teach/try", Some(tab)) => self.try_out(tab, message).await,
             ("popup/open", Some(tab)) => self.open(tab, false).await,
             ("popup/rescan", Some(tab)) => self.open(tab, true).await,
             ("popup/select", Some(tab)) => self.select(tab, &message.email).await,

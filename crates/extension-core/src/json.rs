@@ -8,9 +8,10 @@ mod write;
 pub use write::{Object, ToJson};
 
 /// A value that was read. Nothing is found in a value of the wrong kind, so reading never has to ask twice.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Value {
     /// `null`, or a number that is not a whole one.
+    #[default]
     Null,
     /// `true` or `false`.
     Flag(bool),
@@ -32,12 +33,16 @@ impl Value {
 
     /// A member of an object; `null` if there is none.
     pub fn get(&self, name: &str) -> &Self {
-        let members = match self {
-            Self::Object(members) => members.as_slice(),
-            _ => &[],
-        };
-        let found = members.iter().find(|(other, _)| other == name);
+        let found = self.members().iter().find(|(other, _)| other == name);
         found.map_or(&Self::Null, |(_, value)| value)
+    }
+
+    /// The object's members; none for another kind.
+    pub fn members(&self) -> &[(String, Self)] {
+        match self {
+            Self::Object(members) => members,
+            _ => &[],
+        }
     }
 
     /// Takes a member out of an object, so that its text need not be copied.

@@ -22,6 +22,7 @@ pub mod recipe;
 pub mod record;
 pub mod request;
 pub mod state;
+pub mod teach;
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]
 mod testing;

@@ -37,6 +37,8 @@ pub struct Message {
     pub another_account: bool,
     /// The browser's words on a sign-in that did not come back.
     pub words: Option<String>,
+    /// All of it, where a CRM is taught: what a page says of its elements has no form of its own here.
+    pub whole: Value,
 }
 
 impl Message {
@@ -60,6 +62,10 @@ impl Message {
             redirect: text("redirect").unwrap_or_default(),
             another_account: message.get("anotherAccount").flag(),
             words: text("words"),
+            whole: match message.get("type").text() {
+                Some(kind) if kind.starts_with("teach/") => message.clone(),
+                _ => Value::Null,
+            },
         }
     }
 }

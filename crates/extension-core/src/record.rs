@@ -109,6 +109,8 @@ pub struct Scan {
     pub origin: Option<String>,
     /// The CRM's id of the record that the page is about, where a recipe knows it.
     pub record: Option<String>,
+    /// The recipe for this page that the browser could not use.
+    pub unusable: Option<String>,
     /// Staff member, platforms and policy.
     pub session: Session,
 }

@@ -15,6 +15,7 @@ pub use options::{OptionsView, Problem, TestResult};
 use crate::{
     fault::{Fault, Retry},
     record::{Asked, Found, Login, Scan, Step},
+    teach::{Derived, Trial},
     text::Text,
 };
 
@@ -61,6 +62,8 @@ pub enum View {
         candidates: Vec<Customer>,
         /// How many more there were than are shown.
         others: usize,
+        /// The recipe for this page that the browser cannot use.
+        unusable: Option<String>,
         /// Whether this person may approve logins of others.
         may_approve: bool,
         /// What is wrong with the input.
@@ -70,6 +73,8 @@ pub enum View {
     None {
         /// Whether the page was read in part only.
         cut: bool,
+        /// The recipe for this page that the browser cannot use.
+        unusable: Option<String>,
         /// Whether this person may approve logins of others.
         may_approve: bool,
         /// What is wrong with the input.
@@ -121,6 +126,10 @@ pub enum View {
     Options(Box<OptionsView>),
     /// The page of what waits for this person's decision.
     Approvals(Box<ApprovalsView>),
+    /// What a picked element comes to.
+    Derived(Box<Derived>),
+    /// What a recipe finds.
+    Trial(Box<Trial>),
 }
 
 /// What is under way.
@@ -226,6 +235,7 @@ impl View {
         match scan.candidates.as_slice() {
             [] => Self::None {
                 cut: scan.cut,
+                unusable: scan.unusable.clone(),
                 may_approve: scan.session.may_approve,
                 input_error,
             },
@@ -235,6 +245,7 @@ impl View {
             all => Self::Choose {
                 candidates: all.iter().map(Customer::of).collect(),
                 others: scan.total - all.len(),
+                unusable: scan.unusable.clone(),
                 may_approve: scan.session.may_approve,
                 input_error,
             },

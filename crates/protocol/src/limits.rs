@@ -18,3 +18,7 @@ pub const SIGNATURE_WINDOW_SECONDS: i64 = 60;
 pub const MAX_TOKEN_BYTES: usize = 4096;
 /// How long the extension waits for the relay, in milliseconds. A service worker is killed at 30 seconds.
 pub const RELAY_TIMEOUT_MILLISECONDS: u32 = 10_000;
+/// Most recipes that a relay gives out.
+pub const MAX_RECIPES: usize = 32;
+/// Longest JSON text of all recipes together, in bytes. The extension takes no answer of more than four times as much.
+pub const MAX_RECIPES_BYTES: usize = 16 * 1024;

@@ -58,6 +58,8 @@ fn messages_round_trip() {
     check::<SignInResponse>("sign-in-response");
     check::<Session>("session");
     check::<Session>("session-rules");
+    check::<SessionAnswer>("session");
+    check::<SessionAnswer>("session-recipes");
     check::<Problem>("problem");
     check::<Problem>("problem-claimed");
     check::<Problem>("problem-rule");

@@ -1,11 +1,14 @@
-//! Joins the collector's parts into the one script that is injected into pages: a page cannot be given several that share
-//! names without leaving those names to the next injection.
+//! Joins the collector's parts into the one function that is injected into pages. It is a function because only that can be
+//! given arguments, the relay's recipes; and one, because what several share would be left behind in the page.
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use crate::comments::without_comments;
 use crate::wasm::Files;
+
+/// What they become, beside the extension's other scripts.
+pub(crate) const MODULE: &str = "collector.js";
 
 /// The folder of the parts within the extension's sources. It is not shipped itself.
 const FOLDER: &str = "collector/";
@@ -15,7 +18,7 @@ const PARTS: &[&str] = &[
     "tree", "bounds", "seen", "legible", "labels", "recipes", "places", "text", "sources", "collect",
 ];
 
-/// Replaces the parts by the script, whose value is the value of its one expression.
+/// Replaces the parts by a module that exports the function.
 pub(crate) fn join(files: &mut Files) -> Result<()> {
     let mut take = |name: &str| {
         let bytes = files
@@ -24,17 +27,18 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
         String::from_utf8(bytes).with_context(|| format!("extension/{FOLDER}{name} is not text"))
     };
     let recipes: Value = serde_json::from_str(&take("recipes.json")?).context("recipes.json is not JSON")?;
-    let mut script = format!("(() => {{\n\"use strict\";\nconst RECIPES = {recipes};\n");
+    let mut script =
+        format!("export function collector(given) {{\n\"use strict\";\nconst RECIPES = {recipes};\n");
     for part in PARTS {
         script.push_str(&without_comments(&take(&format!("{part}.js"))?));
     }
-    script.push_str("return collect();\n})();\n");
+    script.push_str("return collect();\n}\n");
     if let Some(left) = files.keys().find(|path| path.starts_with(FOLDER)) {
         anyhow::bail!(
             "extension/{left} is no part of the collector: name it in crates/xtask/src/collector.rs"
         );
     }
-    files.insert("collector.js".to_owned(), script.into_bytes());
+    files.insert(MODULE.to_owned(), script.into_bytes());
     Ok(())
 }
 
@@ -53,13 +57,14 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_become_one_expression_in_order() {
+    fn the_parts_become_one_function_in_order() {
         let mut files = parts();
         join(&mut files).unwrap();
         assert_eq!(files.keys().collect::<Vec<_>>(), ["collector.js"]);
         let script = String::from_utf8(files.remove("collector.js").unwrap()).unwrap();
-        assert!(script.starts_with("(() => {\n\"use strict\";\nconst RECIPES = {\"version\":1};\n"));
-        assert!(script.ends_with("function collect_part() {}\nreturn collect();\n})();\n"));
+        let start = "export function collector(given) {\n\"use strict\";\nconst RECIPES = {\"version\":1};\n";
+        assert!(script.starts_with(start));
+        assert!(script.ends_with("function collect_part() {}\nreturn collect();\n}\n"));
         assert!(!script.contains("About") && !script.contains("One line"));
         let places: Vec<_> = PARTS
             .iter()

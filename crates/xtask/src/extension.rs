@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use crate::collector;
 use crate::project::Project;
 
 /// What must not occur in a script: each would run text as code, or could.
@@ -59,7 +60,8 @@ pub(crate) fn check(project: &Project) -> Result<String> {
             files.insert(path.to_owned(), fs::read_to_string(folder.join(path))?);
         }
     }
-    let exists = |path: &str| path.starts_with("core/") || folder.join(path).is_file();
+    let built = |path: &str| path.starts_with("core/") || path == collector::MODULE;
+    let exists = |path: &str| built(path) || folder.join(path).is_file();
     let mut faults = Vec::new();
     faults.extend(manifest_faults(&files, &exists)?);
     faults.extend(message_faults(&files)?);

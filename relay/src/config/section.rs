@@ -1,6 +1,6 @@
 //! Reads one TOML table key by key, so that one pass finds every fault: unknown keys, wrong types, missing and bad values.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use toml::{Table, Value};
 
@@ -208,6 +208,31 @@ impl<'a> Section<'a> {
         (list.len() == count).then_some(list)
     }
 
+    /// A sub-table of lists of texts, under keys of the file's own; an absent one is empty.
+    pub(crate) fn lists(&mut self, key: &'static str) -> Option<BTreeMap<String, Vec<String>>> {
+        let table = match self.take(key) {
+            None => return Some(BTreeMap::new()),
+            Some(Value::Table(table)) => table,
+            Some(other) => {
+                self.fault(key, wrong_type("a table of lists", &other));
+                return None;
+            }
+        };
+        let count = table.len();
+        let lists = table.into_iter().filter_map(|(name, list)| {
+            let texts = list.as_array().and_then(|list| {
+                let texts = list.iter().map(|text| text.as_str().map(str::to_owned));
+                texts.collect::<Option<Vec<_>>>()
+            });
+            if texts.is_none() {
+                self.fault(key, format!("{name:?} must be a list of strings"));
+            }
+            texts.map(|texts| (name, texts))
+        });
+        let lists: BTreeMap<_, _> = lists.collect();
+        (lists.len() == count).then_some(lists)
+    }
+
     /// A whole number within bounds.
     pub(crate) fn number_or(&mut self, key: &'static str, default: u32, min: u32, max: u32) -> Option<u32> {
         match self.take(key) {
@@ -265,6 +290,11 @@ impl<'a> Section<'a> {
     /// Whether the key is in the file and has not been read yet.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
+    }
+
+    /// How many faults there are so far, in the whole file.
+    pub(crate) fn fault_count(&self) -> usize {
+        self.faults.0.len()
     }
 
     /// Records what is wrong with a key.

@@ -1,9 +1,9 @@
-//! `GET /v1/session`: who the caller is here, which platforms they may open, and by which rules.
+//! `GET /v1/session`: who the caller is here, which platforms they may open, by which rules, and how CRMs are read.
 
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
-use stagedoor_protocol::{ErrorCode, Session};
+use stagedoor_protocol::{ErrorCode, SessionAnswer};
 
 use crate::{app::App, auth::Signed, error::ApiError, middleware::ClientAddress, policy};
 
@@ -12,10 +12,13 @@ pub(crate) async fn session(
     State(app): State<Arc<App>>,
     Extension(client): Extension<ClientAddress>,
     signed: Signed,
-) -> Result<Json<Session>, ApiError> {
+) -> Result<Json<SessionAnswer>, ApiError> {
     if !signed.body().is_empty() {
         return Err(ApiError::new(ErrorCode::MalformedRequest)
             .detail("this request has no body; update the extension"));
     }
-    Ok(Json(policy::session(&app, signed.profile(), client.0)))
+    Ok(Json(SessionAnswer {
+        session: policy::session(&app, signed.profile(), client.0),
+        recipes: app.config.recipes.clone(),
+    }))
 }

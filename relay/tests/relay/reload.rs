@@ -2,6 +2,7 @@
 
 mod blocked;
 mod held_back;
+mod recipes;
 mod watched;
 
 use std::{fs, os::unix::fs::symlink, sync::Arc, time::Duration};

@@ -5,7 +5,7 @@ mod table;
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::{Value, json};
+use serde_json::Value;
 use url::Url;
 
 use crate::browser::{Kind, PrivateWindows, Setup};
@@ -149,13 +149,12 @@ async fn kept_record(popup: &Page) -> Result<Option<String>> {
     Ok(popup.evaluate(find).await?.as_str().map(str::to_owned))
 }
 
-/// How long the collector takes. The popup may read the page like the core does, with the very same script.
+/// How long the collector takes. The popup may read the page like the core does, with the very same function.
 async fn reading_time(popup: &Page) -> Result<f64> {
-    let read = json!({"files": ["collector.js"], "target": {"allFrames": true}});
     let find = format!(
         "chrome.tabs.query({{ active: true, currentWindow: true }}).then(async ([tab]) => {{
-            const injection = {read};
-            injection.target.tabId = tab.id;
+            const {{ collector: func }} = await import('/collector.js');
+            const injection = {{ func, args: [[]], target: {{ tabId: tab.id, allFrames: true }} }};
             const took = [];
             for (let reading = 0; reading < {READINGS}; reading += 1) {{
                 const frames = await chrome.scripting.executeScript(injection);

@@ -1,6 +1,7 @@
 //! Everything around the browser: the simulated broker, the real relay, a sample CRM; started together, on loopback.
 
 mod gate;
+mod recipes;
 mod relay;
 
 use std::path::Path;

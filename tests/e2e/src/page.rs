@@ -104,14 +104,35 @@ impl Page {
         self.press(x, y, 2).await
     }
 
-    /// Replaces what is in a field by typing.
-    pub async fn fill(&self, selector: &str, text: &str) -> Result<()> {
-        self.click(selector).await?;
-        self.evaluate(&format!("{}.select()", query(selector))).await?;
+    /// Clicks where an element is, whatever lies over it there. It is a JavaScript expression, so it may be in a shadow root.
+    pub async fn point_at(&self, element: &str) -> Result<()> {
+        let find = format!(
+            "(element => {{
+                const box = element.getBoundingClientRect();
+                return [box.x + box.width / 2, box.y + box.height / 2];
+            }})({element})"
+        );
+        let point = self.evaluate(&find).await?;
+        let (x, y) = point[0]
+            .as_f64()
+            .zip(point[1].as_f64())
+            .context("the element is nowhere")?;
+        self.press(x, y, 1).await
+    }
+
+    /// Types on the keyboard, wherever the focus is.
+    pub async fn type_text(&self, text: &str) -> Result<()> {
         match &self.driver {
             Driver::Chromium(session) => session.type_text(text).await,
             Driver::Firefox(context) => context.type_text(text).await,
         }
+    }
+
+    /// Replaces what is in a field by typing.
+    pub async fn fill(&self, selector: &str, text: &str) -> Result<()> {
+        self.click(selector).await?;
+        self.evaluate(&format!("{}.select()", query(selector))).await?;
+        self.type_text(text).await
     }
 
     /// A picture of what is shown, as PNG.

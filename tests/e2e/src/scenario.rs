@@ -3,6 +3,7 @@
 pub mod guide;
 mod popup;
 pub mod sign_in;
+mod teach;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::page::Page;
 use crate::paths;
 
 pub use popup::Popup;
+pub use teach::Lesson;
 
 /// A staff member of the broker.
 #[derive(Debug, Clone, Copy)]

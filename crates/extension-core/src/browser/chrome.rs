@@ -34,8 +34,9 @@ extern "C" {
     #[wasm_bindgen(method, structural, catch)]
     fn clear(this: &StorageArea) -> Result<JsValue, JsValue>;
 
-    #[wasm_bindgen(js_namespace = ["chrome", "scripting"], js_name = executeScript, catch)]
-    fn execute_script(injection: &JsValue) -> Result<JsValue, JsValue>;
+    // The background script's own: an injected function has to be one of JavaScript's.
+    #[wasm_bindgen(js_name = readPage, catch)]
+    fn read_page(tab: TabId, recipes: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_namespace = ["chrome", "runtime"], js_name = sendMessage, catch)]
     fn send_message(message: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_namespace = ["chrome", "runtime"], js_name = getManifest)]
@@ -102,12 +103,8 @@ pub(super) async fn clear(area: Area) -> Result<(), Broken> {
 }
 
 /// Runs the collector in every frame of a tab.
-pub(super) async fn collect(tab: TabId) -> Result<String, Broken> {
-    let injection = to_js(r#"{"files":["collector.js"]}"#);
-    let target = to_js(r#"{"allFrames":true}"#);
-    set(&target, "tabId", &tab.into());
-    set(&injection, "target", &target);
-    Ok(to_json(&done(execute_script(&injection)).await?))
+pub(super) async fn collect(tab: TabId, recipes: &str) -> Result<String, Broken> {
+    Ok(to_json(&done(read_page(tab, &to_js(recipes))).await?))
 }
 
 /// Sends a message to the extension's pages and goes on.

@@ -8,7 +8,6 @@ use crate::{
     environment::{Broken, Environment, TabId},
     facts::{Frame, read_frames},
     fault::{Code, Fault},
-    join::join,
     json::Value,
     ranking::rank,
     recipe,
@@ -81,14 +80,20 @@ impl<E: Environment> Core<E> {
 
     /// Reads the page and asks the relay for the rules, at the same time.
     pub(super) async fn scan(&self, id: TabId, profile: &Profile) -> Result<Scan, Box<Fault>> {
-        let (frames, session) = join(self.environment.collect(id), self.session(profile)).await;
-        Ok(self.scan_of(frames, session?).ok_or(Code::PageNotReadable)?)
+        let reading = self.read_page(id, profile).await?;
+        let scan = self.scan_of(reading.frames, reading.session, &reading.recipes);
+        Ok(scan.ok_or(Code::PageNotReadable)?)
     }
 
-    /// What the collector's answer comes to under these rules.
-    pub(super) fn scan_of(&self, frames: Result<String, Broken>, session: Session) -> Option<Scan> {
+    /// What the collector's answer comes to under these rules and recipes.
+    pub(super) fn scan_of(
+        &self,
+        frames: Result<String, Broken>,
+        session: Session,
+        recipes: &Value,
+    ) -> Option<Scan> {
         let mut frames = read_frames(&Value::parse(&frames.ok()?)?);
-        recipe::assign(&mut frames, |url| self.environment.parse_url(url));
+        recipe::assign(&mut frames, recipes, |url| self.environment.parse_url(url));
         let ranking = rank(&frames, &session);
         let found = ranking.candidates.into_iter().map(|candidate| Found {
             email: candidate.email,
@@ -101,6 +106,7 @@ impl<E: Environment> Core<E> {
             cut: frames.iter().any(|frame| frame.truncated),
             origin: self.origin(&frames),
             record: recipe::record(&frames),
+            unusable: recipe::unusable(&frames),
             session,
         })
     }

@@ -3,7 +3,7 @@
 use stagedoor_protocol::{ErrorCode, KeyId, Problem, Session, limits::RELAY_TIMEOUT_MILLISECONDS};
 use zeroize::Zeroize;
 
-use super::Core;
+use super::{Core, reading::listed};
 use crate::{
     answer,
     environment::{Area, Environment, HttpRequest},
@@ -31,14 +31,23 @@ pub(super) struct Caller<'a, K> {
 impl<E: Environment> Core<E> {
     /// Who am I to the relay, and what may I open.
     pub(super) async fn session(&self, profile: &Profile) -> Result<Session, Box<Fault>> {
+        Ok(self.session_with_recipes(profile).await?.0)
+    }
+
+    /// Likewise, and how the relay has pages read.
+    pub(super) async fn session_with_recipes(
+        &self,
+        profile: &Profile,
+    ) -> Result<(Session, Value), Box<Fault>> {
         let answer = self.get(profile, "/v1/session", RELAY_TIMEOUT_MILLISECONDS);
-        let session = Session::read(&answer.await?).ok_or(Code::RelayAnswerUnusable)?;
+        let mut answer = answer.await?;
+        let session = Session::read(&answer).ok_or(Code::RelayAnswerUnusable)?;
         if session.may_approve != profile.may_approve {
             // What cannot be kept is asked for again the next time.
             let _ = self.keep(Area::Local, "mayApprove", &session.may_approve).await;
         }
         self.environment.watch(session.may_approve);
-        Ok(session)
+        Ok((session, listed(answer.take("recipes"))))
     }
 
     /// Asks for something with the enrolled key.

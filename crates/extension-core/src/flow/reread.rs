@@ -6,6 +6,7 @@ use super::Core;
 use crate::{
     environment::{Environment, TabId},
     fault::{Code, Fault},
+    json::ToJson,
     record::{Asked, Scan},
 };
 
@@ -18,9 +19,10 @@ impl<E: Environment> Core<E> {
         scan: &Scan,
         email: &CustomerEmail,
     ) -> Result<(), Box<Fault>> {
-        let frames = self.environment.collect(id).await;
+        let recipes = self.recipes().await;
+        let frames = self.environment.collect(id, &recipes.to_json()).await;
         // A page that cannot be read any more is another one: the click let the extension read the old one only.
-        match self.scan_of(frames, scan.session.clone()) {
+        match self.scan_of(frames, scan.session.clone(), &recipes) {
             Some(now) if !went_on(scan, &now, email) => Ok(()),
             _ => Err(Code::PageChanged.into()),
         }
@@ -80,6 +82,7 @@ mod tests {
             cut: false,
             origin: Some("https://crm.example".into()),
             record: record.map(String::from),
+            unusable: None,
             session: session(),
         }
     }

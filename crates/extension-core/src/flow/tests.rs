@@ -9,6 +9,7 @@ mod managed;
 mod obstacles;
 mod options;
 mod popup;
+mod recipes;
 mod reread;
 mod sign_in;
 mod torn;

@@ -26,6 +26,12 @@ fn reads_every_kind() {
 }
 
 #[test]
+fn what_was_read_can_be_written_again() {
+    let text = r#"{"a":[1,-2,"x\u000a\"",true,false,null,{}],"b":[]}"#;
+    assert_eq!(Value::parse(text).unwrap().to_json(), text);
+}
+
+#[test]
 fn takes_a_member_once() {
     let mut value = Value::parse(r#"{"a":"secret"}"#).unwrap();
     assert_eq!(value.take("a"), Value::Text("secret".into()));

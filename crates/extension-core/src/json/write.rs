@@ -1,5 +1,7 @@
 //! From values to text.
 
+use super::Value;
+
 /// What can be written.
 pub trait ToJson {
     /// Appends the value's text.
@@ -73,6 +75,24 @@ impl<T: ToJson> ToJson for [T] {
 impl<T: ToJson> ToJson for Vec<T> {
     fn write(&self, target: &mut String) {
         self.as_slice().write(target);
+    }
+}
+
+impl ToJson for Value {
+    fn write(&self, target: &mut String) {
+        match self {
+            Self::Null => target.push_str("null"),
+            Self::Flag(flag) => flag.write(target),
+            Self::Number(number) => target.push_str(&number.to_string()),
+            Self::Text(text) => text.write(target),
+            Self::List(elements) => elements.write(target),
+            Self::Object(members) => {
+                let object = Object::begin(target);
+                let all = members.iter();
+                all.fold(object, |object, (name, value)| object.with(name, value))
+                    .end();
+            }
+        }
     }
 }
 

@@ -22,6 +22,7 @@ fn page(facts: Vec<Fact>) -> Frame {
         top: true,
         url: "https://crm.example/1".into(),
         recipe: None,
+        unusable: None,
         truncated: false,
         facts,
     }

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::testing::parse_url;
 
+mod given;
+
 fn frame(top: bool, url: &str) -> Frame {
     Frame {
         top,
@@ -15,7 +17,7 @@ fn frame(top: bool, url: &str) -> Frame {
 
 fn found(url: &str) -> Option<(String, String)> {
     let mut frames = [frame(true, url)];
-    assign(&mut frames, parse_url);
+    assign(&mut frames, &Value::Null, parse_url);
     let [frame] = frames;
     frame.recipe.map(|recipe| (recipe.name, recipe.record))
 }
@@ -118,7 +120,7 @@ fn frames_of_the_pages_origin_count_and_no_others() {
     let details = "https://n.bitrix24.com/crm/contact/details/31/";
     let read = |top: &str| {
         let mut frames = [frame(false, details), frame(true, top)];
-        assign(&mut frames, parse_url);
+        assign(&mut frames, &Value::Null, parse_url);
         record(&frames)
     };
     assert_eq!(
@@ -135,7 +137,7 @@ fn several_records_on_one_page_are_none() {
         frame(true, "https://n.bitrix24.com/crm/contact/details/31/"),
         frame(false, "https://n.bitrix24.com/crm/contact/details/32/"),
     ];
-    assign(&mut frames, parse_url);
+    assign(&mut frames, &Value::Null, parse_url);
     assert_eq!(record(&frames), None);
     assert_eq!(record(&frames[..1]).as_deref(), Some("31"));
 }

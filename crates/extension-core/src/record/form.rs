@@ -93,6 +93,7 @@ impl ToJson for Scan {
             .with("cut", &self.cut)
             .with_some("origin", self.origin.as_ref())
             .with_some("record", self.record.as_ref())
+            .with_some("unusable", self.unusable.as_ref())
             .with("session", &self.session)
             .end();
     }
@@ -107,6 +108,7 @@ impl FromJson for Scan {
             cut: value.get("cut").flag(),
             origin: value.get("origin").string(),
             record: value.get("record").string(),
+            unusable: value.get("unusable").string(),
             session: Session::read(value.get("session"))?,
         })
     }
@@ -323,6 +325,7 @@ mod tests {
                 cut: true,
                 origin: Some("https://crm.example".into()),
                 record: Some("501".into()),
+                unusable: Some("Back office".into()),
                 session: session.clone(),
             }),
             login: Some(login),

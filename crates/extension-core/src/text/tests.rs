@@ -32,6 +32,11 @@ const OTHERS: &[(&str, usize)] = &[
     ("approval_by_roles", 1),
     ("approvals_done_approved", 0),
     ("approvals_done_declined", 0),
+    ("teach_one", 1),
+    ("teach_nothing", 0),
+    ("teach_several", 0),
+    ("teach_no_page", 0),
+    ("teach_unusable", 0),
 ];
 
 #[test]

@@ -46,19 +46,23 @@ impl ToJson for View {
             Self::Choose {
                 candidates,
                 others,
+                unusable,
                 may_approve,
                 input_error,
             } => view
                 .with("candidates", candidates)
                 .with("others", &(*others as u64))
+                .with_some("unusable", unusable.as_ref())
                 .with_some("mayApprove", may_approve.then_some(&true))
                 .with_some("inputError", input_error.as_ref()),
             Self::None {
                 cut,
+                unusable,
                 may_approve,
                 input_error,
             } => view
                 .with("cut", cut)
+                .with_some("unusable", unusable.as_ref())
                 .with_some("mayApprove", may_approve.then_some(&true))
                 .with_some("inputError", input_error.as_ref()),
             Self::Opened {
@@ -104,6 +108,8 @@ impl ToJson for View {
                 .with("requests", &approvals.requests)
                 .with_some("done", approvals.done.as_ref())
                 .with_some("error", approvals.error.as_ref()),
+            Self::Derived(derived) => derived.write(view),
+            Self::Trial(trial) => trial.write(view),
             Self::Options(options) => view
                 .with("version", &options.version)
                 .with("browser", options.browser)
@@ -141,6 +147,8 @@ impl View {
             Self::Approval(_) => "approval",
             Self::Approvals(_) => "approvals",
             Self::Options(_) => "options",
+            Self::Derived(_) => "derived",
+            Self::Trial(_) => "trial",
         }
     }
 }

@@ -69,15 +69,6 @@ globalThis.chrome = {
     },
   },
   extension: { isAllowedIncognitoAccess: async () => fake.allowed },
-  scripting: {
-    executeScript: async ({ target, files, ...more }) => {
-      only(more, []);
-      only(target, ["tabId", "allFrames"]);
-      if (files.join() !== "collector.js" || target.allFrames !== true) throw new TypeError("unexpected injection");
-      if (!(target.tabId in fake.pages)) throw new Error("Cannot access contents of the page");
-      return [{ frameId: 0, documentId: "A", result: fake.pages[target.tabId] }];
-    },
-  },
   windows: {
     getAll: async () => fake.windows.map((window) => ({ ...window, type: "normal", state: "normal" })),
     remove: async (id) => {
@@ -94,6 +85,14 @@ globalThis.chrome = {
       return fake.allowed ? { ...window, tabs: [{ id: 1 }] } : null;
     },
   },
+};
+
+/** The background script's, which runs the collector. */
+globalThis.readPage = async (tabId, recipes) => {
+  if (!Array.isArray(recipes)) throw new TypeError("recipes are a list");
+  if (!(tabId in fake.pages)) throw new Error("Cannot access contents of the page");
+  fake.readWith.push(recipes);
+  return [{ frameId: 0, documentId: "A", result: fake.pages[tabId] }];
 };
 
 /** The relay: answers by path with a function of the request's body, or as usual. */
@@ -128,6 +127,7 @@ Object.assign(fake, {
   silenced: [],
   pushed: [],
   requests: [],
+  readWith: [],
   pages: {
     5: {
       version: 1,

@@ -3,7 +3,7 @@
 use ErrorCode as E;
 use stagedoor_protocol::{
     Approval, ApprovalDecision, ApprovalRequest, EnrolmentRequest, EnrolmentResponse, ErrorCode,
-    LoginRequest, LoginResponse, OutcomeReport, Session, SignInOffer, SignInRequest, SignInResponse,
+    LoginRequest, LoginResponse, OutcomeReport, SessionAnswer, SignInOffer, SignInRequest, SignInResponse,
     WaitingApprovals,
 };
 use utoipa::openapi::HttpMethod;
@@ -136,7 +136,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         takes: None,
         status: 200,
         answer: "The caller, the platforms, the rules.",
-        gives: Gives::Json(Body::of::<Session>()),
+        gives: Gives::Json(Body::of::<SessionAnswer>()),
         then: None,
         codes: &[HEADERS, SIGNED],
     },

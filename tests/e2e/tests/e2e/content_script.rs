@@ -43,6 +43,7 @@ async fn a_script_in_a_tab_is_not_listened_to(kind: Kind) -> Result<()> {
         json!({"type": "options/signIn", "relay": lab.front.url()}),
         json!({"type": "options/signedIn", "redirect": "https://x.chromiumapp.org/sign-in?code=c&state=s"}),
         json!({"type": "popup/status", "tabId": id}),
+        json!({"type": "teach/derive", "url": "https://crm.example/customers/7", "chain": []}),
         json!({"type": "popup/rescan", "tabId": id}),
         json!({"type": "popup/login", "tabId": id, "email": customer, "platform": "main", "reason": ""}),
         json!({"type": "view", "tabId": id, "view": opened}),

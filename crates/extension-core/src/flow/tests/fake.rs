@@ -73,6 +73,8 @@ pub(super) struct Fake {
     pub(super) intruder: Cell<bool>,
     /// Whether a page of the extension is open.
     pub(super) listening: Cell<bool>,
+    /// The recipes that the page was read with, each time.
+    pub(super) read_with: RefCell<Vec<String>>,
     /// Views that were sent to the pages.
     pub(super) pushed: RefCell<Vec<Value>>,
     pub(super) base_url: Cell<&'static str>,
@@ -111,6 +113,7 @@ impl Fake {
             closable: Cell::new(true),
             intruder: Cell::new(false),
             listening: Cell::new(true),
+            read_with: RefCell::default(),
             pushed: RefCell::default(),
             base_url: Cell::new("chrome-extension://abc/"),
             watching: Cell::new(false),
@@ -310,7 +313,8 @@ impl Environment for Rc<Fake> {
         }
     }
 
-    async fn collect(&self, _tab: TabId) -> Result<String, Broken> {
+    async fn collect(&self, _tab: TabId, recipes: &str) -> Result<String, Broken> {
+        self.read_with.borrow_mut().push(recipes.into());
         self.page.borrow().clone()
     }
     fn progress(&self, message: &str) {

@@ -8,6 +8,7 @@
 
 mod policy;
 mod sign_in;
+mod teach;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,7 @@ struct Studio {
     directory: PathBuf,
 }
 
-/// Makes all of them, or those of one part: `login`, `policy` or `sign-in`.
+/// Makes all of them, or those of one part: `login`, `policy`, `sign-in` or `teach`.
 #[tokio::main]
 async fn main() -> Result<()> {
     let part = std::env::args().nth(1);
@@ -58,6 +59,9 @@ async fn main() -> Result<()> {
     }
     if wanted("sign-in") {
         sign_in::shoot().await?;
+    }
+    if wanted("teach") {
+        teach::shoot().await?;
     }
     Ok(())
 }

@@ -1,0 +1,30 @@
+//! Recipes in the configuration of a running relay.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+
+use anyhow::{Context as _, Result};
+
+use super::Relay;
+use crate::wait::{PATIENCE, until};
+
+/// What the relay logs when it has taken a changed configuration over.
+const TAKEN_OVER: &str = "the configuration was read again and is in use";
+
+impl Relay {
+    /// Adds lines to the configuration, which must be right, and waits until the relay has taken them over.
+    pub async fn configure(&self, lines: &str) -> Result<()> {
+        let file = self.directory().join("stagedoor.toml");
+        let before = self.log().matches(TAKEN_OVER).count();
+        let mut config = OpenOptions::new().append(true).open(&file)?;
+        config.write_all(format!("\n{lines}\n").as_bytes())?;
+        drop(config);
+        let text = fs::read_to_string(&file)?;
+        self.run(&["config", "check"])
+            .with_context(|| format!("this configuration is refused:\n{text}"))?;
+        until("the relay to take its configuration over", PATIENCE, async || {
+            Ok((self.log().matches(TAKEN_OVER).count() > before).then_some(()))
+        })
+        .await
+    }
+}
