@@ -133,6 +133,14 @@ impl Browser {
         }
     }
 
+    /// Closes the popup, as a click elsewhere does.
+    pub async fn close_popup(&self) -> Result<()> {
+        match self {
+            Self::Chromium(browser) => browser.close_popup().await,
+            Self::Firefox(browser) => browser.close_popup().await,
+        }
+    }
+
     /// Waits for a page at an address that begins so, such as one that the extension opened, and gives it.
     pub async fn page_at(&self, beginning: &str) -> Result<Page> {
         let what = format!("a page at {beginning}");
