@@ -3,14 +3,17 @@
 // Listeners are registered before anything is awaited: a browser that starts this script for an event delivers the
 // event only to listeners that exist by the end of its first run.
 
-import init, { handle, minute, started, window_removed } from "./core/stagedoor_extension_core.js";
+import init, { handle, minute, started, wake, window_removed } from "./core/stagedoor_extension_core.js";
 
 const CORE = "core/stagedoor_extension_core_bg.wasm";
 
-/** Starts the core on first use, once for the life of this script. */
+/**
+ * Starts the core on first use, once for the life of this script. It looks first what the script before it was stopped in,
+ * and everything else waits for that.
+ */
 let starting;
 function core() {
-  starting ??= init({ module_or_path: chrome.runtime.getURL(CORE) });
+  starting ??= init({ module_or_path: chrome.runtime.getURL(CORE) }).then(wake);
   return starting;
 }
 
@@ -48,9 +51,9 @@ chrome.windows.onRemoved.addListener((windowId) => {
   return core().then(() => window_removed(windowId)).catch(console.error);
 });
 
-/** The alarm that the core sets for whoever may approve logins of others. */
+/** The alarms that the core sets: one for whoever may approve logins of others, one to be woken after a login was cut off. */
 chrome.alarms.onAlarm.addListener(({ name }) => {
-  if (name === "approvals") return core().then(minute).catch(console.error);
+  return core().then(() => name === "approvals" && minute()).catch(console.error);
 });
 
 chrome.runtime.onStartup.addListener(() => core().then(started).catch(console.error));

@@ -32,11 +32,7 @@ impl Value {
 
     /// A member of an object; `null` if there is none.
     pub fn get(&self, name: &str) -> &Self {
-        let members = match self {
-            Self::Object(members) => members.as_slice(),
-            _ => &[],
-        };
-        let found = members.iter().find(|(other, _)| other == name);
+        let found = self.members().iter().find(|(other, _)| other == name);
         found.map_or(&Self::Null, |(_, value)| value)
     }
 
@@ -74,6 +70,14 @@ impl Value {
     /// Whether it is `true`.
     pub fn flag(&self) -> bool {
         *self == Self::Flag(true)
+    }
+
+    /// The object's members; none for another kind.
+    pub fn members(&self) -> &[(String, Self)] {
+        match self {
+            Self::Object(members) => members,
+            _ => &[],
+        }
     }
 
     /// The array's elements; none for another kind.

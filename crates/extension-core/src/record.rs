@@ -1,11 +1,14 @@
 //! What is kept between two messages, because the browser may stop the worker at any time: never a token.
 
 mod form;
+mod window;
 
 use stagedoor_protocol::{
     Approval, ApprovalState, Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff,
 };
 use zeroize::Zeroize;
+
+pub use window::Window;
 
 use crate::{
     environment::TabId,
@@ -251,13 +254,4 @@ pub enum Step {
     Failed,
     /// The worker was stopped before the end; the outcome is not known.
     Interrupted,
-}
-
-/// A window that a login opened, until it is closed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Window {
-    /// The login.
-    pub request_id: RequestId,
-    /// When the person clicked, in milliseconds since 1970.
-    pub clicked: u64,
 }

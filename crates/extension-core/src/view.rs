@@ -3,6 +3,7 @@
 mod approval;
 mod form;
 mod options;
+mod sessions;
 
 use stagedoor_protocol::{
     Claim, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId, Rules,
@@ -11,6 +12,7 @@ use stagedoor_protocol::{
 
 pub use approval::{ApprovalsView, AskedView};
 pub use options::{OptionsView, Problem, TestResult};
+pub use sessions::SessionsView;
 
 use crate::{
     fault::{Fault, Retry},
@@ -117,6 +119,8 @@ pub enum View {
     },
     /// A colleague was asked for approval.
     Approval(Box<AskedView>),
+    /// The windows of logins that are open.
+    Sessions(SessionsView),
     /// The options page.
     Options(Box<OptionsView>),
     /// The page of what waits for this person's decision.

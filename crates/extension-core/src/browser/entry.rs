@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
 
 use super::{
     Browser,
@@ -32,6 +32,12 @@ pub fn handle(message: JsValue) -> Promise {
     run(Event::Message(Message::read(&message)))
 }
 
+/// This script was started. What comes after waits for it.
+#[wasm_bindgen]
+pub fn wake() -> Promise {
+    run(Event::Wake)
+}
+
 /// A window of the browser was closed.
 #[wasm_bindgen]
 pub fn window_removed(window: WindowId) -> Promise {
@@ -51,6 +57,7 @@ pub fn started() -> Promise {
 }
 
 enum Event {
+    Wake,
     Minute,
     Started,
     Message(Message),
@@ -62,6 +69,12 @@ fn run(event: Event) -> Promise {
     future_to_promise(async move {
         Ok(match event {
             Event::Message(message) => to_js(&core.handle(&message).await.to_json()),
+            Event::Wake => {
+                core.wake().await;
+                // Nothing that comes after need wait until the relay has been told.
+                spawn_local(async move { core.settle().await });
+                JsValue::UNDEFINED
+            }
             Event::Minute => {
                 core.minute().await;
                 JsValue::UNDEFINED

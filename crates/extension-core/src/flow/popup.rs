@@ -25,10 +25,17 @@ impl<E: Environment> Core<E> {
         let Some(profile) = self.enrolment().await? else {
             return Ok(View::Setup);
         };
+        self.unmark().await;
         let mut tab = self.tab(id).await?;
         if let Some(login) = &mut tab.login {
             self.notice_loss(id, login);
-            let news = matches!(login.step, Step::Failed | Step::Interrupted) && !login.seen;
+            let ended = match login.step {
+                Step::Failed | Step::Interrupted => true,
+                // That a platform is open is news for as long as it is.
+                Step::Opened => !again && self.is_open(&login.request_id).await,
+                Step::Asking | Step::Opening => false,
+            };
+            let news = ended && !login.seen;
             if is_under_way(login.step) || (news && !again) {
                 let view = View::of_login(login, self.environment.now());
                 login.seen = !is_under_way(login.step);

@@ -12,6 +12,7 @@ mod popup;
 mod reread;
 mod sign_in;
 mod torn;
+mod windows;
 
 use std::{
     future::Future,

@@ -2,7 +2,7 @@
 
 use stagedoor_protocol::{Approval, Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
 
-use super::{Asked, Found, Login, Profile, SIGNED_IN_UNTIL, Scan, SignIn, Step, Tab, Window};
+use super::{Asked, Found, Login, Profile, SIGNED_IN_UNTIL, Scan, SignIn, Step, Tab};
 use crate::{
     json::{Object, ToJson, Value},
     wire::{FromJson, read_list},
@@ -225,24 +225,6 @@ impl Step {
     }
 }
 
-impl ToJson for Window {
-    fn write(&self, target: &mut String) {
-        Object::begin(target)
-            .with("requestId", self.request_id.as_str())
-            .with("clicked", &self.clicked)
-            .end();
-    }
-}
-
-impl FromJson for Window {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            request_id: RequestId::parse(value.get("requestId").text()?).ok()?,
-            clicked: value.get("clicked").number()?,
-        })
-    }
-}
-
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]
 mod tests {
@@ -250,6 +232,7 @@ mod tests {
     use stagedoor_protocol::Problem;
 
     use crate::{
+        record::Window,
         testing::{fixture, session},
         text::Text,
     };
@@ -355,10 +338,20 @@ mod tests {
         };
         let read = SignIn::read(&Value::parse(&sign_in.to_json()).unwrap());
         assert!(read == Some(sign_in), "not shown: the verifier is a secret");
-        check(&Window {
+        let mut window = Window {
             request_id,
             clicked: 1_700_000_000_000,
-        });
+            window: Some(40),
+            isolated: true,
+            told: false,
+            closed: None,
+            cause: None,
+        };
+        check(&window);
+        (window.told, window.closed) = (true, Some(1_700_000_000_009));
+        check(&window);
+        (window.window, window.cause) = (None, Some("window_failed".into()));
+        check(&window);
     }
 
     #[test]

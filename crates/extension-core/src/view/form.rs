@@ -100,6 +100,7 @@ impl ToJson for View {
                 .with_some("ticket", ticket.as_ref())
                 .with_some("claim", claim.as_ref()),
             Self::Approval(asked) => asked.write(view),
+            Self::Sessions(sessions) => sessions.write(view),
             Self::Approvals(approvals) => view
                 .with("requests", &approvals.requests)
                 .with_some("done", approvals.done.as_ref())
@@ -140,6 +141,7 @@ impl View {
             Self::Error { .. } => "error",
             Self::Approval(_) => "approval",
             Self::Approvals(_) => "approvals",
+            Self::Sessions(_) => "sessions",
             Self::Options(_) => "options",
         }
     }
