@@ -3,7 +3,7 @@
 // Listeners are registered before anything is awaited: a browser that starts this script for an event delivers the
 // event only to listeners that exist by the end of its first run.
 
-import init, { handle, minute, started, wake, window_removed } from "./core/stagedoor_extension_core.js";
+import init, { handle, minute, selected, started, wake, window_removed } from "./core/stagedoor_extension_core.js";
 
 const CORE = "core/stagedoor_extension_core_bg.wasm";
 
@@ -22,9 +22,13 @@ function isOwnPage(sender) {
   return sender.id === chrome.runtime.id && (sender.url ?? "").startsWith(chrome.runtime.getURL(""));
 }
 
+/** Settled once a text that was selected has been noted: the popup that it opens asks for it at once. */
+let noted;
+
 async function answer(message) {
   try {
     await core();
+    await noted;
     return await handle(message);
   } catch (fault) {
     // The core turns its own faults into views, so this is a package that cannot start it.
@@ -58,6 +62,23 @@ chrome.alarms.onAlarm.addListener(({ name }) => {
 
 chrome.runtime.onStartup.addListener(() => core().then(started).catch(console.error));
 
+/** The entry on selected text. It opens the popup with whom the text names, and nothing else. */
+chrome.contextMenus.onClicked.addListener(({ selectionText }, tab) => {
+  noted = core().then(() => selected(tab.id, selectionText ?? "")).catch(console.error);
+  // Firefox opens it only while the click is being handled, so nothing is awaited before.
+  return openPopup().catch(() =>
+    chrome.windows.create({ url: `popup.html?tab=${tab.id}`, type: "popup", width: 400, height: 620 }),
+  );
+});
+
+/** Browsers that cannot do it throw, or have no such function. */
+async function openPopup() {
+  await chrome.action.openPopup();
+}
+
 chrome.runtime.onInstalled.addListener(({ reason }) => {
+  chrome.contextMenus.removeAll(() =>
+    chrome.contextMenus.create({ id: "selection", contexts: ["selection"], title: chrome.i18n.getMessage("menu_open") }),
+  );
   if (reason === "install") chrome.runtime.openOptionsPage();
 });

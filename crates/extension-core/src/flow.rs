@@ -10,6 +10,7 @@ mod options;
 mod popup;
 mod relay;
 mod reread;
+mod selection;
 mod sign_in;
 mod windows;
 

@@ -77,6 +77,8 @@ pub struct Tab {
     pub login: Option<Login>,
     /// The approval that was asked for from it.
     pub approval: Option<Asked>,
+    /// Whom a selected text names that is to be opened and has not been shown yet; nobody, if it names nobody that could.
+    pub picked: Option<Vec<CustomerEmail>>,
 }
 
 impl Tab {
@@ -87,6 +89,7 @@ impl Tab {
             scan: None,
             login: None,
             approval: None,
+            picked: None,
         }
     }
 
@@ -100,6 +103,8 @@ impl Tab {
 /// A page as it was read, and the rules as they were then: what the person sees is what the login goes by.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scan {
+    /// Whom a selected text names; they go before whom the page shows.
+    pub picked: Vec<CustomerEmail>,
     /// Best first.
     pub candidates: Vec<Found>,
     /// How many there were in all.
@@ -114,6 +119,14 @@ pub struct Scan {
     pub record: Option<String>,
     /// Staff member, platforms and policy.
     pub session: Session,
+}
+
+impl Scan {
+    /// An address as it was found on the page.
+    pub fn found(&self, email: &CustomerEmail) -> Option<&Found> {
+        let mut candidates = self.candidates.iter();
+        candidates.find(|found| found.email.as_str().eq_ignore_ascii_case(email.as_str()))
+    }
 }
 
 /// An address on the page, and where it was found.

@@ -227,6 +227,18 @@ impl View {
 
     /// What a scan of a page comes to, with a word on what was wrong with the input since.
     pub fn of_scan(scan: &Scan, input_error: Option<Text>) -> Self {
+        match scan.picked.as_slice() {
+            [] => {}
+            [one] => return Self::of_selection(scan, one.clone(), input_error),
+            several => {
+                return Self::Choose {
+                    candidates: several.iter().map(|one| Customer::picked(scan, one)).collect(),
+                    others: 0,
+                    may_approve: scan.session.may_approve,
+                    input_error,
+                };
+            }
+        }
         match scan.candidates.as_slice() {
             [] => Self::None {
                 cut: scan.cut,
@@ -247,11 +259,14 @@ impl View {
 
     /// The confirmation for an address that the person picked or typed.
     pub fn of_selection(scan: &Scan, email: CustomerEmail, input_error: Option<Text>) -> Self {
-        let mut candidates = scan.candidates.iter();
-        match candidates.find(|found| found.email.as_str().eq_ignore_ascii_case(email.as_str())) {
-            Some(found) => Self::confirm(scan, Customer::of(found), scan.total - 1, input_error),
-            None => Self::confirm(scan, Customer::typed(email), scan.total, input_error),
-        }
+        let on_page = scan.found(&email).is_some();
+        let customer = if scan.picked.iter().any(|picked| picked.as_str() == email.as_str()) {
+            Customer::picked(scan, &email)
+        } else {
+            scan.found(&email)
+                .map_or_else(|| Customer::typed(email), Customer::of)
+        };
+        Self::confirm(scan, customer, scan.total - usize::from(on_page), input_error)
     }
 
     fn confirm(scan: &Scan, customer: Customer, others: usize, input_error: Option<Text>) -> Self {
@@ -345,7 +360,20 @@ impl Customer {
     }
 
     fn typed(email: CustomerEmail) -> Self {
-        let text = Text::new("evidence_manual");
+        Self::shown_by(email, "evidence_manual")
+    }
+
+    /// One of a selected text, with what else the page has of it.
+    fn picked(scan: &Scan, email: &CustomerEmail) -> Self {
+        let mut customer = Self::shown_by(email.clone(), "evidence_selection");
+        if let Some(found) = scan.found(email) {
+            customer.evidence.extend(Self::of(found).evidence);
+        }
+        customer
+    }
+
+    fn shown_by(email: CustomerEmail, key: &str) -> Self {
+        let text = Text::new(key);
         Self {
             email,
             evidence: vec![Evidence { text }],

@@ -11,7 +11,7 @@ use super::{
     convert::{to_js, to_json},
 };
 use crate::{
-    environment::WindowId,
+    environment::{TabId, WindowId},
     flow::Core,
     json::{ToJson, Value},
     message::Message,
@@ -38,6 +38,12 @@ pub fn wake() -> Promise {
     run(Event::Wake)
 }
 
+/// A person selected text in a tab, and wants to open whom it names.
+#[wasm_bindgen]
+pub fn selected(tab: TabId, text: String) -> Promise {
+    run(Event::Selected(tab, text))
+}
+
 /// A window of the browser was closed.
 #[wasm_bindgen]
 pub fn window_removed(window: WindowId) -> Promise {
@@ -61,6 +67,7 @@ enum Event {
     Minute,
     Started,
     Message(Message),
+    Selected(TabId, String),
     WindowRemoved(WindowId),
 }
 
@@ -73,6 +80,10 @@ fn run(event: Event) -> Promise {
                 core.wake().await;
                 // Nothing that comes after need wait until the relay has been told.
                 spawn_local(async move { core.settle().await });
+                JsValue::UNDEFINED
+            }
+            Event::Selected(tab, text) => {
+                core.selected(tab, &text).await;
                 JsValue::UNDEFINED
             }
             Event::Minute => {

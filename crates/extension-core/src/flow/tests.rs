@@ -10,6 +10,7 @@ mod obstacles;
 mod options;
 mod popup;
 mod reread;
+mod selection;
 mod sign_in;
 mod torn;
 mod windows;

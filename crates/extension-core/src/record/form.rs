@@ -69,6 +69,7 @@ impl ToJson for Tab {
             .with_some("scan", self.scan.as_ref())
             .with_some("login", self.login.as_ref())
             .with_some("approval", self.approval.as_ref())
+            .with_some("picked", self.picked.as_deref().map(Emails).as_ref())
             .end();
     }
 }
@@ -80,6 +81,7 @@ impl FromJson for Tab {
             scan: Scan::read(value.get("scan")),
             login: Login::read(value.get("login")),
             approval: Asked::read(value.get("approval")),
+            picked: read_emails(value.get("picked")),
         })
     }
 }
@@ -87,6 +89,7 @@ impl FromJson for Tab {
 impl ToJson for Scan {
     fn write(&self, target: &mut String) {
         Object::begin(target)
+            .with("picked", &Emails(&self.picked))
             .with("candidates", &self.candidates)
             .with("total", &(self.total as u64))
             .with("clear", &self.clear)
@@ -101,6 +104,7 @@ impl ToJson for Scan {
 impl FromJson for Scan {
     fn read(value: &Value) -> Option<Self> {
         Some(Self {
+            picked: read_emails(value.get("picked"))?,
             candidates: read_list(value.get("candidates"))?,
             total: value.get("total").number()?,
             clear: value.get("clear").flag(),
@@ -109,6 +113,26 @@ impl FromJson for Scan {
             record: value.get("record").string(),
             session: Session::read(value.get("session"))?,
         })
+    }
+}
+
+/// Addresses as a list.
+struct Emails<'a>(&'a [CustomerEmail]);
+
+impl ToJson for Emails<'_> {
+    fn write(&self, target: &mut String) {
+        let emails: Vec<String> = self.0.iter().map(|email| email.as_str().into()).collect();
+        emails.write(target);
+    }
+}
+
+fn read_emails(value: &Value) -> Option<Vec<CustomerEmail>> {
+    match value {
+        Value::List(list) => list
+            .iter()
+            .map(|email| CustomerEmail::parse(email.text()?).ok())
+            .collect(),
+        _ => None,
     }
 }
 
@@ -300,6 +324,7 @@ mod tests {
         check(&Tab {
             id: -1,
             scan: Some(Scan {
+                picked: vec![found.email.clone()],
                 candidates: vec![found],
                 total: 3,
                 clear: true,
@@ -310,6 +335,7 @@ mod tests {
             }),
             login: Some(login),
             approval: Some(asked),
+            picked: Some(Vec::new()),
         });
         check(&Tab::new(7));
         check(&Profile {

@@ -69,6 +69,14 @@ impl Session {
         })
     }
 
+    /// Leaves it alone again.
+    pub(super) async fn detach(self) -> Result<()> {
+        self.client
+            .call("Target.detachFromTarget", json!({"sessionId": self.session}))
+            .await?;
+        Ok(())
+    }
+
     pub(super) fn id(&self) -> &str {
         &self.page
     }

@@ -64,6 +64,17 @@ impl Context {
             .await
     }
 
+    /// Presses the button that opens the context menu.
+    pub(super) async fn press_secondary(&self, x: f64, y: f64) -> Result<()> {
+        let actions = json!([
+            {"type": "pointerMove", "x": x.round(), "y": y.round()},
+            {"type": "pointerDown", "button": 2},
+            {"type": "pointerUp", "button": 2},
+        ]);
+        self.perform(json!({"type": "pointer", "id": "mouse", "actions": actions}))
+            .await
+    }
+
     pub(crate) async fn type_text(&self, text: &str) -> Result<()> {
         let keys = text
             .chars()

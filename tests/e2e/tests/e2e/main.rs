@@ -12,6 +12,7 @@ mod managed;
 mod page;
 mod policy;
 mod recipe;
+mod selection;
 mod session;
 mod sign_in;
 mod sign_out;
