@@ -1,5 +1,6 @@
 // The screen on which a person sees whom they are about to open, and says why.
 
+import { offerReasons } from "./reasons.js";
 import { evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
 
 export function confirm(view, actions) {
@@ -139,6 +140,7 @@ function askReason(parts, asked, typed) {
     parts.reason.focus();
   };
   parts.reason.addEventListener("input", judge);
+  offerReasons(parts).catch(console.error);
   parts.ticket.addEventListener("input", () => {
     typed.ticket = parts.ticket.value;
     judge();

@@ -8,6 +8,7 @@ mod login;
 mod managed;
 mod options;
 mod popup;
+mod reasons;
 mod relay;
 mod reread;
 mod selection;
@@ -65,6 +66,8 @@ impl<E: Environment> Core<E> {
             ("options/signOut", _) => Ok(self.sign_out().await),
             ("approvals/open", _) => Ok(self.approvals(None, None).await),
             ("approvals/decide", _) => Ok(self.decide(message).await),
+            ("reasons/list", _) => Ok(View::Reasons(self.reasons().await)),
+            ("reasons/forget", _) => Ok(View::Reasons(self.forget_reason(message.reason.as_deref()).await)),
             ("session/open", _) => Ok(self.sessions().await),
             ("session/end", _) => Ok(self.end_sessions().await),
             ("popup/open", Some(tab)) => self.open(tab, false).await,

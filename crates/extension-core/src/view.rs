@@ -119,6 +119,8 @@ pub enum View {
     },
     /// A colleague was asked for approval.
     Approval(Box<AskedView>),
+    /// The last reasons that this person gave, newest first.
+    Reasons(Vec<String>),
     /// The windows of logins that are open.
     Sessions(SessionsView),
     /// The options page.

@@ -108,9 +108,22 @@ impl Page {
     pub async fn fill(&self, selector: &str, text: &str) -> Result<()> {
         self.click(selector).await?;
         self.evaluate(&format!("{}.select()", query(selector))).await?;
+        self.type_keys(text).await
+    }
+
+    /// Types into whatever has the focus.
+    pub async fn type_keys(&self, text: &str) -> Result<()> {
         match &self.driver {
             Driver::Chromium(session) => session.type_text(text).await,
             Driver::Firefox(context) => context.type_text(text).await,
+        }
+    }
+
+    /// Presses `Enter`, `Tab` or `Escape`.
+    pub async fn key(&self, name: &str) -> Result<()> {
+        match &self.driver {
+            Driver::Chromium(session) => session.key(name).await,
+            Driver::Firefox(context) => context.key(name).await,
         }
     }
 

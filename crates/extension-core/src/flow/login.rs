@@ -7,7 +7,7 @@ use stagedoor_protocol::{
     PlatformId, RequestId, Rules, Session, limits::RELAY_TIMEOUT_MILLISECONDS,
 };
 
-use super::{Core, approval::given, reread::is_approved};
+use super::{Core, approval::given, reasons::may_be_kept, reread::is_approved};
 use crate::{
     address::typed,
     environment::{Environment, ParsedUrl, TabId, WindowId},
@@ -294,12 +294,18 @@ impl<E: Environment> Core<E> {
 
     /// Notes how it ended and shows it.
     async fn finish(&self, mut tab: Tab, done: Result<(), Box<Fault>>) -> Result<View, Box<Fault>> {
+        let sign_outs = self.sign_outs.get();
         let now = self.environment.now();
         let login = tab.login.as_mut().ok_or(Code::Internal)?;
+        let mut reason = None;
         match done {
             Ok(()) => {
                 advance(login, Event::Window, now);
                 tab.approval = tab.approval.filter(|asked| !asked.is_for(login));
+                reason = login
+                    .reason
+                    .clone()
+                    .filter(|reason| may_be_kept(reason, &login.email));
             }
             Err(fault) => {
                 advance(login, Event::Fault, now);
@@ -313,6 +319,9 @@ impl<E: Environment> Core<E> {
         let _ = self.save_tab(&tab).await;
         if !seen {
             self.mark_result(step).await;
+        }
+        if let Some(reason) = reason {
+            self.remember_reason(reason, sign_outs).await;
         }
         Ok(view)
     }

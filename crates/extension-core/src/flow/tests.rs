@@ -9,6 +9,7 @@ mod managed;
 mod obstacles;
 mod options;
 mod popup;
+mod reasons;
 mod reread;
 mod selection;
 mod sign_in;

@@ -100,6 +100,7 @@ impl ToJson for View {
                 .with_some("ticket", ticket.as_ref())
                 .with_some("claim", claim.as_ref()),
             Self::Approval(asked) => asked.write(view),
+            Self::Reasons(reasons) => view.with("reasons", reasons),
             Self::Sessions(sessions) => sessions.write(view),
             Self::Approvals(approvals) => view
                 .with("requests", &approvals.requests)
@@ -141,6 +142,7 @@ impl View {
             Self::Error { .. } => "error",
             Self::Approval(_) => "approval",
             Self::Approvals(_) => "approvals",
+            Self::Reasons(_) => "reasons",
             Self::Sessions(_) => "sessions",
             Self::Options(_) => "options",
         }

@@ -84,6 +84,17 @@ impl Context {
             .await
     }
 
+    pub(crate) async fn key(&self, name: &str) -> Result<()> {
+        // WebDriver's names of the keys.
+        let value = match name {
+            "Enter" => "\u{e007}",
+            "Tab" => "\u{e004}",
+            "Escape" => "\u{e00c}",
+            other => bail!("no key is called {other}"),
+        };
+        self.type_text(value).await
+    }
+
     pub(crate) async fn screenshot(&self) -> Result<Vec<u8>> {
         let answer = self
             .client

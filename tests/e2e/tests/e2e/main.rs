@@ -11,6 +11,7 @@ mod guide;
 mod managed;
 mod page;
 mod policy;
+mod reasons;
 mod recipe;
 mod selection;
 mod session;
