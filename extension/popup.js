@@ -109,6 +109,7 @@ function show(next, earlier) {
 function announce() {
   const said = {
     working: () => text(`working_${view.step}`),
+    confirm: () => (view.byItself ? text("moment_announcement", [view.customer.email]) : ""),
     opened: () => text("opened_title"),
     sessions: () => stage.innerText,
     approval: () => `${text(`approval_${view.state}_title`)}. ${stage.querySelector(".prose").textContent}`,

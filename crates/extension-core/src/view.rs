@@ -6,8 +6,8 @@ mod options;
 mod sessions;
 
 use stagedoor_protocol::{
-    Claim, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId, Rules,
-    Session, Staff,
+    Claim, Confirm, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId,
+    Rules, Session, Staff,
 };
 
 pub use approval::{ApprovalsView, AskedView};
@@ -54,6 +54,8 @@ pub enum View {
         ticket_required: bool,
         /// Whether this person may approve logins of others.
         may_approve: bool,
+        /// Whether it is opened without another click, after a moment in which the person sees whom and can stop it.
+        by_itself: bool,
         /// What is wrong with the input.
         input_error: Option<Text>,
     },
@@ -288,8 +290,25 @@ impl View {
             isolation: policy.isolation,
             ticket_required: policy.ticket_required,
             may_approve: scan.session.may_approve,
+            by_itself: false,
             input_error,
         }
+    }
+
+    /// What the press of the toolbar button comes to. Where the policy wants no more, nothing is to be picked or typed, and
+    /// all of the page was read and says who it is about, that press is the person's word for it.
+    pub fn of_press(scan: &Scan) -> Self {
+        let mut view = Self::of_scan(scan, None);
+        let sure = scan.clear && !scan.cut && scan.picked.is_empty();
+        if let (true, Self::Confirm { by_itself, .. }, [only]) =
+            (sure, &mut view, scan.session.platforms.as_slice())
+        {
+            let rules = scan.session.rules(only);
+            *by_itself = rules.confirm == Confirm::WhenAmbiguous
+                && rules.reason != ReasonMode::Required
+                && !rules.ticket_required;
+        }
+        view
     }
 
     /// Where a login stands now.

@@ -48,10 +48,10 @@ impl<E: Environment> Core<E> {
         }
         let mut scan = self.scan(id, &profile).await?;
         let usable = tab.picked.is_none_or(|picked| pick(&mut scan, picked));
-        let view = if usable {
-            View::of_scan(&scan, None)
-        } else {
-            View::fault(&Code::SelectionUnusable.into())
+        let view = match usable {
+            true if again => View::of_scan(&scan, None),
+            true => View::of_press(&scan),
+            false => View::fault(&Code::SelectionUnusable.into()),
         };
         // Looked up again: a login may have begun while the page was read. One that is over is forgotten.
         let mut tab = self.tab(id).await?;

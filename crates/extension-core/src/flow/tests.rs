@@ -7,6 +7,7 @@ mod fake;
 mod login;
 mod managed;
 mod obstacles;
+mod one_click;
 mod options;
 mod popup;
 mod reasons;

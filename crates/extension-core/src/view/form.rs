@@ -31,6 +31,7 @@ impl ToJson for View {
                 isolation,
                 ticket_required,
                 may_approve,
+                by_itself,
                 input_error,
             } => view
                 .with("customer", customer)
@@ -42,6 +43,7 @@ impl ToJson for View {
                 .with("isolation", isolation_name(*isolation))
                 .with_some("ticketRequired", ticket_required.then_some(&true))
                 .with_some("mayApprove", may_approve.then_some(&true))
+                .with_some("byItself", by_itself.then_some(&true))
                 .with_some("inputError", input_error.as_ref()),
             Self::Choose {
                 candidates,

@@ -9,6 +9,7 @@ mod corpus;
 mod drivers;
 mod guide;
 mod managed;
+mod one_click;
 mod page;
 mod policy;
 mod reasons;
