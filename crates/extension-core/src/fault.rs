@@ -264,6 +264,10 @@ impl Fault {
 
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]
+mod texts;
+
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use super::*;
 

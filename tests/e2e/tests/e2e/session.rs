@@ -17,8 +17,11 @@ async fn ended_by_a_button(kind: Kind) -> Result<()> {
     let popup = seat.press(&tab).await?;
     popup.settled().await?;
     assert!(!popup.page.shows("#end").await?, "there is nothing to end");
+    // Live or demo is said before and after.
+    assert_eq!(popup.page.text("[data-slot=environment]").await?, "Demo");
     popup.confirm().await?;
     popup.opened().await?;
+    assert_eq!(popup.page.text("[data-slot=environment]").await?, "Demo");
     assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
     popup.page.click("[data-slot=end]").await?;
     popup.leaves("opened").await?;
