@@ -4,14 +4,17 @@
 // event only to listeners that exist by the end of its first run.
 
 import { collector } from "./collector.js";
-import init, { handle, minute, started, window_removed } from "./core/stagedoor_extension_core.js";
+import init, { handle, minute, selected, started, wake, window_removed } from "./core/stagedoor_extension_core.js";
 
 const CORE = "core/stagedoor_extension_core_bg.wasm";
 
-/** Starts the core on first use, once for the life of this script. */
+/**
+ * Starts the core on first use, once for the life of this script. It looks first what the script before it was stopped in,
+ * and everything else waits for that.
+ */
 let starting;
 function core() {
-  starting ??= init({ module_or_path: chrome.runtime.getURL(CORE) });
+  starting ??= init({ module_or_path: chrome.runtime.getURL(CORE) }).then(wake);
   return starting;
 }
 
@@ -24,9 +27,13 @@ function isOwnPage(sender) {
   return sender.id === chrome.runtime.id && (sender.url ?? "").startsWith(chrome.runtime.getURL(""));
 }
 
+/** Settled once a text that was selected has been noted: the popup that it opens asks for it at once. */
+let noted;
+
 async function answer(message) {
   try {
     await core();
+    await noted;
     return await handle(message);
   } catch (fault) {
     // The core turns its own faults into views, so this is a package that cannot start it.
@@ -53,13 +60,30 @@ chrome.windows.onRemoved.addListener((windowId) => {
   return core().then(() => window_removed(windowId)).catch(console.error);
 });
 
-/** The alarm that the core sets for whoever may approve logins of others. */
+/** The alarms that the core sets: one for whoever may approve logins of others, one to be woken after a login was cut off. */
 chrome.alarms.onAlarm.addListener(({ name }) => {
-  if (name === "approvals") return core().then(minute).catch(console.error);
+  return core().then(() => name === "approvals" && minute()).catch(console.error);
 });
 
 chrome.runtime.onStartup.addListener(() => core().then(started).catch(console.error));
 
+/** The entry on selected text. It opens the popup with whom the text names, and nothing else. */
+chrome.contextMenus.onClicked.addListener(({ selectionText }, tab) => {
+  noted = core().then(() => selected(tab.id, selectionText ?? "")).catch(console.error);
+  // Firefox opens it only while the click is being handled, so nothing is awaited before.
+  return openPopup().catch(() =>
+    chrome.windows.create({ url: `popup.html?tab=${tab.id}`, type: "popup", width: 400, height: 620 }),
+  );
+});
+
+/** Browsers that cannot do it throw, or have no such function. */
+async function openPopup() {
+  await chrome.action.openPopup();
+}
+
 chrome.runtime.onInstalled.addListener(({ reason }) => {
+  chrome.contextMenus.removeAll(() =>
+    chrome.contextMenus.create({ id: "selection", contexts: ["selection"], title: chrome.i18n.getMessage("menu_open") }),
+  );
   if (reason === "install") chrome.runtime.openOptionsPage();
 });

@@ -1,5 +1,7 @@
 // The screen on which a person sees whom they are about to open, and says why.
 
+import { countdown } from "./countdown.js";
+import { offerReasons } from "./reasons.js";
 import { evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
 
 export function confirm(view, actions) {
@@ -29,6 +31,7 @@ export function confirm(view, actions) {
     if (writing || event.repeat) event.preventDefault();
     if (writing && !event.repeat) parts.root.requestSubmit();
   });
+  if (view.byItself) countdown(parts, () => actions.login());
   return { root: parts.root, focus: parts.reasonField.hidden ? parts.open : parts.reason };
 }
 
@@ -139,6 +142,7 @@ function askReason(parts, asked, typed) {
     parts.reason.focus();
   };
   parts.reason.addEventListener("input", judge);
+  offerReasons(parts).catch(console.error);
   parts.ticket.addEventListener("input", () => {
     typed.ticket = parts.ticket.value;
     judge();

@@ -1,6 +1,8 @@
 // The settings page: shows what the core says of this browser, and passes on what the person enters.
 
 import { ask, localisePage, showEnvironment, stamp, text, viewText } from "./page.js";
+import { reasonsSection } from "./reasons.js";
+import { sessions } from "./sessions.js";
 import { signIn } from "./sign_in.js";
 
 const settings = document.getElementById("settings");
@@ -36,7 +38,7 @@ function show(next) {
   view = next;
   showProgress();
   const approvals = view.mayApprove ? [stamp("section-approvals").root] : [];
-  settings.replaceChildren(view.enrolled ? connection() : connect(), privateWindows(), use(), ...approvals, stamp("section-teach").root, about());
+  settings.replaceChildren(view.enrolled ? connection() : connect(), privateWindows(), sessions(), use(), reasonsSection(), ...approvals, stamp("section-teach").root, about());
 }
 
 function showProgress() {

@@ -6,6 +6,7 @@ import { screens } from "./screens.js";
 const stage = document.getElementById("screen");
 const rescan = document.getElementById("rescan");
 const approvals = document.getElementById("approvals");
+const end = document.getElementById("end");
 const announcer = document.getElementById("announcer");
 const READING = stage.firstElementChild;
 
@@ -42,6 +43,7 @@ const actions = {
   refresh: () => request({ type: "popup/status" }),
   /** Behind the page, which the person points into: the click that opened this popup lets the extension read it. */
   teach: () => chrome.tabs.create({ url: chrome.runtime.getURL(`teach.html?tab=${tabId}`), active: false }).then(() => window.close()),
+  endSession: () => request({ type: "session/end" }),
   openSettings: () => chrome.runtime.openOptionsPage().then(() => window.close()),
   close: () => window.close(),
 };
@@ -90,6 +92,8 @@ function show(next, earlier) {
   view = earlier ? { ...next, earlier } : next;
   stage.setAttribute("aria-busy", String(view.screen === "working"));
   if (view.mayApprove) approvals.hidden = false;
+  if (view.screen === "opened") end.hidden = false;
+  if (view.screen === "sessions") end.hidden = view.open === 0;
   rescan.disabled = view.screen === "working" || view.screen === "setup";
   if (view.screen === "working" && view.step === "reading") {
     stage.replaceChildren(READING);
@@ -107,11 +111,19 @@ function show(next, earlier) {
 function announce() {
   const said = {
     working: () => text(`working_${view.step}`),
+    confirm: () => (view.byItself ? text("moment_announcement", [view.customer.email]) : ""),
     opened: () => text("opened_title"),
+    sessions: () => stage.innerText,
     approval: () => `${text(`approval_${view.state}_title`)}. ${stage.querySelector(".prose").textContent}`,
     error: () => `${viewText(view.title)}. ${[...stage.querySelectorAll(".prose")].map((line) => line.textContent).join(" ")}`,
   };
   announcer.textContent = said[view.screen]?.() ?? "";
+}
+
+/** Offers to close the windows of logins wherever the popup is opened, while there are any. */
+async function offerEnd() {
+  const sessions = await ask({ type: "session/open" }).catch(() => null);
+  end.hidden = !(sessions?.open > 0);
 }
 
 async function findTab() {
@@ -130,16 +142,19 @@ function isBackground(sender) {
   return sender.id === chrome.runtime.id && sender.tab === undefined && own;
 }
 
-chrome.runtime.onMessage.addListener((message, sender) => {
+chrome.runtime.onMessage.addListener((message, sender, respond) => {
   // Steps of a login that is under way, here or in a popup of this tab that was closed meanwhile.
   if (!isBackground(sender) || message?.type !== "view" || message.tabId !== tabId) return;
   if (view.screen !== "working" || !STEPS_SHOWN.has(message.view?.screen)) return;
   // How it ended is the last word: an answer that was asked for earlier and comes later must not hide it.
   if (message.view.screen !== "working") latest += 1;
   show(message.view);
+  // So the core knows that somebody has seen it.
+  respond(true);
 });
 
 rescan.addEventListener("click", actions.rescan);
+end.addEventListener("click", actions.endSession);
 approvals.addEventListener("click", () =>
   chrome.tabs.create({ url: chrome.runtime.getURL("approvals.html") }).then(() => window.close()),
 );
@@ -147,4 +162,5 @@ document.getElementById("settings").addEventListener("click", actions.openSettin
 localisePage("extension_name");
 announce();
 tabId = await findTab();
-request({ type: "popup/open" });
+await request({ type: "popup/open" });
+offerEnd();

@@ -95,6 +95,17 @@ function opened(view, actions) {
   parts.text.textContent = text(view.isolated === false ? "opened_text_ordinary" : "opened_text");
   showRequest(parts, view.requestId);
   parts.done.addEventListener("click", actions.close);
+  parts.end.addEventListener("click", actions.endSession);
+  return { root: parts.root, focus: parts.done };
+}
+
+/** After the windows of logins were closed. */
+function sessions(view, actions) {
+  const parts = stamp("screen-sessions");
+  const name = view.open > 0 ? "left" : view.others > 0 ? "others" : "ended";
+  parts.title.textContent = text(view.open > 0 ? "session_left_title" : "session_ended_title");
+  parts.text.textContent = text(`session_${name}_text`);
+  parts.done.addEventListener("click", actions.close);
   return { root: parts.root, focus: parts.done };
 }
 
@@ -181,4 +192,4 @@ function showError(element, view) {
   element.textContent = viewText(view.inputError);
 }
 
-export const screens = { setup, working, confirm, choose, none: manual, manual, opened, approval, error };
+export const screens = { setup, working, confirm, choose, none: manual, manual, opened, sessions, approval, error };

@@ -103,8 +103,14 @@ impl Environment for Browser {
     fn watch(&self, on: bool) {
         badge::watch(on);
     }
-    fn show_count(&self, count: usize) {
-        badge::show_count(count);
+    fn watch_login(&self, on: bool) {
+        badge::watch_login(on);
+    }
+    fn badge(&self) -> impl Future<Output = String> {
+        badge::text()
+    }
+    fn show_badge(&self, text: &str) -> impl Future<Output = ()> {
+        badge::show(text)
     }
 
     fn version(&self) -> String {

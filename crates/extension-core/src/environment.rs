@@ -154,10 +154,14 @@ pub trait Environment {
     /// Opens a window in front. `Ok(None)`: the browser did not say what it opened.
     async fn open_window(&self, url: &str, incognito: bool) -> Result<Option<OpenedWindow>, Broken>;
 
-    /// Has the browser wake the extension each minute, or no more; then nothing is shown on the toolbar button either.
+    /// Has the browser wake the extension each minute, or no more.
     fn watch(&self, on: bool);
-    /// Shows how many requests wait, on the toolbar button; none shows nothing.
-    fn show_count(&self, count: usize);
+    /// Has the browser wake the extension in half a minute, or not: a login is under way, and may be cut off.
+    fn watch_login(&self, on: bool);
+    /// What is written on the toolbar button.
+    async fn badge(&self) -> String;
+    /// Writes it; an empty text takes it away.
+    async fn show_badge(&self, text: &str);
 
     /// The extension's version.
     fn version(&self) -> String;

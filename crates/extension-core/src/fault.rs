@@ -74,6 +74,8 @@ own_codes! {
     SignInAnswerForeign = "sign_in_answer_foreign";
     /// No sign-in is waited for, or not any more.
     SignInForgotten = "sign_in_forgotten";
+    /// A selected text has no address in it that could be used, or too many.
+    SelectionUnusable = "selection_unusable";
     /// Not an e-mail address.
     EmailInvalid = "email_invalid";
     /// The policy wants a longer reason.
@@ -133,6 +135,7 @@ impl Code {
             ) => Some(Retry::Ask),
             Self::PageNotReadable
             | Self::PageChanged
+            | Self::SelectionUnusable
             | Self::EmailInvalid
             | Self::PlatformUrlRefused
             | Self::Relay(
@@ -258,6 +261,10 @@ impl Fault {
         Text::new(&joined(&["error_", self.code.as_str(), ending]))
     }
 }
+
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
+mod texts;
 
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]

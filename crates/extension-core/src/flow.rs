@@ -3,25 +3,28 @@
 mod admission;
 mod approval;
 mod approvals;
+mod badge;
 mod login;
 mod managed;
 mod options;
 mod popup;
 mod reading;
+mod reasons;
 mod relay;
 mod reread;
+mod selection;
 mod sign_in;
 mod teach;
+mod windows;
 
 use std::cell::Cell;
 
 use crate::{
-    environment::{Area, Environment, TabId, WindowId},
+    environment::{Area, Environment, TabId},
     fault::{Code, Fault},
     json::{Object, ToJson, Value},
     message::Message,
-    record::{Profile, Tab, Window},
-    text::joined,
+    record::{Profile, Tab},
     view::View,
     wire::FromJson,
 };
@@ -33,6 +36,10 @@ pub struct Core<E> {
     running: Cell<Option<TabId>>,
     /// How often this worker has signed out.
     sign_outs: Cell<u32>,
+    /// Whether the relay is being told what became of tokens.
+    settling: Cell<bool>,
+    /// Whether there may be more of that to tell than when it was last looked.
+    unsettled: Cell<bool>,
 }
 
 impl<E: Environment> Core<E> {
@@ -42,6 +49,8 @@ impl<E: Environment> Core<E> {
             environment,
             running: Cell::new(None),
             sign_outs: Cell::new(0),
+            settling: Cell::new(false),
+            unsettled: Cell::new(false),
         }
     }
 
@@ -61,6 +70,10 @@ impl<E: Environment> Core<E> {
             ("approvals/decide", _) => Ok(self.decide(message).await),
             ("teach/derive", _) => self.derive(message),
             ("teach/try", Some(tab)) => self.try_out(tab, message).await,
+            ("reasons/list", _) => Ok(View::Reasons(self.reasons().await)),
+            ("reasons/forget", _) => Ok(View::Reasons(self.forget_reason(message.reason.as_deref()).await)),
+            ("session/open", _) => Ok(self.sessions().await),
+            ("session/end", _) => Ok(self.end_sessions().await),
             ("popup/open", Some(tab)) => self.open(tab, false).await,
             ("popup/rescan", Some(tab)) => self.open(tab, true).await,
             ("popup/select", Some(tab)) => self.select(tab, &message.email).await,
@@ -78,17 +91,6 @@ impl<E: Environment> Core<E> {
             return View::Setup;
         }
         view.unwrap_or_else(|fault| View::fault(&fault))
-    }
-
-    /// A window was closed: if a login opened it, the relay learns of it.
-    pub async fn window_removed(&self, window: WindowId) {
-        let name = window_name(window);
-        if let Ok(kept) = self.kept(Area::Session, Some(&name)).await
-            && let Some(opened) = Window::read(kept.get(&name))
-        {
-            let _ = self.environment.remove(Area::Session, &name).await;
-            self.report_closed(&opened).await;
-        }
     }
 
     /// The enrolment, where nothing goes on without one.
@@ -119,11 +121,6 @@ impl<E: Environment> Core<E> {
         let saved = self.environment.save(area, &members).await;
         Ok(saved.map_err(|_| Code::KeyStoreFailed)?)
     }
-}
-
-/// The name under which an opened window is kept.
-fn window_name(window: WindowId) -> String {
-    joined(&["window:", &window.to_string()])
 }
 
 #[cfg(test)]

@@ -37,14 +37,6 @@ impl Value {
         found.map_or(&Self::Null, |(_, value)| value)
     }
 
-    /// The object's members; none for another kind.
-    pub fn members(&self) -> &[(String, Self)] {
-        match self {
-            Self::Object(members) => members,
-            _ => &[],
-        }
-    }
-
     /// Takes a member out of an object, so that its text need not be copied.
     pub fn take(&mut self, name: &str) -> Self {
         let members = match self {
@@ -79,6 +71,14 @@ impl Value {
     /// Whether it is `true`.
     pub fn flag(&self) -> bool {
         *self == Self::Flag(true)
+    }
+
+    /// The object's members; none for another kind.
+    pub fn members(&self) -> &[(String, Self)] {
+        match self {
+            Self::Object(members) => members,
+            _ => &[],
+        }
     }
 
     /// The array's elements; none for another kind.

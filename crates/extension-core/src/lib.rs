@@ -32,4 +32,4 @@ pub mod view;
 pub mod wire;
 
 #[cfg(target_arch = "wasm32")]
-pub use browser::entry::{handle, minute, started, window_removed};
+pub use browser::entry::{handle, minute, selected, started, wake, window_removed};

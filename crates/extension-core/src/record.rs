@@ -1,11 +1,14 @@
 //! What is kept between two messages, because the browser may stop the worker at any time: never a token.
 
 mod form;
+mod window;
 
 use stagedoor_protocol::{
     Approval, ApprovalState, Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff,
 };
 use zeroize::Zeroize;
+
+pub use window::Window;
 
 use crate::{
     environment::TabId,
@@ -74,6 +77,8 @@ pub struct Tab {
     pub login: Option<Login>,
     /// The approval that was asked for from it.
     pub approval: Option<Asked>,
+    /// Whom a selected text names that is to be opened and has not been shown yet; nobody, if it names nobody that could.
+    pub picked: Option<Vec<CustomerEmail>>,
 }
 
 impl Tab {
@@ -84,6 +89,7 @@ impl Tab {
             scan: None,
             login: None,
             approval: None,
+            picked: None,
         }
     }
 
@@ -97,6 +103,8 @@ impl Tab {
 /// A page as it was read, and the rules as they were then: what the person sees is what the login goes by.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scan {
+    /// Whom a selected text names; they go before whom the page shows.
+    pub picked: Vec<CustomerEmail>,
     /// Best first.
     pub candidates: Vec<Found>,
     /// How many there were in all.
@@ -113,6 +121,14 @@ pub struct Scan {
     pub unusable: Option<String>,
     /// Staff member, platforms and policy.
     pub session: Session,
+}
+
+impl Scan {
+    /// An address as it was found on the page.
+    pub fn found(&self, email: &CustomerEmail) -> Option<&Found> {
+        let mut candidates = self.candidates.iter();
+        candidates.find(|found| found.email.as_str().eq_ignore_ascii_case(email.as_str()))
+    }
 }
 
 /// An address on the page, and where it was found.
@@ -253,13 +269,4 @@ pub enum Step {
     Failed,
     /// The worker was stopped before the end; the outcome is not known.
     Interrupted,
-}
-
-/// A window that a login opened, until it is closed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Window {
-    /// The login.
-    pub request_id: RequestId,
-    /// When the person clicked, in milliseconds since 1970.
-    pub clicked: u64,
 }

@@ -3,14 +3,16 @@
 mod approval;
 mod form;
 mod options;
+mod sessions;
 
 use stagedoor_protocol::{
-    Claim, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId, Rules,
-    Session, Staff,
+    Claim, Confirm, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId,
+    Rules, Session, Staff,
 };
 
 pub use approval::{ApprovalsView, AskedView};
 pub use options::{OptionsView, Problem, TestResult};
+pub use sessions::SessionsView;
 
 use crate::{
     fault::{Fault, Retry},
@@ -53,6 +55,8 @@ pub enum View {
         ticket_required: bool,
         /// Whether this person may approve logins of others.
         may_approve: bool,
+        /// Whether it is opened without another click, after a moment in which the person sees whom and can stop it.
+        by_itself: bool,
         /// What is wrong with the input.
         input_error: Option<Text>,
     },
@@ -122,6 +126,10 @@ pub enum View {
     },
     /// A colleague was asked for approval.
     Approval(Box<AskedView>),
+    /// The last reasons that this person gave, newest first.
+    Reasons(Vec<String>),
+    /// The windows of logins that are open.
+    Sessions(SessionsView),
     /// The options page.
     Options(Box<OptionsView>),
     /// The page of what waits for this person's decision.
@@ -232,6 +240,19 @@ impl View {
 
     /// What a scan of a page comes to, with a word on what was wrong with the input since.
     pub fn of_scan(scan: &Scan, input_error: Option<Text>) -> Self {
+        match scan.picked.as_slice() {
+            [] => {}
+            [one] => return Self::of_selection(scan, one.clone(), input_error),
+            several => {
+                return Self::Choose {
+                    candidates: several.iter().map(|one| Customer::picked(scan, one)).collect(),
+                    others: 0,
+                    unusable: None,
+                    may_approve: scan.session.may_approve,
+                    input_error,
+                };
+            }
+        }
         match scan.candidates.as_slice() {
             [] => Self::None {
                 cut: scan.cut,
@@ -254,11 +275,14 @@ impl View {
 
     /// The confirmation for an address that the person picked or typed.
     pub fn of_selection(scan: &Scan, email: CustomerEmail, input_error: Option<Text>) -> Self {
-        let mut candidates = scan.candidates.iter();
-        match candidates.find(|found| found.email.as_str().eq_ignore_ascii_case(email.as_str())) {
-            Some(found) => Self::confirm(scan, Customer::of(found), scan.total - 1, input_error),
-            None => Self::confirm(scan, Customer::typed(email), scan.total, input_error),
-        }
+        let on_page = scan.found(&email).is_some();
+        let customer = if scan.picked.iter().any(|picked| picked.as_str() == email.as_str()) {
+            Customer::picked(scan, &email)
+        } else {
+            scan.found(&email)
+                .map_or_else(|| Customer::typed(email), Customer::of)
+        };
+        Self::confirm(scan, customer, scan.total - usize::from(on_page), input_error)
     }
 
     fn confirm(scan: &Scan, customer: Customer, others: usize, input_error: Option<Text>) -> Self {
@@ -278,8 +302,25 @@ impl View {
             isolation: policy.isolation,
             ticket_required: policy.ticket_required,
             may_approve: scan.session.may_approve,
+            by_itself: false,
             input_error,
         }
+    }
+
+    /// What the press of the toolbar button comes to. Where the policy wants no more, nothing is to be picked or typed, and
+    /// all of the page was read and says who it is about, that press is the person's word for it.
+    pub fn of_press(scan: &Scan) -> Self {
+        let mut view = Self::of_scan(scan, None);
+        let sure = scan.clear && !scan.cut && scan.picked.is_empty();
+        if let (true, Self::Confirm { by_itself, .. }, [only]) =
+            (sure, &mut view, scan.session.platforms.as_slice())
+        {
+            let rules = scan.session.rules(only);
+            *by_itself = rules.confirm == Confirm::WhenAmbiguous
+                && rules.reason != ReasonMode::Required
+                && !rules.ticket_required;
+        }
+        view
     }
 
     /// Where a login stands now.
@@ -352,7 +393,20 @@ impl Customer {
     }
 
     fn typed(email: CustomerEmail) -> Self {
-        let text = Text::new("evidence_manual");
+        Self::shown_by(email, "evidence_manual")
+    }
+
+    /// One of a selected text, with what else the page has of it.
+    fn picked(scan: &Scan, email: &CustomerEmail) -> Self {
+        let mut customer = Self::shown_by(email.clone(), "evidence_selection");
+        if let Some(found) = scan.found(email) {
+            customer.evidence.extend(Self::of(found).evidence);
+        }
+        customer
+    }
+
+    fn shown_by(email: CustomerEmail, key: &str) -> Self {
+        let text = Text::new(key);
         Self {
             email,
             evidence: vec![Evidence { text }],

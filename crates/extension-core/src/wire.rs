@@ -329,9 +329,9 @@ impl FromJson for Rules {
             validity_seconds: value.get("validitySeconds").number()?,
             ticket_required: value.get("ticketRequired").flag(),
             confirm: match value.get("confirm").text() {
-                None | Some("when_ambiguous") => Confirm::WhenAmbiguous,
+                Some("when_ambiguous") => Confirm::WhenAmbiguous,
                 // A word of a newer relay is not taken for the weaker one.
-                Some(_) => Confirm::Always,
+                _ => Confirm::Always,
             },
         })
     }
@@ -344,14 +344,14 @@ impl ToJson for Rules {
 }
 
 fn write_rules<'a>(rules: &Rules, object: Object<'a>) -> Object<'a> {
-    let always = (rules.confirm == Confirm::Always).then_some("always");
+    let lenient = (rules.confirm == Confirm::WhenAmbiguous).then_some("when_ambiguous");
     object
         .with("reason", reason_name(rules.reason))
         .with("reasonMinLength", &u64::from(rules.reason_min_length))
         .with("isolation", isolation_name(rules.isolation))
         .with("validitySeconds", &u64::from(rules.validity_seconds))
         .with_some("ticketRequired", rules.ticket_required.then_some(&true))
-        .with_some("confirm", always)
+        .with_some("confirm", lenient)
 }
 
 /// The mode as it stands on the wire.

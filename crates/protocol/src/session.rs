@@ -108,9 +108,9 @@ pub struct Rules {
 #[serde(rename_all = "snake_case")]
 pub enum Confirm {
     /// When it is not clear who is meant; an extension may ask more often.
-    #[default]
     WhenAmbiguous,
     /// Each time.
+    #[default]
     Always,
 }
 

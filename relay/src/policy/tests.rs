@@ -147,6 +147,7 @@ ticket_pattern = "SUP-[0-9]{1,8}"
 networks = ["198.51.100.0/24", "2001:db8::/32"]
 hours = { days = ["mon", "tue", "wed", "thu", "fri"], from = "08:00", to = "18:00", zone = "Europe/Warsaw" }
 validity_seconds = 20
+confirm = "when_ambiguous"
 
 [[policy.grant]]
 roles = ["lead", "support"]

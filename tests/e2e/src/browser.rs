@@ -133,6 +133,26 @@ impl Browser {
         }
     }
 
+    /// Selects everything in an element of a tab, chooses the extension's entry in the context menu, and gives the popup
+    /// that opens. The entry is called `label`.
+    ///
+    /// Chromium shows no menus without a display: there the extension is told of a choice, as Chromium tells it, and must
+    /// have been let into the tab before by its button.
+    pub async fn choose_in_menu(&self, tab: &Page, selector: &str, label: &str) -> Result<Page> {
+        match self {
+            Self::Chromium(browser) => browser.choose_in_menu(tab, selector, label).await,
+            Self::Firefox(browser) => browser.choose_in_menu(tab, selector, label).await,
+        }
+    }
+
+    /// Closes the popup, as a click elsewhere does.
+    pub async fn close_popup(&self) -> Result<()> {
+        match self {
+            Self::Chromium(browser) => browser.close_popup().await,
+            Self::Firefox(browser) => browser.close_popup().await,
+        }
+    }
+
     /// Waits for a page at an address that begins so, such as one that the extension opened, and gives it.
     pub async fn page_at(&self, beginning: &str) -> Result<Page> {
         let what = format!("a page at {beginning}");

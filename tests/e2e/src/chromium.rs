@@ -1,6 +1,7 @@
 //! Drives Chromium through the DevTools Protocol.
 
 mod launch;
+mod menu;
 mod session;
 mod worker;
 

@@ -3,6 +3,7 @@
 mod chrome;
 mod context;
 mod launch;
+mod menu;
 
 use std::path::{Path, PathBuf};
 

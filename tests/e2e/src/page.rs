@@ -135,6 +135,24 @@ impl Page {
         self.type_text(text).await
     }
 
+    /// Presses `Enter`, `Tab` or `Escape`.
+    pub async fn key(&self, name: &str) -> Result<()> {
+        match &self.driver {
+            Driver::Chromium(session) => session.key(name).await,
+            Driver::Firefox(context) => context.key(name).await,
+        }
+    }
+
+    /// Selects everything in an element, and gives the text that is selected.
+    pub async fn select(&self, selector: &str) -> Result<String> {
+        let select = format!(
+            "(getSelection().selectAllChildren({}), String(getSelection()))",
+            query(selector)
+        );
+        let text = self.evaluate(&select).await?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
     /// A picture of what is shown, as PNG.
     pub async fn screenshot(&self) -> Result<Vec<u8>> {
         match &self.driver {
@@ -182,7 +200,7 @@ impl Page {
     }
 
     /// The middle of an element, once the element is shown there, enabled, and under nothing else.
-    async fn clickable(&self, selector: &str) -> Result<(f64, f64)> {
+    pub(crate) async fn clickable(&self, selector: &str) -> Result<(f64, f64)> {
         let find = format!(
             "(() => {{
                 const element = {};

@@ -106,6 +106,14 @@ impl Seat {
         Ok(Popup::new(self.browser.press_action(tab).await?))
     }
 
+    /// Selects what is in an element, and chooses the extension's entry in the context menu.
+    pub async fn choose_in_menu(&self, tab: &Page, selector: &str) -> Result<Popup> {
+        const LABEL: &str = "Open platform as";
+        Ok(Popup::new(
+            self.browser.choose_in_menu(tab, selector, LABEL).await?,
+        ))
+    }
+
     /// Opens a CRM page, presses the toolbar button, and opens the platform for the customer that the popup proposes.
     pub async fn log_in(&self, crm_page: &str) -> Result<Platform> {
         let tab = self.browser.open(crm_page).await?;

@@ -118,7 +118,10 @@ pub(super) fn progress(message: &str) {
 
 /// Sends a message to the extension's pages and says whether there was one to take it.
 pub(super) async fn deliver(message: &str) -> bool {
-    let sent = async { done(send_message(&to_js(message))).await.is_ok() };
+    let sent = async {
+        let answer = done(send_message(&to_js(message))).await;
+        answer.is_ok_and(|taken| taken.is_truthy())
+    };
     let late = async {
         sleep(DELIVERY_MILLISECONDS).await;
         true

@@ -4,14 +4,14 @@ use std::rc::Rc;
 
 use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
 
 use super::{
     Browser,
     convert::{to_js, to_json},
 };
 use crate::{
-    environment::WindowId,
+    environment::{TabId, WindowId},
     flow::Core,
     json::{ToJson, Value},
     message::Message,
@@ -30,6 +30,18 @@ pub fn handle(message: JsValue) -> Promise {
     // A message that cannot be read has no kind, which the core answers as a fault.
     let message = Value::parse(&to_json(&message)).unwrap_or(Value::Null);
     run(Event::Message(Message::read(&message)))
+}
+
+/// This script was started. What comes after waits for it.
+#[wasm_bindgen]
+pub fn wake() -> Promise {
+    run(Event::Wake)
+}
+
+/// A person selected text in a tab, and wants to open whom it names.
+#[wasm_bindgen]
+pub fn selected(tab: TabId, text: String) -> Promise {
+    run(Event::Selected(tab, text))
 }
 
 /// A window of the browser was closed.
@@ -51,9 +63,11 @@ pub fn started() -> Promise {
 }
 
 enum Event {
+    Wake,
     Minute,
     Started,
     Message(Message),
+    Selected(TabId, String),
     WindowRemoved(WindowId),
 }
 
@@ -62,6 +76,16 @@ fn run(event: Event) -> Promise {
     future_to_promise(async move {
         Ok(match event {
             Event::Message(message) => to_js(&core.handle(&message).await.to_json()),
+            Event::Wake => {
+                core.wake().await;
+                // Nothing that comes after need wait until the relay has been told.
+                spawn_local(async move { core.settle().await });
+                JsValue::UNDEFINED
+            }
+            Event::Selected(tab, text) => {
+                core.selected(tab, &text).await;
+                JsValue::UNDEFINED
+            }
             Event::Minute => {
                 core.minute().await;
                 JsValue::UNDEFINED

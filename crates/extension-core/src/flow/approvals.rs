@@ -68,14 +68,14 @@ impl<E: Environment> Core<E> {
             .await?;
         let requests: Vec<WaitingApproval> =
             read_list(answer.get("requests")).ok_or(Code::RelayAnswerUnusable)?;
-        self.environment.show_count(requests.len());
+        self.show_count(requests.len()).await;
         Ok(requests)
     }
 
     /// The minute is over: refreshes the number on the toolbar button.
     pub async fn minute(&self) {
         let Ok(Some(profile)) = self.enrolment().await else {
-            return self.environment.watch(false);
+            return self.stop_watching().await;
         };
         if let Err(fault) = self.waiting(&profile).await
             && matches!(
@@ -86,8 +86,13 @@ impl<E: Environment> Core<E> {
                     )
             )
         {
-            self.environment.watch(false);
+            self.stop_watching().await;
         }
+    }
+
+    async fn stop_watching(&self) {
+        self.environment.watch(false);
+        self.show_count(0).await;
     }
 
     /// The browser was started: looks whether there is anything to watch for.

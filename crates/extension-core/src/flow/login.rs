@@ -3,22 +3,22 @@
 use std::cell::Cell;
 
 use stagedoor_protocol::{
-    ApprovalId, CustomerEmail, ErrorCode, Isolation, LoginRequest, LoginResponse, Outcome, OutcomeReport,
-    PageReference, Platform, PlatformId, RequestId, Rules, Session, limits::RELAY_TIMEOUT_MILLISECONDS,
+    ApprovalId, CustomerEmail, ErrorCode, Isolation, LoginRequest, LoginResponse, PageReference, Platform,
+    PlatformId, RequestId, Rules, Session, limits::RELAY_TIMEOUT_MILLISECONDS,
 };
 
-use super::{Core, approval::given, reread::is_approved, window_name};
+use super::{Core, approval::given, reasons::may_be_kept, reread::is_approved};
 use crate::{
     address::typed,
-    environment::{Area, Environment, ParsedUrl, TabId, WindowId},
+    environment::{Environment, ParsedUrl, TabId, WindowId},
     fault::{Code, Fault},
     isolation::{Plan, plan},
     json::Object,
     message::Message,
     record::{Login, Profile, Scan, Tab, Window},
-    request::{REPORT_TIMEOUT_MILLISECONDS, reason, ticket},
+    request::{reason, ticket},
     state::{Event, advance, is_under_way, next},
-    text::{Text, joined},
+    text::Text,
     url_check::{LoginUrl, is_platform_address},
     view::{Kept, View, WorkingStep},
     wire::read_login,
@@ -64,8 +64,11 @@ impl<E: Environment> Core<E> {
             None => {}
         }
         // Nothing is awaited between the look and this, so two clicks cannot both pass.
-        let _running = Running::start(&self.running, id);
+        let running = Running::start(&self.running, id);
         let done = self.try_login(id, message).await;
+        drop(running);
+        // The person sees how it ended before the relay is told.
+        self.settle().await;
         Ok(done.unwrap_or_else(|fault| View::login_fault(&fault, kept(message))))
     }
 
@@ -143,7 +146,10 @@ impl<E: Environment> Core<E> {
         self.save_tab(&tab).await?;
         environment.progress(&push(id, &view));
 
+        // Should this worker be stopped, the next one is not to wait until somebody looks.
+        environment.watch_login(true);
         let done = self.carry_out(&mut tab, &order).await;
+        environment.watch_login(false);
         self.finish(tab, done).await
     }
 
@@ -198,7 +204,7 @@ impl<E: Environment> Core<E> {
         Ok(plan)
     }
 
-    async fn private_windows(&self) -> Result<Vec<WindowId>, Box<Fault>> {
+    pub(super) async fn private_windows(&self) -> Result<Vec<WindowId>, Box<Fault>> {
         let windows = self.environment.windows().await.map_err(|_| Code::WindowFailed)?;
         let private = windows.iter().filter(|window| window.incognito);
         Ok(private.map(|window| window.id).collect())
@@ -222,22 +228,18 @@ impl<E: Environment> Core<E> {
         let answer = self.post(&order.profile, "/v1/logins", &request, RELAY_TIMEOUT_MILLISECONDS);
         let response = read_login(answer.await?).ok_or(Code::RelayAnswerUnusable)?;
 
+        let sign_outs = self.sign_outs.get();
         let opened = self.use_token(tab, order, response).await;
-        let (outcome, cause) = match &opened {
-            Ok(window) => {
-                let window = window_name(*window);
-                let record = Window {
-                    request_id: request_id.clone(),
-                    clicked,
-                };
-                // Without the record only the report of the closing is lost.
-                let _ = self.keep(Area::Session, &window, &record).await;
-                (Outcome::Opened, None)
-            }
-            Err(unopened) => (Outcome::Failed, Some(unopened.cause)),
+        let window = Window {
+            request_id,
+            clicked,
+            window: opened.as_ref().ok().copied(),
+            isolated: order.plan.incognito,
+            told: false,
+            closed: None,
+            cause: opened.as_ref().err().map(|unopened| unopened.cause.into()),
         };
-        self.report(&order.profile, &request_id, outcome, clicked, cause)
-            .await;
+        self.note_window(&window, sign_outs).await;
         opened.map(|_| ()).map_err(|unopened| unopened.code.into())
     }
 
@@ -292,12 +294,18 @@ impl<E: Environment> Core<E> {
 
     /// Notes how it ended and shows it.
     async fn finish(&self, mut tab: Tab, done: Result<(), Box<Fault>>) -> Result<View, Box<Fault>> {
+        let sign_outs = self.sign_outs.get();
         let now = self.environment.now();
         let login = tab.login.as_mut().ok_or(Code::Internal)?;
+        let mut reason = None;
         match done {
             Ok(()) => {
                 advance(login, Event::Window, now);
                 tab.approval = tab.approval.filter(|asked| !asked.is_for(login));
+                reason = login
+                    .reason
+                    .clone()
+                    .filter(|reason| may_be_kept(reason, &login.email));
             }
             Err(fault) => {
                 advance(login, Event::Fault, now);
@@ -306,43 +314,16 @@ impl<E: Environment> Core<E> {
         }
         let view = View::of_login(login, now);
         login.seen = self.environment.deliver(&push(tab.id, &view)).await;
+        let (step, seen) = (login.step, login.seen);
         // The window is open or not, whether or not this can be kept.
         let _ = self.save_tab(&tab).await;
-        Ok(view)
-    }
-
-    /// Tells the relay that a window which a login opened is closed.
-    pub(super) async fn report_closed(&self, window: &Window) {
-        if let Ok(profile) = self.profile().await {
-            self.report(
-                &profile,
-                &window.request_id,
-                Outcome::Closed,
-                window.clicked,
-                None,
-            )
-            .await;
+        if !seen {
+            self.mark_result(step).await;
         }
-    }
-
-    /// Reports what became of a token. It is sent once; a report that does not arrive changes nothing for the person.
-    async fn report(
-        &self,
-        profile: &Profile,
-        request_id: &RequestId,
-        outcome: Outcome,
-        clicked: u64,
-        cause: Option<&str>,
-    ) {
-        let report = OutcomeReport {
-            outcome,
-            duration_milliseconds: Some(self.environment.now().saturating_sub(clicked)),
-            cause: cause.map(String::from),
-        };
-        let path = joined(&["/v1/logins/", request_id.as_str(), "/outcome"]);
-        let _ = self
-            .post(profile, &path, &report, REPORT_TIMEOUT_MILLISECONDS)
-            .await;
+        if let Some(reason) = reason {
+            self.remember_reason(reason, sign_outs).await;
+        }
+        Ok(view)
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Managed {
     pub(super) relay: Option<String>,
     /// Whether a person may enrol with a code.
     pub(super) codes: bool,
+    /// Whether a person's last reasons are kept and offered again.
+    pub(super) reasons: bool,
 }
 
 impl<E: Environment> Core<E> {
@@ -37,12 +39,16 @@ impl<E: Environment> Core<E> {
             }
             _ => return Err(fault("relay").into()),
         };
-        let codes = match set.get("enrolmentCodes") {
-            Value::Null => true,
-            Value::Flag(offered) => *offered,
-            _ => return Err(fault("enrolmentCodes").into()),
+        let switch = |name| match set.get(name) {
+            Value::Null => Ok(true),
+            Value::Flag(on) => Ok(*on),
+            _ => Err(Box::new(fault(name))),
         };
-        Ok(Managed { relay, codes })
+        Ok(Managed {
+            relay,
+            codes: switch("enrolmentCodes")?,
+            reasons: switch("rememberReasons")?,
+        })
     }
 
     /// The enrolment, if there is one. One at another relay than the administrator's is none that may be used.

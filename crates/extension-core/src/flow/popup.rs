@@ -2,7 +2,7 @@
 
 use stagedoor_protocol::Session;
 
-use super::Core;
+use super::{Core, selection::pick};
 use crate::{
     address::typed,
     environment::{Broken, Environment, TabId},
@@ -24,25 +24,38 @@ impl<E: Environment> Core<E> {
         let Some(profile) = self.enrolment().await? else {
             return Ok(View::Setup);
         };
+        self.unmark().await;
         let mut tab = self.tab(id).await?;
         if let Some(login) = &mut tab.login {
             self.notice_loss(id, login);
-            let news = matches!(login.step, Step::Failed | Step::Interrupted) && !login.seen;
-            if is_under_way(login.step) || (news && !again) {
+            let ended = match login.step {
+                Step::Failed | Step::Interrupted => true,
+                // That a platform is open is news for as long as it is.
+                Step::Opened => !again && self.is_open(&login.request_id).await,
+                Step::Asking | Step::Opening => false,
+            };
+            let news = ended && !login.seen;
+            if is_under_way(login.step) || (news && !again && tab.picked.is_none()) {
                 let view = View::of_login(login, self.environment.now());
                 login.seen = !is_under_way(login.step);
                 self.save_tab(&tab).await?;
                 return Ok(view);
             }
         }
-        if let Some(asked) = tab.approval.take().filter(|_| !again) {
+        if let Some(asked) = tab.approval.take().filter(|_| !again && tab.picked.is_none()) {
             return self.look_at_approval(&profile, id, asked).await;
         }
-        let scan = self.scan(id, &profile).await?;
-        let view = View::of_scan(&scan, None);
+        let mut scan = self.scan(id, &profile).await?;
+        let usable = tab.picked.is_none_or(|picked| pick(&mut scan, picked));
+        let view = match usable {
+            true if again => View::of_scan(&scan, None),
+            true => View::of_press(&scan),
+            false => View::fault(&Code::SelectionUnusable.into()),
+        };
         // Looked up again: a login may have begun while the page was read. One that is over is forgotten.
         let mut tab = self.tab(id).await?;
         tab.scan = Some(scan);
+        tab.picked = None;
         tab.login = tab.login.filter(|login| is_under_way(login.step));
         self.save_tab(&tab).await?;
         Ok(view)
@@ -100,6 +113,7 @@ impl<E: Environment> Core<E> {
             evidence: candidate.evidence,
         });
         Some(Scan {
+            picked: Vec::new(),
             candidates: found.collect(),
             total: ranking.total,
             clear: ranking.clear,

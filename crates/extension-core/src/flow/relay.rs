@@ -47,6 +47,9 @@ impl<E: Environment> Core<E> {
             let _ = self.keep(Area::Local, "mayApprove", &session.may_approve).await;
         }
         self.environment.watch(session.may_approve);
+        if !session.may_approve {
+            self.show_count(0).await;
+        }
         Ok((session, listed(answer.take("recipes"))))
     }
 

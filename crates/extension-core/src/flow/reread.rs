@@ -76,6 +76,7 @@ mod tests {
             evidence: vec![],
         });
         Scan {
+            picked: Vec::new(),
             candidates: found.collect(),
             total: emails.len(),
             clear,

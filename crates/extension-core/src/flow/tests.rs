@@ -7,12 +7,16 @@ mod fake;
 mod login;
 mod managed;
 mod obstacles;
+mod one_click;
 mod options;
 mod popup;
+mod reasons;
 mod recipes;
 mod reread;
+mod selection;
 mod sign_in;
 mod torn;
+mod windows;
 
 use std::{
     future::Future,

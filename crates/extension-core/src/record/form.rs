@@ -2,7 +2,7 @@
 
 use stagedoor_protocol::{Approval, Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
 
-use super::{Asked, Found, Login, Profile, SIGNED_IN_UNTIL, Scan, SignIn, Step, Tab, Window};
+use super::{Asked, Found, Login, Profile, SIGNED_IN_UNTIL, Scan, SignIn, Step, Tab};
 use crate::{
     json::{Object, ToJson, Value},
     wire::{FromJson, read_list},
@@ -69,6 +69,7 @@ impl ToJson for Tab {
             .with_some("scan", self.scan.as_ref())
             .with_some("login", self.login.as_ref())
             .with_some("approval", self.approval.as_ref())
+            .with_some("picked", self.picked.as_deref().map(Emails).as_ref())
             .end();
     }
 }
@@ -80,6 +81,7 @@ impl FromJson for Tab {
             scan: Scan::read(value.get("scan")),
             login: Login::read(value.get("login")),
             approval: Asked::read(value.get("approval")),
+            picked: read_emails(value.get("picked")),
         })
     }
 }
@@ -87,6 +89,7 @@ impl FromJson for Tab {
 impl ToJson for Scan {
     fn write(&self, target: &mut String) {
         Object::begin(target)
+            .with("picked", &Emails(&self.picked))
             .with("candidates", &self.candidates)
             .with("total", &(self.total as u64))
             .with("clear", &self.clear)
@@ -102,6 +105,7 @@ impl ToJson for Scan {
 impl FromJson for Scan {
     fn read(value: &Value) -> Option<Self> {
         Some(Self {
+            picked: read_emails(value.get("picked"))?,
             candidates: read_list(value.get("candidates"))?,
             total: value.get("total").number()?,
             clear: value.get("clear").flag(),
@@ -111,6 +115,26 @@ impl FromJson for Scan {
             unusable: value.get("unusable").string(),
             session: Session::read(value.get("session"))?,
         })
+    }
+}
+
+/// Addresses as a list.
+struct Emails<'a>(&'a [CustomerEmail]);
+
+impl ToJson for Emails<'_> {
+    fn write(&self, target: &mut String) {
+        let emails: Vec<String> = self.0.iter().map(|email| email.as_str().into()).collect();
+        emails.write(target);
+    }
+}
+
+fn read_emails(value: &Value) -> Option<Vec<CustomerEmail>> {
+    match value {
+        Value::List(list) => list
+            .iter()
+            .map(|email| CustomerEmail::parse(email.text()?).ok())
+            .collect(),
+        _ => None,
     }
 }
 
@@ -227,24 +251,6 @@ impl Step {
     }
 }
 
-impl ToJson for Window {
-    fn write(&self, target: &mut String) {
-        Object::begin(target)
-            .with("requestId", self.request_id.as_str())
-            .with("clicked", &self.clicked)
-            .end();
-    }
-}
-
-impl FromJson for Window {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            request_id: RequestId::parse(value.get("requestId").text()?).ok()?,
-            clicked: value.get("clicked").number()?,
-        })
-    }
-}
-
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]
 mod tests {
@@ -252,6 +258,7 @@ mod tests {
     use stagedoor_protocol::Problem;
 
     use crate::{
+        record::Window,
         testing::{fixture, session},
         text::Text,
     };
@@ -319,6 +326,7 @@ mod tests {
         check(&Tab {
             id: -1,
             scan: Some(Scan {
+                picked: vec![found.email.clone()],
                 candidates: vec![found],
                 total: 3,
                 clear: true,
@@ -330,6 +338,7 @@ mod tests {
             }),
             login: Some(login),
             approval: Some(asked),
+            picked: Some(Vec::new()),
         });
         check(&Tab::new(7));
         check(&Profile {
@@ -358,10 +367,20 @@ mod tests {
         };
         let read = SignIn::read(&Value::parse(&sign_in.to_json()).unwrap());
         assert!(read == Some(sign_in), "not shown: the verifier is a secret");
-        check(&Window {
+        let mut window = Window {
             request_id,
             clicked: 1_700_000_000_000,
-        });
+            window: Some(40),
+            isolated: true,
+            told: false,
+            closed: None,
+            cause: None,
+        };
+        check(&window);
+        (window.told, window.closed) = (true, Some(1_700_000_000_009));
+        check(&window);
+        (window.window, window.cause) = (None, Some("window_failed".into()));
+        check(&window);
     }
 
     #[test]

@@ -31,6 +31,7 @@ impl ToJson for View {
                 isolation,
                 ticket_required,
                 may_approve,
+                by_itself,
                 input_error,
             } => view
                 .with("customer", customer)
@@ -42,6 +43,7 @@ impl ToJson for View {
                 .with("isolation", isolation_name(*isolation))
                 .with_some("ticketRequired", ticket_required.then_some(&true))
                 .with_some("mayApprove", may_approve.then_some(&true))
+                .with_some("byItself", by_itself.then_some(&true))
                 .with_some("inputError", input_error.as_ref()),
             Self::Choose {
                 candidates,
@@ -104,6 +106,8 @@ impl ToJson for View {
                 .with_some("ticket", ticket.as_ref())
                 .with_some("claim", claim.as_ref()),
             Self::Approval(asked) => asked.write(view),
+            Self::Reasons(reasons) => view.with("reasons", reasons),
+            Self::Sessions(sessions) => sessions.write(view),
             Self::Approvals(approvals) => view
                 .with("requests", &approvals.requests)
                 .with_some("done", approvals.done.as_ref())
@@ -146,6 +150,8 @@ impl View {
             Self::Error { .. } => "error",
             Self::Approval(_) => "approval",
             Self::Approvals(_) => "approvals",
+            Self::Reasons(_) => "reasons",
+            Self::Sessions(_) => "sessions",
             Self::Options(_) => "options",
             Self::Derived(_) => "derived",
             Self::Trial(_) => "trial",

@@ -143,7 +143,9 @@ fn rules_that_cannot_be_read_are_not_taken_for_none() {
     let newer = session(&|session| session["policy"]["confirm"] = "twice".into()).unwrap();
     assert_eq!(newer.policy.confirm, Confirm::Always);
     let plain = session(&|session| session["policy"]["confirm"] = serde_json::Value::Null).unwrap();
-    assert_eq!(plain.policy.confirm, Confirm::WhenAmbiguous);
+    assert_eq!(plain.policy.confirm, Confirm::Always);
+    let lenient = session(&|session| session["policy"]["confirm"] = "when_ambiguous".into()).unwrap();
+    assert_eq!(lenient.policy.confirm, Confirm::WhenAmbiguous);
 }
 
 #[test]

@@ -47,13 +47,14 @@ globalThis.chrome = {
     sendMessage: async (message) => {
       fake.pushed.push(JSON.parse(JSON.stringify(message)));
       if (!fake.listening) throw new Error("Could not establish connection. Receiving end does not exist.");
+      return true;
     },
   },
   commands: { getAll: async () => [{ name: "_execute_action", shortcut: "Alt+Shift+S" }] },
   alarms: {
     get: async (name) => fake.alarms[name],
     create: async (name, options) => {
-      only(options, ["periodInMinutes"]);
+      only(options, ["periodInMinutes", "delayInMinutes"]);
       fake.alarms[name] = { name, ...options };
     },
     clear: async (name) => delete fake.alarms[name],
@@ -63,6 +64,7 @@ globalThis.chrome = {
     },
   },
   action: {
+    getBadgeText: async () => fake.badge,
     setBadgeText: async (options) => {
       fake.badge = only(options, ["text"]).text;
       fake.silenced.push(`badge ${fake.badge}`);

@@ -111,7 +111,7 @@ fn grant() -> impl Strategy<Value = String> {
             "hours = { days = [\"sat\", \"sun\"], from = \"22:00\", to = \"06:00\", zone = \"America/New_York\" }",
         ]),
         line(vec!["validity_seconds = 10"]),
-        line(vec!["confirm = \"always\""]),
+        line(vec!["confirm = \"when_ambiguous\""]),
     ];
     let who = select(vec![
         "roles = \"*\"",

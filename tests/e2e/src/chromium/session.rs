@@ -69,6 +69,14 @@ impl Session {
         })
     }
 
+    /// Leaves it alone again.
+    pub(super) async fn detach(self) -> Result<()> {
+        self.client
+            .call("Target.detachFromTarget", json!({"sessionId": self.session}))
+            .await?;
+        Ok(())
+    }
+
     pub(super) fn id(&self) -> &str {
         &self.page
     }
@@ -148,6 +156,23 @@ impl Session {
             )
             .await?;
         }
+        Ok(())
+    }
+
+    pub(crate) async fn key(&self, name: &str) -> Result<()> {
+        let (code, text) = match name {
+            "Enter" => (13, "\r"),
+            "Tab" => (9, ""),
+            "Escape" => (27, ""),
+            other => bail!("no key is called {other}"),
+        };
+        let mut down = json!({"type": "keyDown", "key": name, "code": name, "windowsVirtualKeyCode": code});
+        if !text.is_empty() {
+            down["text"] = json!(text);
+        }
+        self.call("Input.dispatchKeyEvent", down).await?;
+        let up = json!({"type": "keyUp", "key": name, "code": name, "windowsVirtualKeyCode": code});
+        self.call("Input.dispatchKeyEvent", up).await?;
         Ok(())
     }
 

@@ -66,14 +66,16 @@ impl Chrome {
             json!(tab)
         );
         self.run(&press).await?;
+        until("the popup to open", PATIENCE, async || self.popup().await).await
+    }
+
+    /// The context of the popup, if it is open.
+    pub(super) async fn popup(&self) -> Result<Option<String>> {
         let find = "const [popup] = popups();
             if (!popup) return null;
             popup.permanentKey ??= {};
             return NavigableManager.getIdForBrowser(popup);";
-        until("the popup to open", PATIENCE, async || {
-            Ok(self.run(find).await?.as_str().map(str::to_owned))
-        })
-        .await
+        Ok(self.run(find).await?.as_str().map(str::to_owned))
     }
 
     pub(super) async fn close_popup(&self) -> Result<()> {
@@ -107,7 +109,7 @@ impl Chrome {
         .await
     }
 
-    async fn run(&self, body: &str) -> Result<Value> {
+    pub(super) async fn run(&self, body: &str) -> Result<Value> {
         let script = format!(
             "(async () => {{
                 {PRELUDE}

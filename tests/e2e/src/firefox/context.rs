@@ -64,6 +64,17 @@ impl Context {
             .await
     }
 
+    /// Presses the button that opens the context menu.
+    pub(super) async fn press_secondary(&self, x: f64, y: f64) -> Result<()> {
+        let actions = json!([
+            {"type": "pointerMove", "x": x.round(), "y": y.round()},
+            {"type": "pointerDown", "button": 2},
+            {"type": "pointerUp", "button": 2},
+        ]);
+        self.perform(json!({"type": "pointer", "id": "mouse", "actions": actions}))
+            .await
+    }
+
     pub(crate) async fn type_text(&self, text: &str) -> Result<()> {
         let keys = text
             .chars()
@@ -71,6 +82,17 @@ impl Context {
         let keys: Vec<Value> = keys.collect();
         self.perform(json!({"type": "key", "id": "keyboard", "actions": keys}))
             .await
+    }
+
+    pub(crate) async fn key(&self, name: &str) -> Result<()> {
+        // WebDriver's names of the keys.
+        let value = match name {
+            "Enter" => "\u{e007}",
+            "Tab" => "\u{e004}",
+            "Escape" => "\u{e00c}",
+            other => bail!("no key is called {other}"),
+        };
+        self.type_text(value).await
     }
 
     pub(crate) async fn screenshot(&self) -> Result<Vec<u8>> {

@@ -1,7 +1,8 @@
-//! A door that can hold an answer back: one of the broker's to the relay, or one of the relay's to a browser.
+//! A door that can hold a request or an answer back: between the relay and the broker, or between browsers and the relay.
 //!
 //! While an answer is held, the token it carries exists but has reached nobody. That makes a token run out, or be
-//! replaced by a newer one, at an exact point instead of after a pause that may be too short.
+//! replaced by a newer one, at an exact point instead of after a pause that may be too short. A request that is held has
+//! reached nobody either, and can be lost there. A door can also be shut, as a network is that is gone.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +11,7 @@ use anyhow::{Context as _, Result};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -26,20 +27,23 @@ pub struct Doorway {
 pub struct Gate {
     address: SocketAddr,
     next: NextHold,
+    shut: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
 
-/// An answer that is held, or will be. It is let through when this is dropped.
+/// A request or an answer that is held, or will be. It is let through when this is dropped.
 pub struct Held {
     arrived: oneshot::Receiver<()>,
-    release: oneshot::Sender<()>,
+    release: oneshot::Sender<bool>,
 }
 
 struct Hold {
+    /// Whether the request itself is held, and not its answer.
+    early: bool,
     /// What the request begins with whose answer is meant.
     request: &'static str,
     arrived: oneshot::Sender<()>,
-    released: oneshot::Receiver<()>,
+    released: oneshot::Receiver<bool>,
 }
 
 type NextHold = Arc<Mutex<Option<Hold>>>;
@@ -63,17 +67,25 @@ impl Doorway {
     pub fn open(self, upstream: SocketAddr) -> Gate {
         let Self { listener, address } = self;
         let next = NextHold::default();
+        let (shut, is_shut) = watch::channel(false);
         let server = tokio::spawn({
             let next = Arc::clone(&next);
             async move {
                 while let Ok((asking, _)) = listener.accept().await {
-                    tokio::spawn(pass(asking, upstream, Arc::clone(&next)));
+                    let (next, mut is_shut) = (Arc::clone(&next), is_shut.clone());
+                    tokio::spawn(async move {
+                        tokio::select! {
+                            () = pass(asking, upstream, next) => {}
+                            _ = is_shut.wait_for(|shut| *shut) => {}
+                        }
+                    });
                 }
             }
         });
         Gate {
             address,
             next,
+            shut,
             server,
         }
     }
@@ -92,6 +104,12 @@ impl Gate {
         let _ = (&mut self.server).await;
     }
 
+    /// Cuts all connections, and any that is made, until it is opened again.
+    pub fn shut(&self, shut: bool) {
+        // Nobody listens where nobody has come yet.
+        self.shut.send_replace(shut);
+    }
+
     /// Holds the next answer.
     pub fn hold_next(&self) -> Held {
         self.hold_next_to("")
@@ -99,9 +117,19 @@ impl Gate {
 
     /// Holds the next answer to a request that begins so.
     pub fn hold_next_to(&self, request: &'static str) -> Held {
+        self.hold(request, false)
+    }
+
+    /// Holds the next request that begins so.
+    pub fn hold_request(&self, request: &'static str) -> Held {
+        self.hold(request, true)
+    }
+
+    fn hold(&self, request: &'static str, early: bool) -> Held {
         let (arrived, arrival) = oneshot::channel();
         let (release, released) = oneshot::channel();
         let hold = Hold {
+            early,
             request,
             arrived,
             released,
@@ -132,7 +160,12 @@ impl Held {
     /// Lets the answer through.
     pub fn release(self) {
         // Whoever asked may have given up.
-        let _ = self.release.send(());
+        let _ = self.release.send(true);
+    }
+
+    /// Loses it, with the connection.
+    pub fn lose(self) {
+        let _ = self.release.send(false);
     }
 }
 
@@ -143,29 +176,61 @@ async fn pass(asking: TcpStream, upstream: SocketAddr, next: NextHold) {
     let (questions, mut to_asking) = asking.into_split();
     let (mut answers, to_answering) = answering.into_split();
     let asked = Arc::new(Mutex::default());
-    let request = tokio::spawn(ask(questions, to_answering, Arc::clone(&asked)));
+    let request = AbortOnDrop(tokio::spawn(ask(
+        questions,
+        to_answering,
+        Arc::clone(&asked),
+        Arc::clone(&next),
+    )));
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(length @ 1..) = answers.read(&mut buffer).await {
         let hold = {
             let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
-            next.take_if(|hold| asked.starts_with(hold.request.as_bytes()))
+            take(&next, &asked, false)
         };
-        if let Some(hold) = hold {
-            // The holder may be gone already: then nothing is held.
-            let _ = hold.arrived.send(());
-            let _ = hold.released.await;
+        if let Some(hold) = hold
+            && !hold.last().await
+        {
+            break;
         }
         let Some(bytes) = buffer.get(..length) else { break };
         if to_asking.write_all(bytes).await.is_err() {
             break;
         }
     }
-    request.abort();
+    drop(request);
+}
+
+/// The hold that is meant for a request, or for its answer.
+fn take(next: &NextHold, asked: &[u8], early: bool) -> Option<Hold> {
+    let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+    next.take_if(|hold| hold.early == early && asked.starts_with(hold.request.as_bytes()))
+}
+
+impl Hold {
+    /// Tells that it is held, and waits until it is let through, or lost: then `false`.
+    async fn last(self) -> bool {
+        // The holder may be gone already: then nothing is held.
+        let _ = self.arrived.send(());
+        self.released.await.unwrap_or(true)
+    }
+}
+
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Passes requests on, and notes how the last one began.
-async fn ask(mut questions: OwnedReadHalf, mut to_answering: OwnedWriteHalf, asked: Arc<Mutex<Vec<u8>>>) {
+async fn ask(
+    mut questions: OwnedReadHalf,
+    mut to_answering: OwnedWriteHalf,
+    asked: Arc<Mutex<Vec<u8>>>,
+    next: NextHold,
+) {
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(length @ 1..) = questions.read(&mut buffer).await {
         let Some(bytes) = buffer.get(..length) else { break };
@@ -173,6 +238,11 @@ async fn ask(mut questions: OwnedReadHalf, mut to_answering: OwnedWriteHalf, ask
         // What follows the head of a request may come by itself, and is none.
         if line.ends_with(b" HTTP/1.1") {
             line.clone_into(&mut asked.lock().unwrap_or_else(PoisonError::into_inner));
+            if let Some(hold) = take(&next, line, true)
+                && !hold.last().await
+            {
+                break;
+            }
         }
         if to_answering.write_all(bytes).await.is_err() {
             break;

@@ -1,8 +1,9 @@
 //! What the tests share: taking turns, and what the broker's journal must look like.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use stagedoor_broker_sim::JournalEntry;
 use stagedoor_e2e::lab::{API_KEY, Lab};
+use stagedoor_e2e::wait::{PATIENCE, until};
 use tokio::sync::Semaphore;
 
 /// Browsers are heavy: more than two at work only makes all of them slow.
@@ -50,4 +51,20 @@ fn customer(entry: &JournalEntry) -> String {
     let email = body["email"].as_str().unwrap_or_default().to_owned();
     assert_eq!(body, serde_json::json!({"email": email, "validityTime": 30}));
     email
+}
+
+/// Waits until the ledger says of the logins, in their order, exactly what became of them.
+pub(crate) async fn recorded(lab: &Lab, expected: &[&str]) -> Result<()> {
+    let mut seen = Vec::new();
+    let waited = until("the ledger to tell of the logins", PATIENCE, async || {
+        let table = lab.relay()?.run(&["ledger", "list"])?;
+        let place = table.find("OUTCOME").context("a column of outcomes")?;
+        let cell = |line: &str| {
+            let rest = line.get(place..).unwrap_or_default();
+            rest.split("  ").next().unwrap_or_default().to_owned()
+        };
+        seen = table.lines().skip(1).map(cell).collect();
+        Ok((seen == expected).then_some(()))
+    });
+    waited.await.with_context(|| format!("the ledger says {seen:?}"))
 }

@@ -41,8 +41,8 @@ fn the_minute_refreshes_the_number_and_ends_with_the_right() {
     answer(&fake, REQUEST, &waiting_requests());
     finish(worker.minute());
     assert_eq!(
-        (fake.take_requests(), fake.count.get()),
-        (vec!["GET /v1/approvals".to_owned()], 2)
+        (fake.take_requests(), fake.shown()),
+        (vec!["GET /v1/approvals".to_owned()], "2".to_owned())
     );
     // A relay that is away says nothing of the right.
     fake.answer(REQUEST, Err(crate::environment::HttpFailure::Unreachable));
@@ -50,7 +50,7 @@ fn the_minute_refreshes_the_number_and_ends_with_the_right() {
     assert!(fake.watching.get());
     fake.refuse(REQUEST, ErrorCode::NotPermitted, "No more.");
     finish(worker.minute());
-    assert_eq!((fake.watching.get(), fake.count.get()), (false, 0));
+    assert_eq!((fake.watching.get(), fake.shown()), (false, String::new()));
     ask(&worker, json!({"type": "options/signOut"}));
     fake.watching.set(true);
     finish(worker.minute());
@@ -68,7 +68,7 @@ fn at_the_browsers_start_the_session_says_whether_to_watch() {
     let (fake, worker) = approver();
     answer(&fake, REQUEST, &waiting_requests());
     finish(worker.started());
-    assert_eq!((fake.watching.get(), fake.count.get()), (true, 2));
+    assert_eq!((fake.watching.get(), fake.shown()), (true, "2".to_owned()));
     let fresh = Fake::fresh();
     let worker = Core::new(Rc::clone(&fresh));
     finish(worker.started());
@@ -82,7 +82,10 @@ fn requests_are_listed_with_what_others_wrote_made_harmless() {
     body["requests"][0]["reason"] = json!("a\u{202e}b\nc");
     answer(&fake, REQUEST, &body);
     let view = ask(&worker, json!({"type": "approvals/open"}));
-    assert_eq!((&view["screen"], fake.count.get()), (&json!("approvals"), 2));
+    assert_eq!(
+        (&view["screen"], fake.shown()),
+        (&json!("approvals"), "2".to_owned())
+    );
     let first = &view["requests"][0];
     assert_eq!(
         (&first["reason"], &first["requestedBy"], &first["platformName"]),

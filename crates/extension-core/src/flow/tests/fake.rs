@@ -52,7 +52,7 @@ pub(super) struct Fake {
     pub(super) writable: Cell<bool>,
     /// What the collector answers.
     pub(super) page: RefCell<Result<String, Broken>>,
-    /// The answers of the relay that differ from the usual, by path.
+    /// The answers of the relay that differ from the usual, by what a path ends in.
     script: RefCell<VecDeque<(&'static str, Result<HttpAnswer, HttpFailure>)>>,
     /// The session that the relay answers.
     pub(super) rules: RefCell<Value>,
@@ -80,8 +80,10 @@ pub(super) struct Fake {
     pub(super) base_url: Cell<&'static str>,
     /// Whether the browser wakes the extension each minute.
     pub(super) watching: Cell<bool>,
-    /// The number on the toolbar button.
-    pub(super) count: Cell<usize>,
+    /// Whether it wakes the extension soon.
+    pub(super) watching_login: Cell<bool>,
+    /// What is written on the toolbar button.
+    pub(super) badge: RefCell<String>,
     /// Whether there is anything at the toolbar button or an alarm.
     pub(super) noisy: Cell<bool>,
 }
@@ -117,7 +119,8 @@ impl Fake {
             pushed: RefCell::default(),
             base_url: Cell::new("chrome-extension://abc/"),
             watching: Cell::new(false),
-            count: Cell::new(0),
+            watching_login: Cell::new(false),
+            badge: RefCell::default(),
             noisy: Cell::new(true),
         })
     }
@@ -306,7 +309,7 @@ impl Environment for Rc<Fake> {
             });
         }
         let mut script = self.script.borrow_mut();
-        let scripted = script.iter().position(|(other, _)| *other == path);
+        let scripted = script.iter().position(|(other, _)| path.ends_with(other));
         match scripted.and_then(|index| script.remove(index)) {
             Some((_, answer)) => answer,
             None => Ok(self.usual_answer(path, &body)),
@@ -353,12 +356,15 @@ impl Environment for Rc<Fake> {
 
     fn watch(&self, on: bool) {
         self.watching.set(on);
-        if !on {
-            self.count.set(0);
-        }
     }
-    fn show_count(&self, count: usize) {
-        self.count.set(count);
+    fn watch_login(&self, on: bool) {
+        self.watching_login.set(on);
+    }
+    async fn badge(&self) -> String {
+        self.badge.borrow().clone()
+    }
+    async fn show_badge(&self, text: &str) {
+        text.clone_into(&mut self.badge.borrow_mut());
     }
 
     fn version(&self) -> String {
@@ -374,7 +380,7 @@ impl Environment for Rc<Fake> {
         self.writing()?;
         self.noisy.set(false);
         self.watching.set(false);
-        self.count.set(0);
+        self.badge.borrow_mut().clear();
         Ok(())
     }
     async fn commands(&self) -> Result<String, Broken> {

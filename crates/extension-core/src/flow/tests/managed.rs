@@ -97,6 +97,7 @@ fn settings_that_cannot_be_used_let_nothing_through() {
         (json!({"relay": ["https://relay.example"]}), "relay"),
         (json!({"relay": RELAY, "enrolmentCodes": "no"}), "enrolmentCodes"),
         (json!({"enrolmentCodes": 0}), "enrolmentCodes"),
+        (json!({"rememberReasons": "never"}), "rememberReasons"),
     ] {
         let (fake, worker) = enrolled();
         *fake.managed.borrow_mut() = Some(set.clone());

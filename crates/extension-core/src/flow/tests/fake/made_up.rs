@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use p256::ecdsa::SigningKey;
 use serde_json::{Value, json};
+use stagedoor_protocol::{ErrorCode, Problem};
 
 use super::{EXPIRES_AT, key_id};
-use crate::environment::HttpAnswer;
+use crate::environment::{HttpAnswer, HttpFailure};
 
 /// The collector's answer for a page whose visible text holds these addresses.
 pub(in crate::flow::tests) fn page_with(addresses: &[&str]) -> String {
@@ -35,4 +36,20 @@ pub(super) fn signed_in(keys: &BTreeMap<String, SigningKey>) -> Value {
         "staff": {"email": "maria@broker.example", "name": "Maria Silva"},
         "expiresAt": EXPIRES_AT,
     })
+}
+
+impl super::Fake {
+    /// What is written on the toolbar button.
+    pub(in super::super) fn shown(&self) -> String {
+        self.badge.borrow().clone()
+    }
+
+    /// The next report of an outcome fails, or is refused.
+    pub(in super::super) fn next_outcome(&self, answer: Result<ErrorCode, HttpFailure>) {
+        let answer = answer.map(|code| {
+            let problem = serde_json::to_string(&Problem::new(code, "No.")).unwrap();
+            http(code.status(), "application/problem+json", &problem)
+        });
+        self.answer("/outcome", answer);
+    }
 }

@@ -1,0 +1,98 @@
+//! The last reasons that a person gave, to be picked again: most repeat themselves, and none is to say who a customer is.
+
+use stagedoor_protocol::CustomerEmail;
+
+use super::Core;
+use crate::{
+    environment::{Area, Environment},
+    json::Value,
+};
+
+/// Where they are kept.
+const NAME: &str = "reasons";
+/// How many.
+const MOST: usize = 10;
+/// A longer one is about one case, in bytes.
+const LONGEST: usize = 200;
+
+impl<E: Environment> Core<E> {
+    /// The reasons, newest first. Where an administrator wants none kept, those of earlier are forgotten, too.
+    pub(super) async fn reasons(&self) -> Vec<String> {
+        let kept = self.kept(Area::Local, Some(NAME)).await.unwrap_or(Value::Null);
+        let reasons = kept.get(NAME).list().iter().filter_map(Value::string).collect();
+        if self.managed().await.is_ok_and(|managed| managed.reasons) {
+            return reasons;
+        }
+        if reasons != [""; 0] {
+            let _ = self.environment.remove(Area::Local, NAME).await;
+        }
+        Vec::new()
+    }
+
+    /// Keeps one that opened a platform, unless somebody signed out since.
+    pub(super) async fn remember_reason(&self, reason: String, sign_outs: u32) {
+        if !self.managed().await.is_ok_and(|managed| managed.reasons) {
+            return;
+        }
+        let mut reasons = self.reasons().await;
+        reasons.retain(|other| *other != reason);
+        reasons.insert(0, reason);
+        reasons.truncate(MOST);
+        // What cannot be kept is typed again.
+        let _ = self.keep(Area::Local, NAME, &reasons).await;
+        if self.sign_outs.get() != sign_outs {
+            let _ = self.environment.remove(Area::Local, NAME).await;
+        }
+    }
+
+    /// Forgets one, or all of them, and says what is left.
+    pub(super) async fn forget_reason(&self, reason: Option<&str>) -> Vec<String> {
+        let mut reasons = self.reasons().await;
+        reasons.retain(|other| reason.is_some_and(|reason| reason != other));
+        let _ = self.keep(Area::Local, NAME, &reasons).await;
+        reasons
+    }
+}
+
+/// Whether a reason is kept: none with an address in it, with a number such as a ticket or an account has, or with a part
+/// of the customer's address, which often is their name.
+pub(super) fn may_be_kept(reason: &str, customer: &CustomerEmail) -> bool {
+    let number = reason
+        .as_bytes()
+        .windows(3)
+        .any(|three| three.iter().all(u8::is_ascii_digit));
+    let folded = reason.to_ascii_lowercase();
+    let address = customer.as_str().to_ascii_lowercase();
+    let local = address.split('@').next().unwrap_or_default();
+    let mut names = local.split(|c: char| !c.is_alphabetic());
+    let named = names.any(|name| name.len() > 2 && folded.contains(name));
+    !reason.contains('@') && !number && !named && reason.len() <= LONGEST
+}
+
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_who_a_customer_is_is_not_kept() {
+        let customer = CustomerEmail::parse("Anna.Kowalska+fx@example.com").unwrap();
+        for (reason, expected) in [
+            ("Cannot see the open position", true),
+            ("Call of 14:05", true),
+            ("Checks a margin call, T-17", true),
+            ("Wrote from anna@other.example", false),
+            ("anna @ other", false),
+            ("Mrs KOWALSKA cannot log in", false),
+            ("asked by Anna", false),
+            ("12345", false),
+            ("#4711", false),
+            ("Account 100234 is locked", false),
+            ("Ticket ABC-123", false),
+            (&"x".repeat(200), true),
+            (&"x".repeat(201), false),
+        ] {
+            assert_eq!(may_be_kept(reason, &customer), expected, "{reason}");
+        }
+    }
+}

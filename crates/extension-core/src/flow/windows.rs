@@ -1,0 +1,229 @@
+//! The windows that logins opened, until they are closed, and what the relay is told of them.
+//!
+//! Each is noted before the relay is told, and until it has been told: a worker that is stopped in between, or a relay
+//! that cannot be reached, leaves it to the next one.
+
+use stagedoor_protocol::{ErrorCode, Outcome, OutcomeReport, RequestId};
+
+use super::Core;
+use crate::{
+    environment::{Area, Environment, WindowId},
+    fault::Code,
+    record::{Profile, Step, Tab, Window},
+    request::REPORT_TIMEOUT_MILLISECONDS,
+    state::{Event, advance, is_under_way},
+    text::joined,
+    view::{SessionsView, View},
+    wire::FromJson,
+};
+
+/// What the relay is told of a login whose worker was stopped before a window stood open.
+const INTERRUPTED: &str = "interrupted";
+/// A report that could not be delivered for so long is given up.
+const PATIENCE_MILLISECONDS: u64 = 7 * 24 * 3_600_000;
+
+impl<E: Environment> Core<E> {
+    /// A worker begins, and has done nothing yet: notes what the one before it was stopped in.
+    pub async fn wake(&self) {
+        let Ok(kept) = self.kept(Area::Session, None).await else {
+            return;
+        };
+        let windows = self.noted_windows().await;
+        for tab in kept.members().iter().filter_map(|(_, kept)| Tab::read(kept)) {
+            self.end_lost(tab, &windows).await;
+        }
+    }
+
+    /// A login that is still marked as under way was cut off, unless its window was noted already.
+    async fn end_lost(&self, mut tab: Tab, windows: &[Window]) {
+        let Some(login) = tab.login.as_mut().filter(|login| is_under_way(login.step)) else {
+            return;
+        };
+        let now = self.environment.now();
+        let noted = windows
+            .iter()
+            .find(|window| window.request_id == login.request_id);
+        if noted.is_some_and(|window| window.cause.is_none()) {
+            advance(login, Event::Window, now);
+        } else {
+            // One that was cut off while its window was being opened may have it: then nobody knows, and nothing is said.
+            let opening = login.step == Step::Opening;
+            let doubt = opening && !matches!(self.private_windows().await.as_deref(), Ok([]));
+            advance(login, Event::Loss, now);
+            if noted.is_none() && !doubt {
+                let window = Window {
+                    request_id: login.request_id.clone(),
+                    clicked: login.clicked,
+                    window: None,
+                    isolated: login.isolated,
+                    told: false,
+                    closed: None,
+                    cause: Some(INTERRUPTED.into()),
+                };
+                self.note_window(&window, self.sign_outs.get()).await;
+            }
+        }
+        let step = login.step;
+        // What cannot be kept is found out once more by the next worker.
+        let _ = self.save_tab(&tab).await;
+        self.mark_result(step).await;
+    }
+
+    /// Notes what became of a token, unless somebody signed out since.
+    pub(super) async fn note_window(&self, window: &Window, sign_outs: u32) {
+        let name = window.name();
+        // Without the record only the reports are lost.
+        let _ = self.keep(Area::Local, &name, window).await;
+        if self.sign_outs.get() != sign_outs {
+            let _ = self.environment.remove(Area::Local, &name).await;
+        }
+    }
+
+    /// A window was closed: if a login opened it, the relay learns of it.
+    pub async fn window_removed(&self, id: WindowId) {
+        let windows = self.noted_windows().await;
+        let mut windows = windows.into_iter();
+        if let Some(window) = windows.find(|window| window.window == Some(id) && window.closed.is_none()) {
+            self.note_closed(window).await;
+            self.unmark_opened().await;
+        }
+        self.settle().await;
+    }
+
+    async fn note_closed(&self, mut window: Window) {
+        window.closed = Some(self.environment.now());
+        self.note_window(&window, self.sign_outs.get()).await;
+    }
+
+    /// Tells the relay what it does not know yet. Who asks for it while that is being done has it done once more.
+    pub async fn settle(&self) {
+        self.unsettled.set(true);
+        if self.settling.replace(true) {
+            return;
+        }
+        while self.unsettled.replace(false) {
+            self.settle_all().await;
+        }
+        self.settling.set(false);
+    }
+
+    async fn settle_all(&self) {
+        let sign_outs = self.sign_outs.get();
+        let windows = self.noted_windows().await;
+        // What is open is looked up after what was noted, so that a window is there before it is missed.
+        if windows.is_empty() {
+            return;
+        }
+        let (Ok(profile), Ok(open)) = (self.profile().await, self.environment.windows().await) else {
+            return;
+        };
+        for mut window in windows {
+            if window.cause.is_none() && window.closed.is_none() && !window.is_among(&open) {
+                window.closed = Some(self.environment.now());
+                self.note_window(&window, sign_outs).await;
+            }
+            if window.cause.is_none() && !window.told {
+                if !self.report(&profile, &window, Outcome::Opened).await {
+                    continue;
+                }
+                window.told = true;
+                self.note_window(&window, sign_outs).await;
+            }
+            let last = match (&window.cause, window.closed) {
+                (Some(_), _) => Outcome::Failed,
+                (None, Some(_)) => Outcome::Closed,
+                (None, None) => continue,
+            };
+            if self.report(&profile, &window, last).await {
+                let _ = self.environment.remove(Area::Local, &window.name()).await;
+            }
+        }
+    }
+
+    /// Reports what became of a token, and says whether that need not be tried again.
+    async fn report(&self, profile: &Profile, window: &Window, outcome: Outcome) -> bool {
+        let now = self.environment.now();
+        let ended = window
+            .closed
+            .filter(|_| outcome == Outcome::Closed)
+            .unwrap_or(now);
+        let report = OutcomeReport {
+            outcome,
+            duration_milliseconds: Some(ended.saturating_sub(window.clicked)),
+            cause: window.cause.clone(),
+        };
+        let path = joined(&["/v1/logins/", window.request_id.as_str(), "/outcome"]);
+        let answer = self
+            .post(profile, &path, &report, REPORT_TIMEOUT_MILLISECONDS)
+            .await;
+        let refused = |code| {
+            matches!(
+                code,
+                Code::Relay(
+                    ErrorCode::LoginUnknown
+                        | ErrorCode::MalformedRequest
+                        | ErrorCode::NotFound
+                        | ErrorCode::ProfileUnknown
+                        | ErrorCode::StaffDisabled
+                )
+            )
+        };
+        let since = window.closed.unwrap_or(window.clicked);
+        match answer {
+            Ok(_) => true,
+            Err(fault) => refused(fault.code) || now.saturating_sub(since) > PATIENCE_MILLISECONDS,
+        }
+    }
+
+    /// Whether the window of a login is open.
+    pub(super) async fn is_open(&self, id: &RequestId) -> bool {
+        let windows = self.noted_windows().await;
+        let noted = windows.iter().find(|window| window.request_id == *id);
+        let open = self.environment.windows().await.unwrap_or_default();
+        noted.is_some_and(|window| window.is_among(&open))
+    }
+
+    /// The windows of logins that are open, for the button that closes them.
+    pub(super) async fn sessions(&self) -> View {
+        let (own, _) = self.open_windows().await;
+        View::Sessions(SessionsView {
+            open: own.len(),
+            others: 0,
+        })
+    }
+
+    /// Closes the windows of logins. Private windows share one session: while another one is open it lives on there.
+    pub(super) async fn end_sessions(&self) -> View {
+        let (own, _) = self.open_windows().await;
+        for window in &own {
+            if let Some(id) = window.window {
+                self.environment.close_window(id).await;
+            }
+        }
+        let (left, others) = self.open_windows().await;
+        for window in own {
+            if !left.contains(&window) {
+                self.note_closed(window).await;
+            }
+        }
+        self.unmark_opened().await;
+        View::Sessions(SessionsView {
+            open: left.len(),
+            others: others - left.iter().filter(|window| window.isolated).count(),
+        })
+    }
+
+    /// The windows of logins that are open, and how many private windows there are.
+    async fn open_windows(&self) -> (Vec<Window>, usize) {
+        let mut own = self.noted_windows().await;
+        let open = self.environment.windows().await.unwrap_or_default();
+        own.retain(|window| window.is_among(&open));
+        (own, open.iter().filter(|window| window.incognito).count())
+    }
+
+    /// What is kept of windows.
+    async fn noted_windows(&self) -> Vec<Window> {
+        let kept = self.kept(Area::Local, None).await;
+        kept.map_or_else(|_| Vec::new(), |kept| Window::all(&kept))
+    }
+}
