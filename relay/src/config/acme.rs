@@ -34,7 +34,7 @@ impl Acme {
         let domains = section.list("domains", parse_domain);
         let contact = section.list("contact", parse_contact);
         let directory = section.parsed_or("directory", lets_encrypt(), parse_directory);
-        let cache_directory = section.required_text("cache_directory").map(PathBuf::from);
+        let cache_directory = section.parsed("cache_directory", parse_folder);
         let root_certificate_file = section.text("root_certificate_file").map(PathBuf::from);
         if section.flag("terms_of_service_agreed") == Some(false) {
             section.fault(
@@ -107,6 +107,14 @@ fn parse_contact(text: &str) -> Result<String, String> {
     CustomerEmail::parse(text)
         .map(|email| email.as_str().to_owned())
         .map_err(|_| "each must be an e-mail address, e.g. \"operations@broker.example\"".to_owned())
+}
+
+fn parse_folder(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    path.is_absolute().then_some(path).ok_or_else(|| {
+        "must be a whole path, e.g. \"/var/lib/stagedoor/acme\": what a part of one means depends on where the relay is started"
+            .to_owned()
+    })
 }
 
 fn parse_directory(text: &str) -> Result<Url, String> {
@@ -189,6 +197,12 @@ mod tests {
                 "terms_of_service_agreed = true".to_owned(),
                 "acme.cache_directory",
                 "is missing",
+            ),
+            (
+                AUTHORITIES,
+                LEAST.replace("/var/lib/", ""),
+                "acme.cache_directory",
+                "must be a whole path",
             ),
             (
                 AUTHORITIES,
