@@ -1,5 +1,7 @@
 //! `[listen.acme]`: the relay asks an ACME server (RFC 8555), such as Let's Encrypt, for its certificate.
 
+mod external;
+
 use std::{collections::BTreeSet, net::IpAddr, path::PathBuf};
 
 use http::uri::Authority;
@@ -7,6 +9,7 @@ use stagedoor_protocol::CustomerEmail;
 use url::Url;
 
 use super::{domains::ascii_domain, platform, section::Section};
+pub use external::ExternalAccount;
 
 /// Let's Encrypt, and its server to try things out with.
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
@@ -25,6 +28,8 @@ pub struct Acme {
     pub cache_directory: PathBuf,
     /// Certificates in PEM that the server's own may lead to besides the system's.
     pub root_certificate_file: Option<PathBuf>,
+    /// What the server's account is bound to.
+    pub external_account: Option<ExternalAccount>,
 }
 
 impl Acme {
@@ -36,6 +41,7 @@ impl Acme {
         let directory = section.parsed_or("directory", lets_encrypt(), parse_directory);
         let cache_directory = section.parsed("cache_directory", parse_folder);
         let root_certificate_file = section.text("root_certificate_file").map(PathBuf::from);
+        let external_account = section.section_if_there("external_account", ExternalAccount::read);
         if section.flag("terms_of_service_agreed") == Some(false) {
             section.fault(
                 "terms_of_service_agreed",
@@ -60,6 +66,7 @@ impl Acme {
             directory: directory?,
             cache_directory: cache_directory?,
             root_certificate_file,
+            external_account: external_account?,
         })
     }
 }
@@ -184,6 +191,12 @@ mod tests {
             ["b.example", "xn--bcher-kva.example"]
         );
         assert_eq!(acme.directory.as_str(), LETS_ENCRYPT_STAGING);
+        let acme = parse(
+            AUTHORITIES,
+            &format!("{LEAST}\n[listen.acme.external_account]\nkey_id = \"kid-1\"\nsecret_file = \"/s\""),
+        );
+        let bound = acme.unwrap().external_account.unwrap();
+        assert_eq!((bound.key_id.as_str(), bound.secret_file), ("kid-1", "/s".into()));
     }
 
     #[test]
@@ -203,6 +216,12 @@ mod tests {
                 LEAST.replace("/var/lib/", ""),
                 "acme.cache_directory",
                 "must be a whole path",
+            ),
+            (
+                AUTHORITIES,
+                and("[listen.acme.external_account]\nkey_id = \"a b\"\nsecret_file = \"/s\""),
+                "acme.external_account.key_id",
+                "without blanks",
             ),
             (
                 AUTHORITIES,

@@ -28,6 +28,7 @@ pub(crate) const PROTOCOL: &[u8] = b"acme-tls/1";
 
 const CACHE: &str = "listen.acme.cache_directory";
 const ROOT: &str = "listen.acme.root_certificate_file";
+const SECRET: &str = "listen.acme.external_account.secret_file";
 
 /// A certificate that the relay asks for itself.
 pub(super) struct Acme {
@@ -43,6 +44,7 @@ pub(super) fn check(settings: &config::Acme, authorities: &[String]) -> Result<V
     let found = faults([
         (CACHE, Cache::of(settings).check().err()),
         (ROOT, Http::new(settings.root_certificate_file.as_deref()).err()),
+        (SECRET, secret(settings).err()),
     ]);
     if found.faults().is_empty() {
         Ok(names_missing(settings, authorities).into_iter().collect())
@@ -62,9 +64,15 @@ impl Acme {
     ) -> Result<Self, ConfigFaults> {
         let cache = Cache::open(settings);
         let http = Http::new(settings.root_certificate_file.as_deref());
-        let (cache, http) = match (cache, http) {
-            (Ok(cache), Ok(http)) => (cache, http),
-            (cache, http) => return Err(faults([(CACHE, cache.err()), (ROOT, http.err())])),
+        let (cache, http) = match (cache, http, secret(settings)) {
+            (Ok(cache), Ok(http), Ok(())) => (cache, http),
+            (cache, http, secret) => {
+                return Err(faults([
+                    (CACHE, cache.err()),
+                    (ROOT, http.err()),
+                    (SECRET, secret.err()),
+                ]));
+            }
         };
         if let Some(warning) = names_missing(settings, authorities) {
             warn!("{warning}");
@@ -154,6 +162,12 @@ impl Acme {
     fn server(&self) -> &str {
         self.settings.directory.as_str()
     }
+}
+
+/// Whether what binds the account can be read. It is when an account is made.
+fn secret(settings: &config::Acme) -> Result<(), String> {
+    let bound = settings.external_account.as_ref();
+    bound.map_or(Ok(()), |bound| bound.secret().map(drop))
 }
 
 /// What was kept, if it is what would be asked for.

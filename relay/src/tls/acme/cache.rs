@@ -24,7 +24,7 @@ const MAX_BYTES: u64 = 256 * 1024;
 /// Certificates that are looked at for one that can stand in.
 const MAX_OTHERS: usize = 64;
 
-/// The files of one configuration. Their names tell servers, contacts and domains apart, so that a certificate that was tried
+/// The files of one configuration. Their names tell servers, accounts and domains apart, so that a certificate that was tried
 /// out is never taken for a real one. It may stand in for one at most.
 pub(super) struct Cache {
     folder: PathBuf,
@@ -61,13 +61,17 @@ impl Cache {
         let folder = settings.cache_directory.clone();
         let directory = settings.directory.as_str();
         let contacts = settings.contact.iter().map(String::as_str);
+        let bound = settings
+            .external_account
+            .as_ref()
+            .map(|bound| bound.key_id.as_str());
         let domains = settings.domains.iter().map(String::as_str);
         let name = |parts: Vec<&str>| {
             let hash = sha256(parts.join("\n").as_bytes());
             let hex = hash.iter().take(8).map(|byte| format!("{byte:02x}"));
             hex.collect::<String>()
         };
-        let account = name([directory].into_iter().chain(contacts).collect());
+        let account = name([directory].into_iter().chain(contacts).chain(bound).collect());
         let server = format!("{CERTIFICATE}{}-", name(vec![directory]));
         let certificate = format!("{server}{}.pem", name(domains.collect()));
         Self {

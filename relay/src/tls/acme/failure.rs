@@ -40,8 +40,7 @@ pub(super) enum Failure {
     AccountUnknown(String),
     /// It wants something that there is not.
     #[error(
-        "the ACME server wants an external account, which the relay cannot have; use another server, or files from another \
-         ACME client"
+        "the ACME server wants an external account; name the one that you have there in [listen.acme.external_account]"
     )]
     ExternalAccount,
     /// It refuses, in its own words.
@@ -65,6 +64,9 @@ pub(super) enum Failure {
     /// It was interrupted by a panic.
     #[error("the attempt broke off by a mistake of the relay; tell the makers what the log says of it")]
     Broken,
+    /// What binds the account.
+    #[error("listen.acme.external_account.secret_file: {0}")]
+    Secret(String),
     /// The folder.
     #[error("listen.acme.cache_directory: {0}")]
     Cache(String),

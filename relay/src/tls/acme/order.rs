@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use instant_acme::{
-    Account, AccountCredentials, AuthorizationStatus, ChallengeType, Error, Identifier, NewAccount, NewOrder,
-    Order, OrderStatus, RetryPolicy,
+    Account, AccountCredentials, AuthorizationStatus, ChallengeType, Error, ExternalAccountKey, Identifier,
+    NewAccount, NewOrder, Order, OrderStatus, RetryPolicy,
 };
 use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
 use rustls::{
@@ -12,6 +12,7 @@ use rustls::{
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
     sign::CertifiedKey,
 };
+use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 use super::{
@@ -86,9 +87,17 @@ async fn new_account(settings: &Acme, http: &Http, cache: &Cache) -> Result<Acco
         terms_of_service_agreed: true,
         only_return_existing: false,
     };
+    let bound = settings.external_account.as_ref();
+    let bound = bound
+        .map(|bound| {
+            let secret = bound.secret().map_err(Failure::Secret)?;
+            let id = bound.key_id.clone();
+            Ok::<_, Failure>(ExternalAccountKey::new(id, secret.expose_secret()))
+        })
+        .transpose()?;
     let builder = Account::builder_with_http(Box::new(http.clone()));
     let (account, credentials) = builder
-        .create(&wanted, settings.directory.to_string(), None)
+        .create(&wanted, settings.directory.to_string(), bound.as_ref())
         .await?;
     let bytes = serde_json::to_vec(&credentials).map_err(|error| Failure::Crypto(error.to_string()))?;
     // Before it is used: an account that is forgotten each time is one of many that the server has to count.

@@ -4,7 +4,9 @@ use std::{fs, path::Path};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use super::{Lab, eventually, kept, set_mode};
+use serde_json::json;
+
+use super::{Lab, eventually, kept, log, set_mode, write_secret};
 
 async fn run(lab: &Lab, command: &[&str]) -> (Option<i32>, String) {
     let output = lab.installation.run(command).await;
@@ -84,4 +86,49 @@ async fn a_cache_that_others_can_read_is_refused() {
         said.contains("listen.acme.root_certificate_file: ") && said.contains("cannot be read"),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn an_account_is_bound_to_one_that_the_ca_knows() {
+    const SECRET: &str = "U0VOVElORUwtRVhURVJOQUwtQUNDT1VOVC1TRUNSRVQtNTVjMw";
+    let mut lab = Lab::new().await;
+    lab.start_pebble_with(json!({
+        "externalAccountBindingRequired": true,
+        "externalAccountMACKeys": {"kid-1": SECRET},
+    }))
+    .await;
+    let relay = lab.relay().await;
+    eventually("the server wants an account", async || {
+        let status = relay.certificate().await;
+        status.contains("wants an external account; name the one that you have there")
+    })
+    .await;
+    let file = lab.installation.folder.path().join("acme-secret");
+    lab.installation.change_config(
+        "[health]",
+        &format!("[listen.acme.external_account]\nkey_id = \"kid-1\"\nsecret_file = {file:?}\n[health]"),
+    );
+    let (code, said) = run(&lab, &["config", "check"]).await;
+    assert_eq!(code, Some(78), "{said}");
+    assert!(
+        said.contains("listen.acme.external_account.secret_file: no such file in "),
+        "{said}"
+    );
+    write_secret(&file, "c29tZWJvZHkgZWxzZSdzIHNlY3JldCwgYW5kIGxvbmcgZW5vdWdo");
+    relay.stop().await;
+    let relay = lab.relay().await;
+    eventually("the server refuses", async || {
+        relay.certificate().await.contains("refuses (")
+    })
+    .await;
+    write_secret(&file, &format!("{SECRET}\n"));
+    eventually("a certificate is issued", async || {
+        relay.certificate().await == "ok"
+    })
+    .await;
+    relay.stop().await;
+    assert!(!log::text().contains(SECRET) && !log::text().contains("SENTINEL-EXTERNAL"));
+    for file in kept(&lab, "account-") {
+        assert!(!fs::read_to_string(file).unwrap().contains(SECRET));
+    }
 }

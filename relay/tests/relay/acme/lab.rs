@@ -145,8 +145,13 @@ impl Lab {
 
     /// Starts the ACME server; one that was stopped has forgotten everything, accounts too.
     pub(super) async fn start_pebble(&mut self) {
+        self.start_pebble_with(json!({})).await;
+    }
+
+    /// The same with more of a configuration.
+    pub(super) async fn start_pebble_with(&mut self, more: Value) {
         let path = |name: &str| self.folder.path().join(name);
-        let config = json!({"pebble": {
+        let mut config = json!({"pebble": {
             "listenAddress": format!("{}:14000", self.ip),
             "managementListenAddress": format!("{}:15000", self.ip),
             "certificate": path("certificate.pem"),
@@ -154,6 +159,9 @@ impl Lab {
             "httpPort": 5002,
             "tlsPort": PORT,
         }});
+        for (key, value) in more.as_object().unwrap() {
+            config["pebble"][key] = value.clone();
+        }
         fs::write(path("pebble.json"), config.to_string()).unwrap();
         let pebble = program("pebble")
             .arg("-config")
