@@ -23,7 +23,7 @@ mod webhook;
 
 use std::{fmt, path::Path, sync::Arc};
 
-pub use acme::Acme;
+pub use acme::{Acme, ExternalAccount};
 pub use api_key::ApiKeySource;
 pub(crate) use domains::ascii_domain;
 pub use extension::Extension;

@@ -20,6 +20,8 @@ pub(crate) struct Current {
     note: Mutex<Option<String>>,
     /// Whether the files of certificates and API keys cannot be looked at.
     unwatched: AtomicBool,
+    /// Whether nobody looks after the certificate any more.
+    unkept: AtomicBool,
 }
 
 /// A configuration with all that was made of it.
@@ -42,6 +44,7 @@ impl Current {
             in_use: RwLock::new(first),
             note: Mutex::new(None),
             unwatched: AtomicBool::new(false),
+            unkept: AtomicBool::new(false),
         }
     }
 
@@ -60,6 +63,26 @@ impl Current {
         }
         let note = self.note.lock().unwrap_or_else(PoisonError::into_inner);
         note.clone().unwrap_or_else(|| "ok".to_owned())
+    }
+
+    /// How it stands with the certificate, for the health page.
+    pub(crate) fn certificate(&self) -> String {
+        let in_use = self.get();
+        let Some(tls) = &in_use.tls else {
+            return "off".to_owned();
+        };
+        let status = tls.status(in_use.app.clock.now());
+        if self.unkept.load(Ordering::Relaxed) {
+            format!(
+                "not renewed any more, by a mistake of the relay; restart it, and tell the makers what the log says: {status}"
+            )
+        } else {
+            status
+        }
+    }
+
+    pub(crate) fn set_unkept(&self) {
+        self.unkept.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn set_unwatched(&self, unwatched: bool) {

@@ -22,6 +22,7 @@ mod listener;
 mod middleware;
 mod mint;
 pub mod openapi;
+mod outgoing;
 mod places;
 mod policy;
 mod random;

@@ -1,4 +1,4 @@
-//! TLS as the listener speaks it, with a certificate from files or from an ACME server.
+//! TLS as the listener speaks it, with a certificate from files or from an ACME server; `keep` looks after either.
 
 mod acme;
 mod chain;
@@ -38,7 +38,8 @@ enum Source {
 
 impl Tls {
     /// TLS, if the configuration asks for it. What the former one has from the same ACME server for the same names stays in
-    /// use, and so does its certificate from files where new files cannot be used.
+    /// use, and so does its certificate, wherever it is from, until another ACME server, or the same for other names, has issued
+    /// one; and its certificate from files where new files cannot be used.
     pub(crate) fn configured(
         listen: &Listen,
         former: Option<&Self>,
@@ -53,10 +54,13 @@ impl Tls {
                 Source::Files(Arc::new(Files::open(files, &listen.authorities, former, now)?))
             }
             TlsSource::Acme(settings) => {
-                let former = former.and_then(Self::acme).filter(|acme| acme.is_for(settings));
-                Source::Acme(match former {
+                let same = former.and_then(Self::acme).filter(|acme| acme.is_for(settings));
+                Source::Acme(match same {
                     Some(acme) => acme.clone(),
-                    None => Arc::new(Acme::open(settings, &listen.authorities, now)?),
+                    None => {
+                        let former = former.and_then(|former| former.identity(now));
+                        Arc::new(Acme::open(settings, &listen.authorities, former, now)?)
+                    }
                 })
             }
         };
@@ -140,6 +144,14 @@ impl Tls {
         if told.is_none_or(|told| now.duration_since(told) >= REMIND) {
             *told = Some(now);
             warn!("{ending}");
+        }
+    }
+
+    /// The certificate in use, unless it has expired.
+    fn identity(&self, now: Timestamp) -> Option<Identity> {
+        match &self.source {
+            Source::Files(files) => files.identity(now),
+            Source::Acme(acme) => acme.identity(now),
         }
     }
 

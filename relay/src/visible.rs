@@ -33,7 +33,20 @@ pub(crate) fn is_odd(c: char) -> bool {
     c.is_control() || !(shows(c) || c.is_whitespace())
 }
 
-/// The same for running text, which may have what its language is written with: joiners, line breaks, soft hyphens of a text
+/// The text with each such character written as its number.
+pub(crate) fn seen(text: &str) -> String {
+    let mut seen = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_odd(c) {
+            seen.extend(c.escape_unicode());
+        } else {
+            seen.push(c);
+        }
+    }
+    seen
+}
+
+/// As [`is_odd`], for running text, which may have what its language is written with: joiners, line breaks, soft hyphens of a text
 /// that was pasted, and the selectors that colour an emoji or choose a letter's form.
 pub(crate) fn is_odd_in_prose(c: char) -> bool {
     let allowed = matches!(

@@ -1,17 +1,16 @@
 //! Posts checkpoints to a web server. Its answer's status decides; nothing else of the answer is read.
 
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
 use reqwest::{
     Client,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
-    redirect,
 };
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::Signed;
-use crate::config::Receiver;
+use crate::{config::Receiver, outgoing};
 
 /// For resolving the name, connecting and TLS.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -26,23 +25,10 @@ pub(super) struct Post {
 
 impl Post {
     pub(super) fn new(receiver: Receiver) -> Result<Self, String> {
-        // TLS needs it; a second call finds it installed, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = Client::builder()
-            .user_agent(concat!("stagedoor/", env!("CARGO_PKG_VERSION")))
-            .http1_only()
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .pool_max_idle_per_host(0)
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .connect_timeout(CONNECT)
-            .timeout(ANSWER);
-        let builder = match receiver.url.scheme() {
-            // Plain HTTP to loopback never uses TLS, and must work on a machine without CA certificates.
-            "http" => builder.tls_certs_only([]),
-            _ => builder.https_only(true),
-        };
+        let mut builder = outgoing::client(CONNECT, ANSWER).pool_max_idle_per_host(0);
+        if receiver.url.scheme() == "http" {
+            builder = outgoing::plain(builder);
+        }
         let client = builder
             .build()
             .map_err(|_| "TLS cannot be set up; the machine's CA certificates must be installed")?;
@@ -63,7 +49,7 @@ impl Post {
         let response = request
             .send()
             .await
-            .map_err(|error| format!("{host}: {}", problem(&error)))?;
+            .map_err(|error| format!("{host}: {}", outgoing::problem(&error)))?;
         let status = response.status();
         if status.is_success() {
             Ok(())
@@ -86,21 +72,4 @@ fn bearer(token: &SecretString) -> Result<HeaderValue, String> {
     let mut header = HeaderValue::from_str(&text).map_err(|_| "the token is not a header's value")?;
     header.set_sensitive(true);
     Ok(header)
-}
-
-/// What went wrong, without the address that the library's own text shows.
-fn problem(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "it does not answer in time".to_owned();
-    }
-    let mut root = error.source();
-    while let Some(deeper) = root.and_then(Error::source) {
-        root = Some(deeper);
-    }
-    let cause = root.map_or_else(|| "the connection broke".to_owned(), ToString::to_string);
-    if error.is_connect() {
-        format!("it cannot be connected to ({cause})")
-    } else {
-        format!("it gave no answer ({cause})")
-    }
 }

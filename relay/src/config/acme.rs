@@ -1,5 +1,7 @@
 //! `[listen.acme]`: the relay asks an ACME server (RFC 8555), such as Let's Encrypt, for its certificate.
 
+mod external;
+
 use std::{collections::BTreeSet, net::IpAddr, path::PathBuf};
 
 use http::uri::Authority;
@@ -7,6 +9,7 @@ use stagedoor_protocol::CustomerEmail;
 use url::Url;
 
 use super::{domains::ascii_domain, platform, section::Section};
+pub use external::ExternalAccount;
 
 /// Let's Encrypt, and its server to try things out with.
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
@@ -25,6 +28,8 @@ pub struct Acme {
     pub cache_directory: PathBuf,
     /// Certificates in PEM that the server's own may lead to besides the system's.
     pub root_certificate_file: Option<PathBuf>,
+    /// What the server's account is bound to.
+    pub external_account: Option<ExternalAccount>,
 }
 
 impl Acme {
@@ -34,8 +39,9 @@ impl Acme {
         let domains = section.list("domains", parse_domain);
         let contact = section.list("contact", parse_contact);
         let directory = section.parsed_or("directory", lets_encrypt(), parse_directory);
-        let cache_directory = section.required_text("cache_directory").map(PathBuf::from);
+        let cache_directory = section.parsed("cache_directory", parse_folder);
         let root_certificate_file = section.text("root_certificate_file").map(PathBuf::from);
+        let external_account = section.section_if_there("external_account", ExternalAccount::read);
         if section.flag("terms_of_service_agreed") == Some(false) {
             section.fault(
                 "terms_of_service_agreed",
@@ -60,6 +66,7 @@ impl Acme {
             directory: directory?,
             cache_directory: cache_directory?,
             root_certificate_file,
+            external_account: external_account?,
         })
     }
 }
@@ -107,6 +114,14 @@ fn parse_contact(text: &str) -> Result<String, String> {
     CustomerEmail::parse(text)
         .map(|email| email.as_str().to_owned())
         .map_err(|_| "each must be an e-mail address, e.g. \"operations@broker.example\"".to_owned())
+}
+
+fn parse_folder(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    path.is_absolute().then_some(path).ok_or_else(|| {
+        "must be a whole path, e.g. \"/var/lib/stagedoor/acme\": what a part of one means depends on where the relay is started"
+            .to_owned()
+    })
 }
 
 fn parse_directory(text: &str) -> Result<Url, String> {
@@ -176,6 +191,12 @@ mod tests {
             ["b.example", "xn--bcher-kva.example"]
         );
         assert_eq!(acme.directory.as_str(), LETS_ENCRYPT_STAGING);
+        let acme = parse(
+            AUTHORITIES,
+            &format!("{LEAST}\n[listen.acme.external_account]\nkey_id = \"kid-1\"\nsecret_file = \"/s\""),
+        );
+        let bound = acme.unwrap().external_account.unwrap();
+        assert_eq!((bound.key_id.as_str(), bound.secret_file), ("kid-1", "/s".into()));
     }
 
     #[test]
@@ -189,6 +210,18 @@ mod tests {
                 "terms_of_service_agreed = true".to_owned(),
                 "acme.cache_directory",
                 "is missing",
+            ),
+            (
+                AUTHORITIES,
+                LEAST.replace("/var/lib/", ""),
+                "acme.cache_directory",
+                "must be a whole path",
+            ),
+            (
+                AUTHORITIES,
+                and("[listen.acme.external_account]\nkey_id = \"a b\"\nsecret_file = \"/s\""),
+                "acme.external_account.key_id",
+                "without blanks",
             ),
             (
                 AUTHORITIES,

@@ -48,7 +48,7 @@ pub(crate) async fn readyz(State(current): State<Arc<Current>>) -> (StatusCode, 
         "webhooks": app.webhooks.summary(),
         "configuration": current.configuration(),
         "api_keys": app.brokers.status(),
-        "certificate": in_use.tls.as_ref().map_or_else(|| "off".to_owned(), |tls| tls.status(app.clock.now())),
+        "certificate": current.certificate(),
     });
     (status, Json(body))
 }

@@ -2,13 +2,13 @@
 
 use std::{error::Error, fs, time::Duration};
 
-use reqwest::{Certificate, Client, Proxy, RequestBuilder, StatusCode, header::ACCEPT, redirect};
+use reqwest::{Certificate, Client, Proxy, RequestBuilder, StatusCode, header::ACCEPT};
 use serde::de::DeserializeOwned;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use super::Fault;
-use crate::config::SignIn;
+use crate::{config::SignIn, outgoing};
 
 /// Larger answers are none: a provider's description, its keys, or a token with the person's groups.
 const MAX_BYTES: usize = 256 * 1024;
@@ -23,38 +23,24 @@ pub(super) struct Http {
 impl Http {
     /// The error names the configuration key that is at fault.
     pub(super) fn new(config: &SignIn, answer: Duration) -> Result<Self, (&'static str, String)> {
-        // TLS needs it; a second call finds it installed, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let plain = config.issuer.starts_with("http://");
-        let mut builder = Client::builder()
-            .user_agent(concat!("stagedoor/", env!("CARGO_PKG_VERSION")))
-            .http1_only()
-            .https_only(!plain)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .connect_timeout(answer)
-            .timeout(answer);
+        let mut builder = outgoing::client(answer, answer);
+        if plain {
+            builder = outgoing::plain(builder);
+        }
         if let Some(proxy) = &config.proxy {
             let wrong = |_| ("proxy", "cannot be used as a proxy's address".to_owned());
             builder = builder.proxy(Proxy::all(proxy.0.clone()).map_err(wrong)?);
         }
-        match &config.root_certificate_file {
-            Some(path) => {
-                let at =
-                    |problem: String| ("root_certificate_file", format!("{}: {problem}", path.display()));
-                let pem = fs::read(path)
-                    .map_err(|error| at(format!("cannot be read ({error}); name a PEM file")))?;
-                let roots = Certificate::from_pem_bundle(&pem)
-                    .ok()
-                    .filter(|roots| !roots.is_empty());
-                let roots = roots.ok_or_else(|| at("holds no certificate in PEM".to_owned()))?;
-                builder = builder.tls_certs_only(roots);
-            }
-            // Plain http to loopback must work on a machine without CA certificates.
-            None if plain => builder = builder.tls_certs_only([]),
-            None => {}
+        if let Some(path) = &config.root_certificate_file {
+            let at = |problem: String| ("root_certificate_file", format!("{}: {problem}", path.display()));
+            let pem =
+                fs::read(path).map_err(|error| at(format!("cannot be read ({error}); name a PEM file")))?;
+            let roots = Certificate::from_pem_bundle(&pem)
+                .ok()
+                .filter(|roots| !roots.is_empty());
+            let roots = roots.ok_or_else(|| at("holds no certificate in PEM".to_owned()))?;
+            builder = builder.tls_certs_only(roots);
         }
         let client = builder.build().map_err(|_| {
             let problem =

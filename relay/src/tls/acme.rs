@@ -5,40 +5,30 @@ mod failure;
 mod http;
 mod keep;
 mod order;
+mod renewal;
 mod shown;
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use rustls::server::ResolvesServerCert;
-use tokio::time::timeout;
-use tracing::{info, warn};
+use tracing::warn;
 
 pub(crate) use keep::keep;
 
-use super::identity::Identity;
-use crate::{
-    clock::Clock,
-    config::{self, ConfigFaults},
-};
+use super::identity::{self, Identity};
+use crate::config::{self, ConfigFaults};
 use cache::Cache;
-use failure::Failure;
 use http::Http;
+use renewal::Waiting;
 use shown::Shown;
 
 /// The application protocol of a server that validates.
 pub(crate) const PROTOCOL: &[u8] = b"acme-tls/1";
 
-/// For all of an attempt.
-const ATTEMPT: Duration = Duration::from_secs(5 * 60);
-/// Longest pause between two attempts that the relay chooses itself.
-const MAX_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
-
 const CACHE: &str = "listen.acme.cache_directory";
 const ROOT: &str = "listen.acme.root_certificate_file";
+const SECRET: &str = "listen.acme.external_account.secret_file";
 
 /// A certificate that the relay asks for itself.
 pub(super) struct Acme {
@@ -49,19 +39,12 @@ pub(super) struct Acme {
     waiting: Mutex<Waiting>,
 }
 
-/// For the next attempt.
-#[derive(Default)]
-struct Waiting {
-    failures: u32,
-    /// On the clock that never goes backwards.
-    until: Duration,
-}
-
 /// What is wrong with a configuration, without making anything; or what is not right and yet no reason to refuse it.
 pub(super) fn check(settings: &config::Acme, authorities: &[String]) -> Result<Vec<String>, ConfigFaults> {
     let found = faults([
         (CACHE, Cache::of(settings).check().err()),
         (ROOT, Http::new(settings.root_certificate_file.as_deref()).err()),
+        (SECRET, secret(settings).err()),
     ]);
     if found.faults().is_empty() {
         Ok(names_missing(settings, authorities).into_iter().collect())
@@ -71,30 +54,53 @@ pub(super) fn check(settings: &config::Acme, authorities: &[String]) -> Result<V
 }
 
 impl Acme {
-    /// Takes what was kept into use at once; asks nobody.
+    /// Takes what was kept into use at once, or else what was in use until now, or else what was kept for others: a browser
+    /// is better off with any of them than with nothing. Asks nobody.
     pub(super) fn open(
         settings: &config::Acme,
         authorities: &[String],
+        former: Option<Identity>,
         now: Timestamp,
     ) -> Result<Self, ConfigFaults> {
         let cache = Cache::open(settings);
         let http = Http::new(settings.root_certificate_file.as_deref());
-        let (cache, http) = match (cache, http) {
-            (Ok(cache), Ok(http)) => (cache, http),
-            (cache, http) => return Err(faults([(CACHE, cache.err()), (ROOT, http.err())])),
+        let (cache, http) = match (cache, http, secret(settings)) {
+            (Ok(cache), Ok(http), Ok(())) => (cache, http),
+            (cache, http, secret) => {
+                return Err(faults([
+                    (CACHE, cache.err()),
+                    (ROOT, http.err()),
+                    (SECRET, secret.err()),
+                ]));
+            }
         };
         if let Some(warning) = names_missing(settings, authorities) {
             warn!("{warning}");
         }
         let kept = cache::read(&cache.certificate).map_err(|problem| ConfigFaults::one(CACHE, problem))?;
-        let shown = Arc::new(Shown::default());
-        match kept.map(|bytes| Identity::parse(&bytes, now)).transpose() {
-            Ok(identity) => shown.lock().identity = identity,
-            Err(problem) => warn!(
+        let kept = kept.map(|bytes| usable(&bytes, settings, now));
+        if let Some(Err(problem)) = &kept {
+            warn!(
                 file = %cache.certificate.display(),
                 problem,
                 "the certificate that was kept cannot be used; another one is asked for"
-            ),
+            );
+        }
+        let kept = kept.and_then(Result::ok);
+        let stands_in = kept.is_none();
+        let identity = kept.or(former).or_else(|| stand_in(&cache, settings, now));
+        if stands_in && let Some(identity) = &identity {
+            warn!(
+                server = settings.directory.as_str(),
+                not_after = %identity.not_after,
+                "the former certificate stays in use until one is issued that was asked for"
+            );
+        }
+        let shown = Arc::new(Shown::default());
+        {
+            let mut state = shown.lock();
+            state.stands_in = stands_in && identity.is_some();
+            state.identity = identity;
         }
         Ok(Self {
             settings: settings.clone(),
@@ -126,6 +132,11 @@ impl Acme {
         let not_after = identity.not_after;
         if not_after <= now {
             because(format!("expired at {not_after:.0}"))
+        } else if state.stands_in {
+            because(format!(
+                "the former one is in use until {not_after:.0}, waiting for one from {}",
+                self.server()
+            ))
         } else if state.trouble.is_some() {
             because(format!("in use until {not_after:.0}"))
         } else if identity.is_ending(now) {
@@ -142,77 +153,49 @@ impl Acme {
         state.identity.as_ref()?.ending("listen.acme", cure, now)
     }
 
-    /// Whether a certificate is to be asked for now.
-    fn is_due(&self, clock: &dyn Clock) -> bool {
-        if clock.elapsed() < self.waiting().until {
-            return false;
-        }
-        let state = self.shown.lock();
-        state
-            .identity
-            .as_ref()
-            .is_none_or(|identity| identity.is_old(clock.now()))
-    }
-
-    /// Asks for a certificate. The log says what came of it; after a failure, the next is due after a pause, which doubles
-    /// from this one on.
-    async fn renew(&self, clock: &dyn Clock, pause: Duration) {
-        let attempt = timeout(ATTEMPT, self.attempt(clock)).await;
-        let asked = self.http.take_pause();
-        match attempt.unwrap_or(Err(Failure::TooSlow)) {
-            Ok(()) => *self.waiting() = Waiting::default(),
-            Err(failure) => {
-                let mut waiting = self.waiting();
-                let pause = longer(pause, waiting.failures).max(asked);
-                waiting.failures += 1;
-                waiting.until = clock.elapsed() + pause;
-                let cause = failure.to_string();
-                warn!(
-                    server = self.server(),
-                    cause,
-                    again_in_seconds = pause.as_secs(),
-                    "no certificate was issued"
-                );
-                self.shown.lock().trouble = Some(cause);
-            }
-        }
-    }
-
-    async fn attempt(&self, clock: &dyn Clock) -> Result<(), Failure> {
-        let pem = order::certificate(&self.settings, &self.http, &self.cache, &self.shown).await?;
-        let identity = Identity::parse(pem.as_bytes(), clock.now()).map_err(Failure::Unusable)?;
-        // One that cannot be kept serves until the next start.
-        let trouble = self.cache.write(&self.cache.certificate, pem.as_bytes()).err();
-        let trouble = trouble.map(|problem| Failure::Cache(problem).to_string());
-        let not_after = identity.not_after;
-        let problem = trouble.clone();
-        {
-            let mut state = self.shown.lock();
-            state.identity = Some(identity);
-            state.trouble = trouble;
-        }
-        info!(server = self.server(), %not_after, "a certificate was issued and is in use");
-        if let Some(problem) = problem {
-            warn!(
-                problem,
-                "the certificate is not kept, so the next start has to ask for another one"
-            );
-        }
-        Ok(())
+    /// The certificate in use, unless it has expired.
+    pub(super) fn identity(&self, now: Timestamp) -> Option<Identity> {
+        let identity = self.shown.lock().identity.clone();
+        identity.filter(|identity| identity.not_after > now)
     }
 
     fn server(&self) -> &str {
         self.settings.directory.as_str()
     }
+}
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+/// Whether what binds the account can be read. It is when an account is made.
+fn secret(settings: &config::Acme) -> Result<(), String> {
+    let bound = settings.external_account.as_ref();
+    bound.map_or(Ok(()), |bound| bound.secret().map(drop))
+}
+
+/// What was kept, if it is what would be asked for.
+fn usable(bytes: &[u8], settings: &config::Acme, now: Timestamp) -> Result<Identity, String> {
+    let identity = Identity::parse(bytes, now)?;
+    let missing = identity.missing(&settings.domains);
+    if missing.is_empty() {
+        Ok(identity)
+    } else {
+        Err(format!("it is not for {}", missing.join(", ")))
     }
 }
 
-/// The pause after so many failures before.
-fn longer(pause: Duration, failures: u32) -> Duration {
-    pause.saturating_mul(1 << failures.min(16)).min(MAX_PAUSE)
+/// The best of the other certificates that were kept: from this server before others, for as many of the names as possible,
+/// and the newest.
+fn stand_in(cache: &Cache, settings: &config::Acme, now: Timestamp) -> Option<Identity> {
+    let others = cache.others().into_iter().filter_map(|(same_server, bytes)| {
+        let identity = Identity::parse(&bytes, now).ok()?;
+        let missing = identity.missing(&settings.domains).len();
+        let some = missing < settings.domains.len();
+        some.then(|| {
+            (
+                (same_server, std::cmp::Reverse(missing), identity.not_before),
+                identity,
+            )
+        })
+    });
+    others.max_by_key(|(rank, _)| *rank).map(|(_, identity)| identity)
 }
 
 fn faults<const N: usize>(found: [(&str, Option<String>); N]) -> ConfigFaults {
@@ -226,36 +209,11 @@ fn names_missing(settings: &config::Acme, authorities: &[String]) -> Option<Stri
         let authority = authority.parse::<::http::uri::Authority>().ok()?;
         Some(authority.host().to_owned())
     };
-    let missing = authorities
-        .iter()
-        .filter_map(host)
-        .filter(|host| !settings.domains.contains(host))
-        .collect::<Vec<_>>();
-    (!missing.is_empty()).then(|| {
-        format!(
-            "listen.acme.domains: the certificate will not be for {}, which listen.authorities names, so browsers refuse it \
-             there; list it, or take it away",
-            missing.join(", ")
-        )
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::app::Limits;
-
-    use super::*;
-
-    /// Let's Encrypt allows five failed validations of a name in an hour, and then none.
-    #[test]
-    fn an_hour_of_failures_stays_within_what_servers_allow() {
-        let first = Limits::default().acme_pause;
-        let pauses = (0..).map(|failures| longer(first, failures));
-        let hour = pauses.scan(Duration::ZERO, |time, pause| {
-            *time += pause;
-            (*time < Duration::from_secs(3600)).then_some(*time)
-        });
-        assert_eq!(1 + hour.count(), 5);
-        assert_eq!(longer(first, 40), MAX_PAUSE);
-    }
+    let hosts = authorities.iter().filter_map(host).collect::<Vec<_>>();
+    let missing = hosts.iter().filter(|host| !settings.domains.contains(*host));
+    identity::names_missing(
+        "listen.acme.domains: the certificate will not be",
+        &missing.map(String::as_str).collect::<Vec<_>>(),
+        "list it, or take it away",
+    )
 }

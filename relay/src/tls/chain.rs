@@ -13,18 +13,46 @@ pub(super) struct Chain {
     pub(super) disorder: Option<String>,
 }
 
-/// Why it cannot be used.
+/// What is wrong, and what whoever put the files there is to do about it. Of a certificate that a server issued only the first
+/// is told.
 #[derive(Debug, thiserror::Error)]
+#[error("{cause}; {cure}")]
+pub(super) struct Fault {
+    pub(super) cause: String,
+    pub(super) cure: &'static str,
+}
+
+impl Fault {
+    pub(super) fn new(cause: impl Into<String>, cure: &'static str) -> Self {
+        Self {
+            cause: cause.into(),
+            cure,
+        }
+    }
+}
+
+/// Why it cannot be used.
+#[derive(Debug)]
 pub(super) enum ChainFault {
     /// It will be good.
-    #[error("the certificate is not valid before {0:.0}; wait, or set this machine's clock")]
     NotYet(Timestamp),
     /// It has been good.
-    #[error("the certificate expired at {0:.0}; renew it")]
     Expired(Timestamp),
     /// It never is.
-    #[error("{0}")]
-    Unusable(String),
+    Unusable(Fault),
+}
+
+impl From<ChainFault> for Fault {
+    fn from(fault: ChainFault) -> Self {
+        match fault {
+            ChainFault::NotYet(from) => Self::new(
+                format!("the certificate is not valid before {from:.0}"),
+                "wait, or set this machine's clock",
+            ),
+            ChainFault::Expired(end) => Self::new(format!("the certificate expired at {end:.0}"), "renew it"),
+            ChainFault::Unusable(fault) => fault,
+        }
+    }
 }
 
 /// Reads every certificate of a PEM text; other things in it are left out.
@@ -35,18 +63,19 @@ pub(super) fn parse(bytes: &[u8], now: Timestamp) -> Result<Chain, ChainFault> {
         let place = index + 1;
         let der = der.map_err(|error| ChainFault::Unusable(damaged(place, &error)))?;
         let certificate = Certificate::from_der(&der).map_err(|_| {
-            ChainFault::Unusable(format!(
-                "the block of certificate {place} holds something else; put the relay's own certificate first, then its \
-                 issuer's, and so on"
+            ChainFault::Unusable(Fault::new(
+                format!("the block of certificate {place} holds something else"),
+                "put the relay's own certificate first, then its issuer's, and so on",
             ))
         })?;
         certificates.push(der);
         parsed.push(certificate.tbs_certificate);
     }
     let Some(first) = parsed.first() else {
-        let cure = "holds no certificate in PEM form; name a file that begins with -----BEGIN CERTIFICATE----- and holds \
-                    the whole chain";
-        return Err(ChainFault::Unusable(cure.to_owned()));
+        return Err(ChainFault::Unusable(Fault::new(
+            "holds no certificate in PEM form",
+            "name a file that begins with -----BEGIN CERTIFICATE----- and holds the whole chain",
+        )));
     };
     let second = |time: x509_cert::time::Time| {
         let seconds = i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
@@ -79,7 +108,7 @@ pub(super) fn parse(bytes: &[u8], now: Timestamp) -> Result<Chain, ChainFault> {
     })
 }
 
-fn damaged(place: usize, error: &pem::Error) -> String {
+fn damaged(place: usize, error: &pem::Error) -> Fault {
     // The library's own text may repeat what it read.
     let what = match error {
         pem::Error::MissingSectionEnd { .. } => "has no end",
@@ -87,7 +116,10 @@ fn damaged(place: usize, error: &pem::Error) -> String {
         pem::Error::Base64Decode(_) => "is not base64",
         _ => "is damaged",
     };
-    format!("the block of certificate {place} {what}; copy the file again, as a whole")
+    Fault::new(
+        format!("the block of certificate {place} {what}"),
+        "copy the file again, as a whole",
+    )
 }
 
 #[cfg(test)]
@@ -119,7 +151,7 @@ mod tests {
             ),
             (String::new(), "holds no certificate"),
         ] {
-            let problem = parse(text.as_bytes(), now).err().unwrap().to_string();
+            let problem = Fault::from(parse(text.as_bytes(), now).err().unwrap()).to_string();
             assert!(problem.contains(expected), "{problem}");
         }
     }

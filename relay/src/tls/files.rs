@@ -68,6 +68,12 @@ impl Files {
         state.refused.as_ref().is_none_or(|refused| !refused.may_pass)
     }
 
+    /// The certificate in use, unless it has expired.
+    pub(super) fn identity(&self, now: Timestamp) -> Option<Identity> {
+        let identity = self.shown.lock().identity.clone();
+        (identity.not_after > now).then_some(identity)
+    }
+
     pub(super) fn status(&self, now: Timestamp) -> String {
         let state = self.shown.lock();
         let not_after = state.identity.not_after;

@@ -1,6 +1,6 @@
 //! A certificate with its key: read from files, and checked before it is used.
 
-use std::{os::unix::fs::PermissionsExt, path::Path, slice, sync::Arc};
+use std::{os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use rustls::{
@@ -14,7 +14,7 @@ use rustls::{
 use tracing::warn;
 use zeroize::Zeroizing;
 
-use super::chain::{self, Chain, ChainFault};
+use super::chain::{self, Chain, ChainFault, Fault};
 use crate::{
     config::{ConfigFaults, TlsFiles},
     files::{self, Unreadable},
@@ -33,7 +33,7 @@ const KEY: &str = "listen.tls_key_file";
 #[derive(Clone)]
 pub(super) struct Identity {
     pub(super) pair: Arc<CertifiedKey>,
-    not_before: Timestamp,
+    pub(super) not_before: Timestamp,
     pub(super) not_after: Timestamp,
     /// Whether each certificate of the chain is the issuer's of the one before.
     in_order: bool,
@@ -78,7 +78,7 @@ impl Identity {
                 let may_pass = key.is_ok() && matches!(chain, Err(ChainFault::NotYet(_)));
                 let chain = chain
                     .err()
-                    .map(|fault| files::at(&files.certificate, &fault.to_string()));
+                    .map(|fault| files::at(&files.certificate, &Fault::from(fault).to_string()));
                 let found = [(CERTIFICATE, chain), (KEY, key.err())];
                 let faults = found.into_iter().filter_map(|(key, problem)| {
                     let problem = problem?;
@@ -90,19 +90,22 @@ impl Identity {
                 });
             }
         };
-        let pair =
-            pair_of(&chain, key).map_err(|problem| Refused::of(KEY, files::at(&files.key, &problem)))?;
+        let pair = pair_of(&chain, key)
+            .map_err(|fault| Refused::of(KEY, files::at(&files.key, &fault.to_string())))?;
         if let Some(shortcoming) = &chain.disorder {
             warnings.push(format!("{CERTIFICATE}: {shortcoming}"));
         }
-        warnings.extend(names_missing(&pair, authorities));
-        Ok(Self {
+        let mut identity = Self {
             pair,
             not_before: chain.validity.0,
             not_after: chain.validity.1,
             in_order: chain.disorder.is_none(),
             warnings,
-        })
+        };
+        let is_not = format!("{CERTIFICATE}: the certificate is not");
+        let missing = names_missing(&is_not, &identity.missing(authorities), "get one for every name");
+        identity.warnings.extend(missing);
+        Ok(identity)
     }
 
     /// Why it should not take the place of a good one, although it is a pair: browsers would take it less well.
@@ -110,13 +113,11 @@ impl Identity {
         if old.not_after <= now {
             return None;
         }
-        let covered = |identity: &Self, name: &String| {
-            !missing(&identity.pair, slice::from_ref(name)).contains(&name.as_str())
-        };
-        let lost = authorities
-            .iter()
-            .filter(|name| covered(old, name) && !covered(self, name))
-            .map(String::as_str)
+        let had = old.missing(authorities);
+        let lost = self
+            .missing(authorities)
+            .into_iter()
+            .filter(|name| !had.contains(name))
             .collect::<Vec<_>>();
         if !lost.is_empty() {
             return Some(format!(
@@ -131,17 +132,32 @@ impl Identity {
         })
     }
 
-    /// Checks a key and a chain in PEM form, one after the other. The error never shows either.
+    /// Checks a key and a chain in PEM form, one after the other, which nobody put there by hand. The error is the cause, and
+    /// never shows either.
     pub(super) fn parse(bytes: &[u8], now: Timestamp) -> Result<Self, String> {
-        let chain = chain::parse(bytes, now).map_err(|fault| fault.to_string())?;
+        let chain = chain::parse(bytes, now).map_err(|fault| Fault::from(fault).cause)?;
         let key = PrivateKeyDer::from_pem_slice(bytes).map_err(|_| "holds no private key".to_owned())?;
         Ok(Self {
-            pair: pair_of(&chain, key)?,
+            pair: pair_of(&chain, key).map_err(|fault| format!("the key {}", fault.cause))?,
             not_before: chain.validity.0,
             not_after: chain.validity.1,
             in_order: chain.disorder.is_none(),
             warnings: Vec::new(),
         })
+    }
+
+    /// The host names that it is not for.
+    pub(super) fn missing<'a>(&self, authorities: impl IntoIterator<Item = &'a String>) -> Vec<&'a str> {
+        let certificate = self.pair.cert.first();
+        let certificate = certificate.and_then(|first| ParsedCertificate::try_from(first).ok());
+        let covers = |authority: &str| {
+            let host = authority.parse::<http::uri::Authority>().ok()?;
+            let host = host.host().trim_matches(['[', ']']);
+            let name = ServerName::try_from(host).ok()?;
+            verify_server_name(certificate.as_ref()?, &name).ok()
+        };
+        let names = authorities.into_iter().map(String::as_str);
+        names.filter(|authority| covers(authority).is_none()).collect()
     }
 
     /// Whether a third of its life or less is left.
@@ -184,18 +200,24 @@ fn read_chain(path: &Path, now: Timestamp) -> Result<Chain, ChainFault> {
 }
 
 /// A key with the chain of its certificate, if browsers take such keys.
-fn pair_of(chain: &Chain, key: PrivateKeyDer<'static>) -> Result<Arc<CertifiedKey>, String> {
+fn pair_of(chain: &Chain, key: PrivateKeyDer<'static>) -> Result<Arc<CertifiedKey>, Fault> {
     const CURE: &str = "make an ECDSA P-256 key, or RSA with 2048 bits or more";
     let provider = ring::default_provider();
-    let pair = CertifiedKey::from_der(chain.certificates.clone(), key, &provider).map_err(|error| match error {
-        rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-            "is not the key of the certificate in listen.tls_certificate_file; name the two that were made together".to_owned()
-        }
-        error => format!("is of a kind or a length that is not used for TLS ({error}); {CURE}"),
-    })?;
+    let pair =
+        CertifiedKey::from_der(chain.certificates.clone(), key, &provider).map_err(|error| match error {
+            rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => Fault::new(
+                "is not the key of the certificate",
+                "name the one that was made with what listen.tls_certificate_file names",
+            ),
+            error => Fault::new(
+                format!("is of a kind or a length that is not used for TLS ({error})"),
+                CURE,
+            ),
+        })?;
     if pair.key.algorithm() == SignatureAlgorithm::ED25519 {
-        return Err(format!(
-            "is an Ed25519 key, and browsers take no certificate with one; {CURE}"
+        return Err(Fault::new(
+            "is an Ed25519 key, and browsers take no certificate with one",
+            CURE,
         ));
     }
     Ok(Arc::new(pair))
@@ -203,7 +225,7 @@ fn pair_of(chain: &Chain, key: PrivateKeyDer<'static>) -> Result<Arc<CertifiedKe
 
 fn read_key(path: &Path, warnings: &mut Vec<String>) -> Result<PrivateKeyDer<'static>, String> {
     let at = |problem: String| files::at(path, &problem);
-    let (bytes, mode) = read_file(path).map_err(at)?;
+    let (bytes, mode) = read_file(path).map_err(|fault| at(fault.to_string()))?;
     if mode & 0o007 != 0 {
         warnings.push(format!(
             "{KEY}: {}: can be read or written by every user of this machine; take that right away with `chmod o=`",
@@ -217,39 +239,21 @@ fn read_key(path: &Path, warnings: &mut Vec<String>) -> Result<PrivateKeyDer<'st
 }
 
 /// A file's bytes and its mode.
-fn read_file(path: &Path) -> Result<(Zeroizing<Vec<u8>>, u32), String> {
+fn read_file(path: &Path) -> Result<(Zeroizing<Vec<u8>>, u32), Fault> {
     let content = files::read(path, MAX_BYTES).map_err(|error| match error {
-        Unreadable::System(_) => format!("{error}; put it there, readable by the relay's user"),
-        Unreadable::NotAFile => format!("{error}; name a PEM file"),
-        Unreadable::TooLarge => format!("is larger than {MAX_BYTES} bytes; name a PEM file"),
+        Unreadable::System(_) => Fault::new(error.to_string(), "put it there, readable by the relay's user"),
+        Unreadable::NotAFile => Fault::new(error.to_string(), "name a PEM file"),
+        Unreadable::TooLarge => Fault::new(format!("is larger than {MAX_BYTES} bytes"), "name a PEM file"),
     })?;
     Ok((content.bytes, content.metadata.permissions().mode()))
 }
 
-/// A warning about host names that the certificate is not for.
-fn names_missing(pair: &CertifiedKey, authorities: &[String]) -> Option<String> {
-    let missing = missing(pair, authorities);
+/// A warning about names that a certificate is not for.
+pub(super) fn names_missing(is_not: &str, missing: &[&str], cure: &str) -> Option<String> {
     (!missing.is_empty()).then(|| {
         format!(
-            "{CERTIFICATE}: the certificate is not for {}, which listen.authorities names, so browsers refuse it there; get \
-             one for every name",
+            "{is_not} for {}, which listen.authorities names, so browsers refuse it there; {cure}",
             missing.join(", ")
         )
     })
-}
-
-/// The host names that it is not for.
-fn missing<'a>(pair: &CertifiedKey, authorities: &'a [String]) -> Vec<&'a str> {
-    let certificate = pair
-        .cert
-        .first()
-        .and_then(|first| ParsedCertificate::try_from(first).ok());
-    let covers = |authority: &str| {
-        let host = authority.parse::<http::uri::Authority>().ok()?;
-        let host = host.host().trim_matches(['[', ']']);
-        let name = ServerName::try_from(host).ok()?;
-        verify_server_name(certificate.as_ref()?, &name).ok()
-    };
-    let names = authorities.iter().map(String::as_str);
-    names.filter(|authority| covers(authority).is_none()).collect()
 }

@@ -1,16 +1,15 @@
 //! Posts messages to one receiver. Its answer's status and `Retry-After` decide; nothing else of the answer is read.
 
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
 use reqwest::{
     StatusCode,
     header::{CONTENT_TYPE, RETRY_AFTER},
-    redirect,
 };
 use secrecy::SecretSlice;
 
 use super::signature::sign;
-use crate::config::WebhookConfig;
+use crate::{config::WebhookConfig, outgoing};
 
 /// The client of one webhook. `Debug` shows no address: it may be a secret.
 pub(crate) struct Client {
@@ -32,23 +31,10 @@ pub(crate) enum Answer {
 impl Client {
     /// The error names the configuration key that is at fault.
     pub(super) fn new(config: WebhookConfig, answer: Duration) -> Result<Self, (&'static str, String)> {
-        // TLS needs it; a second call finds it installed, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = reqwest::Client::builder()
-            .user_agent(concat!("stagedoor/", env!("CARGO_PKG_VERSION")))
-            .http1_only()
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .pool_max_idle_per_host(0)
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .connect_timeout(answer / 2)
-            .timeout(answer);
-        let builder = match config.url.scheme() {
-            // Plain HTTP to loopback never uses TLS, and must work on a machine without CA certificates.
-            "http" => builder.tls_certs_only([]),
-            _ => builder.https_only(true),
-        };
+        let mut builder = outgoing::client(answer / 2, answer).pool_max_idle_per_host(0);
+        if config.url.scheme() == "http" {
+            builder = outgoing::plain(builder);
+        }
         let http = builder.build().map_err(|_| {
             let problem = "TLS cannot be set up; the machine's CA certificates must be installed";
             ("url", problem.to_owned())
@@ -80,7 +66,7 @@ impl Client {
             .body(body.to_owned());
         let response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return Answer::Failed(problem(&error), None),
+            Err(error) => return Answer::Failed(outgoing::problem(&error), None),
         };
         let status = response.status();
         let wait = response.headers().get(RETRY_AFTER);
@@ -115,23 +101,6 @@ fn judge(status: StatusCode, wait: Option<Duration>) -> Answer {
         Answer::Failed(format!("it answers {number}, {problem}"), None)
     } else {
         Answer::Failed(format!("it answers {number}; it must answer 200 to 299"), wait)
-    }
-}
-
-/// What went wrong, without the address that the library's own text shows.
-fn problem(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "it does not answer in time".to_owned();
-    }
-    let mut root = error.source();
-    while let Some(deeper) = root.and_then(Error::source) {
-        root = Some(deeper);
-    }
-    let cause = root.map_or_else(|| "the connection broke".to_owned(), ToString::to_string);
-    if error.is_connect() {
-        format!("it cannot be connected to ({cause})")
-    } else {
-        format!("it gave no answer ({cause})")
     }
 }
 

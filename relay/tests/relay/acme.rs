@@ -1,6 +1,11 @@
 //! Certificates by ACME, from a real ACME server: the first one, its renewal, and what stands in the way of either.
 
+mod cache;
+mod former;
+mod hostile;
 mod lab;
+mod proof;
+mod server;
 
 use std::{
     fs,
@@ -12,10 +17,11 @@ use std::{
 };
 
 use jiff::{ToSpan, tz::TimeZone};
+use rcgen::SanType;
 use rustix::process::Signal;
 use rustls::{
     ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{PrivateKeyDer, pem::PemObject},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -102,6 +108,12 @@ async fn the_first_certificate_comes_when_the_server_does_and_outlives_a_restart
     relay.stop().await;
 }
 
+fn both_names() -> Vec<SanType> {
+    [DOMAIN, OTHER]
+        .map(|name| SanType::DnsName(name.try_into().unwrap()))
+        .to_vec()
+}
+
 /// Nine tenths of the life of a certificate of this kind are over.
 fn old_pair() -> Pair {
     let date = |days: i64| {
@@ -114,7 +126,7 @@ fn old_pair() -> Pair {
         rcgen::date_time_ymd(day.year().into(), month, u8::try_from(day.day()).unwrap())
     };
     Pair::with(|params| {
-        params.subject_alt_names = vec![rcgen::SanType::DnsName(DOMAIN.try_into().unwrap())];
+        params.subject_alt_names = both_names();
         (params.not_before, params.not_after) = (date(-81), date(9));
     })
 }
@@ -210,60 +222,10 @@ async fn a_name_that_leads_elsewhere_gets_no_certificate() {
     impostor.abort();
 }
 
-/// Whether a connection with these protocols comes about, and whether HTTP is spoken on it then.
-async fn speaks(
-    lab: &Lab,
-    root: &CertificateDer<'static>,
-    domain: &'static str,
-    protocols: &[&str],
-) -> (bool, bool) {
-    let Ok(mut stream) = lab.open(domain, root, protocols).await else {
-        return (false, false);
-    };
-    // It may be closed already.
-    let _ = stream.write_all(REQUEST).await;
-    let mut answer = [0; 12];
-    let read = timeout(LONG, stream.read_exact(&mut answer)).await.unwrap();
-    (true, read.is_ok() && &answer == b"HTTP/1.1 401")
-}
-
-#[tokio::test]
-async fn nobody_but_who_validates_is_shown_a_proof() {
-    let mut lab = Lab::new().await;
-    lab.start_pebble().await;
-    let root = lab.root().await;
-    let relay = lab.relay().await;
-    eventually("a certificate is shown", async || {
-        lab.shown(&root).await.is_some()
-    })
-    .await;
-    for (domain, protocols, expected) in [
-        (DOMAIN, &["http/1.1"][..], (true, true)),
-        (DOMAIN, &[], (true, true)),
-        (DOMAIN, &["acme-tls/1"], (false, false)),
-        (OTHER, &["acme-tls/1"], (false, false)),
-        (DOMAIN, &["acme-tls/1", "http/1.1"], (true, true)),
-        (DOMAIN, &["h2", "acme-tls/1"], (true, false)),
-        (DOMAIN, &["h2"], (false, false)),
-    ] {
-        assert_eq!(
-            speaks(&lab, &root, domain, protocols).await,
-            expected,
-            "{domain} {protocols:?}"
-        );
-    }
-    relay.stop().await;
-}
-
-#[tokio::test]
-async fn a_reload_changes_between_files_and_acme() {
-    let mut lab = Lab::new().await;
-    lab.start_pebble().await;
-    let root = lab.root().await;
+/// A pair in files, and the configuration that names it in place of the ACME server.
+fn with_files(lab: &Lab) -> (Pair, String) {
     let folder = lab.installation.folder.path();
-    let files = Pair::with(|params| {
-        params.subject_alt_names = vec![rcgen::SanType::DnsName(DOMAIN.try_into().unwrap())];
-    });
+    let files = Pair::with(|params| params.subject_alt_names = both_names());
     files.write(folder);
     let paths = files_in(folder);
     let config = fs::read_to_string(lab.installation.config()).unwrap();
@@ -271,14 +233,21 @@ async fn a_reload_changes_between_files_and_acme() {
         config.find("\n[listen.acme]\n").unwrap(),
         config.find("[health]").unwrap(),
     );
-    let with_acme = config.clone();
-    let with_files = format!("{}{}", config.get(..start).unwrap(), config.get(end..).unwrap()).replace(
-        "[listen]\n",
-        &format!(
-            "[listen]\ntls_certificate_file = {:?}\ntls_key_file = {:?}\n",
-            paths.certificate, paths.key
-        ),
+    let text = format!("{}{}", config.get(..start).unwrap(), config.get(end..).unwrap());
+    let named = format!(
+        "[listen]\ntls_certificate_file = {:?}\ntls_key_file = {:?}\n",
+        paths.certificate, paths.key
     );
+    (files, text.replace("[listen]\n", &named))
+}
+
+#[tokio::test]
+async fn a_reload_changes_between_files_and_acme() {
+    let mut lab = Lab::new().await;
+    lab.start_pebble().await;
+    let root = lab.root().await;
+    let (files, with_files) = with_files(&lab);
+    let with_acme = fs::read_to_string(lab.installation.config()).unwrap();
     fs::write(lab.installation.config(), &with_files).unwrap();
     let mut serving = lab.installation.serve().await;
     assert!(lab.shown(&files.certificate).await.is_some());
@@ -304,65 +273,4 @@ async fn a_reload_changes_between_files_and_acme() {
         .unwrap();
     assert!(lab.shown(&files.certificate).await.is_some());
     assert_eq!(serving.ready("certificate").await, "ok");
-}
-
-async fn run(lab: &Lab, command: &[&str]) -> (Option<i32>, String) {
-    let output = lab.installation.run(command).await;
-    (output.status.code(), String::from_utf8(output.stderr).unwrap())
-}
-
-async fn refused(lab: &Lab, says: &str) {
-    for command in [&["config", "check"][..], &["serve"]] {
-        let (code, said) = run(lab, command).await;
-        assert_eq!(code, Some(78), "{said}");
-        assert!(
-            said.contains("listen.acme.cache_directory: ") && said.contains(says),
-            "{said}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_cache_that_others_can_read_is_refused() {
-    let mut lab = Lab::new().await;
-    let folder = lab.cache();
-    assert_eq!(run(&lab, &["config", "check"]).await, (Some(0), String::new()));
-    assert!(!folder.exists(), "a check makes nothing");
-
-    fs::create_dir(&folder).unwrap();
-    for bad in [0o755, 0o701, 0o750] {
-        set_mode(&folder, bad);
-        refused(&lab, "other users of this machine").await;
-    }
-    fs::remove_dir(&folder).unwrap();
-    fs::write(&folder, "").unwrap();
-    refused(&lab, "is not a folder").await;
-    fs::remove_file(&folder).unwrap();
-
-    // What is kept, too.
-    lab.start_pebble().await;
-    let root = lab.root().await;
-    let relay = lab.relay().await;
-    eventually("a certificate is shown", async || {
-        lab.shown(&root).await.is_some()
-    })
-    .await;
-    relay.stop().await;
-    for kind in ["account-", "certificate-"] {
-        let file = kept(&lab, kind).remove(0);
-        set_mode(&file, 0o640);
-        refused(&lab, "other users of this machine").await;
-        set_mode(&file, 0o600);
-    }
-    let root = lab.installation.folder.path().join("no-root.pem");
-    lab.installation.change_config(
-        "root_certificate_file = ",
-        &format!("root_certificate_file = {root:?} # "),
-    );
-    let (code, said) = run(&lab, &["config", "check"]).await;
-    assert_eq!(code, Some(78), "{said}");
-    assert!(
-        said.contains("listen.acme.root_certificate_file: ") && said.contains("cannot be read"),
-        "{said}"
-    );
 }

@@ -3,6 +3,7 @@
 use instant_acme::{Error, Problem};
 
 use super::http::Unanswered;
+use crate::visible;
 
 /// Most characters of a server's own words.
 const MAX_CHARS: usize = 300;
@@ -39,8 +40,7 @@ pub(super) enum Failure {
     AccountUnknown(String),
     /// It wants something that there is not.
     #[error(
-        "the ACME server wants an external account, which the relay cannot have; use another server, or files from another \
-         ACME client"
+        "the ACME server wants an external account; name the one that you have there in [listen.acme.external_account]"
     )]
     ExternalAccount,
     /// It refuses, in its own words.
@@ -49,9 +49,24 @@ pub(super) enum Failure {
     /// It is not done in time.
     #[error("the ACME server was not done in time; it is asked again by itself")]
     TooSlow,
+    /// It wants a proof of something else than what was ordered.
+    #[error("the ACME server wants {0} to be proven, for which no certificate was asked; use another server")]
+    NotAskedFor(String),
     /// What was issued is not for use.
-    #[error("the certificate that was issued {0}; look at this machine's clock, and at the ACME server")]
+    #[error("what was issued cannot be used ({0}); look at this machine's clock, and at the ACME server")]
     Unusable(String),
+    /// What was issued is for something else.
+    #[error(
+        "what was issued is not for {0}, and so is not used; look at the ACME server: a profile or a template of it may leave \
+         out names that are asked for"
+    )]
+    OtherNames(String),
+    /// It was interrupted by a panic.
+    #[error("the attempt broke off by a mistake of the relay; tell the makers what the log says of it")]
+    Broken,
+    /// What binds the account.
+    #[error("listen.acme.external_account.secret_file: {0}")]
+    Secret(String),
     /// The folder.
     #[error("listen.acme.cache_directory: {0}")]
     Cache(String),
@@ -102,7 +117,8 @@ impl From<Error> for Failure {
                 }
             }
             Error::Timeout(_) => Self::TooSlow,
-            Error::Other(error) if error.is::<Unanswered>() => Self::Unanswered(error.to_string()),
+            // The names in a certificate that is not trusted are the server's words, too.
+            Error::Other(error) if error.is::<Unanswered>() => Self::Unanswered(tame(&error.to_string())),
             Error::Json(_) => Self::Unanswered("its answer is not an ACME server's".to_owned()),
             Error::Crypto | Error::KeyRejected => Self::Crypto(error.to_string()),
             error => Self::Unanswered(tame(&error.to_string())),
@@ -126,10 +142,10 @@ fn words(problem: &Problem) -> String {
     tame(&all.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": "))
 }
 
-/// Short, and without characters that do more than be seen.
-fn tame(text: &str) -> String {
-    let seen = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    seen.take(MAX_CHARS).collect()
+/// Short, in one line, and without characters that do more than be seen.
+pub(super) fn tame(text: &str) -> String {
+    let text = text.replace(char::is_whitespace, " ");
+    visible::seen(&text).chars().take(MAX_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -157,9 +173,18 @@ mod tests {
 
     #[test]
     fn the_words_of_a_server_are_bounded_and_fit_into_a_line() {
-        let long = format!("one\ntwo\u{1b}[31m {}", "x".repeat(10_000));
+        let long = format!(
+            "one\n\u{2028}two\u{1b}[31m \u{202E}bill\u{200B} {}",
+            "x".repeat(10_000)
+        );
         let said = Failure::from(problem("caa", &long)).to_string();
-        assert!(said.contains("caa: one two [31m xx"), "{said}");
-        assert!(said.len() < 500 && !said.contains(char::is_control), "{said}");
+        assert!(
+            said.contains(r"caa: one  two\u{1b}[31m \u{202e}bill\u{200b} xx"),
+            "{said}"
+        );
+        assert!(
+            said.len() < 500 && !said.contains(|c| visible::is_odd(c) || c == '\u{2028}'),
+            "{said}"
+        );
     }
 }

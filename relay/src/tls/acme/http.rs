@@ -1,5 +1,4 @@
-//! Carries the ACME client's requests over the same HTTP client as all others, with bounds on what a server can make the relay
-//! hold and wait for.
+//! Carries the ACME client's requests, with bounds on what a server can make the relay hold and wait for.
 
 use std::{
     future::Future,
@@ -11,23 +10,24 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use http::{
-    HeaderMap, Request, StatusCode,
+    HeaderMap, HeaderValue, Request, StatusCode,
     header::{CONTENT_TYPE, RETRY_AFTER},
 };
 use http_body_util::{BodyExt, Full};
 use instant_acme::{BodyWrapper, BytesResponse, Error};
-use reqwest::redirect;
 
-use crate::files;
+use crate::{files, outgoing};
 
+/// For resolving the name, connecting and TLS.
+const CONNECT: Duration = Duration::from_secs(10);
 /// For one answer.
 const ANSWER: Duration = Duration::from_secs(30);
 /// Largest answer, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
 /// Largest file of its certificates, in bytes.
 const MAX_ROOTS: u64 = 1024 * 1024;
-/// As long as a server may make the relay wait.
-const MAX_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest wait that a server can ask for.
+const LONGEST_WISH: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The client, shared by all requests of an attempt.
 #[derive(Clone)]
@@ -53,19 +53,13 @@ pub(super) enum Unanswered {
 impl Http {
     /// A client that trusts the certificates of this file besides the system's.
     pub(super) fn new(roots: Option<&Path>) -> Result<Self, String> {
-        // TLS needs it; a second call finds it installed, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .https_only(true)
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .timeout(ANSWER);
+        let mut builder = outgoing::client(CONNECT, ANSWER);
         if let Some(path) = roots {
             builder = builder.tls_certs_merge(read_roots(path)?);
         }
         let client = builder
             .build()
-            .map_err(|error| format!("TLS cannot be set up: {}", chain(&error)))?;
+            .map_err(|_| "TLS cannot be set up; the machine's CA certificates must be installed")?;
         Ok(Self {
             client,
             pause: Arc::default(),
@@ -78,7 +72,7 @@ impl Http {
     }
 
     async fn send(self, request: Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, Unanswered> {
-        let failed = |error: reqwest::Error| Unanswered::Connection(chain(&error.without_url()));
+        let failed = |error: reqwest::Error| Unanswered::Connection(outgoing::problem(&error));
         let (parts, body) = request.into_parts();
         let body = body
             .collect()
@@ -93,9 +87,10 @@ impl Http {
             request = request.body(body);
         }
         let mut answer = request.send().await.map_err(failed)?;
-        let (status, headers) = (answer.status(), answer.headers().clone());
+        let (status, mut headers) = (answer.status(), answer.headers().clone());
+        let pause = take_pause(&mut headers);
         if let (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, Some(pause)) =
-            (status, pause(&headers))
+            (status, pause)
         {
             *self.pause.lock().unwrap_or_else(PoisonError::into_inner) = pause;
         }
@@ -147,21 +142,15 @@ fn is_problem(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.starts_with("application/problem+json"))
 }
 
-/// In seconds; a date is not understood, and the pause is the relay's own then.
-fn pause(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(MAX_PAUSE))
-}
-
-/// An error with its causes: reqwest's own text names none.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
+/// The pause that is asked for, in seconds; a date is not understood, and the pause is the relay's own then. Only what is
+/// understood stays among the headers, and no more of it than is waited: the client adds it to the time without asking
+/// whether there is such a time.
+fn take_pause(headers: &mut HeaderMap) -> Option<Duration> {
+    let asked = headers.remove(RETRY_AFTER)?;
+    let seconds = asked.to_str().ok()?.trim().parse().ok()?;
+    let pause = Duration::from_secs(seconds).min(LONGEST_WISH);
+    headers.insert(RETRY_AFTER, HeaderValue::from(pause.as_secs()));
+    Some(pause)
 }
 
 #[cfg(test)]
@@ -174,13 +163,21 @@ mod tests {
             ("120", Some(120)),
             (" 7 ", Some(7)),
             ("99999999", Some(86_400)),
+            ("18446744073709551615", Some(86_400)),
+            ("18446744073709551616", None),
             ("-1", None),
             ("Sun, 29 Nov 2026 10:00:00 GMT", None),
             ("", None),
         ] {
-            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
-            assert_eq!(pause(&headers), seconds.map(Duration::from_secs), "{value}");
+            let mut headers = HeaderMap::new();
+            headers.append(RETRY_AFTER, value.parse().unwrap());
+            headers.append(RETRY_AFTER, "18446744073709551615".parse().unwrap());
+            let pause = take_pause(&mut headers);
+            assert_eq!(pause, seconds.map(Duration::from_secs), "{value}");
+            let left = headers.get_all(RETRY_AFTER).iter().collect::<Vec<_>>();
+            let seconds = seconds.map(|seconds: u64| HeaderValue::from(seconds));
+            assert_eq!(left, Vec::from_iter(&seconds), "{value}");
         }
-        assert_eq!(pause(&HeaderMap::new()), None);
+        assert_eq!(take_pause(&mut HeaderMap::new()), None);
     }
 }

@@ -8,8 +8,9 @@ use tokio_util::sync::CancellationToken;
 use super::Acme;
 use crate::{current::Current, tls::Tls};
 
-/// Looks after the certificate in use until `closed`.
+/// Looks after the certificate in use, from files too, until `closed`. Should it end before, by a panic, the health page says so.
 pub(crate) async fn keep(current: Arc<Current>, closed: CancellationToken) {
+    let _ending = Ending(&current);
     let limits = current.get().app.limits.clone();
     let mut looks = interval(limits.watch);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -28,8 +29,16 @@ pub(crate) async fn keep(current: Arc<Current>, closed: CancellationToken) {
         tokio::select! {
             () = closed.cancelled() => return,
             () = replaced(&current, acme, limits.watch) => {}
-            () = acme.renew(&*app.clock, limits.acme_pause) => {}
+            () = acme.renew(&app.clock, limits.acme_pause) => {}
         }
+    }
+}
+
+struct Ending<'a>(&'a Current);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.set_unkept();
     }
 }
 

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use instant_acme::{
-    Account, AccountCredentials, AuthorizationStatus, ChallengeType, Identifier, NewAccount, NewOrder, Order,
-    OrderStatus, RetryPolicy,
+    Account, AccountCredentials, AuthorizationStatus, ChallengeType, Error, ExternalAccountKey, Identifier,
+    NewAccount, NewOrder, Order, OrderStatus, RetryPolicy,
 };
 use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
 use rustls::{
@@ -12,6 +12,7 @@ use rustls::{
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
     sign::CertifiedKey,
 };
+use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 use super::{
@@ -51,7 +52,7 @@ pub(super) async fn certificate(
         }
         answer => answer?,
     };
-    let _proofs = prove(&mut order, shown).await?;
+    let _proofs = prove(&mut order, settings, shown).await?;
     if order.poll_ready(&WAIT).await.ok() != Some(OrderStatus::Ready) {
         return Err(why(&mut order, settings).await);
     }
@@ -62,15 +63,16 @@ pub(super) async fn certificate(
 
 async fn account(settings: &Acme, http: &Http, cache: &Cache) -> Result<Account, Failure> {
     let kept = cache::read(&cache.account).map_err(Failure::Cache)?;
-    // What is there and yet no account is as good as nothing.
     let kept = kept.and_then(|bytes| serde_json::from_slice::<AccountCredentials>(&bytes).ok());
-    match kept {
-        Some(credentials) => {
-            let builder = Account::builder_with_http(Box::new(http.clone()));
-            Ok(builder.from_credentials(credentials).await?)
+    if let Some(credentials) = kept {
+        let builder = Account::builder_with_http(Box::new(http.clone()));
+        match builder.from_credentials(credentials).await {
+            Err(Error::KeyRejected | Error::Crypto | Error::Str(_)) => {}
+            account => return Ok(account?),
         }
-        None => new_account(settings, http, cache).await,
     }
+    // What is there and yet no account is as good as nothing.
+    new_account(settings, http, cache).await
 }
 
 async fn new_account(settings: &Acme, http: &Http, cache: &Cache) -> Result<Account, Failure> {
@@ -85,9 +87,17 @@ async fn new_account(settings: &Acme, http: &Http, cache: &Cache) -> Result<Acco
         terms_of_service_agreed: true,
         only_return_existing: false,
     };
+    let bound = settings.external_account.as_ref();
+    let bound = bound
+        .map(|bound| {
+            let secret = bound.secret().map_err(Failure::Secret)?;
+            let id = bound.key_id.clone();
+            Ok::<_, Failure>(ExternalAccountKey::new(id, secret.expose_secret()))
+        })
+        .transpose()?;
     let builder = Account::builder_with_http(Box::new(http.clone()));
     let (account, credentials) = builder
-        .create(&wanted, settings.directory.to_string(), None)
+        .create(&wanted, settings.directory.to_string(), bound.as_ref())
         .await?;
     let bytes = serde_json::to_vec(&credentials).map_err(|error| Failure::Crypto(error.to_string()))?;
     // Before it is used: an account that is forgotten each time is one of many that the server has to count.
@@ -97,13 +107,18 @@ async fn new_account(settings: &Acme, http: &Http, cache: &Cache) -> Result<Acco
     Ok(account)
 }
 
-/// Shows a proof for each name that the server does not believe yet, until the result is dropped.
-async fn prove<'a>(order: &mut Order, shown: &'a Shown) -> Result<Proofs<'a>, Failure> {
+/// Shows a proof for each name that was asked for and that the server does not believe yet, until the result is dropped.
+async fn prove<'a>(order: &mut Order, settings: &Acme, shown: &'a Shown) -> Result<Proofs<'a>, Failure> {
     let proofs = Proofs(shown);
+    let mut left = settings.domains.clone();
     let mut authorizations = order.authorizations();
     while let Some(authorization) = authorizations.next().await {
         let mut authorization = authorization?;
-        let domain = authorization.identifier().to_string();
+        let domain = authorization.identifier().to_string().to_ascii_lowercase();
+        // Each once, so that the server cannot keep the relay at it.
+        if !left.remove(&domain) {
+            return Err(Failure::NotAskedFor(failure::tame(&domain)));
+        }
         match authorization.status {
             AuthorizationStatus::Valid => continue,
             AuthorizationStatus::Pending => {}
@@ -164,7 +179,7 @@ async fn why(order: &mut Order, settings: &Acme) -> Failure {
             let names = settings.domains.iter().map(String::as_str).collect::<Vec<_>>();
             Failure::not_validated(&names.join(", "), Some(problem))
         }
-        Some(problem) => instant_acme::Error::Api(problem.clone()).into(),
+        Some(problem) => Error::Api(problem.clone()).into(),
         None => Failure::TooSlow,
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Shown(Mutex<State>);
 pub(super) struct State {
     /// Until there is one, every handshake fails.
     pub(super) identity: Option<Identity>,
+    /// Whether it is another than was asked for, which serves until that is issued.
+    pub(super) stands_in: bool,
     /// What went wrong since.
     pub(super) trouble: Option<String>,
     proofs: HashMap<String, Arc<CertifiedKey>>,

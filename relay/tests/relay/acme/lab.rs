@@ -14,14 +14,16 @@ use std::{
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use reqwest::Certificate;
 use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
+    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
 };
 use serde_json::{Value, json};
 use stagedoor_relay::{
     app::Limits,
     broker::Brokers,
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     config::{Config, Keys},
     relay::Relay,
     store,
@@ -30,11 +32,13 @@ use tempfile::TempDir;
 use tokio::{
     net::TcpStream,
     process::{Child, Command},
+    signal::unix::{SignalKind, signal},
     task::JoinHandle,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_util::sync::CancellationToken;
 
+use super::server::Server;
 use crate::support::{eventually, installation::Installation, log};
 
 /// The name that certificates are for.
@@ -141,8 +145,13 @@ impl Lab {
 
     /// Starts the ACME server; one that was stopped has forgotten everything, accounts too.
     pub(super) async fn start_pebble(&mut self) {
+        self.start_pebble_with(json!({})).await;
+    }
+
+    /// The same with more of a configuration.
+    pub(super) async fn start_pebble_with(&mut self, more: Value) {
         let path = |name: &str| self.folder.path().join(name);
-        let config = json!({"pebble": {
+        let mut config = json!({"pebble": {
             "listenAddress": format!("{}:14000", self.ip),
             "managementListenAddress": format!("{}:15000", self.ip),
             "certificate": path("certificate.pem"),
@@ -150,6 +159,9 @@ impl Lab {
             "httpPort": 5002,
             "tlsPort": PORT,
         }});
+        for (key, value) in more.as_object().unwrap() {
+            config["pebble"][key] = value.clone();
+        }
         fs::write(path("pebble.json"), config.to_string()).unwrap();
         let pebble = program("pebble")
             .arg("-config")
@@ -191,8 +203,19 @@ impl Lab {
         CertificateDer::from_pem_slice(&pem).unwrap()
     }
 
-    /// A relay in this process. It looks often, and is soon ready for another attempt.
+    /// Starts an ACME server of the tests' own in Pebble's place.
+    pub(super) async fn start_server(&self) -> Server {
+        Server::start(self.ip, self.folder.path()).await
+    }
+
+    /// A relay in this process. It looks often, is soon ready for another attempt, and takes over what changes in its
+    /// configuration.
     pub(super) async fn relay(&self) -> Running {
+        self.relay_by(Arc::new(SystemClock::new())).await
+    }
+
+    /// The same by another clock.
+    pub(super) async fn relay_by(&self, clock: Arc<dyn Clock>) -> Running {
         let config = Config::load(&self.installation.config(), Keys::Check).unwrap();
         let limits = Limits {
             watch: Duration::from_millis(20),
@@ -201,9 +224,10 @@ impl Lab {
         };
         let brokers = Brokers::connect(&config, limits.broker).unwrap();
         let store = store::open(&config.store).await.unwrap();
-        let relay = Relay::bind(config, brokers, store, Arc::new(SystemClock::new()), limits)
+        let relay = Relay::bind(config, brokers, store, clock, limits)
             .await
-            .unwrap();
+            .unwrap()
+            .reloading(self.installation.config(), signal(SignalKind::hangup()).unwrap());
         let stop = CancellationToken::new();
         Running {
             health: relay.health_address(),
@@ -233,6 +257,37 @@ impl Lab {
         TlsConnector::from(Arc::new(config)).connect(name, socket).await
     }
 
+    /// What is shown to somebody who believes anything.
+    pub(super) async fn shown_to_anybody(
+        &self,
+        domain: &'static str,
+        protocols: &[&str],
+    ) -> Option<CertificateDer<'static>> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Gullible(provider)))
+            .with_no_client_auth();
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let socket = TcpStream::connect((self.ip, PORT)).await.unwrap();
+        let name = ServerName::try_from(domain).unwrap();
+        let stream = TlsConnector::from(Arc::new(config))
+            .connect(name, socket)
+            .await
+            .ok()?;
+        Some(
+            stream
+                .get_ref()
+                .1
+                .peer_certificates()?
+                .first()?
+                .clone()
+                .into_owned(),
+        )
+    }
+
     /// The certificate that is shown to those who trust this root.
     pub(super) async fn shown(&self, root: &CertificateDer<'static>) -> Option<CertificateDer<'static>> {
         let stream = self.open(DOMAIN, root, &["http/1.1"]).await.ok()?;
@@ -256,6 +311,45 @@ impl Running {
     pub(super) async fn stop(self) {
         self.stop.cancel();
         self.task.await.unwrap();
+    }
+}
+
+/// Accepts every certificate.
+#[derive(Debug)]
+struct Gullible(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Gullible {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
 
