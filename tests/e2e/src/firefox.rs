@@ -8,7 +8,7 @@ mod menu;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::browser::{PrivateWindows, Setup};
 use crate::page::Page;
@@ -129,6 +129,11 @@ impl Firefox {
     /// Stops the extension's event page: the next click finds it cold.
     pub async fn stop_background(&self) -> Result<()> {
         self.chrome.stop_background().await
+    }
+
+    /// Runs a script in the browser's own window, for what no command of the driver's does.
+    pub async fn run(&self, script: &str) -> Result<Value> {
+        self.chrome.run(script).await
     }
 
     /// Closes the browser in an orderly way, so that everything it keeps is on disk.

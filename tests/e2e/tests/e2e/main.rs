@@ -1,5 +1,6 @@
 //! Tests of the whole product: real browsers, the built extension, the real relay, the simulated broker.
 
+mod accessibility;
 mod approval;
 mod broker;
 mod claim;
