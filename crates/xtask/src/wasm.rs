@@ -12,6 +12,7 @@ use crate::collector;
 use crate::comments::without_comments;
 use crate::install;
 use crate::project::Project;
+use crate::smaller::smaller;
 use crate::step::{Step, step};
 use crate::tools::{FOR_EXTENSION, WASM_BINDGEN, WASM_TARGET};
 
@@ -142,6 +143,10 @@ fn assemble(project: &Project, core: &Path) -> Result<Files> {
         if path.ends_with(".js") {
             let script = std::str::from_utf8(content).with_context(|| format!("{path} is not text"))?;
             *content = without_comments(script).into_bytes();
+        } else if let Ok(text) = std::str::from_utf8(content)
+            && let Some(smaller) = smaller(path, text)?
+        {
+            *content = smaller.into_bytes();
         }
     }
     Ok(files)

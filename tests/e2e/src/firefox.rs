@@ -2,12 +2,13 @@
 
 mod chrome;
 mod context;
+mod language;
 mod launch;
 mod menu;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::browser::{PrivateWindows, Setup};
@@ -36,7 +37,7 @@ impl Firefox {
     ///
     /// With a `home`, it finds there what an administrator has set for it, and nothing that is anybody's.
     pub async fn start(profile: &Path, extension: &Path, setup: Setup, home: Option<&Path>) -> Result<Self> {
-        let (mut process, client) = launch::start(profile, setup.proxy, home).await?;
+        let (mut process, client) = launch::start(profile, setup, home).await?;
         let params = json!({
             "extensionData": {"type": "path", "path": extension},
             "moz:permanent": false,
@@ -48,6 +49,13 @@ impl Firefox {
             .as_str()
             .context("Firefox names no extension")?;
         let chrome = Chrome::enter(&client, id).await?;
+        if let Some(language) = setup.language {
+            let speaks = chrome.language().await?;
+            ensure!(
+                speaks == language,
+                "Firefox speaks {speaks}, and was set up in {language}"
+            );
+        }
         let tabs = client
             .call("browsingContext.getTree", json!({"maxDepth": 0}))
             .await?;

@@ -4,6 +4,7 @@
 //! Read [`lab`] for what runs, [`browser`] for how a browser is driven, and [`scenario`] for what a person does.
 
 pub mod administrator;
+pub mod archive;
 pub mod axe;
 pub mod browser;
 pub mod camera;

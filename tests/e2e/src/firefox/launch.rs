@@ -8,6 +8,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
+use super::language;
+use crate::browser::Setup;
 use crate::paths;
 use crate::process::Process;
 use crate::rpc::Client;
@@ -30,13 +32,13 @@ user_pref("nimbus.rollouts.enabled", false);
 user_pref("services.settings.server", "data:,none");
 "#;
 
-pub(super) async fn start(
-    profile: &Path,
-    proxy: Option<SocketAddr>,
-    home: Option<&Path>,
-) -> Result<(Process, Client)> {
+pub(super) async fn start(profile: &Path, setup: Setup, home: Option<&Path>) -> Result<(Process, Client)> {
     fs::create_dir_all(profile).context("cannot make a profile for Firefox")?;
-    let preferences = proxy.map_or_else(String::new, through) + PREFERENCES;
+    let proxy = setup.proxy;
+    let mut preferences = proxy.map_or_else(String::new, through) + PREFERENCES;
+    if let Some(language) = setup.language {
+        preferences += &language::install(profile, language)?;
+    }
     fs::write(profile.join("user.js"), preferences).context("cannot write Firefox's preferences")?;
     let mut command = Command::new(paths::firefox()?);
     command

@@ -9,6 +9,7 @@ mod content_script;
 mod corpus;
 mod drivers;
 mod guide;
+mod languages;
 mod managed;
 mod one_click;
 mod own_recipe;
