@@ -1,4 +1,4 @@
-//! Packages of Node's that tests use: installed at exactly the versions of their lock files, each set into a folder of
+//! Packages of Node's that tests and packaging use: installed at exactly the versions of their lock files, each set into a folder of
 //! its own in the target directory.
 
 use std::fs;
@@ -13,7 +13,7 @@ use crate::tools::{Check, Install, Tool};
 /// Node and its package manager, which needs Node.
 pub(crate) static NPM: Tool = Tool {
     name: "Node and npm",
-    purpose: "run the OpenID provider that tests sign in at, and install the accessibility engine",
+    purpose: "run the OpenID provider that tests sign in at and Mozilla's checker of extensions, and install the accessibility engine",
     check: Check::Program(&["npm"]),
     install: Install::Apt(&["nodejs", "npm"]),
     loss: None,
@@ -43,6 +43,14 @@ pub(crate) const AXE: Set = Set {
     about: "the accessibility engine of the tests",
     source: "tests/e2e/axe",
     folder: "axe",
+    files: &[],
+};
+
+/// Mozilla's checker of extensions.
+pub(crate) const WEB_EXT: Set = Set {
+    about: "Mozilla's checker of extensions",
+    source: "tests/web-ext",
+    folder: "web-ext",
     files: &[],
 };
 
