@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
+use crate::administrator::Administrator;
 use crate::browser::{PrivateWindows, Setup};
 use crate::page::Page;
 use crate::process::Process;
 use crate::rpc::Client;
-use crate::wait::PATIENCE;
+use crate::wait::{PATIENCE, until};
 
 use chrome::Chrome;
 pub use context::Context;
@@ -37,7 +38,7 @@ impl Firefox {
     ///
     /// With a `home`, it finds there what an administrator has set for it, and nothing that is anybody's.
     pub async fn start(profile: &Path, extension: &Path, setup: Setup, home: Option<&Path>) -> Result<Self> {
-        let (mut process, client) = launch::start(profile, setup, home).await?;
+        let (mut process, client) = launch::start(profile, setup, home, None).await?;
         let params = json!({
             "extensionData": {"type": "path", "path": extension},
             "moz:permanent": false,
@@ -56,6 +57,22 @@ impl Firefox {
                 "Firefox speaks {speaks}, and was set up in {language}"
             );
         }
+        Self::running(profile, process, client, chrome).await
+    }
+
+    /// Starts Firefox with policies by which it installs the extension itself, and waits until it has.
+    pub async fn start_ruled(profile: &Path, id: &str, policies: &Administrator) -> Result<Self> {
+        let setup = PrivateWindows::Forbidden.into();
+        let (process, client) = launch::start(profile, setup, None, Some(policies.directory())).await?;
+        let chrome = Chrome::enter(&client, id).await?;
+        until("the extension to be installed by policy", PATIENCE, async || {
+            Ok((chrome.run("return policy?.active === true;").await? == true).then_some(()))
+        })
+        .await?;
+        Self::running(profile, process, client, chrome).await
+    }
+
+    async fn running(profile: &Path, process: Process, client: Client, chrome: Chrome) -> Result<Self> {
         let tabs = client
             .call("browsingContext.getTree", json!({"maxDepth": 0}))
             .await?;

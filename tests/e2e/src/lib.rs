@@ -10,6 +10,7 @@ pub mod browser;
 pub mod camera;
 pub mod chromium;
 pub mod corpus;
+mod elsewhere;
 pub mod firefox;
 pub mod lab;
 pub mod media;

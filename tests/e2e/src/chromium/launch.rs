@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use crate::browser::PrivateWindows;
+use crate::elsewhere;
 use crate::paths;
 use crate::process::Process;
 use crate::rpc::Client;
@@ -72,7 +73,7 @@ pub(super) async fn start(profile: &Path, options: &Options) -> Result<(Process,
     let mut command = if places.is_empty() {
         Command::new(paths::chromium()?)
     } else {
-        elsewhere(&paths::chromium()?, &places)
+        elsewhere::command(&paths::chromium()?, &places)
     };
     let language = options.language.unwrap_or("en-US");
     command
@@ -114,25 +115,6 @@ pub(super) async fn start(profile: &Path, options: &Options) -> Result<(Process,
         .await?;
     let client = Client::connect(url.trim()).await?;
     Ok((process, client))
-}
-
-/// Chromium in a view of the file system of its own, in which directories stand in the places of others. It has no other way to
-/// be given policies, and these no other program sees, and nothing has to be tidied away after.
-fn elsewhere(chromium: &Path, places: &[(PathBuf, &str)]) -> Command {
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private"]);
-    if !rustix::process::geteuid().is_root() {
-        command.arg("--map-current-user");
-    }
-    let mounts: String = places
-        .iter()
-        .map(|(_, place)| format!("mount --bind \"$1\" {place} && shift && "))
-        .collect();
-    command
-        .args(["sh", "-c", &format!("{mounts}exec \"$@\""), "sh"])
-        .args(places.iter().map(|(directory, _)| directory))
-        .arg(chromium);
-    command
 }
 
 /// A directory of languages in which Chromium finds the one wanted, so that its packages of languages need not be installed.
