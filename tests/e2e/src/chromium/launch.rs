@@ -31,6 +31,8 @@ pub struct Options {
     pub proxy: Option<SocketAddr>,
     /// The language of Chromium's own interface, where it is not English.
     pub language: Option<&'static str>,
+    /// Whether it asks where its policies tell it to for extensions, and their updates.
+    pub updates: bool,
 }
 
 impl Default for Options {
@@ -43,14 +45,14 @@ impl Default for Options {
             system: None,
             proxy: None,
             language: None,
+            updates: false,
         }
     }
 }
 
-const QUIET: [&str; 12] = [
+const QUIET: [&str; 11] = [
     "--no-first-run",
     "--no-default-browser-check",
-    "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--disable-quic",
@@ -85,6 +87,9 @@ pub(super) async fn start(profile: &Path, options: &Options) -> Result<(Process,
         .arg("--enable-unsafe-extension-debugging")
         .arg(format!("--user-data-dir={}", profile.display()))
         .arg(format!("--window-size={},{}", options.window.0, options.window.1));
+    if !options.updates {
+        command.arg("--disable-background-networking");
+    }
     if options.headed {
         command.arg(format!("--force-device-scale-factor={}", options.scale));
     } else {
