@@ -64,7 +64,9 @@ pub(crate) fn fuzz(project: &Project, effort: &Effort) -> Result<()> {
 /// How many requests the two runs made, signed and not; an error if one made none, for then it proved nothing.
 fn cases(step: &Step) -> Result<String> {
     match generated(&step.log())[..] {
-        [signed @ 1.., unsigned @ 1..] => Ok(format!("{} requests, signed and not", signed + unsigned)),
+        [signed @ 1..=u64::MAX, unsigned @ 1..=u64::MAX] => {
+            Ok(format!("{} requests, signed and not", signed + unsigned))
+        }
         ref runs => bail!("requests were made in other runs than two: {runs:?}"),
     }
 }
