@@ -9,83 +9,70 @@ use crate::install;
 use crate::project::Project;
 use crate::step::step;
 use crate::tools::{FOR_BUILD, RELAY_TARGET};
-use crate::wasm;
+use crate::variants::Variant;
+use crate::wasm::{self, Files};
 use crate::zip;
 
 /// What the extension's package may weigh: staff download it on every update.
-const MAXIMUM_PACKAGE_BYTES: u64 = 150_000;
+const MAXIMUM_PACKAGE_BYTES: usize = 150_000;
 
 /// Builds everything and prints how large it is.
 pub(crate) fn run(project: &Project) -> Result<()> {
     install::ensure(project, FOR_BUILD)?;
-    let packages = package_extension(project)?;
+    package_extension(project)?;
     let relay = build_relay(project)?;
-    println!();
-    packages.print(project);
     print_size(project, &relay, fs::metadata(&relay)?.len());
     Ok(())
 }
 
-/// The extension as it is handed out.
-pub(crate) struct Packages {
-    zip: PathBuf,
-    xpi: PathBuf,
-    zip_bytes: u64,
-    module_bytes: u64,
-    module_compressed: Option<u64>,
-}
+/// Packages, with who gets each.
+pub(crate) type Packages = Vec<(Variant, Vec<u8>)>;
 
-/// Builds the extension and packs it, for Chromium and for Firefox.
-pub(crate) fn package_extension(project: &Project) -> Result<Packages> {
+/// Builds the extension, packs it, and prints how large it is.
+pub(crate) fn package_extension(project: &Project) -> Result<()> {
     let files = wasm::build(project)?;
     let module = files
         .get(&wasm::module_path())
         .context("the core's module is missing")?;
-    let mut packages = Packages {
-        zip: project
-            .dist()
-            .join(format!("stagedoor-{}.zip", project.version())),
-        xpi: project
-            .dist()
-            .join(format!("stagedoor-{}.xpi", project.version())),
-        zip_bytes: 0,
-        module_bytes: module.len() as u64,
-        module_compressed: compressed_size(
-            project,
-            &project.dist().join("extension").join(wasm::module_path()),
-        )?,
+    let packages = pack(project, &files)?;
+    let unpacked = project.dist().join("extension").join(wasm::module_path());
+    let compressed = match compressed_size(project, &unpacked)? {
+        Some(bytes) => format!("{} compressed by brotli", kilobytes(bytes)),
+        None => "compressed size unknown without brotli".to_owned(),
     };
+    println!(
+        "{:<44} {:>9}  {compressed}",
+        "WebAssembly core",
+        kilobytes(module.len() as u64)
+    );
+    for (variant, packed) in &packages {
+        let file = project.dist().join(variant.file_name(project.version()));
+        print_size(project, &file, packed.len() as u64);
+    }
+    within_limit(&packages)
+}
+
+/// Packs the extension for each kind of browser into `dist`.
+pub(crate) fn pack(project: &Project, files: &Files) -> Result<Packages> {
+    let mut packages = Packages::new();
     step(project, "package extension", |_| {
-        // Both browsers read the same manifest, so the two packages differ in name only.
-        let packed = zip::pack(&files)?;
-        packages.zip_bytes = packed.len() as u64;
-        fs::write(&packages.zip, &packed)?;
-        fs::write(&packages.xpi, &packed)?;
-        if packages.zip_bytes > MAXIMUM_PACKAGE_BYTES {
-            bail!(
-                "the package has {} bytes, {MAXIMUM_PACKAGE_BYTES} are the limit",
-                packages.zip_bytes
-            );
+        for variant in Variant::ALL {
+            let packed = zip::pack(&variant.of(files)?)?;
+            fs::write(project.dist().join(variant.file_name(project.version())), &packed)?;
+            packages.push((variant, packed));
         }
         Ok(String::new())
     })?;
     Ok(packages)
 }
 
-impl Packages {
-    /// Prints how large the packages are.
-    pub(crate) fn print(&self, project: &Project) {
-        let compressed = match self.module_compressed {
-            Some(bytes) => format!("{} compressed by brotli", kilobytes(bytes)),
-            None => "compressed size unknown without brotli".to_owned(),
-        };
-        println!(
-            "{:<44} {:>9}  {compressed}",
-            "WebAssembly core",
-            kilobytes(self.module_bytes)
-        );
-        print_size(project, &self.zip, self.zip_bytes);
-        print_size(project, &self.xpi, self.zip_bytes);
+/// An error that tells how much too large a package is.
+pub(crate) fn within_limit(packages: &Packages) -> Result<()> {
+    match packages.iter().map(|(_, packed)| packed.len()).max() {
+        Some(bytes) if bytes > MAXIMUM_PACKAGE_BYTES => {
+            bail!("a package has {bytes} bytes, {MAXIMUM_PACKAGE_BYTES} are the limit")
+        }
+        _ => Ok(()),
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     let target = ["--target", WASM_TARGET, "--", "-D", "warnings"];
     cargo_step(project, "lints for WebAssembly", &[&lint[..], &target].concat())?;
     test::run(project, &[])?;
-    build::package_extension(project)?.print(project);
+    build::package_extension(project)?;
     println!("all of it holds, after {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
 }

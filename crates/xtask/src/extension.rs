@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use crate::collector;
+use crate::languages;
 use crate::project::Project;
 
 /// What must not occur in a script: each would run text as code, or could.
@@ -65,6 +66,7 @@ pub(crate) fn check(project: &Project) -> Result<String> {
     let mut faults = Vec::new();
     faults.extend(manifest_faults(&files, &exists)?);
     faults.extend(message_faults(&files)?);
+    faults.extend(languages::faults(&files));
     for (path, text) in &files {
         faults.extend(file_faults(path, text, &exists));
     }

@@ -19,14 +19,19 @@ mod doctor;
 mod extension;
 mod fuzz_api;
 mod install;
+mod languages;
+mod npm;
+mod package;
 mod packages;
 mod postgres;
 mod project;
-mod provider;
+mod sbom;
+mod smaller;
 mod step;
 mod test;
 mod tidy;
 mod tools;
+mod variants;
 mod wasm;
 mod wheel;
 mod zip;
@@ -58,6 +63,8 @@ enum Task {
     Test { parts: Vec<test::Part> },
     /// Build what is shipped: the relay's static binary and the extension's packages.
     Build,
+    /// Make the extension's packages for the stores and for firms: built twice, checked, with a list of parts.
+    Package,
     /// Measure what is built in release mode, on this machine.
     Bench {
         #[command(subcommand)]
@@ -113,6 +120,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Task::Demo { arguments } => demo::run(&project, arguments),
         Task::Test { parts } => test::run(&project, parts),
         Task::Build => build::run(&project),
+        Task::Package => package::run(&project),
         Task::Bench { kind } => bench::run(&project, kind),
         Task::Chaos { arguments } => chaos::run(&project, arguments),
         Task::Corpus { arguments } => corpus::run(&project, arguments),

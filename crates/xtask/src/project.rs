@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::npm;
+
 /// The checkout and the machine, as every task sees them.
 pub(crate) struct Project {
     /// The root of the checkout.
@@ -63,11 +65,6 @@ impl Project {
         self.root.join("dist")
     }
 
-    /// Where the OpenID provider of the tests is installed.
-    pub(crate) fn provider(&self) -> PathBuf {
-        self.target.join("provider")
-    }
-
     /// A command that runs in the checkout, finds the tools, and has no standard input.
     pub(crate) fn command(&self, program: &str) -> Command {
         let path = self.find(program).unwrap_or_else(|| program.into());
@@ -88,7 +85,8 @@ impl Project {
         // Where the end-to-end tests and the demo look for what was built.
         command.env("STAGEDOOR_EXTENSION_DIR", self.dist().join("extension"));
         command.env("STAGEDOOR_RELAY_BIN", self.target.join("debug/stagedoor"));
-        command.env("STAGEDOOR_PROVIDER_DIR", self.provider());
+        command.env("STAGEDOOR_PROVIDER_DIR", npm::PROVIDER.folder(self));
+        command.env("STAGEDOOR_AXE_DIR", npm::AXE.folder(self));
         // The test runner prefers whichever driver the environment names, over the browser that was asked for.
         for driver in ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER"] {
             command.env_remove(driver).env_remove(format!("{driver}_REMOTE"));

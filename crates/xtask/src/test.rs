@@ -8,9 +8,9 @@ use clap::ValueEnum;
 use crate::extension;
 use crate::fuzz_api::{self, Effort};
 use crate::install;
+use crate::npm;
 use crate::postgres::Postgres;
 use crate::project::Project;
-use crate::provider;
 use crate::step::{Step, recorded_step, step};
 use crate::tools::{FOR_BROWSERS, FOR_FUZZ_API, FOR_NATIVE_TESTS};
 use crate::wasm;
@@ -49,7 +49,10 @@ pub(crate) fn run(project: &Project, parts: &[Part]) -> Result<()> {
         step(project, "check extension", |_| extension::check(project))?;
     }
     if wanted(Part::Native) || wanted(Part::E2e) {
-        provider::install(project)?;
+        npm::PROVIDER.install(project)?;
+    }
+    if wanted(Part::E2e) {
+        npm::AXE.install(project)?;
     }
     if wanted(Part::Native) || wanted(Part::Api) || wanted(Part::E2e) {
         // One selection of packages for everything that follows: another would select other features of libraries,

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::npm::NPM;
 use crate::packages::Packages;
 use crate::project::Project;
-use crate::provider::NPM;
 use crate::wheel::Wheel;
 
 /// A tool that some task needs.

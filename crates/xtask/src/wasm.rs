@@ -12,6 +12,7 @@ use crate::collector;
 use crate::comments::without_comments;
 use crate::install;
 use crate::project::Project;
+use crate::smaller::smaller;
 use crate::step::{Step, step};
 use crate::tools::{FOR_EXTENSION, WASM_BINDGEN, WASM_TARGET};
 
@@ -36,12 +37,22 @@ pub(crate) fn build(project: &Project) -> Result<Files> {
     install::ensure(project, FOR_EXTENSION)?;
     let mut files = Files::new();
     step(project, "build extension", |step| {
-        let core = compile(project, step)?;
+        let core = compile(project, step, &project.target)?;
         files = assemble(project, &core)?;
         mirror(&files, &project.dist().join("extension"))?;
         Ok(format!("{} files", files.len()))
     })?;
     Ok(files)
+}
+
+/// Builds it once more, with nothing left of an earlier build, and in another folder.
+pub(crate) fn build_from_nothing(project: &Project, step: &mut Step) -> Result<Files> {
+    let target = project.target.join("from-nothing");
+    if target.exists() {
+        fs::remove_dir_all(&target).with_context(|| format!("cannot remove {}", target.display()))?;
+    }
+    let core = compile(project, step, &target)?;
+    assemble(project, &core)
 }
 
 /// The path of the core's module within the extension.
@@ -50,7 +61,7 @@ pub(crate) fn module_path() -> String {
 }
 
 /// Compiles the core and returns the folder with its two files; reuses what is there when nothing changed.
-fn compile(project: &Project, step: &mut Step) -> Result<PathBuf> {
+fn compile(project: &Project, step: &mut Step, target: &Path) -> Result<PathBuf> {
     let mut cargo = project.command("cargo");
     cargo.args([
         "build",
@@ -62,16 +73,16 @@ fn compile(project: &Project, step: &mut Step) -> Result<PathBuf> {
     ]);
     cargo
         .args(["--target", WASM_TARGET])
-        .env("CARGO_ENCODED_RUSTFLAGS", without_machine_paths(project)?);
+        .env("CARGO_ENCODED_RUSTFLAGS", without_machine_paths(project)?)
+        .env("CARGO_TARGET_DIR", target);
     step.run(&mut cargo)?;
 
-    let compiled = project
-        .target
+    let compiled = target
         .join(WASM_TARGET)
         .join("wasm-release")
         .join(format!("{CORE}.wasm"));
-    let folder = project.target.join("xtask-core");
-    let stamp_file = project.target.join("xtask-core.stamp");
+    let folder = target.join("xtask-core");
+    let stamp_file = target.join("xtask-core.stamp");
     let stamp = stamp(&compiled, WASM_BINDGEN.version(project))?;
     if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) && folder.is_dir() {
         step.note("the core has not changed")?;
@@ -142,6 +153,10 @@ fn assemble(project: &Project, core: &Path) -> Result<Files> {
         if path.ends_with(".js") {
             let script = std::str::from_utf8(content).with_context(|| format!("{path} is not text"))?;
             *content = without_comments(script).into_bytes();
+        } else if let Ok(text) = std::str::from_utf8(content)
+            && let Some(smaller) = smaller(path, text)?
+        {
+            *content = smaller.into_bytes();
         }
     }
     Ok(files)

@@ -34,6 +34,28 @@ impl Administrator {
         })
     }
 
+    /// Writes the policies that Chromium finds in the system's directory.
+    pub fn rules_chromium(directory: &Path, policies: &Value) -> Result<Self> {
+        let folder = directory.join("policies/managed");
+        fs::create_dir_all(&folder)?;
+        let file = folder.join("stagedoor.json");
+        fs::write(&file, policies.to_string()).with_context(|| format!("cannot write {}", file.display()))?;
+        Ok(Self {
+            directory: directory.to_owned(),
+        })
+    }
+
+    /// Writes the policies that Firefox finds beside the program.
+    pub fn rules_firefox(directory: &Path, policies: &Value) -> Result<Self> {
+        fs::create_dir_all(directory)?;
+        let file = directory.join("policies.json");
+        let content = json!({"policies": policies}).to_string();
+        fs::write(&file, content).with_context(|| format!("cannot write {}", file.display()))?;
+        Ok(Self {
+            directory: directory.to_owned(),
+        })
+    }
+
     /// Where the files are.
     pub fn directory(&self) -> &Path {
         &self.directory

@@ -36,11 +36,17 @@ pub struct Setup {
     pub private: PrivateWindows,
     /// A proxy whose certificates are taken for good, for pages of ours under other hosts' names.
     pub proxy: Option<SocketAddr>,
+    /// The language of the browser's own interface, such as `de`, where it is not English.
+    pub language: Option<&'static str>,
 }
 
 impl From<PrivateWindows> for Setup {
     fn from(private: PrivateWindows) -> Self {
-        Self { private, proxy: None }
+        Self {
+            private,
+            proxy: None,
+            language: None,
+        }
     }
 }
 
@@ -87,6 +93,7 @@ impl Browser {
                 let options = Options {
                     private: setup.private,
                     proxy: setup.proxy,
+                    language: setup.language,
                     system: system.map(Path::to_owned),
                     ..Options::default()
                 };

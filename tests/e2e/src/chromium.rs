@@ -41,6 +41,16 @@ impl Chromium {
             .as_str()
             .context("Chromium names no extension")?
             .to_owned();
+        Self::installed(profile, extension, process, client).await
+    }
+
+    /// Starts Chromium with policies in `options.system` by which it installs the extension itself, and waits until it has.
+    pub async fn start_ruled(profile: &Path, extension: String, options: Options) -> Result<Self> {
+        let (process, client) = launch::start(profile, &options).await?;
+        Self::installed(profile, extension, process, client).await
+    }
+
+    async fn installed(profile: &Path, extension: String, process: Process, client: Client) -> Result<Self> {
         let browser = Self {
             client,
             extension,

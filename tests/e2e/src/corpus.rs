@@ -78,6 +78,7 @@ pub async fn run(kind: Kind, only: &str) -> Result<Vec<Finding>> {
     let setup = Setup {
         private: PrivateWindows::Allowed,
         proxy: Some(vendors.address()),
+        language: None,
     };
     let seat = Seat::unenrolled(&lab, kind, SUPPORT[0], setup).await?;
     seat.enrol(&lab, SUPPORT[0]).await?;

@@ -2,19 +2,21 @@
 
 mod chrome;
 mod context;
+mod language;
 mod launch;
 mod menu;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
-use serde_json::json;
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
 
+use crate::administrator::Administrator;
 use crate::browser::{PrivateWindows, Setup};
 use crate::page::Page;
 use crate::process::Process;
 use crate::rpc::Client;
-use crate::wait::PATIENCE;
+use crate::wait::{PATIENCE, until};
 
 use chrome::Chrome;
 pub use context::Context;
@@ -36,7 +38,7 @@ impl Firefox {
     ///
     /// With a `home`, it finds there what an administrator has set for it, and nothing that is anybody's.
     pub async fn start(profile: &Path, extension: &Path, setup: Setup, home: Option<&Path>) -> Result<Self> {
-        let (mut process, client) = launch::start(profile, setup.proxy, home).await?;
+        let (mut process, client) = launch::start(profile, setup, home, None).await?;
         let params = json!({
             "extensionData": {"type": "path", "path": extension},
             "moz:permanent": false,
@@ -48,6 +50,29 @@ impl Firefox {
             .as_str()
             .context("Firefox names no extension")?;
         let chrome = Chrome::enter(&client, id).await?;
+        if let Some(language) = setup.language {
+            let speaks = chrome.language().await?;
+            ensure!(
+                speaks == language,
+                "Firefox speaks {speaks}, and was set up in {language}"
+            );
+        }
+        Self::running(profile, process, client, chrome).await
+    }
+
+    /// Starts Firefox with policies by which it installs the extension itself, and waits until it has.
+    pub async fn start_ruled(profile: &Path, id: &str, policies: &Administrator) -> Result<Self> {
+        let setup = PrivateWindows::Forbidden.into();
+        let (process, client) = launch::start(profile, setup, None, Some(policies.directory())).await?;
+        let chrome = Chrome::enter(&client, id).await?;
+        until("the extension to be installed by policy", PATIENCE, async || {
+            Ok((chrome.run("return policy?.active === true;").await? == true).then_some(()))
+        })
+        .await?;
+        Self::running(profile, process, client, chrome).await
+    }
+
+    async fn running(profile: &Path, process: Process, client: Client, chrome: Chrome) -> Result<Self> {
         let tabs = client
             .call("browsingContext.getTree", json!({"maxDepth": 0}))
             .await?;
@@ -129,6 +154,11 @@ impl Firefox {
     /// Stops the extension's event page: the next click finds it cold.
     pub async fn stop_background(&self) -> Result<()> {
         self.chrome.stop_background().await
+    }
+
+    /// Runs a script in the browser's own window, for what no command of the driver's does.
+    pub async fn run(&self, script: &str) -> Result<Value> {
+        self.chrome.run(script).await
     }
 
     /// Closes the browser in an orderly way, so that everything it keeps is on disk.

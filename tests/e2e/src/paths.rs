@@ -51,6 +51,18 @@ pub fn provider() -> Result<PathBuf> {
     Ok(directory)
 }
 
+/// The accessibility engine's script, as it was installed: below `STAGEDOOR_AXE_DIR`, or `target/axe`.
+pub fn axe() -> Result<PathBuf> {
+    let directory = from_environment("STAGEDOOR_AXE_DIR", "target/axe");
+    if !directory.join("installed-lock.json").is_file() {
+        bail!(
+            "no axe-core at {}: run `cargo xtask test e2e` once, which installs it",
+            directory.display()
+        );
+    }
+    Ok(directory.join("node_modules/axe-core/axe.min.js"))
+}
+
 /// Chromium's binary: `STAGEDOOR_CHROMIUM`, or the first of its usual names on the path.
 pub fn chromium() -> Result<PathBuf> {
     program("STAGEDOOR_CHROMIUM", &["chromium", "chromium-browser", "chrome"])

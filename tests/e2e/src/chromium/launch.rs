@@ -1,13 +1,14 @@
 //! Starts Chromium with nothing of its own to say to the network or to the person.
 
-use std::ffi::OsStr;
+use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::browser::PrivateWindows;
+use crate::elsewhere;
 use crate::paths;
 use crate::process::Process;
 use crate::rpc::Client;
@@ -28,6 +29,10 @@ pub struct Options {
     pub system: Option<PathBuf>,
     /// A proxy whose certificates are taken for good, for pages of ours under other hosts' names.
     pub proxy: Option<SocketAddr>,
+    /// The language of Chromium's own interface, where it is not English.
+    pub language: Option<&'static str>,
+    /// Whether it asks where its policies tell it to for extensions, and their updates.
+    pub updates: bool,
 }
 
 impl Default for Options {
@@ -39,14 +44,15 @@ impl Default for Options {
             private: PrivateWindows::Allowed,
             system: None,
             proxy: None,
+            language: None,
+            updates: false,
         }
     }
 }
 
-const QUIET: [&str; 13] = [
+const QUIET: [&str; 11] = [
     "--no-first-run",
     "--no-default-browser-check",
-    "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--disable-quic",
@@ -56,21 +62,34 @@ const QUIET: [&str; 13] = [
     "--disable-features=Translate,OptimizationHints,MediaRouter",
     "--password-store=basic",
     "--use-mock-keychain",
-    "--lang=en-US",
 ];
 
 pub(super) async fn start(profile: &Path, options: &Options) -> Result<(Process, Client)> {
-    let mut command = match &options.system {
-        Some(system) => administered(&paths::chromium()?, system),
-        None => Command::new(paths::chromium()?),
+    let mut places = Vec::new();
+    if let Some(system) = &options.system {
+        places.push((system.clone(), SYSTEM));
+    }
+    if let Some(language) = options.language {
+        places.push((locales(profile, language)?, LOCALES));
+    }
+    let mut command = if places.is_empty() {
+        Command::new(paths::chromium()?)
+    } else {
+        elsewhere::command(&paths::chromium()?, &places)
     };
+    let language = options.language.unwrap_or("en-US");
     command
         .args(QUIET)
+        .arg(format!("--lang={language}"))
+        .env("LANGUAGE", language)
         // Chosen by the system, and told on standard error.
         .arg("--remote-debugging-port=0")
         .arg("--enable-unsafe-extension-debugging")
         .arg(format!("--user-data-dir={}", profile.display()))
         .arg(format!("--window-size={},{}", options.window.0, options.window.1));
+    if !options.updates {
+        command.arg("--disable-background-networking");
+    }
     if options.headed {
         command.arg(format!("--force-device-scale-factor={}", options.scale));
     } else {
@@ -103,26 +122,23 @@ pub(super) async fn start(profile: &Path, options: &Options) -> Result<(Process,
     Ok((process, client))
 }
 
-/// Chromium in a view of the file system of its own, in which a directory is its system-wide one. It has no other way to
-/// be given policies, and this one no other program sees, and nothing has to be tidied away after.
-fn administered(chromium: &Path, system: &Path) -> Command {
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private"]);
-    if !rustix::process::geteuid().is_root() {
-        command.arg("--map-current-user");
+/// A directory of languages in which Chromium finds the one wanted, so that its packages of languages need not be installed.
+/// What it says itself stays English; which texts of an extension's it takes, and how they run, goes by the name.
+fn locales(profile: &Path, language: &str) -> Result<PathBuf> {
+    let directory = profile.with_extension("locales");
+    fs::create_dir_all(&directory).context("cannot make a directory of languages")?;
+    for name in ["en-US", language] {
+        fs::copy(
+            format!("{LOCALES}/en-US.pak"),
+            directory.join(format!("{name}.pak")),
+        )
+        .with_context(|| format!("Chromium's texts are not in {LOCALES}"))?;
     }
-    let mount = format!("mount --bind \"$1\" {SYSTEM} && shift && exec \"$@\"");
-    let script: [&OsStr; 6] = [
-        "sh".as_ref(),
-        "-c".as_ref(),
-        mount.as_ref(),
-        "sh".as_ref(),
-        system.as_ref(),
-        chromium.as_ref(),
-    ];
-    command.args(script);
-    command
+    Ok(directory)
 }
 
 /// Where Debian's Chromium looks for an administrator's word.
 const SYSTEM: &str = "/etc/chromium";
+
+/// Where Debian's Chromium looks for its texts.
+const LOCALES: &str = "/usr/lib/chromium/locales";

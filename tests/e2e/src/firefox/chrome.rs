@@ -49,6 +49,11 @@ impl Chrome {
         })
     }
 
+    /// The language that Firefox takes an extension's texts in.
+    pub(super) async fn language(&self) -> Result<Value> {
+        self.run("return Services.locale.appLocaleAsBCP47;").await
+    }
+
     pub(super) async fn extension_base(&self) -> Result<String> {
         let base = self.run("return policy.getURL('');").await?;
         Ok(base

@@ -8,6 +8,9 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
+use super::language;
+use crate::browser::Setup;
+use crate::elsewhere;
 use crate::paths;
 use crate::process::Process;
 use crate::rpc::Client;
@@ -32,13 +35,21 @@ user_pref("services.settings.server", "data:,none");
 
 pub(super) async fn start(
     profile: &Path,
-    proxy: Option<SocketAddr>,
+    setup: Setup,
     home: Option<&Path>,
+    policies: Option<&Path>,
 ) -> Result<(Process, Client)> {
     fs::create_dir_all(profile).context("cannot make a profile for Firefox")?;
-    let preferences = proxy.map_or_else(String::new, through) + PREFERENCES;
+    let proxy = setup.proxy;
+    let mut preferences = proxy.map_or_else(String::new, through) + PREFERENCES;
+    if let Some(language) = setup.language {
+        preferences += &language::install(profile, language)?;
+    }
     fs::write(profile.join("user.js"), preferences).context("cannot write Firefox's preferences")?;
-    let mut command = Command::new(paths::firefox()?);
+    let mut command = match policies {
+        Some(policies) => elsewhere::command(&paths::firefox()?, &[(policies.to_owned(), DISTRIBUTION)]),
+        None => Command::new(paths::firefox()?),
+    };
     command
         .args([
             "--headless",
@@ -65,6 +76,9 @@ pub(super) async fn start(
     client.call("session.new", session).await?;
     Ok((process, client))
 }
+
+/// Where Debian's Firefox looks for policies that are its own, beside the program.
+const DISTRIBUTION: &str = "/usr/lib/firefox-esr/distribution";
 
 /// Preferences that lead to all hosts but this machine through a proxy. Where one is used, times are measured too, for
 /// which the clock of pages must not be blurred.

@@ -1,5 +1,6 @@
 //! Tests of the whole product: real browsers, the built extension, the real relay, the simulated broker.
 
+mod accessibility;
 mod approval;
 mod broker;
 mod claim;
@@ -8,6 +9,7 @@ mod content_script;
 mod corpus;
 mod drivers;
 mod guide;
+mod languages;
 mod managed;
 mod one_click;
 mod own_recipe;

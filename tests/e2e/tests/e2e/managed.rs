@@ -1,5 +1,7 @@
 //! An administrator's settings, from the files in which real browsers look for them.
 
+mod rollout;
+
 use anyhow::Result;
 use serde_json::{Value, json};
 use stagedoor_e2e::administrator::Administrator;

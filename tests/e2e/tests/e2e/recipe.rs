@@ -23,6 +23,7 @@ async fn at_a_vendors_page(kind: Kind) -> Result<(Lab, Vendors, Seat)> {
     let setup = Setup {
         private: PrivateWindows::Allowed,
         proxy: Some(vendors.address()),
+        language: None,
     };
     let seat = Seat::unenrolled(&lab, kind, SUPPORT[0], setup).await?;
     seat.enrol(&lab, SUPPORT[0]).await?;

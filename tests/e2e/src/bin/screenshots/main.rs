@@ -8,6 +8,7 @@
 
 mod policy;
 mod sign_in;
+mod store;
 mod teach;
 
 use std::fs;
@@ -44,7 +45,7 @@ struct Studio {
     directory: PathBuf,
 }
 
-/// Makes all of them, or those of one part: `login`, `policy`, `sign-in` or `teach`.
+/// Makes all of them, or those of one part: `login`, `policy`, `sign-in`, `store` or `teach`.
 #[tokio::main]
 async fn main() -> Result<()> {
     let part = std::env::args().nth(1);
@@ -59,6 +60,9 @@ async fn main() -> Result<()> {
     }
     if wanted("sign-in") {
         sign_in::shoot().await?;
+    }
+    if wanted("store") {
+        store::shoot().await?;
     }
     if wanted("teach") {
         teach::shoot().await?;
