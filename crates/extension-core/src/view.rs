@@ -2,6 +2,7 @@
 
 mod approval;
 mod form;
+mod kept;
 mod options;
 mod sessions;
 
@@ -11,12 +12,13 @@ use stagedoor_protocol::{
 };
 
 pub use approval::{ApprovalsView, AskedView};
+pub use kept::Kept;
 pub use options::{OptionsView, Problem, TestResult};
 pub use sessions::SessionsView;
 
 use crate::{
     fault::{Fault, Retry},
-    record::{Asked, Found, Login, Scan, Step},
+    record::{Found, Login, Scan, Step},
     teach::{Derived, Trial},
     text::Text,
 };
@@ -344,40 +346,6 @@ impl View {
             step,
             email: Some(login.email.clone()),
             platform_name: Some(login.platform.name.clone()),
-        }
-    }
-}
-
-/// What was picked and typed for a login that failed, so that it need not be typed again.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Kept {
-    /// For whom.
-    pub email: Option<CustomerEmail>,
-    /// Where.
-    pub platform: Option<PlatformId>,
-    /// Why.
-    pub reason: Option<String>,
-    /// Ticket or case number.
-    pub ticket: Option<String>,
-}
-
-impl Kept {
-    /// What a colleague was asked to approve.
-    pub fn of_asked(asked: &Asked) -> Self {
-        Self {
-            email: Some(asked.email.clone()),
-            platform: Some(asked.platform.id.clone()),
-            reason: asked.reason.clone(),
-            ticket: asked.ticket.clone(),
-        }
-    }
-
-    fn of(login: &Login) -> Self {
-        Self {
-            email: Some(login.email.clone()),
-            platform: Some(login.platform.id.clone()),
-            reason: login.reason.clone(),
-            ticket: login.ticket.clone(),
         }
     }
 }
