@@ -127,6 +127,7 @@ async fn people_sign_in_at_a_real_provider() {
     let mapping = "[[sign_in.role]]\nclaim_value = \"support\"\nrole = \"support\"";
     let mut config = sign_in_config(&real.issuer, &secret_file(&folder, &real.secret), mapping);
     "stagedoor".clone_into(&mut config.client_id);
+    let terms = config.terms.clone();
     let app = TestApp::start_with(move |all, limits| {
         all.sign_in = Some(config.clone());
         limits.provider = Duration::from_secs(20);
@@ -147,11 +148,9 @@ async fn people_sign_in_at_a_real_provider() {
     let answer = sign_in(&app, &real, &profile, "maria").await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     assert_eq!(answer.json()["staff"]["email"], "maria@broker.example");
-    let member = app.store.list_staff().await.unwrap().pop().unwrap().member;
-    assert!(
-        member.roles.iter().any(|role| role.as_str() == "support"),
-        "{member:?}"
-    );
+    let maria = app.store.list_staff().await.unwrap().pop().unwrap();
+    let brought = maria.sign_in_roles(&terms, app.clock.now());
+    assert!(brought.iter().any(|role| role.as_str() == "support"), "{maria:?}");
     assert_eq!(app.send(&profile.at(&app).login().0).await.status, 201);
     assert_eq!(
         sign_in(&app, &real, &profile, "maria").await.status,
