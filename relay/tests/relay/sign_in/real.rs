@@ -1,6 +1,6 @@
 //! The whole way with a real provider, Node's `oidc-provider`: its page, its code, its RS256.
 
-use std::{env, path::PathBuf, process::Stdio, time::Duration};
+use std::{env, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::{Value, json};
@@ -127,7 +127,14 @@ async fn people_sign_in_at_a_real_provider() {
     let mapping = "[[sign_in.role]]\nclaim_value = \"support\"\nrole = \"support\"";
     let mut config = sign_in_config(&real.issuer, &secret_file(&folder, &real.secret), mapping);
     "stagedoor".clone_into(&mut config.client_id);
-    let terms = config.terms.clone();
+    let mut terms = (*config.terms).clone();
+    terms
+        .client
+        .as_mut()
+        .unwrap()
+        .client_id
+        .clone_from(&config.client_id);
+    config.terms = Arc::new(terms.clone());
     let app = TestApp::start_with(move |all, limits| {
         all.sign_in = Some(config.clone());
         limits.provider = Duration::from_secs(20);
