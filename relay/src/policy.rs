@@ -118,7 +118,7 @@ fn answer<'a>(app: &'a App, question: &Question<'_>) -> Result<Permit<'a>, ApiEr
             approval: terms.approval,
             grants: match app.config.policy.is_open_to_everybody() {
                 true => EVERYBODY.to_owned(),
-                false => terms.grants.join(","),
+                false => decision.grants.join(","),
             },
         }),
         Verdict::Refused(refusal) => Err(refusal.into()),

@@ -46,6 +46,8 @@ pub(crate) struct Decision<'a> {
     pub(crate) verdict: Verdict,
     /// The platform, if there is one of that id.
     pub(crate) platform: Option<&'a PlatformConfig>,
+    /// The grants by which it is allowed, if it is: each would do alone, and the terms are the strictest of theirs.
+    pub(crate) grants: Vec<&'a str>,
     /// What each rule said, in the order of the configuration.
     pub(crate) findings: Vec<Finding>,
 }
@@ -72,8 +74,6 @@ pub(crate) struct Terms {
     pub(crate) confirm: Confirm,
     /// Whether a second person must approve.
     pub(crate) approval: bool,
-    /// The grants that allow it, in their order. The terms are the strictest of theirs.
-    pub(crate) grants: Vec<String>,
 }
 
 /// What one rule said.
@@ -139,6 +139,8 @@ pub(crate) fn decide<'a>(config: &'a Config, question: &Question<'_>) -> Decisio
         let obstacles = judge(&config.login, grant, question, is_vip, &mut findings);
         judged.push((grant, obstacles));
     }
+    let allowing = judged.iter().filter(|(_, obstacles)| obstacles.is_empty());
+    let grants = allowing.map(|(grant, _)| grant.name.as_str()).collect();
     let reaches = judged
         .iter()
         .any(|(_, obstacles)| obstacles.iter().all(|obstacle| obstacle.step > Step::Platforms));
@@ -161,6 +163,7 @@ pub(crate) fn decide<'a>(config: &'a Config, question: &Question<'_>) -> Decisio
     Decision {
         verdict,
         platform,
+        grants,
         findings,
     }
 }
@@ -194,7 +197,6 @@ fn conclude(config: &Config, judged: Vec<(&Grant, Vec<Obstacle>)>, listed: bool)
             isolation: grant.isolation_of(login),
             confirm: grant.confirm,
             approval: listed || grant.approval,
-            grants: vec![grant.name.clone()],
         });
     if let Some(terms) = allowing.reduce(Terms::stricter) {
         return Verdict::Allowed(terms);
@@ -220,7 +222,6 @@ impl Terms {
             isolation: self.isolation.max(other.isolation),
             confirm: self.confirm.max(other.confirm),
             approval: self.approval || other.approval,
-            grants: [self.grants, other.grants].concat(),
         }
     }
 }

@@ -58,6 +58,14 @@ const ASK: Ask<'_> = Ask {
 };
 
 fn verdict(config: &Config, ask: Ask<'_>) -> Verdict {
+    decision(config, ask).verdict
+}
+
+fn allowed_by<'c>(config: &'c Config, ask: Ask<'_>) -> Vec<&'c str> {
+    decision(config, ask).grants
+}
+
+fn decision<'c>(config: &'c Config, ask: Ask<'_>) -> Decision<'c> {
     let (staff, customer) = ("desk@freemail.example", ask.customer);
     let question = Question {
         staff: &CustomerEmail::parse(staff).unwrap(),
@@ -69,7 +77,7 @@ fn verdict(config: &Config, ask: Ask<'_>) -> Verdict {
         from: ask.from.map(|from| from.parse().unwrap()),
         at: ask.at.parse().unwrap(),
     };
-    decide(config, &question).verdict
+    decide(config, &question)
 }
 
 /// `allowed`, or the rule that refuses; with a question mark the one that it depends on.
@@ -355,20 +363,28 @@ fn what_several_grants_allow_is_allowed_under_the_strictest_of_their_terms() {
         isolation: Isolation::Required,
         confirm: Confirm::WhenAmbiguous,
         approval: false,
-        grants: vec!["policy.grant[0]".to_owned()],
     };
     assert_eq!(terms(&["support"]), strict);
     let lead = Terms {
         validity_seconds: 30,
         confirm: Confirm::Always,
-        grants: vec!["policy.grant[2]".to_owned()],
-        ..strict.clone()
+        ..strict
     };
     assert_eq!(terms(&["lead"]), lead);
     let both = Terms {
         confirm: Confirm::Always,
-        grants: [strict.grants.clone(), lead.grants].concat(),
         ..strict
     };
     assert_eq!(terms(&["lead", "support"]), both);
+    for (roles, grants) in [
+        (&["support"][..], &["policy.grant[0]"][..]),
+        (&["lead"][..], &["policy.grant[2]"][..]),
+        (
+            &["lead", "support"][..],
+            &["policy.grant[0]", "policy.grant[2]"][..],
+        ),
+        (&["sales"][..], &[][..]),
+    ] {
+        assert_eq!(allowed_by(&config, Ask { roles, ..ASK }), grants);
+    }
 }

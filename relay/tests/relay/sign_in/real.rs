@@ -1,6 +1,6 @@
 //! The whole way with a real provider, Node's `oidc-provider`: its page, its code, its RS256.
 
-use std::{env, path::PathBuf, process::Stdio, time::Duration};
+use std::{env, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::{Value, json};
@@ -127,6 +127,14 @@ async fn people_sign_in_at_a_real_provider() {
     let mapping = "[[sign_in.role]]\nclaim_value = \"support\"\nrole = \"support\"";
     let mut config = sign_in_config(&real.issuer, &secret_file(&folder, &real.secret), mapping);
     "stagedoor".clone_into(&mut config.client_id);
+    let mut terms = (*config.terms).clone();
+    terms
+        .client
+        .as_mut()
+        .unwrap()
+        .client_id
+        .clone_from(&config.client_id);
+    config.terms = Arc::new(terms.clone());
     let app = TestApp::start_with(move |all, limits| {
         all.sign_in = Some(config.clone());
         limits.provider = Duration::from_secs(20);
@@ -147,11 +155,9 @@ async fn people_sign_in_at_a_real_provider() {
     let answer = sign_in(&app, &real, &profile, "maria").await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     assert_eq!(answer.json()["staff"]["email"], "maria@broker.example");
-    let member = app.store.list_staff().await.unwrap().pop().unwrap().member;
-    assert!(
-        member.roles.iter().any(|role| role.as_str() == "support"),
-        "{member:?}"
-    );
+    let maria = app.store.list_staff().await.unwrap().pop().unwrap();
+    let brought = maria.sign_in_roles(&terms, app.clock.now());
+    assert!(brought.iter().any(|role| role.as_str() == "support"), "{maria:?}");
     assert_eq!(app.send(&profile.at(&app).login().0).await.status, 201);
     assert_eq!(
         sign_in(&app, &real, &profile, "maria").await.status,
