@@ -121,7 +121,8 @@ fn places(message: &str) -> BTreeSet<char> {
         .collect()
 }
 
-/// Words between tags, and in attributes that are read. The product's name in `<title>` is no word of any language.
+/// Words between tags, and in attributes that are read. The product's name in `<title>` is no word of any
+/// language, and neither is a command.
 fn words_of_page(page: &str) -> Vec<String> {
     let mut found = Vec::new();
     for piece in page.split('<').skip(1) {
@@ -129,7 +130,7 @@ fn words_of_page(page: &str) -> Vec<String> {
             continue;
         };
         let words = after.trim();
-        let name = tag == "title" && words == "Stagedoor";
+        let name = (tag == "title" && words == "Stagedoor") || tag.contains("class=\"code\"");
         if !(name || words.is_empty()) {
             found.push(words.to_owned());
         }

@@ -4,7 +4,7 @@
 use std::fs;
 
 use anyhow::{Context as _, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::page::Page;
@@ -12,6 +12,9 @@ use crate::paths;
 
 /// Lets the page do what is due. Answers of the stand-in for the core come before the next turn.
 const A_TURN: &str = "new Promise(done => setTimeout(() => done(true)))";
+
+/// What the core answers to questions beside the main one where there is nothing.
+const NOTHING: &str = "({ 'reasons/list': { reasons: [] }, 'session/open': { open: 0, others: 0 } })";
 
 /// A page of the extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,17 +25,20 @@ pub enum Screen {
     Options,
     /// What waits for somebody's decision.
     Approvals,
+    /// Where an administrator shows where a CRM has the address.
+    Teach,
 }
 
 impl Screen {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Popup, Self::Options, Self::Approvals];
+    pub const ALL: [Self; 4] = [Self::Popup, Self::Options, Self::Approvals, Self::Teach];
 
     fn name(self) -> &'static str {
         match self {
             Self::Popup => "popup",
             Self::Options => "options",
             Self::Approvals => "approvals",
+            Self::Teach => "teach",
         }
     }
 
@@ -44,7 +50,7 @@ impl Screen {
             .await?;
         page.wait_for(
             "the page to come to rest",
-            "document.querySelector('[aria-busy]')?.ariaBusy === 'false'",
+            "document.querySelector('h1')?.innerText && document.querySelector('[aria-busy]')?.ariaBusy !== 'true'",
         )
         .await?;
         Ok(page)
@@ -62,6 +68,7 @@ impl Screen {
                 name: format!("{} {}", self.name(), state["name"].as_str().unwrap_or_default()),
                 screen: self,
                 view: state["view"].clone(),
+                aside: state.get("aside").cloned().unwrap_or(json!({})),
                 act: state["act"].as_str().map(str::to_owned),
             })
             .collect())
@@ -74,6 +81,8 @@ impl Screen {
                 "document.querySelector('#rescan').disabled = false, document.querySelector('#rescan').click()"
             }
             Self::Options | Self::Approvals => "document.dispatchEvent(new Event('visibilitychange'))",
+            // It asks when something was picked in another page.
+            Self::Teach => "true",
         }
     }
 }
@@ -85,7 +94,9 @@ pub struct State {
     pub name: String,
     screen: Screen,
     /// What the core answers.
-    pub view: Value,
+    view: Value,
+    /// What it answers to other questions, by their types.
+    aside: Value,
     /// What a person does then.
     act: Option<String>,
 }
@@ -93,7 +104,10 @@ pub struct State {
 impl State {
     /// Brings the page into this state: the core's place is taken by one that has a single answer.
     pub async fn show(&self, page: &Page) -> Result<()> {
-        let answer = format!("chrome.runtime.sendMessage = async () => ({})", self.view);
+        let answer = format!(
+            "chrome.runtime.sendMessage = async ({{ type }}) => ({})[type] ?? {NOTHING}[type] ?? ({})",
+            self.aside, self.view
+        );
         // Dialogs tell of their end in a turn of their own.
         let clear = "document.querySelectorAll('dialog').forEach(dialog => dialog.close())";
         page.evaluate(&format!("({clear}, {answer}, {A_TURN})")).await?;

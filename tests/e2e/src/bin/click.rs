@@ -70,6 +70,7 @@ async fn measure(subject: Subject, kind: Kind, cold: bool, clicks: usize) -> Res
     let setup = Setup {
         private: PrivateWindows::Allowed,
         proxy: Some(vendors.address()),
+        language: None,
     };
     let seat = seat(subject, &lab, kind, setup).await?;
     let (customer, _) = CUSTOMERS[0];
