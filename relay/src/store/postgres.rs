@@ -13,6 +13,7 @@ mod outbox;
 mod plan;
 mod pool;
 mod presence;
+mod previews;
 mod projections;
 mod reached;
 mod reading;

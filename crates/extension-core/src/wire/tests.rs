@@ -2,7 +2,9 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use stagedoor_protocol::{Approval, ApprovalDecision, ApprovalRequest, WaitingApprovals};
+use stagedoor_protocol::{
+    Approval, ApprovalDecision, ApprovalRequest, Preview, PreviewRequest, WaitingApprovals,
+};
 
 use super::*;
 use crate::testing::{fixture, fixture_text};
@@ -52,6 +54,8 @@ fn requests_are_written_as_the_golden_ones() {
     writes::<ApprovalDecision>("approval-decision-approve");
     writes::<ApprovalDecision>("approval-decision-decline");
     writes::<Session>("session-approver");
+    writes::<Session>("session-preview");
+    writes::<PreviewRequest>("preview-request");
     writes::<EnrolmentRequest>("enrolment-request");
     writes::<SignInRequest>("sign-in-request");
     writes::<OutcomeReport>("outcome-opened");
@@ -66,6 +70,9 @@ fn answers_are_read_as_the_protocol_reads_them() {
     reads("session", |value| Session::read(&value));
     reads("session-rules", |value| Session::read(&value));
     reads("session-approver", |value| Session::read(&value));
+    reads("session-preview", |value| Session::read(&value));
+    reads("preview", |value| Preview::read(&value));
+    reads("preview-bare", |value| Preview::read(&value));
     for name in ["approval-waiting", "approval-approved", "approval-declined"] {
         reads(name, |value| Approval::read(&value));
     }
@@ -152,6 +159,11 @@ fn rules_that_cannot_be_read_are_not_taken_for_none() {
 fn nothing_is_made_up_for_what_is_missing() {
     needs("login-response", read_login, &[]);
     needs("session", |value| Session::read(&value), &[]);
+    needs(
+        "preview",
+        |value| Preview::read(&value),
+        &["name", "loginDisabled"],
+    );
     needs("enrolment-response", |value| EnrolmentResponse::read(&value), &[]);
     needs("sign-in-offer", |value| SignInOffer::read(&value), &[]);
     needs("sign-in-response", |value| SignInResponse::read(&value), &[]);
