@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub use approval::state_name;
-pub use preview::status_name;
+pub use preview::{preview_request, status};
 
 /// A day, in seconds. No claim is that old or lasts that long, so a larger number is none.
 const MAX_CLAIM_SECONDS: u32 = 86_400;

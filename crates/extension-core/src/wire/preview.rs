@@ -1,43 +1,30 @@
 //! What the broker says of a customer before a login.
 
-use stagedoor_protocol::{AccountStatus, Preview, PreviewRequest};
+use crate::json::{Object, Value};
 
-use super::FromJson;
-use crate::json::{Object, ToJson, Value};
-
-const STATUS: [(AccountStatus, &str); 6] = [
-    (AccountStatus::Unknown, "unknown"),
-    (AccountStatus::Verified, "verified"),
-    (AccountStatus::Unverified, "unverified"),
-    (AccountStatus::Pending, "pending"),
-    (AccountStatus::Rejected, "rejected"),
-    (AccountStatus::Blocked, "blocked"),
+/// How an identity check can stand.
+const STATUS: [&str; 6] = [
+    "unknown",
+    "verified",
+    "unverified",
+    "pending",
+    "rejected",
+    "blocked",
 ];
 
-impl ToJson for PreviewRequest {
-    fn write(&self, target: &mut String) {
-        Object::begin(target)
-            .with("platform", self.platform.as_str())
-            .with("customerEmail", self.customer_email.as_str())
-            .end();
-    }
+/// Asks about a customer. Both are as the form has them, and the relay judges them.
+pub fn preview_request(platform: &str, email: &str) -> String {
+    let mut request = String::new();
+    Object::begin(&mut request)
+        .with("platform", platform)
+        .with("customerEmail", email)
+        .end();
+    request
 }
 
-impl FromJson for Preview {
-    fn read(value: &Value) -> Option<Self> {
-        let word = value.get("status").text()?;
-        let known = STATUS.iter().find(|(_, name)| *name == word);
-        Some(Self {
-            name: value.get("name").string(),
-            // A word of a newer relay.
-            status: known.map_or(AccountStatus::Unknown, |(status, _)| *status),
-            login_disabled: value.get("loginDisabled").flag(),
-        })
-    }
-}
-
-/// The status as it stands on the wire.
-pub fn status_name(status: AccountStatus) -> &'static str {
-    let known = STATUS.iter().find(|(other, _)| *other == status);
-    known.map_or("unknown", |(_, name)| name)
+/// How the identity check stands by an answer; a word of a newer relay is not known.
+pub fn status(answer: &Value) -> &'static str {
+    let word = answer.get("status").text();
+    let known = STATUS.iter().find(|known| word == Some(**known));
+    known.unwrap_or(&STATUS[0])
 }
