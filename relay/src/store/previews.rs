@@ -32,6 +32,6 @@ pub enum PreviewAnswer {
 /// Counts looks.
 #[async_trait]
 pub trait Previews {
-    /// Counts one, across all relays of the store; or refuses it.
+    /// Counts one, across all relays of the store; or refuses it. Whether the count is on disk is not waited for everywhere.
     async fn count_preview(&self, new: &NewPreview) -> Result<PreviewAnswer, StoreError>;
 }
