@@ -55,7 +55,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::CanaryRequested,
         Self::LimitReached,
         Self::LoginRefused,
