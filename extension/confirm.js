@@ -1,5 +1,6 @@
 // The screen on which a person sees whom they are about to open, and says why.
 
+import { account } from "./account.js";
 import { countdown } from "./countdown.js";
 import { offerReasons } from "./reasons.js";
 import { evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
@@ -13,7 +14,9 @@ export function confirm(view, actions) {
   const reason = askReason(parts, asked, typed);
   parts.inputError.hidden = !view.inputError;
   parts.inputError.textContent = viewText(view.inputError);
-  offerPlatforms(parts, view, typed, () => {
+  const look = account(parts, view.customer.email, actions);
+  offerPlatforms(parts, view, typed, (platform) => {
+    look(platform);
     reason.ask();
     showIsolation(parts, asked().isolation);
   });
@@ -80,7 +83,7 @@ function offerPlatforms(parts, view, typed, picked) {
     typed.platformName = platform.name;
     parts.platform.textContent = platform.name;
     showEnvironment(parts.environment, platform.environment);
-    picked();
+    picked(platform);
   };
   parts.platforms.addEventListener("change", show);
   show();

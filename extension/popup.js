@@ -25,6 +25,7 @@ const actions = {
     const message = { type: "popup/login", ...withoutBlanks({ ...typed, ...choice }) };
     return request({ reason: "", ...message }, { screen: "working", step: "asking", email: typed.email, platformName: typed.platformName });
   },
+  preview: (email, platform) => ask({ type: "popup/preview", tabId, email, platform }).catch(() => null),
   askApproval: () => {
     const parts = withoutBlanks(typed);
     return request({ type: "popup/askApproval", reason: "", ...parts });

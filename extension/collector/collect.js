@@ -8,9 +8,10 @@ function collect() {
       readRecipe(tree);
       for (const node of texts(tree)) if (!exhausted()) readText(node);
       for (const element of worthwhile(tree)) if (!exhausted()) readElement(element);
+      readHeadings(tree);
     }
     judgeUnrendered();
   }
   const title = String(Object.getOwnPropertyDescriptor(Document.prototype, "title").get.call(document)).slice(0, MAX_VALUE);
-  return { version: 2, url: location.href, title, truncated, unusable, milliseconds: performance.now() - start, facts };
+  return { version: 2, url: location.href, title, truncated, unusable, milliseconds: performance.now() - start, facts, headings };
 }

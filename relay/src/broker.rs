@@ -4,7 +4,7 @@ mod upstream;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use stagedoor_broker_client::BrokerError;
+use stagedoor_broker_client::{Account, BrokerError};
 use stagedoor_protocol::{CustomerEmail, ErrorCode, OneTimeToken, PlatformId};
 
 pub(crate) use upstream::Rotation;
@@ -60,6 +60,16 @@ impl Brokers {
         let token = upstream.client.mint(email.as_str(), validity).await?;
         // Both crates have their own idea of a token; what only one of them accepts is not used.
         OneTimeToken::parse(token.expose().to_owned()).map_err(|_| BrokerFailure::unusable_token())
+    }
+
+    /// Asks a platform's broker who a customer is.
+    pub(crate) async fn look_up(
+        &self,
+        platform: &PlatformId,
+        email: &CustomerEmail,
+    ) -> Result<Account, BrokerFailure> {
+        let upstream = self.0.get(platform).ok_or_else(BrokerFailure::no_such_platform)?;
+        Ok(upstream.client.look_up(email.as_str()).await?)
     }
 
     /// Tests each platform's connection; sends one harmless request each.
@@ -185,7 +195,9 @@ impl From<BrokerError> for BrokerFailure {
         let mut retry_after = None;
         let code = match &error {
             BrokerError::KeyRefused => ErrorCode::BrokerKeyRefused,
-            BrokerError::RightMissingOrAddressNotAllowed { .. } => ErrorCode::BrokerAccessDenied,
+            BrokerError::RightMissingOrAddressNotAllowed { .. } | BrokerError::LookUpNotAllowed { .. } => {
+                ErrorCode::BrokerAccessDenied
+            }
             BrokerError::CustomerUnknown => ErrorCode::CustomerUnknown,
             BrokerError::RateLimited { retry_after: wait } => {
                 retry_after = Some(wait.unwrap_or(DEFAULT_RETRY_AFTER));

@@ -2,12 +2,16 @@
 //! ask for it. Neither holds a customer's address, a token, or an address of staff: messages leave the firm's own systems, and
 //! the login's id leads to its record, which names everybody.
 
+mod preview;
+
 use std::fmt;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use stagedoor_protocol::{ErrorCode, KeyId, PlatformId, RequestId};
 use tracing::warn;
+
+pub(crate) use preview::{Previewed, tell_preview};
 
 use crate::{
     app::App,
@@ -29,6 +33,8 @@ pub enum EventKind {
     LoginMinted,
     /// It did not, or nobody knows.
     LoginFailed,
+    /// Somebody looked at a customer's account, or was refused it.
+    AccountPreviewed,
     /// A browser profile's key became a person's.
     ProfileEnrolled,
     /// A person signed in at the firm's provider, with a new profile or one that they had.
@@ -49,12 +55,13 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::CanaryRequested,
         Self::LimitReached,
         Self::LoginRefused,
         Self::LoginMinted,
         Self::LoginFailed,
+        Self::AccountPreviewed,
         Self::ProfileEnrolled,
         Self::ProfileSignedIn,
         Self::ProfileRevoked,
@@ -73,6 +80,7 @@ impl EventKind {
             Self::LoginRefused => "login.refused",
             Self::LoginMinted => "login.minted",
             Self::LoginFailed => "login.failed",
+            Self::AccountPreviewed => "account.previewed",
             Self::ProfileEnrolled => "profile.enrolled",
             Self::ProfileSignedIn => "profile.signed_in",
             Self::ProfileRevoked => "profile.revoked",

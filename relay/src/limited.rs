@@ -30,6 +30,12 @@ pub(crate) fn refusal(reached: &LimitReached) -> ApiError {
         Limit::BrokerPerMinute => format!(
             "The whole desk has made as many logins at this broker as it may: {most} a minute, so that the broker refuses none."
         ),
+        Limit::StaffPreviewsPerHour => {
+            format!("You have looked at as many accounts as one person may in an hour: {most}.")
+        }
+        Limit::BrokerPreviewsPerMinute => format!(
+            "The whole desk has looked at as many accounts at this broker as it may: {most} a minute, so that no login waits."
+        ),
     };
     let rule = format!("limits.{}", limit.as_str());
     let detail = format!(

@@ -4,6 +4,7 @@
 mod approving;
 mod decision;
 mod offer;
+mod preview;
 mod refusal;
 mod summary;
 
@@ -15,6 +16,7 @@ use stagedoor_protocol::{ApprovalRequest, LoginRequest, Session};
 pub(crate) use approving::allow_deciding;
 pub(crate) use decision::{Decision, Finding, Question, State, Verdict, decide};
 pub(crate) use offer::offer;
+pub(crate) use preview::allow_preview;
 pub(crate) use refusal::{APPROVAL, Refusal, disabled_staff, enrolled_staff};
 pub(crate) use summary::{doubts, summary};
 

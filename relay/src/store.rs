@@ -11,6 +11,7 @@ mod limits;
 mod logins;
 mod outbox;
 mod postgres;
+mod previews;
 mod role;
 pub(crate) mod schema;
 mod session;
@@ -43,6 +44,7 @@ pub use limits::{Limit, LimitReached, LimitUse, LimitUses, Turn};
 pub use logins::{Claim, Completion, Intent, IntentAnswer, LoginFilter, LoginRecords, MintOutcome};
 pub use outbox::{Delivery, Subscribers};
 pub use postgres::PostgresStore;
+pub use previews::{NewPreview, PreviewAnswer, Previews};
 pub use role::{MOST_ROLES, Role, RoleChange, RoleError};
 pub use schema::SchemaDifference;
 pub use session::{MappedRole, SignInClient, SignInTerms, SignedIn};
@@ -86,7 +88,7 @@ impl SchemaVersions {
 
 /// The relay's memory.
 #[async_trait]
-pub trait Store: Approvals + IdentityStore + Send + Sync + 'static {
+pub trait Store: Approvals + IdentityStore + Previews + Send + Sync + 'static {
     /// Whether it can be reached and written, and the next record can be added: it writes, durably.
     async fn check(&self, now: Timestamp) -> Result<(), StoreError>;
 

@@ -136,7 +136,8 @@ impl Turns {
         }
     }
 
-    fn has_line(&self, scope: &str) -> bool {
+    /// Whether logins wait for a broker.
+    pub(crate) fn has_line(&self, scope: &str) -> bool {
         self.lock().contains_key(scope)
     }
 

@@ -66,6 +66,9 @@ class Installation:
             ("staff_per_day = 1000", "staff_per_day = 1000000"),
             ("profile_per_minute = 20", "profile_per_minute = 10000"),
             ("customer_per_hour = 60", "customer_per_hour = 10000"),
+            ("staff_previews_per_hour = 60", "staff_previews_per_hour = 100000"),
+            ("broker_previews_per_minute = 50", "broker_previews_per_minute = 100"),
+            ("preview = false", "preview = true"),
         ]:
             assert old in text, f"{old} is not in the example configuration"
             text = text.replace(old, new)

@@ -1,22 +1,43 @@
 //! A customer as the broker knows them: only what is shown to staff; all other private data is dropped here.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use crate::{
+    access::{AccessRight, access_in},
     error::BrokerError,
     flaw::{AnswerFlaw, SeenKeys},
 };
 
 /// What is shown of a customer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Account {
-    /// The e-mail address, which is the login, as the broker writes it. Differs from the one asked for in case at most.
-    pub email: String,
     /// First and last name, without control and direction characters, at most 200 characters.
     pub name: Option<String>,
     /// The state of the identity check. `Blocked` need not mean that logging in is blocked.
     pub status: Option<VerificationStatus>,
+    /// What the customer may do in each trading account, as far as the broker says so; empty where it does not.
+    pub access: Vec<AccessRight>,
+}
+
+impl Account {
+    /// Whether the broker says that this customer cannot log in: they have no trading account in which they can.
+    pub fn cannot_log_in(&self) -> bool {
+        !self.access.is_empty() && self.access.iter().all(|right| *right == AccessRight::NoLogin)
+    }
+}
+
+/// The name belongs to a person, so it is not shown.
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("has_name", &self.name.is_some())
+            .field("status", &self.status)
+            .field("access", &self.access)
+            .finish()
+    }
 }
 
 /// The broker's state of the identity check.
@@ -55,7 +76,7 @@ pub(crate) fn account_in(body: &[u8], asked: &str) -> Result<Account, BrokerErro
         Err(_) if text.is_empty() => return Err(AnswerFlaw::Empty.into()),
         Err(_) => return Err(AnswerFlaw::BrokenJson.into()),
     };
-    let fields = the_only_object(value)?;
+    let fields = unwrapped(the_only_object(value)?)?;
     let email = match fields.get("email") {
         Some(Value::String(email)) => email,
         Some(other) => {
@@ -78,15 +99,28 @@ pub(crate) fn account_in(body: &[u8], asked: &str) -> Result<Account, BrokerErro
     if email.to_lowercase() != asked.to_lowercase() {
         return Err(AnswerFlaw::AnotherCustomer.into());
     }
-    let status = fields
-        .get("verificationStatus")
-        .and_then(Value::as_str)
-        .map(verification_status);
+    let status = ["verificationStatus", "kycStatus"]
+        .iter()
+        .find_map(|name| fields.get(*name)?.as_str());
     Ok(Account {
-        email: email.clone(),
         name: name_in(&fields),
-        status,
+        status: status.map(verification_status),
+        access: access_in(&fields),
     })
+}
+
+/// What one wrapper holds, as APIs put around an answer; what has an address of its own is no wrapper.
+fn unwrapped(mut fields: Map<String, Value>) -> Result<Map<String, Value>, BrokerError> {
+    if fields.contains_key("email") {
+        return Ok(fields);
+    }
+    let inner = ["data", "content", "account", "userAccount"]
+        .iter()
+        .find_map(|name| {
+            let holds = matches!(fields.get(*name), Some(Value::Object(_) | Value::Array(_)));
+            holds.then(|| fields.remove(*name)).flatten()
+        });
+    inner.map_or(Ok(fields), the_only_object)
 }
 
 fn the_only_object(value: Value) -> Result<Map<String, Value>, BrokerError> {
@@ -180,11 +214,16 @@ mod tests {
                 "personalDetails":{"firstname":"Ann","lastname":"Lee","passport":{"number":"SENTINEL"}},"bank":"SENTINEL"}"#,
         );
         let expected = Account {
-            email: "ann@X.example".into(),
             name: Some("Ann Lee".into()),
             status: Some(VerificationStatus::PendingVerification),
+            access: Vec::new(),
         };
         assert_eq!(account, expected);
+        let shown = format!("{account:?} {account:#?}");
+        assert!(
+            !shown.contains("Ann") && shown.contains("PendingVerification"),
+            "{shown}"
+        );
     }
 
     #[test]
@@ -215,6 +254,33 @@ mod tests {
             status(r#"{"email":"ann@x.example","verificationStatus":3}"#),
             None
         );
+        assert_eq!(
+            status(r#"{"email":"ann@x.example","verificationStatus":null,"kycStatus":"NEW"}"#),
+            Some(VerificationStatus::New)
+        );
+    }
+
+    #[test]
+    fn an_answer_may_be_wrapped_once() {
+        for body in [
+            r#"{"data":{"email":"ann@x.example","name":"Ann"}}"#,
+            r#"{"content":[{"email":"ann@x.example","name":"Ann"}],"totalElements":1}"#,
+            r#"{"account":{"email":"ann@x.example","name":"Ann"}}"#,
+        ] {
+            assert_eq!(found(body).name.as_deref(), Some("Ann"), "{body}");
+        }
+        assert!(matches!(
+            account_in(br#"{"content":[]}"#, "a@x"),
+            Err(BrokerError::CustomerUnknown)
+        ));
+        assert_eq!(
+            flaw(r#"{"data":{"email":"bob@x.example"}}"#),
+            AnswerFlaw::AnotherCustomer
+        );
+        assert!(matches!(
+            flaw(r#"{"data":{"data":{"email":"ann@x.example"}}}"#),
+            AnswerFlaw::FieldMissing { .. }
+        ));
     }
 
     #[test]
@@ -259,7 +325,7 @@ mod tests {
         #[test]
         fn any_bytes_are_survived(body in proptest::collection::vec(any::<u8>(), 0..300)) {
             if let Ok(account) = account_in(&body, "a@x") {
-                prop_assert_eq!(account.email.to_lowercase(), "a@x");
+                prop_assert!(String::from_utf8_lossy(&body).to_lowercase().contains("a@x"), "{:?}", account);
             }
         }
 

@@ -66,7 +66,13 @@ impl BrokerClient {
     /// Looks the customer up by e-mail address, ignoring case.
     pub async fn look_up(&self, email: &str) -> Result<Account, BrokerError> {
         check_email(email)?;
-        let response = self.get(self.endpoints.account_by_email(email)).await?;
+        let answer = self.get(self.endpoints.account_by_email(email)).await;
+        let response = answer.map_err(|error| match error {
+            BrokerError::RightMissingOrAddressNotAllowed { egress_address } => {
+                BrokerError::LookUpNotAllowed { egress_address }
+            }
+            other => other,
+        })?;
         if response.status() == StatusCode::NO_CONTENT {
             return Err(BrokerError::CustomerUnknown);
         }

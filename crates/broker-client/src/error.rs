@@ -29,6 +29,17 @@ pub enum BrokerError {
         egress_address: EgressAddress,
     },
 
+    /// 403 to a look-up, for which the key needs another right than for a mint.
+    #[error(
+        "the broker refused the look-up (403), for one of two reasons: the key lacks the right to read accounts, which is \
+         not that to create tokens, or the relay's IP address is not whitelisted; grant the right, have the broker's \
+         support team whitelist {egress_address}, or switch the look-up off"
+    )]
+    LookUpNotAllowed {
+        /// The address to whitelist, as well as it is known here.
+        egress_address: EgressAddress,
+    },
+
     /// 404 with an answer that speaks of the customer, or an empty look-up.
     #[error(
         "the broker knows no customer with this e-mail address: check that the CRM and the platform use the same one"
@@ -134,6 +145,7 @@ impl BrokerError {
         match self {
             Self::KeyRefused => "key_refused",
             Self::RightMissingOrAddressNotAllowed { .. } => "right_missing_or_address_not_allowed",
+            Self::LookUpNotAllowed { .. } => "look_up_not_allowed",
             Self::CustomerUnknown => "customer_unknown",
             Self::RateLimited { .. } => "rate_limited",
             Self::RequestRefused { .. } => "request_refused",

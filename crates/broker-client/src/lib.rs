@@ -10,6 +10,7 @@
 //! The caller installs a rustls crypto provider as the process's default before the first [`BrokerClient::new`].
 //! Start reading at [`BrokerClient`].
 
+mod access;
 mod account;
 mod client;
 mod config;
@@ -25,6 +26,7 @@ mod status;
 mod token;
 mod transport;
 
+pub use access::AccessRight;
 pub use account::{Account, VerificationStatus};
 pub use client::BrokerClient;
 pub use config::{BrokerConfig, ConfigError, Dialect};

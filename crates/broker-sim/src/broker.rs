@@ -99,7 +99,7 @@ async fn mint(
 async fn look_up(State(shared): State<Shared>, Path(email): Path<String>, uri: Uri) -> Response {
     let account = shared.world().account(&email);
     match account {
-        Some(account) => Json(account_answer(&account)).into_response(),
+        Some(account) => Json(account_answer(shared.dialect, &account)).into_response(),
         None => problem(&shared, uri.path(), StatusCode::NOT_FOUND, "Account not found"),
     }
 }

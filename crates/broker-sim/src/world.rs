@@ -37,6 +37,8 @@ pub struct Account {
     pub name: String,
     /// The KYC status, `VERIFIED` at first. `BLOCKED` does not keep a token from logging in.
     pub verification_status: String,
+    /// What the customer may do in their one trading account, `FULL` at first; v2 says so. The simulation lets everybody log in.
+    pub access_right: String,
 }
 
 impl Account {
@@ -47,6 +49,7 @@ impl Account {
             email: email.into(),
             name: name.into(),
             verification_status: "VERIFIED".to_owned(),
+            access_right: "FULL".to_owned(),
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod crypto;
 pub mod entry;
 pub mod http;
 pub mod key_store;
+mod letters;
 mod time;
 mod url;
 
@@ -32,6 +33,10 @@ impl Environment for Browser {
 
     fn parse_url(&self, text: &str) -> Option<ParsedUrl> {
         url::parse(text)
+    }
+
+    fn letters(&self, text: &str) -> String {
+        letters::letters(text)
     }
 
     fn sha256(&self, bytes: &[u8]) -> impl Future<Output = Result<[u8; 32], Broken>> {

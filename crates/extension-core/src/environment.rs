@@ -110,6 +110,9 @@ pub trait Environment {
     /// Takes a URL apart; `None` if it is none.
     fn parse_url(&self, text: &str) -> Option<ParsedUrl>;
 
+    /// A text in lower case, with letters and their marks by themselves (Unicode's NFKD).
+    fn letters(&self, text: &str) -> String;
+
     /// SHA-256.
     async fn sha256(&self, bytes: &[u8]) -> Result<[u8; 32], Broken>;
     /// Makes a P-256 key pair with a private key that cannot be exported.

@@ -1,9 +1,12 @@
 //! What the collector saw on a page: plain facts, none of which is believed.
 
-use crate::{json::Value, recipe::Recipe};
+use crate::{json::Value, recipe::Recipe, text::harmless_within};
 
 /// The most facts of one page that are read, in all its frames. The collector sends up to 2000 from each.
 const MAX_FACTS: usize = 10_000;
+/// The most headings of a frame that are read, and how much of each. The collector sends no more.
+const MAX_HEADINGS: usize = 20;
+const MAX_HEADING_CHARS: usize = 320;
 
 /// The collector's answer for one frame of the tab.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,6 +23,8 @@ pub struct Frame {
     pub truncated: bool,
     /// What it saw.
     pub facts: Vec<Fact>,
+    /// Its title and the headings that are rendered, where names stand; a line each.
+    pub headings: String,
 }
 
 /// One thing that may hold an address.
@@ -96,7 +101,19 @@ fn read_frame(result: &Value, top: bool, room: usize) -> Option<Frame> {
         unusable: result.get("unusable").string(),
         truncated: result.get("truncated").flag() || facts.len() > room,
         facts: facts.iter().filter_map(read_fact).take(room).collect(),
+        headings: read_headings(result),
     })
+}
+
+fn read_headings(result: &Value) -> String {
+    let headings = result.get("headings").list();
+    let all = headings.iter().take(MAX_HEADINGS).chain([result.get("title")]);
+    let mut lines = String::new();
+    for line in all.filter_map(Value::text) {
+        lines.push_str(&harmless_within(line, MAX_HEADING_CHARS));
+        lines.push('\n');
+    }
+    lines
 }
 
 fn read_fact(fact: &Value) -> Option<Fact> {
@@ -171,6 +188,17 @@ mod tests {
             (Some("E-mail"), Some("Agent"), Some(Region::Margin))
         );
         assert_eq!((text.region, text.visible), (Some(Region::Signature), false));
+    }
+
+    #[test]
+    fn headings_and_title_are_lines_and_bounded() {
+        let headings = vec![r#""One\n two\u202e""#; 30].join(",");
+        let results =
+            format!(r#"[{{"frameId":0,"result":{{"url":"","title":"Last","headings":[7,{headings}]}}}}]"#);
+        let frames = read_frames(&Value::parse(&results).unwrap());
+        let lines: Vec<_> = frames[0].headings.lines().collect();
+        assert_eq!(lines.len(), MAX_HEADINGS);
+        assert_eq!((lines[0], lines[MAX_HEADINGS - 1]), ("One two", "Last"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod login;
 mod managed;
 mod options;
 mod popup;
+mod preview;
 mod reading;
 mod reasons;
 mod relay;
@@ -17,7 +18,7 @@ mod sign_in;
 mod teach;
 mod windows;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use crate::{
     environment::{Area, Environment, TabId},
@@ -40,6 +41,8 @@ pub struct Core<E> {
     settling: Cell<bool>,
     /// Whether there may be more of that to tell than when it was last looked.
     unsettled: Cell<bool>,
+    /// The headings of the page that was read last, with its tab. They hold names, so they are kept nowhere else.
+    headings: RefCell<Option<(TabId, String)>>,
 }
 
 impl<E: Environment> Core<E> {
@@ -51,6 +54,7 @@ impl<E: Environment> Core<E> {
             sign_outs: Cell::new(0),
             settling: Cell::new(false),
             unsettled: Cell::new(false),
+            headings: RefCell::default(),
         }
     }
 
@@ -77,6 +81,7 @@ impl<E: Environment> Core<E> {
             ("popup/open", Some(tab)) => self.open(tab, false).await,
             ("popup/rescan", Some(tab)) => self.open(tab, true).await,
             ("popup/select", Some(tab)) => self.select(tab, &message.email).await,
+            ("popup/preview", Some(tab)) => Ok(self.preview(tab, message).await),
             ("popup/login", Some(tab)) => self.login(tab, message).await,
             ("popup/askApproval", Some(tab)) => self.ask_approval(tab, message).await,
             ("popup/approval", Some(tab)) => self.approval(tab).await,

@@ -17,6 +17,7 @@ pub mod isolation;
 pub mod join;
 pub mod json;
 pub mod message;
+pub mod names;
 pub mod ranking;
 pub mod recipe;
 pub mod record;

@@ -21,6 +21,12 @@ pub(crate) fn parse_url(text: &str) -> Option<ParsedUrl> {
     })
 }
 
+/// Lower case, and letters apart from their marks, as the browser does it.
+pub(crate) fn letters(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    text.nfkd().collect::<String>().to_lowercase()
+}
+
 /// The golden session that both sides' tests read.
 pub(crate) fn session() -> Session {
     fixture("session")

@@ -132,6 +132,19 @@ pub enum View {
     Reasons(Vec<String>),
     /// The windows of logins that are open.
     Sessions(SessionsView),
+    /// What is shown of the account of whom the confirmation is about.
+    Preview {
+        /// `known` to the broker, `unknown`, or `unavailable`: nobody can say, and logging in goes on without.
+        state: &'static str,
+        /// The customer's name, if the broker has one.
+        name: Option<String>,
+        /// How the identity check stands.
+        status: &'static str,
+        /// Whether the broker says that they cannot log in.
+        login_disabled: bool,
+        /// Whether the page shows another name, or none.
+        not_on_page: bool,
+    },
     /// The options page.
     Options(Box<OptionsView>),
     /// The page of what waits for this person's decision.
@@ -180,6 +193,8 @@ pub struct Choice {
     pub environment: Environment,
     /// How to ask there, where it is not as everywhere.
     pub rules: Option<Rules>,
+    /// Whether the account may be looked at before.
+    pub preview: bool,
 }
 
 /// How to ask for a reason.
@@ -391,6 +406,7 @@ impl Choice {
             name: platform.name.clone(),
             environment: platform.environment,
             rules: platform.rules,
+            preview: platform.preview,
         }
     }
 }

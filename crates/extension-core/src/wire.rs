@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub use approval::state_name;
+pub use preview::{preview_request, status};
 
 /// A day, in seconds. No claim is that old or lasts that long, so a larger number is none.
 const MAX_CLAIM_SECONDS: u32 = 86_400;
@@ -263,6 +264,7 @@ impl FromJson for Platform {
                 Value::Null => None,
                 rules => Some(Rules::read(rules)?),
             },
+            preview: value.get("preview").flag(),
         })
     }
 }
@@ -275,6 +277,7 @@ impl ToJson for Platform {
             .with("url", &self.url)
             .with("environment", environment_name(self.environment))
             .with_some("rules", self.rules.as_ref())
+            .with_some("preview", self.preview.then_some(&true))
             .end();
     }
 }
@@ -387,6 +390,7 @@ pub fn read_list<T: FromJson>(value: &Value) -> Option<Vec<T>> {
 }
 
 mod approval;
+mod preview;
 
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]

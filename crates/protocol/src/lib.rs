@@ -15,6 +15,7 @@ mod login;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod platform;
+mod preview;
 mod problem;
 mod recipe;
 mod request_id;
@@ -36,6 +37,7 @@ pub use error::ParseError;
 pub use key::{KeyId, PublicJwk, PublicKeyBytes};
 pub use login::{LoginRequest, LoginResponse, Outcome, OutcomeReport, PageReference};
 pub use platform::{Environment, Platform, PlatformId};
+pub use preview::{AccountStatus, Preview, PreviewRequest};
 pub use problem::{ErrorCode, Problem};
 pub use recipe::{Recipe, SessionAnswer};
 pub use request_id::RequestId;

@@ -63,6 +63,9 @@ pub struct Platform {
     /// The rules here, where they are not those of the session's policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<Rules>,
+    /// Whether the relay says who a customer is before a login.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub preview: bool,
 }
 
 #[cfg(test)]

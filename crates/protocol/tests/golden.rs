@@ -72,6 +72,10 @@ fn messages_round_trip() {
     check::<WaitingApprovals>("approvals-waiting");
     check::<ApprovalDecision>("approval-decision-approve");
     check::<ApprovalDecision>("approval-decision-decline");
+    check::<PreviewRequest>("preview-request");
+    check::<Preview>("preview");
+    check::<Preview>("preview-bare");
+    check::<Session>("session-preview");
 }
 
 #[test]
@@ -82,6 +86,7 @@ fn requests_with_unknown_fields_are_refused() {
     check_refuses_more::<SignInRequest>("sign-in-request");
     check_refuses_more::<ApprovalRequest>("approval-request");
     check_refuses_more::<ApprovalDecision>("approval-decision-decline");
+    check_refuses_more::<PreviewRequest>("preview-request");
 }
 
 #[test]

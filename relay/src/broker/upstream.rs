@@ -185,6 +185,7 @@ fn reached_alike(one: &PlatformConfig, other: &PlatformConfig) -> bool {
         name: one.name.clone(),
         environment: one.environment,
         platform_url: one.platform_url.clone(),
+        preview: one.preview,
         ..other.clone()
     };
     shown_alike == *one

@@ -4,7 +4,7 @@ use super::section::Section;
 use crate::spelling::Spelling as _;
 use crate::{
     auth::sha256,
-    store::{Intent, Limit, LimitUse, LimitUses, Turn},
+    store::{Intent, Limit, LimitUse, LimitUses, StaffId, Turn},
 };
 
 /// A person at a busy desk: one customer every three seconds, for a minute.
@@ -21,6 +21,8 @@ const BROKER_PER_MINUTE: u32 = 400;
 const BROKER_ALLOWS: u32 = 500;
 /// A tenth of it may come at once, which must be one login.
 const LEAST_PER_BROKER: u32 = 10;
+/// A person at a busy desk looks at a customer a minute, all day long; a list of names takes longer.
+const STAFF_PREVIEWS_PER_HOUR: u32 = 60;
 /// More than a desk ever has: a limit that does not limit.
 const MOST: u32 = 10_000_000;
 
@@ -37,6 +39,10 @@ pub struct LimitRules {
     pub customer_per_hour: u32,
     /// At one broker, in any minute.
     pub broker_per_minute: u32,
+    /// Looks of one person at accounts, in an hour.
+    pub staff_previews_per_hour: u32,
+    /// Looks at accounts at one broker, in any minute, besides its logins.
+    pub broker_previews_per_minute: u32,
 }
 
 impl Default for LimitRules {
@@ -47,6 +53,8 @@ impl Default for LimitRules {
             profile_per_minute: PROFILE_PER_MINUTE,
             customer_per_hour: CUSTOMER_PER_HOUR,
             broker_per_minute: BROKER_PER_MINUTE,
+            staff_previews_per_hour: STAFF_PREVIEWS_PER_HOUR,
+            broker_previews_per_minute: half_of_the_room(BROKER_PER_MINUTE, BROKER_ALLOWS),
         }
     }
 }
@@ -59,6 +67,10 @@ impl LimitRules {
         let customer_per_hour = section.number_or("customer_per_hour", CUSTOMER_PER_HOUR, 1, MOST);
         let broker = section.number_or("broker_per_minute", BROKER_PER_MINUTE, LEAST_PER_BROKER, MOST);
         let allows = section.number_or("broker_allows_per_minute", BROKER_ALLOWS, LEAST_PER_BROKER, MOST);
+        let staff_previews_per_hour =
+            section.number_or("staff_previews_per_hour", STAFF_PREVIEWS_PER_HOUR, 1, MOST);
+        let room = half_of_the_room(broker.unwrap_or_default(), allows.unwrap_or_default());
+        let previews = section.number_or("broker_previews_per_minute", room, 1, MOST);
         let (broker_per_minute, allows) = (broker?, allows?);
         if broker_per_minute >= allows {
             section.fault(
@@ -70,13 +82,46 @@ impl LimitRules {
             );
             return None;
         }
+        let broker_previews_per_minute = previews?;
+        if broker_per_minute.saturating_add(broker_previews_per_minute) > allows {
+            section.fault(
+                "broker_previews_per_minute",
+                format!(
+                    "is more than limits.broker_per_minute leaves of the {allows} requests a minute that the broker takes, and \
+                     logins must not wait for it; lower one of the two"
+                ),
+            );
+            return None;
+        }
         Some(Self {
             staff_per_minute: staff_per_minute?,
             staff_per_day: staff_per_day?,
             profile_per_minute: profile_per_minute?,
             customer_per_hour: customer_per_hour?,
             broker_per_minute,
+            staff_previews_per_hour: staff_previews_per_hour?,
+            broker_previews_per_minute,
         })
+    }
+
+    /// What a look at an account is counted in: nothing that a login is counted in, so it makes none wait.
+    pub(crate) fn preview_uses(&self, staff: StaffId, token_scope: &str) -> LimitUses {
+        let wanted = |limit, key, most| LimitUse { limit, key, most };
+        LimitUses {
+            uses: vec![
+                wanted(
+                    Limit::StaffPreviewsPerHour,
+                    staff.to_string(),
+                    self.staff_previews_per_hour,
+                ),
+                wanted(
+                    Limit::BrokerPreviewsPerMinute,
+                    token_scope.to_owned(),
+                    self.broker_previews_per_minute,
+                ),
+            ],
+            turn: Turn::Now,
+        }
     }
 
     /// What a login is counted in.
@@ -107,6 +152,11 @@ impl LimitRules {
             turn: Turn::Wait,
         }
     }
+}
+
+/// Of what logins leave of the broker's requests, the other half is for what else uses the key.
+fn half_of_the_room(logins: u32, allows: u32) -> u32 {
+    (allows.saturating_sub(logins) / 2).max(1)
 }
 
 /// A hash, so that the table is no further list of customers' addresses. Whoever has an address can still tell whether it is
@@ -141,6 +191,8 @@ mod tests {
             "profile_per_minute",
             "customer_per_hour",
             "broker_per_minute",
+            "staff_previews_per_hour",
+            "broker_previews_per_minute",
         ] {
             let rules = parse(&format!("{key} = 17")).unwrap();
             let text = format!("{rules:?}");
@@ -169,13 +221,26 @@ mod tests {
                 "broker_allows_per_minute = 300",
                 "limits.broker_per_minute: must be less than the 300",
             ),
+            (
+                "broker_previews_per_minute = 101",
+                "limits.broker_previews_per_minute: is more than limits.broker_per_minute leaves of the 500",
+            ),
+            (
+                "staff_previews_per_hour = 0",
+                "limits.staff_previews_per_hour: must be 1 to",
+            ),
             ("per_minute = 1", "limits.per_minute: is not a key"),
         ] {
             let fault = parse(section).unwrap_err();
             assert!(fault.contains(expected), "{fault}");
         }
         let more = parse("broker_per_minute = 900\nbroker_allows_per_minute = 1000").unwrap();
-        assert_eq!(more.broker_per_minute, 900);
+        assert_eq!(
+            (more.broker_per_minute, more.broker_previews_per_minute),
+            (900, 50)
+        );
+        let full = parse("broker_per_minute = 499").unwrap();
+        assert_eq!(full.broker_previews_per_minute, 1);
     }
 
     #[test]

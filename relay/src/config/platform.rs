@@ -33,6 +33,8 @@ pub struct PlatformConfig {
     pub proxy: Option<ProxyUrl>,
     /// PEM files of certificates to trust besides the system's.
     pub root_certificate_files: Vec<PathBuf>,
+    /// Whether people are told who a customer is before they log in.
+    pub preview: bool,
 }
 
 impl PlatformConfig {
@@ -56,6 +58,7 @@ impl PlatformConfig {
         let local_address = optional(section, "local_address", parse_ip);
         let proxy = optional(section, "proxy", parse_proxy);
         let root_certificate_files = section.list("root_certificate_files", |text| Ok(PathBuf::from(text)));
+        let preview = section.flag("preview");
         if let (Keys::Check, Some(source)) = (keys, &api_key)
             && let Err(problem) = source.read()
         {
@@ -73,6 +76,7 @@ impl PlatformConfig {
             local_address: local_address?,
             proxy: proxy?,
             root_certificate_files: root_certificate_files?,
+            preview: preview?,
         })
     }
 }

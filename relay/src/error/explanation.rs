@@ -85,7 +85,7 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "This browser profile was signed in for as long as the relay's configuration allows, and that is over; or the administrator ended the session, or changed where people sign in.",
             "Sign in again in the extension's options."),
         ErrorCode::TooManyRequests => (
-            "A limit on logins is reached: of this person, browser profile, customer or broker; the answer's rule says which. Or there were too many attempts to enrol from this address within a minute, or the person has too many requests for approval that wait.",
+            "A limit on logins is reached: of this person, browser profile, customer or broker; the answer's rule says which. Or one on looks at accounts, before which nothing is opened. Or there were too many attempts to enrol from this address within a minute, or the person has too many requests for approval that wait.",
             "Wait as long as the answer says, then try again. The administrator can change the limits on logins ([limits], docs/limits.md)."),
         ErrorCode::CustomerEmailInvalid => (
             "The text is not an e-mail address that a customer can have.",
@@ -142,7 +142,7 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "The broker does not know the relay's API key.",
             "The administrator puts the current key into the platform's api_key_file, which the relay reads again by itself; stagedoor config check --connect tests it."),
         ErrorCode::BrokerAccessDenied => (
-            "The API key lacks the right \"API ACCESS -> Create One Time Token for Login\", or the relay's IP address is not on the broker's list.",
+            "The API key lacks the right \"API ACCESS -> Create One Time Token for Login\" (for a look at the account, the right to read accounts), or the relay's IP address is not on the broker's list.",
             "The administrator grants the right, or asks the broker's support team to whitelist the relay's address."),
         ErrorCode::BrokerRateLimited => (
             "The broker takes only so many requests a minute for one API key, and that many were made.",
@@ -160,7 +160,7 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "The broker reported an error of its own.",
             "Try again in a while; tell the broker's support team if it lasts."),
         ErrorCode::BrokerAnswerUnusable => (
-            "The broker answered, but not with a token that could be used.",
+            "The broker answered, but not with a token, or with an account that was looked at, that could be used.",
             "The administrator compares the platform's api and base_url with what the broker gave."),
         ErrorCode::OutcomeUnknown => (
             "The request may have reached the broker, but no answer came back. A token may have been made that nobody holds.",

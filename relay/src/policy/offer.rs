@@ -38,6 +38,7 @@ pub(crate) fn offer(
         url: platform.platform_url.clone(),
         environment: platform.environment,
         rules: Some(rules).filter(|rules| *rules != common),
+        preview: platform.preview,
     });
     let policy = Policy {
         reason: common.reason,

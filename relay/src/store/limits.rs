@@ -22,6 +22,10 @@ pub enum Limit {
     CustomerPerHour,
     /// Logins at one broker, whoever makes them.
     BrokerPerMinute,
+    /// Looks of one person at accounts.
+    StaffPreviewsPerHour,
+    /// Looks at accounts at one broker, whoever takes them.
+    BrokerPreviewsPerMinute,
 }
 
 impl Limit {
@@ -33,14 +37,19 @@ impl Limit {
             Self::ProfilePerMinute => "profile_per_minute",
             Self::CustomerPerHour => "customer_per_hour",
             Self::BrokerPerMinute => "broker_per_minute",
+            Self::StaffPreviewsPerHour => "staff_previews_per_hour",
+            Self::BrokerPreviewsPerMinute => "broker_previews_per_minute",
         }
     }
 
     /// Within what it counts, in milliseconds. The relay tells of a limit that is reached once in such a time.
     fn period(self) -> i64 {
         match self {
-            Self::StaffPerMinute | Self::ProfilePerMinute | Self::BrokerPerMinute => MINUTE,
-            Self::CustomerPerHour => HOUR,
+            Self::StaffPerMinute
+            | Self::ProfilePerMinute
+            | Self::BrokerPerMinute
+            | Self::BrokerPreviewsPerMinute => MINUTE,
+            Self::CustomerPerHour | Self::StaffPreviewsPerHour => HOUR,
             Self::StaffPerDay => DAY,
         }
     }
@@ -185,6 +194,11 @@ fn admit(wanted: &LimitUse, row: Option<LimitRow>, now: i64) -> Result<LimitRow,
         Limit::BrokerPerMinute => {
             // Never more in any minute than the configuration says: a tenth of it at once, and the rest evenly.
             let burst = (most + 9) / 10;
+            admit_in_bucket(burst, most - burst, MINUTE, row, now)
+        }
+        Limit::BrokerPreviewsPerMinute => {
+            // Never more either, but half of it at once: nobody waits for a look.
+            let burst = (most + 1) / 2;
             admit_in_bucket(burst, most - burst, MINUTE, row, now)
         }
         limit => admit_in_bucket(most, most, limit.period(), row, now),

@@ -13,6 +13,7 @@ mod outbox;
 mod plan;
 mod pool;
 mod presence;
+mod previews;
 mod projections;
 mod reached;
 mod reading;
@@ -71,6 +72,8 @@ pub struct PostgresStore {
     presence: Mutex<Option<Presence>>,
     reached: Reached,
     listeners: Listeners,
+    /// Whose turn it is to count a look: one of this relay at a time, so that looks never hold more than one connection.
+    counting: tokio::sync::Mutex<()>,
 }
 
 impl PostgresStore {
@@ -96,6 +99,7 @@ impl PostgresStore {
             connector,
             relay,
             presence: Mutex::default(),
+            counting: tokio::sync::Mutex::default(),
         })
     }
 

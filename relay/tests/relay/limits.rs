@@ -25,6 +25,7 @@ fn rules(change: impl Fn(&mut LimitRules)) -> LimitRules {
         profile_per_minute: 1000,
         customer_per_hour: 1000,
         broker_per_minute: 100_000,
+        ..LimitRules::default()
     };
     change(&mut rules);
     rules

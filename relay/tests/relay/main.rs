@@ -23,6 +23,7 @@ mod mint_failures;
 mod origins;
 mod policy;
 mod policy_docs;
+mod previews;
 mod readiness;
 mod reload;
 mod restored;

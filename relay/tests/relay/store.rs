@@ -8,6 +8,7 @@ mod ledger;
 mod limits;
 mod logins;
 mod outbox;
+mod previews;
 mod profiles;
 mod sessions;
 mod takeovers;

@@ -52,8 +52,17 @@ impl Lab {
         Self::start_with("validity_seconds = 30\nreason = \"optional\"").await
     }
 
+    /// Starts a lab whose popup shows who a customer is before a login.
+    pub async fn start_previewing() -> Result<Self> {
+        Self::start_as("reason = \"optional\"", "preview = true").await
+    }
+
     /// Starts a lab with these lines in the `[login]` section of the relay's configuration.
     pub async fn start_with(login: &str) -> Result<Self> {
+        Self::start_as(login, "").await
+    }
+
+    async fn start_as(login: &str, platform_lines: &str) -> Result<Self> {
         let directory = tempfile::Builder::new()
             .prefix("stagedoor-")
             .tempdir()
@@ -76,6 +85,7 @@ impl Lab {
             platform: &sim.platform_url(),
             api_key: API_KEY,
             login,
+            platform_lines,
             authority: &front.address().to_string(),
         };
         let relay = Relay::start(&directory.path().join("relay"), &settings).await?;

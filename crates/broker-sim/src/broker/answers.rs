@@ -30,11 +30,12 @@ pub(super) fn token_answer(shape: AnswerShape, token: &str) -> Response {
     }
 }
 
-/// A look-up's answer. Most of it is nobody's business but the broker's, as in the real one.
-pub(super) fn account_answer(account: &Account) -> Value {
+/// A look-up's answer. Most of it is nobody's business but the broker's, as in the real one. v2's trading accounts say what the
+/// customer may do in them.
+pub(super) fn account_answer(dialect: Dialect, account: &Account) -> Value {
     let (first, last) = account.name.split_once(' ').unwrap_or((&account.name, ""));
     let [passport, tax, iban, street, phone] = PRIVATE_VALUES;
-    json!({
+    let mut answer = json!({
         "uuid": account.uuid,
         "email": account.email,
         "verificationStatus": account.verification_status,
@@ -50,7 +51,12 @@ pub(super) fn account_answer(account: &Account) -> Value {
         "contactDetails": { "phoneNumber": phone },
         "addressDetails": { "country": "LU", "city": "Luxembourg", "address": street, "postCode": "1009" },
         "bankingDetails": { "bankName": "Simulated Bank", "accountName": account.name, "bankAccount": iban },
-    })
+    });
+    if dialect == Dialect::V2 {
+        answer["tradingAccounts"] =
+            json!([{ "login": "100045", "balance": "2500.00", "accessRight": account.access_right }]);
+    }
+    answer
 }
 
 /// An error as the broker's API writes it; in v2 `status` is a string.

@@ -69,6 +69,26 @@ async fn a_blocked_customer_is_shown_as_such_and_still_gets_a_token() {
 }
 
 #[tokio::test]
+async fn what_may_be_done_in_a_trading_account_is_said_in_v2_only() {
+    for (dialect, own, expected) in [
+        (Dialect::V1, V1, None),
+        (Dialect::V2, V2, Some("TRADING_AND_LOGIN_DISABLED")),
+    ] {
+        let bench = Bench::start(SimConfig::with_dialect(dialect)).await;
+        bench.sim.put_account(Account {
+            access_right: "TRADING_AND_LOGIN_DISABLED".to_owned(),
+            ..Account::new(JANE, "Jane Roe")
+        });
+        let body: Value = bench.get(&format!("{own}{JANE}")).await.json().await.unwrap();
+        assert_eq!(
+            body["tradingAccounts"][0]["accessRight"].as_str(),
+            expected,
+            "{dialect:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_connection_test_pages_exist_as_configured() {
     let cases = [
         (ConnectionTest::Both, 200, 200),

@@ -157,6 +157,7 @@ impl<E: Environment> Core<E> {
     pub(super) async fn sign_out(&self) -> View {
         let environment = &self.environment;
         self.sign_outs.set(self.sign_outs.get().wrapping_add(1));
+        self.headings.take();
         let results = [
             environment.delete_key(ENROLLED_KEY).await,
             environment.delete_key(PENDING_KEY).await,

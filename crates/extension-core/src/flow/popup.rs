@@ -2,7 +2,7 @@
 
 use stagedoor_protocol::Session;
 
-use super::{Core, selection::pick};
+use super::{Core, preview::headings, selection::pick};
 use crate::{
     address::typed,
     environment::{Broken, Environment, TabId},
@@ -94,18 +94,20 @@ impl<E: Environment> Core<E> {
     /// Reads the page and asks the relay for the rules, at the same time.
     pub(super) async fn scan(&self, id: TabId, profile: &Profile) -> Result<Scan, Box<Fault>> {
         let reading = self.read_page(id, profile).await?;
-        let scan = self.scan_of(reading.frames, reading.session, &reading.recipes);
+        let scan = self.scan_of(id, reading.frames, reading.session, &reading.recipes);
         Ok(scan.ok_or(Code::PageNotReadable)?)
     }
 
     /// What the collector's answer comes to under these rules and recipes.
     pub(super) fn scan_of(
         &self,
+        id: TabId,
         frames: Result<String, Broken>,
         session: Session,
         recipes: &Value,
     ) -> Option<Scan> {
         let mut frames = read_frames(&Value::parse(&frames.ok()?)?);
+        self.headings.replace(Some((id, headings(&frames))));
         recipe::assign(&mut frames, recipes, |url| self.environment.parse_url(url));
         let ranking = rank(&frames, &session);
         let found = ranking.candidates.into_iter().map(|candidate| Found {

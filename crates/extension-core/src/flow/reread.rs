@@ -22,7 +22,7 @@ impl<E: Environment> Core<E> {
         let recipes = self.recipes().await;
         let frames = self.environment.collect(id, &recipes.to_json()).await;
         // A page that cannot be read any more is another one: the click let the extension read the old one only.
-        match self.scan_of(frames, scan.session.clone(), &recipes) {
+        match self.scan_of(id, frames, scan.session.clone(), &recipes) {
             Some(now) if !went_on(scan, &now, email) => Ok(()),
             _ => Err(Code::PageChanged.into()),
         }

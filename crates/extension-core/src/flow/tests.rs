@@ -10,6 +10,7 @@ mod obstacles;
 mod one_click;
 mod options;
 mod popup;
+mod preview;
 mod reasons;
 mod recipes;
 mod reread;

@@ -25,6 +25,7 @@ fn page(facts: Vec<Fact>) -> Frame {
         unusable: None,
         truncated: false,
         facts,
+        headings: String::new(),
     }
 }
 

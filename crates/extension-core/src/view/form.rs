@@ -108,6 +108,18 @@ impl ToJson for View {
             Self::Approval(asked) => asked.write(view),
             Self::Reasons(reasons) => view.with("reasons", reasons),
             Self::Sessions(sessions) => sessions.write(view),
+            Self::Preview {
+                state,
+                name,
+                status,
+                login_disabled,
+                not_on_page,
+            } => view
+                .with("state", *state)
+                .with_some("name", name.as_ref())
+                .with("status", *status)
+                .with("loginDisabled", login_disabled)
+                .with("notOnPage", not_on_page),
             Self::Approvals(approvals) => view
                 .with("requests", &approvals.requests)
                 .with_some("done", approvals.done.as_ref())
@@ -152,6 +164,7 @@ impl View {
             Self::Approvals(_) => "approvals",
             Self::Reasons(_) => "reasons",
             Self::Sessions(_) => "sessions",
+            Self::Preview { .. } => "preview",
             Self::Options(_) => "options",
             Self::Derived(_) => "derived",
             Self::Trial(_) => "trial",
@@ -191,6 +204,7 @@ impl ToJson for Choice {
             .with("name", &self.name)
             .with("environment", environment_name(self.environment))
             .with_some("rules", self.rules.map(Asking).as_ref())
+            .with_some("preview", self.preview.then_some(&true))
             .end();
     }
 }

@@ -52,6 +52,12 @@ fn requests_are_written_as_the_golden_ones() {
     writes::<ApprovalDecision>("approval-decision-approve");
     writes::<ApprovalDecision>("approval-decision-decline");
     writes::<Session>("session-approver");
+    writes::<Session>("session-preview");
+    let request = preview_request("main", "jane.roe@customers.example");
+    assert_eq!(
+        Value::parse(&request),
+        Value::parse(&fixture_text("preview-request"))
+    );
     writes::<EnrolmentRequest>("enrolment-request");
     writes::<SignInRequest>("sign-in-request");
     writes::<OutcomeReport>("outcome-opened");
@@ -66,6 +72,9 @@ fn answers_are_read_as_the_protocol_reads_them() {
     reads("session", |value| Session::read(&value));
     reads("session-rules", |value| Session::read(&value));
     reads("session-approver", |value| Session::read(&value));
+    reads("session-preview", |value| Session::read(&value));
+    let told = |name| status(&Value::parse(&fixture_text(name)).unwrap());
+    assert_eq!((told("preview"), told("preview-bare")), ("verified", "unknown"));
     for name in ["approval-waiting", "approval-approved", "approval-declined"] {
         reads(name, |value| Approval::read(&value));
     }

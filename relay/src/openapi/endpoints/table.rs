@@ -3,8 +3,8 @@
 use ErrorCode as E;
 use stagedoor_protocol::{
     Approval, ApprovalDecision, ApprovalRequest, EnrolmentRequest, EnrolmentResponse, ErrorCode,
-    LoginRequest, LoginResponse, OutcomeReport, SessionAnswer, SignInOffer, SignInRequest, SignInResponse,
-    WaitingApprovals,
+    LoginRequest, LoginResponse, OutcomeReport, Preview, PreviewRequest, SessionAnswer, SignInOffer,
+    SignInRequest, SignInResponse, WaitingApprovals,
 };
 use utoipa::openapi::HttpMethod;
 
@@ -31,15 +31,16 @@ const SIGNED: &[ErrorCode] = &[E::ProfileUnknown, E::StaffDisabled, E::SessionEx
 /// What is refused because of a body.
 const JSON: &[ErrorCode] = &[E::UnsupportedMediaType];
 
-/// What the policy refuses, and what it cannot be asked about.
-const POLICY: &[ErrorCode] = &[
+/// Whom and where the policy refuses, and what it cannot be asked about.
+const CUSTOMER: &[ErrorCode] = &[
     E::CustomerEmailInvalid,
     E::CustomerNotAllowed,
     E::NotPermitted,
     E::PlatformUnknown,
-    E::ReasonRequired,
-    E::TicketRequired,
 ];
+
+/// What the policy wants to be told.
+const WHY: &[ErrorCode] = &[E::ReasonRequired, E::TicketRequired];
 
 /// What is refused because a second person must approve.
 const USED_APPROVAL: &[ErrorCode] = &[
@@ -50,8 +51,8 @@ const USED_APPROVAL: &[ErrorCode] = &[
     E::ApprovalEnded,
 ];
 
-/// What comes of asking the broker.
-const BROKER: &[ErrorCode] = &[
+/// What comes of asking the broker for something that changes nothing there.
+const LOOK_UP: &[ErrorCode] = &[
     E::CustomerUnknown,
     E::BrokerKeyRefused,
     E::BrokerAccessDenied,
@@ -61,8 +62,10 @@ const BROKER: &[ErrorCode] = &[
     E::BrokerFailed,
     E::BrokerAnswerUnusable,
     E::BrokerRateLimited,
-    E::OutcomeUnknown,
 ];
+
+/// What else comes of asking it for a token.
+const MINT: &[ErrorCode] = &[E::OutcomeUnknown];
 
 /// Every endpoint of the public API.
 pub const ENDPOINTS: &[Endpoint] = &[
@@ -142,6 +145,20 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: HttpMethod::Post,
+        path: "/v1/previews",
+        id: "preview",
+        tag: "Logins",
+        summary: "What the broker says of a customer, before anything is opened. Nothing of it is kept",
+        signed: true,
+        takes: Some(Body::of::<PreviewRequest>()),
+        status: 200,
+        answer: "What is shown of the account.",
+        gives: Gives::Json(Body::of::<Preview>()),
+        then: None,
+        codes: &[HEADERS, SIGNED, JSON, CUSTOMER, LOOK_UP, &[E::TooManyRequests]],
+    },
+    Endpoint {
+        method: HttpMethod::Post,
         path: "/v1/logins",
         id: "createLogin",
         tag: "Logins",
@@ -156,9 +173,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
             HEADERS,
             SIGNED,
             JSON,
-            POLICY,
+            CUSTOMER,
+            WHY,
             USED_APPROVAL,
-            BROKER,
+            LOOK_UP,
+            MINT,
             &[E::CustomerClaimed, E::RequestRepeated, E::TooManyRequests],
         ],
     },
@@ -188,7 +207,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         answer: "It waits.",
         gives: Gives::Json(Body::of::<Approval>()),
         then: Some(("showApproval", "$response.body#/id")),
-        codes: &[HEADERS, SIGNED, JSON, POLICY, &[E::TooManyRequests]],
+        codes: &[HEADERS, SIGNED, JSON, CUSTOMER, WHY, &[E::TooManyRequests]],
     },
     Endpoint {
         method: HttpMethod::Get,

@@ -221,7 +221,7 @@ pub(super) async fn node_hashes(
     found.iter().map(hash).collect()
 }
 
-fn limit(row: &Row) -> Result<LimitRow, Failure> {
+pub(super) fn limit(row: &Row) -> Result<LimitRow, Failure> {
     Ok(LimitRow {
         since: row.try_get(1)?,
         used: row.try_get(2)?,

@@ -9,7 +9,7 @@ use super::{
     administration::set_roles,
     fault::Failure,
     gather::TURN,
-    millis,
+    millis, previews,
     statements::{MEMBER, SELECT_PROFILES},
 };
 use crate::spelling::Spelling as _;
@@ -197,6 +197,9 @@ pub(super) async fn delete_stale(client: &mut Client, now: Timestamp) -> Result<
     let transaction = client.transaction().await?;
     transaction
         .execute("SELECT pg_advisory_xact_lock($1)", &[&TURN])
+        .await?;
+    transaction
+        .execute("SELECT pg_advisory_xact_lock($1)", &[&previews::TURN])
         .await?;
     let mut deleted = 0;
     for delete in [

@@ -47,6 +47,16 @@ pub(super) const INSERT_MESSAGES: &str = "INSERT INTO outbox (id, webhook, alert
      SELECT id, webhook, alert, body, at, at FROM unnest($1::text[], $2::text[], $3::boolean[], $4::text[], $5::bigint[]) \
      AS message (id, webhook, alert, body, at)";
 
+/// What was counted, with its place among what is asked for.
+pub(super) const SELECT_LIMITS: &str = "SELECT place, since, used, told, ends FROM unnest($1::text[], $2::text[]) \
+     WITH ORDINALITY AS wanted (scope, key, place) JOIN limits USING (scope, key)";
+
+/// Keeps what was counted.
+pub(super) const UPSERT_LIMITS: &str = "INSERT INTO limits (scope, key, since, used, told, ends) \
+     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) \
+     ON CONFLICT (scope, key) DO UPDATE SET since = excluded.since, used = excluded.used, \
+     told = excluded.told, ends = excluded.ends";
+
 /// Requests for approval, with who decided on them.
 pub(super) const SELECT_APPROVALS: &str = concat!(
     columns!(),
@@ -87,8 +97,7 @@ statements! {
     select_profiles: SELECT_PROFILES;
     select_staff_addresses: "SELECT email_folded FROM staff WHERE email_folded = ANY ($1::text[])";
     /// Answers with the place of each that is there.
-    select_limits: "SELECT place, since, used, told, ends FROM unnest($1::text[], $2::text[]) \
-        WITH ORDINALITY AS wanted (scope, key, place) JOIN limits USING (scope, key)";
+    select_limits: SELECT_LIMITS;
     select_logins: "SELECT request_id, intent_seq, staff_id, outcome, cause FROM logins WHERE request_id = ANY ($1::text[])";
     select_reports: "SELECT request_id, outcome FROM reports WHERE request_id = ANY ($1::text[])";
     select_claims_on: "SELECT claims.customer_folded, claims.scope, claims.request_id, claims.staff_id, staff.name, \
@@ -129,10 +138,7 @@ statements! {
         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[]) \
         ON CONFLICT (customer_folded, scope) DO UPDATE SET request_id = excluded.request_id, \
         staff_id = excluded.staff_id, since = excluded.since, until = excluded.until";
-    upsert_limits: "INSERT INTO limits (scope, key, since, used, told, ends) \
-        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) \
-        ON CONFLICT (scope, key) DO UPDATE SET since = excluded.since, used = excluded.used, \
-        told = excluded.told, ends = excluded.ends";
+    upsert_limits: UPSERT_LIMITS;
     insert_messages: INSERT_MESSAGES;
     delete_claims: "DELETE FROM claims USING unnest($1::text[], $2::text[]) AS gone (customer, scope) \
         WHERE claims.customer_folded = gone.customer AND claims.scope = gone.scope";

@@ -5,14 +5,13 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{file::Failure, millis, writer::Writing};
 use crate::store::{
-    Intent,
+    LimitUses,
     limits::{Judged, LimitRow, LimitUse, judge},
 };
 
 impl Writing<'_> {
-    /// Counts a login in all of its limits, or in none.
-    pub(super) fn count_in_limits(&self, intent: &Intent) -> Result<Judged, Failure> {
-        let uses = &intent.limits;
+    /// Counts a login or a look in all of its limits, or in none.
+    pub(super) fn count_in_limits(&self, uses: &LimitUses, now: Timestamp) -> Result<Judged, Failure> {
         let rows: Vec<_> = uses
             .uses
             .iter()
@@ -22,7 +21,7 @@ impl Writing<'_> {
             let place = uses.uses.iter().position(|other| other == wanted)?;
             rows.get(place).copied().flatten()
         };
-        let judged = judge(uses, millis(intent.requested_at), row);
+        let judged = judge(uses, millis(now), row);
         match &judged {
             Judged::Admitted(rows) => {
                 for (wanted, row) in uses.uses.iter().zip(rows) {

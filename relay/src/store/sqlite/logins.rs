@@ -70,7 +70,7 @@ impl Writing<'_> {
             Some(held) => held.intent.filter(|_| held.claim.staff != intent.staff.id),
             None => None,
         };
-        match self.count_in_limits(intent)? {
+        match self.count_in_limits(&intent.limits, intent.requested_at)? {
             Judged::Admitted(_) => {}
             Judged::Busy(wait, _) => {
                 self.delete_nonce(&intent.key_id, &intent.nonce)?;

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod identities;
+mod previews;
 
 use std::ops::Range;
 use std::sync::{

@@ -24,6 +24,8 @@ pub(super) struct Settings<'a> {
     pub(super) platform: &'a str,
     pub(super) api_key: &'a str,
     pub(super) login: &'a str,
+    /// More lines about the platform.
+    pub(super) platform_lines: &'a str,
     /// What browsers call it.
     pub(super) authority: &'a str,
 }
@@ -133,6 +135,7 @@ fn configuration(directory: &Path, settings: &Settings<'_>) -> String {
         broker,
         platform,
         login,
+        platform_lines,
         authority,
         ..
     } = settings;
@@ -162,6 +165,7 @@ base_url = "{broker}"
 platform_url = "{platform}"
 api_key_file = "{directory}/api-key"
 egress_address = "{EGRESS_ADDRESS}"
+{platform_lines}
 [log]
 format = "json"
 "#

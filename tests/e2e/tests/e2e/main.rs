@@ -15,6 +15,7 @@ mod one_click;
 mod own_recipe;
 mod page;
 mod policy;
+mod preview;
 mod reasons;
 mod recipe;
 mod selection;

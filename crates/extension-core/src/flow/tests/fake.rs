@@ -22,7 +22,7 @@ use crate::{
         Area, Broken, Environment, HttpAnswer, HttpFailure, HttpRequest, OpenedWindow, ParsedUrl, TabId,
         WindowId,
     },
-    testing::{fixture, parse_url},
+    testing::{fixture, letters, parse_url},
 };
 
 pub(super) use claims::claimed_by;
@@ -232,6 +232,10 @@ impl Environment for Rc<Fake> {
     }
     fn parse_url(&self, text: &str) -> Option<ParsedUrl> {
         parse_url(text)
+    }
+
+    fn letters(&self, text: &str) -> String {
+        letters(text)
     }
 
     async fn sha256(&self, bytes: &[u8]) -> Result<[u8; 32], Broken> {

@@ -7,6 +7,7 @@
 )]
 
 mod policy;
+mod preview;
 mod sign_in;
 mod store;
 mod teach;
@@ -45,7 +46,7 @@ struct Studio {
     directory: PathBuf,
 }
 
-/// Makes all of them, or those of one part: `login`, `policy`, `sign-in`, `store` or `teach`.
+/// Makes all of them, or those of one part: `login`, `policy`, `preview`, `sign-in`, `store` or `teach`.
 #[tokio::main]
 async fn main() -> Result<()> {
     let part = std::env::args().nth(1);
@@ -57,6 +58,9 @@ async fn main() -> Result<()> {
     }
     if wanted("policy") {
         policy::shoot().await?;
+    }
+    if wanted("preview") {
+        preview::shoot().await?;
     }
     if wanted("sign-in") {
         sign_in::shoot().await?;

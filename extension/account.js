@@ -1,0 +1,38 @@
+// What the broker says of the customer, shown while the person reads the rest. Nothing waits for it.
+
+import { text } from "./page.js";
+
+/** Answers of this popup, so that going to and fro between platforms asks for each once. */
+const answers = new Map();
+
+/** Shows the account of a customer; returns what asks about it on a platform. */
+export function account(parts, email, actions) {
+  let wanted;
+  const show = ({ state, name, status, loginDisabled, notOnPage }) => {
+    const known = state === "known";
+    parts.account.dataset.state = state;
+    parts.accountName.textContent = known ? name || text("account_no_name") : text(`account_${state}`);
+    parts.accountName.title = parts.accountName.textContent;
+    parts.accountStatus.hidden = !known;
+    parts.accountStatus.dataset.status = status ?? "";
+    parts.accountStatus.textContent = known ? text(`account_status_${status}`) : "";
+    const concern = (loginDisabled && "account_login_disabled") || (notOnPage && "account_not_on_page");
+    parts.accountNote.textContent = text(concern || `account_${state}_note`);
+    const warns = Boolean(concern) || state === "unknown";
+    parts.accountNote.classList.toggle("concern", warns);
+    // Then nothing opens by itself.
+    if (warns) parts.stop.click();
+  };
+  return async (platform) => {
+    wanted = platform;
+    parts.account.hidden = !platform?.preview;
+    if (parts.account.hidden) return;
+    show({ state: "looking" });
+    const key = JSON.stringify([email, platform.id]);
+    if (!answers.has(key)) answers.set(key, actions.preview(email, platform.id));
+    const answer = await answers.get(key);
+    if (answer?.state !== "known") answers.delete(key);
+    // Another platform may have been picked meanwhile, and what was asked before says nothing about that.
+    if (wanted === platform) show(answer?.screen === "preview" ? answer : { state: "unavailable" });
+  };
+}
