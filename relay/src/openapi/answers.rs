@@ -80,10 +80,3 @@ fn constant(value: &str) -> Header {
     let schema = ObjectBuilder::from(Object::with_type(Type::String)).enum_values(Some([value]));
     HeaderBuilder::new().schema(schema).build()
 }
-
-fn text(description: &str) -> Header {
-    HeaderBuilder::new()
-        .schema(Object::with_type(Type::String))
-        .description(Some(description))
-        .build()
-}

@@ -8,7 +8,10 @@ mod order;
 mod renewal;
 mod shown;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    cmp::Reverse,
+    sync::{Arc, Mutex},
+};
 
 use jiff::Timestamp;
 use rustls::server::ResolvesServerCert;
@@ -188,12 +191,8 @@ fn stand_in(cache: &Cache, settings: &config::Acme, now: Timestamp) -> Option<Id
         let identity = Identity::parse(&bytes, now).ok()?;
         let missing = identity.missing(&settings.domains).len();
         let some = missing < settings.domains.len();
-        some.then(|| {
-            (
-                (same_server, std::cmp::Reverse(missing), identity.not_before),
-                identity,
-            )
-        })
+        let rank = (same_server, Reverse(missing), identity.not_before);
+        some.then_some((rank, identity))
     });
     others.max_by_key(|(rank, _)| *rank).map(|(_, identity)| identity)
 }
