@@ -4,16 +4,18 @@ mod approval;
 mod form;
 mod kept;
 mod options;
+mod preview;
 mod sessions;
 
 use stagedoor_protocol::{
-    Claim, Confirm, CustomerEmail, Environment, Isolation, Platform, PlatformId, ReasonMode, RequestId,
-    Rules, Session, Staff,
+    Claim, Confirm, CustomerEmail, Environment, Isolation, PlatformId, ReasonMode, RequestId, Rules, Session,
+    Staff,
 };
 
 pub use approval::{ApprovalsView, AskedView};
 pub use kept::Kept;
 pub use options::{OptionsView, Problem, TestResult};
+pub use preview::PreviewView;
 pub use sessions::SessionsView;
 
 use crate::{
@@ -133,18 +135,7 @@ pub enum View {
     /// The windows of logins that are open.
     Sessions(SessionsView),
     /// What is shown of the account of whom the confirmation is about.
-    Preview {
-        /// `known` to the broker, `unknown`, or `unavailable`: nobody can say, and logging in goes on without.
-        state: &'static str,
-        /// The customer's name, if the broker has one.
-        name: Option<String>,
-        /// How the identity check stands.
-        status: &'static str,
-        /// Whether the broker says that they cannot log in.
-        login_disabled: bool,
-        /// Whether the page shows another name, or none.
-        not_on_page: bool,
-    },
+    Preview(PreviewView),
     /// The options page.
     Options(Box<OptionsView>),
     /// The page of what waits for this person's decision.
@@ -394,19 +385,6 @@ impl Customer {
             email,
             evidence: vec![Evidence { text }],
             recommended: false,
-        }
-    }
-}
-
-impl Choice {
-    /// A platform of the session's list.
-    pub fn of(platform: &Platform) -> Self {
-        Self {
-            id: platform.id.clone(),
-            name: platform.name.clone(),
-            environment: platform.environment,
-            rules: platform.rules,
-            preview: platform.preview,
         }
     }
 }

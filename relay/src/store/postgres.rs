@@ -72,8 +72,6 @@ pub struct PostgresStore {
     presence: Mutex<Option<Presence>>,
     reached: Reached,
     listeners: Listeners,
-    /// Whose turn it is to count a look: one of this relay at a time, so that looks never hold more than one connection.
-    counting: tokio::sync::Mutex<()>,
 }
 
 impl PostgresStore {
@@ -99,7 +97,6 @@ impl PostgresStore {
             connector,
             relay,
             presence: Mutex::default(),
-            counting: tokio::sync::Mutex::default(),
         })
     }
 

@@ -11,7 +11,7 @@ use crate::{
     message::Message,
     names,
     text::harmless_within,
-    view::View,
+    view::{PreviewView, View},
     wire::{preview_request, status},
 };
 
@@ -28,13 +28,13 @@ impl<E: Environment> Core<E> {
         };
         let name = answer.get("name").text().unwrap_or_default();
         let name = harmless_within(name, MAX_NAME_CHARS);
-        View::Preview {
+        View::Preview(PreviewView {
             state,
             status: status(&answer),
             login_disabled: answer.get("loginDisabled").flag(),
             not_on_page: !name.is_empty() && self.is_on_page(id, &name).await == Some(false),
             name: Some(name).filter(|name| !name.is_empty()),
-        }
+        })
     }
 
     async fn look_at(&self, message: &Message) -> Result<Value, Box<Fault>> {

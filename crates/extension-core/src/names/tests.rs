@@ -1,3 +1,5 @@
+//! Names in the spellings that pages and brokers have them in, and any texts.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,6 +1,6 @@
 //! The views as JSON, in the form that the pages know.
 
-use stagedoor_protocol::{Rules, limits::MAX_REASON_CHARS};
+use stagedoor_protocol::{Platform, Rules, limits::MAX_REASON_CHARS};
 
 use super::{Choice, Customer, Evidence, Problem, ReasonField, TestResult, View, WorkingStep};
 use crate::{
@@ -108,18 +108,7 @@ impl ToJson for View {
             Self::Approval(asked) => asked.write(view),
             Self::Reasons(reasons) => view.with("reasons", reasons),
             Self::Sessions(sessions) => sessions.write(view),
-            Self::Preview {
-                state,
-                name,
-                status,
-                login_disabled,
-                not_on_page,
-            } => view
-                .with("state", *state)
-                .with_some("name", name.as_ref())
-                .with("status", *status)
-                .with("loginDisabled", login_disabled)
-                .with("notOnPage", not_on_page),
+            Self::Preview(preview) => preview.write(view),
             Self::Approvals(approvals) => view
                 .with("requests", &approvals.requests)
                 .with_some("done", approvals.done.as_ref())
@@ -164,7 +153,7 @@ impl View {
             Self::Approvals(_) => "approvals",
             Self::Reasons(_) => "reasons",
             Self::Sessions(_) => "sessions",
-            Self::Preview { .. } => "preview",
+            Self::Preview(_) => "preview",
             Self::Options(_) => "options",
             Self::Derived(_) => "derived",
             Self::Trial(_) => "trial",
@@ -220,6 +209,19 @@ impl ToJson for Asking {
             .with("isolation", isolation_name(rules.isolation))
             .with_some("ticketRequired", rules.ticket_required.then_some(&true))
             .end();
+    }
+}
+
+impl Choice {
+    /// A platform of the session's list.
+    pub fn of(platform: &Platform) -> Self {
+        Self {
+            id: platform.id.clone(),
+            name: platform.name.clone(),
+            environment: platform.environment,
+            rules: platform.rules,
+            preview: platform.preview,
+        }
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) use run;
 pub(super) struct Connections {
     pool: Pool,
     place: Place,
+    /// Whose turn it is to count a look: one of this relay at a time, so that looks never hold more than one connection.
+    pub(super) counting: tokio::sync::Mutex<()>,
 }
 
 impl Connections {
@@ -57,7 +59,11 @@ impl Connections {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| place.unusable(error.to_string(), "report the message"))?;
-        Ok(Self { pool, place })
+        Ok(Self {
+            pool,
+            place,
+            counting: tokio::sync::Mutex::default(),
+        })
     }
 
     pub(super) async fn take(&self) -> Result<Client, StoreError> {

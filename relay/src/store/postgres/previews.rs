@@ -23,7 +23,7 @@ pub(super) const TURN: i64 = 0x5374_6167_6564_0002;
 #[async_trait]
 impl Previews for PostgresStore {
     async fn count_preview(&self, new: &NewPreview) -> Result<PreviewAnswer, StoreError> {
-        let _turn = self.counting.lock().await;
+        let _turn = self.connections.counting.lock().await;
         run!(self.connections, client => count(client, new))
     }
 }
