@@ -39,6 +39,11 @@ impl Firefox {
     /// With a `home`, it finds there what an administrator has set for it, and nothing that is anybody's.
     pub async fn start(profile: &Path, extension: &Path, setup: Setup, home: Option<&Path>) -> Result<Self> {
         let (mut process, client) = launch::start(profile, setup, home, None).await?;
+        // The extension opens a page when it is installed, in an empty tab where there is one; and being let into private windows
+        // starts it anew, which closes its pages. A Firefox without any other tab would quit.
+        let first_tab = Self::first_tab(&client).await?;
+        let filled = json!({"context": first_tab, "url": "data:,", "wait": "complete"});
+        client.call("browsingContext.navigate", filled).await?;
         let params = json!({
             "extensionData": {"type": "path", "path": extension},
             "moz:permanent": false,
@@ -57,7 +62,7 @@ impl Firefox {
                 "Firefox speaks {speaks}, and was set up in {language}"
             );
         }
-        Self::running(profile, process, client, chrome).await
+        Self::running(profile, process, client, chrome, first_tab).await
     }
 
     /// Starts Firefox with policies by which it installs the extension itself, and waits until it has.
@@ -69,17 +74,25 @@ impl Firefox {
             Ok((chrome.run("return policy?.active === true;").await? == true).then_some(()))
         })
         .await?;
-        Self::running(profile, process, client, chrome).await
+        let first_tab = Self::first_tab(&client).await?;
+        Self::running(profile, process, client, chrome, first_tab).await
     }
 
-    async fn running(profile: &Path, process: Process, client: Client, chrome: Chrome) -> Result<Self> {
+    async fn first_tab(client: &Client) -> Result<String> {
         let tabs = client
             .call("browsingContext.getTree", json!({"maxDepth": 0}))
             .await?;
-        let first_tab = tabs["contexts"][0]["context"]
-            .as_str()
-            .context("Firefox has no tab")?
-            .to_owned();
+        let first = tabs["contexts"][0]["context"].as_str();
+        Ok(first.context("Firefox has no tab")?.to_owned())
+    }
+
+    async fn running(
+        profile: &Path,
+        process: Process,
+        client: Client,
+        chrome: Chrome,
+        first_tab: String,
+    ) -> Result<Self> {
         let base = chrome.extension_base().await?;
         Ok(Self {
             client,

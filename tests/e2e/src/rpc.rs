@@ -37,7 +37,8 @@ struct Shared {
     outgoing: mpsc::UnboundedSender<Message>,
     waiting: Mutex<HashMap<u64, oneshot::Sender<Result<Value>>>>,
     events: broadcast::Sender<Event>,
-    closed: watch::Sender<bool>,
+    /// Why the connection is no more, once it is.
+    closed: watch::Sender<Option<String>>,
     next: AtomicU64,
 }
 
@@ -57,7 +58,7 @@ impl Client {
             outgoing,
             waiting: Mutex::default(),
             events: broadcast::channel(1024).0,
-            closed: watch::channel(false).0,
+            closed: watch::channel(None).0,
             next: AtomicU64::new(1),
         });
         tokio::spawn(async move {
@@ -69,14 +70,22 @@ impl Client {
         });
         let reader = Arc::downgrade(&shared);
         tokio::spawn(async move {
-            while let Some(Ok(message)) = stream.next().await {
-                let Some(shared) = reader.upgrade() else { return };
-                if let Message::Text(text) = message {
-                    shared.receive(&text);
+            let cause = loop {
+                match stream.next().await {
+                    Some(Ok(Message::Text(text))) => match reader.upgrade() {
+                        Some(shared) => shared.receive(&text),
+                        None => return,
+                    },
+                    Some(Ok(Message::Close(Some(frame)))) => {
+                        break format!("it closed the connection: {frame}");
+                    }
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => break format!("the connection broke: {error}"),
+                    None => break "the connection ended".to_owned(),
                 }
-            }
+            };
             if let Some(shared) = reader.upgrade() {
-                shared.close();
+                shared.close(cause);
             }
         });
         Ok(Self { shared })
@@ -96,7 +105,7 @@ impl Client {
         }
         let (sender, answer) = oneshot::channel();
         self.shared.waiting().insert(id, sender);
-        if *self.shared.closed.borrow()
+        if self.shared.closed.borrow().is_some()
             || self
                 .shared
                 .outgoing
@@ -104,16 +113,21 @@ impl Client {
                 .is_err()
         {
             self.shared.waiting().remove(&id);
-            return Err(anyhow!("{method}: the browser is gone"));
+            return Err(self.gone(method));
         }
         match timeout(PATIENCE, answer).await {
             Ok(Ok(result)) => result.with_context(|| method.to_owned()),
-            Ok(Err(_)) => Err(anyhow!("{method}: the browser is gone")),
+            Ok(Err(_)) => Err(self.gone(method)),
             Err(_) => Err(anyhow!(
                 "{method}: no answer from the browser in {} s",
                 PATIENCE.as_secs()
             )),
         }
+    }
+
+    fn gone(&self, method: &str) -> anyhow::Error {
+        let cause = self.shared.closed.borrow().clone();
+        anyhow!("{method}: the browser is gone: {}", cause.unwrap_or_default())
     }
 
     /// The events from now on.
@@ -124,7 +138,7 @@ impl Client {
     /// Waits until the browser has closed the connection.
     pub async fn closed(&self) {
         // An error means that the sender is gone, which is as closed as can be.
-        let _ = self.shared.closed.subscribe().wait_for(|closed| *closed).await;
+        let _ = self.shared.closed.subscribe().wait_for(Option::is_some).await;
     }
 }
 
@@ -149,8 +163,8 @@ impl Shared {
         }
     }
 
-    fn close(&self) {
-        self.closed.send_replace(true);
+    fn close(&self, cause: String) {
+        self.closed.send_replace(Some(cause));
         self.waiting().clear();
     }
 
