@@ -107,21 +107,31 @@ impl Chain<'_> {
         }
     }
 
-    /// The last resort: its place among its siblings, from the nearest element with a name on.
+    /// The last resort: its place among its siblings, from the nearest element with a name on, or from as far up as there is
+    /// room for.
     fn by_position(&mut self) {
         let mut path = String::new();
         for (index, node) in self.nodes.iter().enumerate() {
-            if index > 0 {
-                let through = self.nodes[index - 1].get("top").flag();
-                path = joined(&[if through { " >>> " } else { " > " }, &path]);
-            }
             let named = self.best(index, Rank::Shared).filter(|_| index > 0);
-            if let Some(name) = named {
-                path = joined(&[&name.text, &path]);
+            let step = match named {
+                Some(name) => name.text.clone(),
+                None => {
+                    let nth = node.get("nth").number::<i32>().unwrap_or(1);
+                    joined(&[tag(node), ":nth-child(", &nth.to_string(), ")"])
+                }
+            };
+            let further = match index.checked_sub(1) {
+                Some(inner) if self.nodes[inner].get("top").flag() => joined(&[&step, " >>> ", &path]),
+                Some(_) => joined(&[&step, " > ", &path]),
+                None => step,
+            };
+            if further.len() > MAX_BYTES {
                 break;
             }
-            let nth = node.get("nth").number::<i32>().unwrap_or(1);
-            path = joined(&[tag(node), ":nth-child(", &nth.to_string(), ")", &path]);
+            path = further;
+            if named.is_some() {
+                break;
+            }
         }
         if !path.is_empty() {
             self.add(path);
