@@ -188,11 +188,12 @@ pub(crate) async fn decide_approval(
     }
     let rules = rules(&app).map_err(|_| not_permitted())?;
     let (id, now) = (parse_id(&id)?, app.clock.now());
-    if policy::may_approve(&app, signed.profile()) {
-        // Where to never changes about a request; all else is looked at together with the decision.
-        let found = app.store.approval(&id).await?.ok_or(unknown())?;
-        policy::allow_deciding(&app, signed.profile(), client.0, &found.asked.platform)?;
+    if !policy::may_approve(&app, signed.profile()) {
+        return Err(not_permitted());
     }
+    // Where to never changes about a request; all else is looked at together with the decision.
+    let found = app.store.approval(&id).await?.ok_or(unknown())?;
+    policy::allow_deciding(&app, signed.profile(), client.0, &found.asked.platform)?;
     let verdict = Verdict {
         id,
         key_id: signed.profile().key_id.clone(),

@@ -17,7 +17,7 @@ use crate::{
     limited,
     middleware::ClientAddress,
     policy,
-    store::{Limit, LimitReached, NewPreview, PreviewAnswer, StaffMember},
+    store::{Limit, LimitReached, NewPreview, PreviewAnswer, Profile},
 };
 
 /// Answers from the broker, if it has a moment.
@@ -30,7 +30,7 @@ pub(crate) async fn preview(
         .json()
         .map_err(|error| name_bad_value(signed.body(), error))?;
     let profile = signed.profile();
-    let looked = look(&app, &profile.staff, client, &request).await;
+    let looked = look(&app, profile, client, &request).await;
     let failed = looked.as_ref().err();
     events::tell_preview(
         &app,
@@ -72,12 +72,12 @@ impl<E: Into<ApiError>> From<E> for Failed {
 
 async fn look(
     app: &App,
-    staff: &StaffMember,
+    profile: &Profile,
     client: ClientAddress,
     request: &PreviewRequest,
 ) -> Result<Account, Failed> {
     // First of all, so that it answers as a login would.
-    let platform = policy::allow_preview(app, staff, client.0, request)?;
+    let platform = policy::allow_preview(app, profile, client.0, request)?;
     if !platform.preview {
         return Err(not_offered().into());
     }
@@ -87,7 +87,7 @@ async fn look(
     }
     let new = NewPreview {
         customer: request.customer_email.clone(),
-        limits: app.config.limits.preview_uses(staff.id, scope),
+        limits: app.config.limits.preview_uses(profile.staff.id, scope),
         at: app.clock.now(),
     };
     match app.store.count_preview(&new).await? {

@@ -5,19 +5,20 @@ use std::net::IpAddr;
 use stagedoor_protocol::{ErrorCode, PreviewRequest};
 
 use super::{Question, Verdict, decide, refusal};
-use crate::{app::App, config::PlatformConfig, error::ApiError, store::StaffMember};
+use crate::{app::App, config::PlatformConfig, error::ApiError, store::Profile};
 
 /// Allows a look at a customer's account, or refuses it as a login would be refused: whoever may not open somebody learns
 /// nothing about them.
 pub(crate) fn allow_preview<'a>(
     app: &'a App,
-    caller: &StaffMember,
+    profile: &Profile,
     from: IpAddr,
     request: &PreviewRequest,
 ) -> Result<&'a PlatformConfig, ApiError> {
+    let roles = profile.roles(&app.config.sign_in_terms());
     let question = Question {
-        staff: &caller.email,
-        roles: &caller.roles,
+        staff: &profile.staff.email,
+        roles: &roles,
         platform: &request.platform,
         customer: &request.customer_email,
         reason: None,

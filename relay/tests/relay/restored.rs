@@ -143,6 +143,21 @@ async fn a_relay_that_starts_on_an_older_backup_and_the_verification_find_what_i
         );
     }
 
+    // A folder that is not mounted is no reason to call the store sound.
+    let (checkpoints, elsewhere) = (relay.path("checkpoints"), relay.path("unmounted"));
+    fs::rename(&checkpoints, &elsewhere).unwrap();
+    for empty in [false, true] {
+        if empty {
+            fs::create_dir(&checkpoints).unwrap();
+        }
+        let verified = relay.installation.run(&["ledger", "verify"]).await;
+        let said = String::from_utf8_lossy(&verified.stderr);
+        assert_eq!(verified.status.code(), Some(2), "{said}");
+        assert!(said.contains("is the folder mounted?"), "{said}");
+    }
+    fs::remove_dir(&checkpoints).unwrap();
+    fs::rename(&elsewhere, &checkpoints).unwrap();
+
     relay.serving = relay.installation.serve().await;
     assert_eq!(relay.log_in().await, problem(503, "store_unavailable"));
     assert_eq!(relay.ready().await, 503);

@@ -189,7 +189,7 @@ async fn verify_records(
         from,
         part: false,
         checkpoints: kept.count() + given.len() as u64,
-        given: given.len() as u64,
+        given: given.iter().filter(|given| given.named).count() as u64,
         signatures,
         of_store: true,
         lookups,

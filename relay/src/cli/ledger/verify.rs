@@ -66,7 +66,8 @@ async fn audit(path: &Path, verify: &Verify) -> anyhow::Result<(Audited, Progres
     let (config, store) = super::open(path).await?;
     // A store that was put back holds no trace of what it lost; the folder does. Read before the store, which grows.
     if let Some(directory) = &config.ledger.directory {
-        given.extend(Given::newest(directory)?);
+        let signed = store.last_checkpoint().await?.is_some();
+        given.extend(Given::newest(directory, signed)?);
     }
     if keys.is_empty() {
         keys = keys::configured(&config);

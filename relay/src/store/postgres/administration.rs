@@ -201,7 +201,9 @@ pub(super) async fn select_profiles(
          FROM profiles JOIN staff ON staff.id = staff_id WHERE $1::text IS NULL OR email_folded = $1 \
          ORDER BY email_folded, enrolled_at, key_id",
     );
-    let rows = client.query(&select, &[&of.map(CustomerEmail::folded)]).await?;
+    let rows = client
+        .query(&select, &[&of.map(|email| email.spelling())])
+        .await?;
     rows.iter().map(enrolled_profile).collect()
 }
 

@@ -268,6 +268,14 @@ async fn end_sessions(
             &[&now, &of],
         )
         .await?;
+    // What was approved in such a session ends with it, also if its owner signs in again with the same key.
+    transaction
+        .execute(
+            "UPDATE approvals SET ends_at = least(ends_at, $1) WHERE state = 'approved' AND decided_key IN \
+             (SELECT key_id FROM profiles WHERE session_issuer IS NOT NULL AND ($2::bigint IS NULL OR staff_id = $2))",
+            &[&now, &of],
+        )
+        .await?;
     transaction
         .execute(
             "UPDATE profiles SET session_ends_at = least(session_ends_at, $1), session_issuer = NULL, \

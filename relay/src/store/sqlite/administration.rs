@@ -206,7 +206,9 @@ pub(super) fn select_profiles(
          FROM profiles JOIN staff ON staff.id = staff_id WHERE ?1 IS NULL OR email_folded = ?1 \
          ORDER BY email_folded, enrolled_at, key_id",
     ))?;
-    let rows = select.query_map([of.map(CustomerEmail::folded)], |row| Ok(enrolled_profile(row)))?;
+    let rows = select.query_map([of.map(|email| email.spelling())], |row| {
+        Ok(enrolled_profile(row))
+    })?;
     let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
     rows.into_iter().collect()
 }

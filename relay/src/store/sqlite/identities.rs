@@ -257,6 +257,13 @@ impl Writing<'_> {
                 })
             })?
             .collect::<rusqlite::Result<_>>()?;
+        // What was approved in such a session ends with it, also if its owner signs in again with the same key.
+        self.connection
+            .prepare_cached(
+                "UPDATE approvals SET ends_at = min(ends_at, ?1) WHERE state = 'approved' AND decided_key IN \
+                 (SELECT key_id FROM profiles WHERE session_issuer IS NOT NULL AND (?2 IS NULL OR staff_id = ?2))",
+            )?
+            .execute((now, of))?;
         self.connection
             .prepare_cached(
                 "UPDATE profiles SET session_ends_at = min(session_ends_at, ?1), session_issuer = NULL, \

@@ -9,7 +9,7 @@ use stagedoor_relay::{
 };
 
 use super::{Lab, logged, sign_in_config};
-use crate::support::{Profile, STAFF, http::problem};
+use crate::support::{CUSTOMER, Profile, STAFF, http::problem};
 
 const MAPPING: &str = "[[sign_in.role]]\nclaim_value = \"grp-support\"\nrole = \"support\"\n\
                        [[sign_in.role]]\nclaim_value = \"grp-lead\"\nrole = \"team-lead\"";
@@ -74,6 +74,7 @@ async fn a_role_of_a_sign_in_opens_what_it_is_for_in_its_session_alone() {
     let lab = Lab::start_as(&format!("session_hours = 1\n{MAPPING}"), |config| {
         config.policy.grants[0].roles = Named::These(["support".parse().unwrap()].into());
         config.policy.grants[0].implied = false;
+        config.platforms[0].preview = true;
     })
     .await;
     let (signed_in, by_code) = (lab.app.profile(), lab.app.enrolled(STAFF).await);
@@ -88,6 +89,11 @@ async fn a_role_of_a_sign_in_opens_what_it_is_for_in_its_session_alone() {
     );
     let answer = lab.app.send(&by_code.login().0).await;
     assert_eq!(answer.outcome(), problem(403, "not_permitted"));
+    for (profile, status) in [(&signed_in, 200), (&by_code, 403)] {
+        let asked = json!({"platform": "main", "customerEmail": CUSTOMER});
+        let looked = profile.at(&lab.app).post("/v1/previews", &asked);
+        assert_eq!(lab.app.send(&looked).await.status, status);
+    }
     let platforms = async |profile: &Profile| {
         let session = lab.app.send(&profile.at(&lab.app).get("/v1/session")).await;
         session.json()["platforms"].as_array().unwrap().len()

@@ -8,7 +8,7 @@ use stagedoor_relay::store::{
     IntentAnswer, MOST_ROLES, NewInvite, NewStaff, OpenInvite, Role, RoleChange, RolesAnswer, StaffDisabled,
 };
 
-use super::{Lab, MINTED, at, intent};
+use super::{Lab, MINTED, at, enrol, intent};
 
 const CUSTOMER: &str = "jane@customers.example";
 
@@ -222,6 +222,13 @@ async fn a_profile_is_revoked_alone_and_once() {
     assert_eq!(addresses, ["maria@broker.example", "tom@broker.example"]);
     let toms = lab.store.list_profiles(Some(&lab.tom.email)).await.unwrap();
     assert_eq!(toms, profiles[1..]);
+    // In whatever spelling of the domain.
+    enrol(&*lab.store, "lead@m\u{fc}nchen.example", "Lead").await;
+    for spelling in ["lead@m\u{fc}nchen.example", "lead@xn--mnchen-3ya.example"] {
+        let email = CustomerEmail::parse(spelling).unwrap();
+        let found = lab.store.list_profiles(Some(&email)).await.unwrap();
+        assert_eq!(found.len(), 1, "{spelling}");
+    }
 
     let elsewhere = lab.second_store().await;
     let owner = elsewhere.revoke_profile(&login.key_id, at(0)).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, fs::File, io::Read, path::Path, sync::Arc};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use stagedoor_ledger::{
     checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES, SignedCheckpoint, VerifyingKey},
     verify::Verifier,
@@ -20,6 +20,8 @@ const PAGE: u32 = 1024;
 #[derive(Debug)]
 pub(in crate::cli::ledger) struct Given {
     pub(in crate::cli::ledger) text: String,
+    /// Whether it was named, and not only found in the relay's folder.
+    pub(in crate::cli::ledger) named: bool,
 }
 
 impl Given {
@@ -32,18 +34,27 @@ impl Given {
         ensure!(!bytes.is_empty(), "the checkpoint {} is empty", path.display());
         // What is no text is no checkpoint either way.
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Self { text })
+        Ok(Self { text, named: true })
     }
 
-    /// The newest in the relay's folder of checkpoints, if there is any yet.
-    pub(in crate::cli::ledger) fn newest(directory: &Path) -> anyhow::Result<Option<Self>> {
+    /// The newest in the relay's folder of checkpoints. `None`: there is none in it, and none was `signed` yet.
+    pub(in crate::cli::ledger) fn newest(directory: &Path, signed: bool) -> anyhow::Result<Option<Self>> {
         let latest = directory.join(LATEST);
-        match latest.try_exists() {
-            Ok(false) => Ok(None),
-            Ok(true) | Err(_) => Self::read(&latest).map(Some).context(
-                "the ledger has to be held to ledger.checkpoint_directory; run this as a user who can read there",
+        let found = match latest.try_exists() {
+            Ok(false) if signed || !directory.is_dir() => bail!(
+                "the ledger has to be held to ledger.checkpoint_directory, and {} is not there; is the folder mounted? The relay \
+                 writes it when it starts",
+                latest.display()
             ),
-        }
+            Ok(false) => return Ok(None),
+            Ok(true) | Err(_) => Self::read(&latest).context(
+                "the ledger has to be held to ledger.checkpoint_directory; run this as a user who can read there",
+            )?,
+        };
+        Ok(Some(Self {
+            named: false,
+            ..found
+        }))
     }
 }
 

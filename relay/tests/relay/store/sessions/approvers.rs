@@ -28,6 +28,7 @@ enum Since {
     MappingGone,
     AnotherClient,
     SignedOut,
+    SignedOutAndBack,
     Disabled,
 }
 
@@ -44,6 +45,10 @@ async fn an_approval_counts_while_the_session_that_gave_it_has_the_role() {
         (Since::MappingGone, lost.clone()),
         (Since::AnotherClient, lost.clone()),
         (Since::SignedOut, lost.clone()),
+        (
+            Since::SignedOutAndBack,
+            IntentAnswer::NotApproved(ApprovalFault::Expired),
+        ),
         (Since::Disabled, lost),
     ]
     .into_iter()
@@ -136,6 +141,16 @@ async fn happen(lab: &Lab, since: Since, order: &SignIn, login: &mut Intent) {
         Since::SignedOut => {
             let email = Some(&lab.maria.email);
             assert!(store.sign_out(email, at(4)).await.unwrap().is_some());
+        }
+        Since::SignedOutAndBack => {
+            let email = Some(&lab.maria.email);
+            assert!(store.sign_out(email, at(4)).await.unwrap().is_some());
+            store.sign_in(order, at(5)).await.unwrap().unwrap();
+            assert_eq!(
+                profile(store, order).await.roles(&login.terms),
+                roles(&["team-lead"])
+            );
+            login.requested_at = at(6);
         }
         Since::Disabled => {
             store
