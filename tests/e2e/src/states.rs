@@ -13,6 +13,12 @@ use crate::paths;
 /// Lets the page do what is due. Answers of the stand-in for the core come before the next turn.
 const A_TURN: &str = "new Promise(done => setTimeout(() => done(true)))";
 
+/// Dialogs tell of their end when the browser comes to it, and are put away only then.
+const CLOSE_DIALOGS: &str = "Promise.all([...document.querySelectorAll('dialog[open]')].map(dialog => new Promise(done => {
+    dialog.addEventListener('close', done);
+    dialog.close();
+}))).then(() => true)";
+
 /// What the core answers to questions beside the main one where there is nothing.
 const NOTHING: &str = "({ 'reasons/list': { reasons: [] }, 'session/open': { open: 0, others: 0 } })";
 
@@ -108,9 +114,8 @@ impl State {
             "chrome.runtime.sendMessage = async ({{ type }}) => ({})[type] ?? {NOTHING}[type] ?? ({})",
             self.aside, self.view
         );
-        // Dialogs tell of their end in a turn of their own.
-        let clear = "document.querySelectorAll('dialog').forEach(dialog => dialog.close())";
-        page.evaluate(&format!("({clear}, {answer}, {A_TURN})")).await?;
+        page.evaluate(CLOSE_DIALOGS).await?;
+        page.evaluate(&format!("({answer}, true)")).await?;
         page.evaluate(&format!("({}, {A_TURN})", self.screen.ask_again()))
             .await?;
         if let Some(act) = &self.act {
