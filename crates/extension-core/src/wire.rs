@@ -5,9 +5,9 @@
 
 use stagedoor_protocol::{
     ApprovalId, Claim, Confirm, EnrolmentRequest, EnrolmentResponse, Environment, Isolation, KeyId,
-    LoginRequest, LoginResponse, OneTimeToken, Outcome, OutcomeReport, PageReference, Platform, PlatformId,
-    Policy, Problem, PublicJwk, ReasonMode, RequestId, Rules, Session, SignInOffer, SignInRequest,
-    SignInResponse, Staff,
+    LoginRequest, LoginResponse, OneTimeToken, OutcomeReport, PageReference, Platform, PlatformId, Policy,
+    Problem, PublicJwk, ReasonMode, RequestId, Rules, Session, SignInOffer, SignInRequest, SignInResponse,
+    Staff,
 };
 
 use crate::{
@@ -88,13 +88,8 @@ impl ToJson for PublicJwk {
 
 impl ToJson for OutcomeReport {
     fn write(&self, target: &mut String) {
-        let outcome = match self.outcome {
-            Outcome::Opened => "opened",
-            Outcome::Closed => "closed",
-            Outcome::Failed => "failed",
-        };
         Object::begin(target)
-            .with("outcome", outcome)
+            .with("outcome", self.outcome.as_str())
             .with_some("durationMilliseconds", self.duration_milliseconds.as_ref())
             .with_some("cause", self.cause.as_ref())
             .end();

@@ -142,6 +142,16 @@ pub enum Decision {
     Decline,
 }
 
+impl Decision {
+    /// The word for it on the wire and in the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Decline => "decline",
+        }
+    }
+}
+
 /// Decides on a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

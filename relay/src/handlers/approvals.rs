@@ -206,7 +206,7 @@ pub(crate) async fn decide_approval(
     };
     match app.store.decide_approval(&verdict).await? {
         VerdictAnswer::Stands(decided) => {
-            info!(approval = %verdict.id, ?decision, "approval decided");
+            info!(approval = %verdict.id, decision = decision.as_str(), "approval decided");
             Ok(Json(told(decided, now)))
         }
         VerdictAnswer::Late(decided) => Err(late(&decided, now)),

@@ -39,6 +39,6 @@ pub(crate) async fn report_outcome(
     {
         return Err(ApiError::new(ErrorCode::LoginUnknown).about(id));
     }
-    info!(outcome = ?report.outcome, "outcome reported");
+    info!(outcome = report.outcome.as_str(), "outcome reported");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -14,7 +14,8 @@ use crate::paths;
 const A_TURN: &str = "new Promise(done => setTimeout(() => done(true)))";
 
 /// Dialogs tell of their end when the browser comes to it, and are put away only then.
-const CLOSE_DIALOGS: &str = "Promise.all([...document.querySelectorAll('dialog[open]')].map(dialog => new Promise(done => {
+const CLOSE_DIALOGS: &str =
+    "Promise.all([...document.querySelectorAll('dialog[open]')].map(dialog => new Promise(done => {
     dialog.addEventListener('close', done);
     dialog.close();
 }))).then(() => true)";

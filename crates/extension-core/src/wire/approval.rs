@@ -1,8 +1,8 @@
 //! Requests for approval. What other people wrote is made harmless here: it is shown beside buttons.
 
 use stagedoor_protocol::{
-    Approval, ApprovalDecision, ApprovalId, ApprovalRequest, ApprovalState, CustomerEmail, Decision,
-    PageReference, PlatformId, WaitingApproval,
+    Approval, ApprovalDecision, ApprovalId, ApprovalRequest, ApprovalState, CustomerEmail, PageReference,
+    PlatformId, WaitingApproval,
     limits::{MAX_LABEL_BYTES, MAX_REASON_CHARS, MAX_TICKET_CHARS, MAX_WORD_CHARS},
 };
 
@@ -29,12 +29,8 @@ impl ToJson for ApprovalRequest {
 
 impl ToJson for ApprovalDecision {
     fn write(&self, target: &mut String) {
-        let decision = match self.decision {
-            Decision::Approve => "approve",
-            Decision::Decline => "decline",
-        };
         Object::begin(target)
-            .with("decision", decision)
+            .with("decision", self.decision.as_str())
             .with_some("word", self.word.as_ref())
             .end();
     }

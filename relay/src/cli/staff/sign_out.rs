@@ -23,9 +23,10 @@ use crate::{
 const WORD: &str = "everybody";
 
 #[derive(Debug, Args)]
+#[group(id = "whom", required = true, args = ["email", "all"])]
 pub(in crate::cli) struct SignOut {
     /// The person's own address.
-    #[arg(value_name = "ADDRESS", value_parser = address, required_unless_present = "all", conflicts_with = "all")]
+    #[arg(value_name = "ADDRESS", value_parser = address)]
     email: Option<CustomerEmail>,
     /// Everybody's sessions.
     #[arg(long)]
