@@ -96,7 +96,7 @@ async fn signing() -> (Installation, String) {
     (installation, public)
 }
 
-/// No key is configured, so no checkpoint tells: the relay knows what it wrote.
+/// No key is configured, so no checkpoint tells: the relay knows which file it opened.
 #[tokio::test]
 async fn a_relay_that_runs_adds_nothing_to_an_older_backup() {
     let relay = Restored::new(Installation::new().await).await;
@@ -118,7 +118,7 @@ async fn a_relay_that_runs_adds_nothing_to_an_older_backup() {
 
     relay.serving.signal(Signal::TERM);
     let (_, log) = relay.serving.end().await;
-    assert!(log.contains("an older backup was restored under it"), "{log}");
+    assert!(log.contains("its file was replaced by another one"), "{log}");
 }
 
 #[tokio::test]

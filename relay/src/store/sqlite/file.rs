@@ -1,9 +1,10 @@
-//! The database file: made private, opened with durable settings, and recognised again when somebody replaced it.
+//! The database file: made private, opened with durable settings, and refused once somebody has replaced it.
 
 use std::{
     fs, io,
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -26,6 +27,8 @@ const CHECKPOINT_PAGES: u32 = 4000;
 pub(super) struct DatabaseFile {
     path: PathBuf,
     access: Access,
+    /// Which one this process works with: the one that was opened first.
+    first: Arc<OnceLock<Identity>>,
 }
 
 /// What it is opened for.
@@ -35,10 +38,9 @@ enum Access {
     Read,
 }
 
-/// An open connection, with the file that it was opened on.
+/// An open connection.
 pub(super) struct Opened {
     pub(super) connection: Connection,
-    identity: Identity,
 }
 
 /// Device and inode: what a path meant at some time.
@@ -71,6 +73,7 @@ impl DatabaseFile {
         Self {
             path: path.to_owned(),
             access: Access::Write,
+            first: Arc::default(),
         }
     }
 
@@ -79,6 +82,7 @@ impl DatabaseFile {
         Self {
             path: path.to_owned(),
             access: Access::Read,
+            first: Arc::default(),
         }
     }
 
@@ -101,7 +105,7 @@ impl DatabaseFile {
 
     /// Opens the file that must be there: a database that vanished is a fault, not a reason to begin a new record.
     pub(super) fn open(&self) -> Result<Opened, StoreError> {
-        let identity = self.identity().map_err(|error| self.io(&error))?;
+        self.check_still()?;
         // SQLite would say of a folder that it cannot be opened, and of a pipe that the disk is faulty.
         if !fs::metadata(&self.path).is_ok_and(|metadata| metadata.is_file()) {
             return Err(self.unavailable(
@@ -117,7 +121,7 @@ impl DatabaseFile {
         connection
             .busy_timeout(BUSY_TIMEOUT)
             .map_err(|error| self.sqlite(&error))?;
-        Ok(Opened { connection, identity })
+        Ok(Opened { connection })
     }
 
     fn connect(&self) -> rusqlite::Result<Connection> {
@@ -133,17 +137,18 @@ impl DatabaseFile {
         Ok(connection)
     }
 
-    /// Whether the path still leads to the file that the connection has open. SQLite would go on writing into a file that
-    /// was removed, and nobody would ever find those records.
-    pub(super) fn check_still(&self, opened: &Opened) -> Result<(), StoreError> {
-        match self.identity() {
-            Ok(identity) if identity == opened.identity => Ok(()),
-            Ok(_) => Err(self.unavailable(
-                "its file was replaced by another one",
-                "it is opened anew for the next request",
-            )),
-            Err(error) => Err(self.io(&error)),
+    /// Whether the path still leads to the file that was opened first. SQLite would go on writing into a file that was
+    /// removed, and nobody would ever find those records. Another one in its place is most likely a backup, in which whoever
+    /// was disabled or revoked since is not; so it is for a person to say, by a restart, that it is to be used.
+    pub(super) fn check_still(&self) -> Result<(), StoreError> {
+        let identity = self.identity().map_err(|error| self.io(&error))?;
+        if *self.first.get_or_init(|| identity) == identity {
+            return Ok(());
         }
+        Err(self.unavailable(
+            "its file was replaced by another one",
+            "stop the relay, look at what a restored backup does not know (docs/deploy.md, Backup), and start it again",
+        ))
     }
 
     /// Whether the connection can write. SQLite opens a file that may not be written for reading only, even begins an

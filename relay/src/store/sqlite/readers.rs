@@ -53,7 +53,7 @@ impl Readers {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let opened = match idle {
             // One that was opened on another file is dropped.
-            Some(opened) if self.file.check_still(&opened).is_ok() => opened,
+            Some(opened) if self.file.check_still().is_ok() => opened,
             _ => self.file.open()?,
         };
         let result = work(&opened.connection).map_err(|failure| self.file.failure(failure));

@@ -164,7 +164,7 @@ async fn a_file_that_is_gone_is_an_error_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_restored_is_opened_anew() {
+async fn a_file_that_was_restored_is_not_taken_before_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;
     store
@@ -186,9 +186,14 @@ async fn a_file_that_was_restored_is_opened_anew() {
         fs::remove_file(format!("{}{suffix}", path(&folder).display())).unwrap();
     }
     fs::rename(&backup, path(&folder)).unwrap();
-    assert!(store.check(time(1)).await.is_err(), "the first one to notice");
-    store.check(time(1)).await.unwrap();
-    assert_eq!(store.list_staff().await.unwrap().len(), 1);
+    for _ in 0..3 {
+        let write = store.check(time(1)).await.unwrap_err().to_string();
+        let read = store.list_staff().await.unwrap_err().to_string();
+        assert!(write.contains("was replaced by another one"), "{write}");
+        assert_eq!(read, write);
+    }
+    let restarted = open(&folder).await;
+    assert_eq!(restarted.list_staff().await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -148,7 +148,7 @@ impl Scribe {
             Some(opened) => opened,
             None => self.opened.insert(self.file.open()?),
         };
-        self.file.check_still(opened)?;
+        self.file.check_still()?;
         self.file.check_writable(opened)?;
         let reached = self.reached.as_ref();
         perform(&self.file, &opened.connection, &mut self.head, reached, batch)
