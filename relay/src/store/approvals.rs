@@ -40,6 +40,9 @@ pub trait Approvals {
         limit: u32,
     ) -> Result<Vec<StoredApproval>, StoreError>;
 
+    /// How many requests about a customer are kept, whatever has become of them: what an erasure would delete.
+    async fn count_approvals(&self, customer: &CustomerEmail) -> Result<u64, StoreError>;
+
     /// Makes a decision, if it is the first. Whether the person may is decided in the same transaction.
     async fn decide_approval(&self, verdict: &Verdict) -> Result<VerdictAnswer, StoreError>;
 

@@ -60,46 +60,34 @@ pub(super) async fn run(path: &Path, erase: Erase) -> anyhow::Result<ExitCode> {
     // It must be there already, which opening it for writing would see to.
     let (config, _) = super::open(path).await?;
     let store = store::open(&config.store).await?;
-    let (count, mut left) = count(&store, &mut scope).await?;
-    let found = count > 0;
+    let (found, mut left) = find(&store, &mut scope).await?;
     let order = ErasureOrder {
         scope,
         operator: erase.operator,
         reason: erase.reason,
         at: clock.now(),
     };
-    if found {
-        tell!("{}", announcement(&order.scope, count));
+    // Without anything to ask about nothing is done: what comes to be there meanwhile would go unasked.
+    if found.is_something() {
+        tell!("{}", announcement(&order.scope, found, left));
         if !erase.yes {
             ask(&order.scope)?;
         }
         // From here on Ctrl-C waits for the step that is under way, and says what is left.
         let stop = CancellationToken::new();
         shutdown::on_signal(stop.clone())?;
-        let done = steps(&*store, order, &clock, count, &stop).await?;
+        let done = steps(&*store, order, &clock, found.records, &stop).await?;
         left = done.left;
-        tell!(
-            "The personal data of {} is erased.",
-            text::count(done.records, "record", "records")
-        );
-        tell_requests(done.requests);
-    } else {
-        // No record has anything of the customer: requests for approval are none, and may be there.
-        let requests = match order.scope {
-            ErasureScope::Customer(_) => store.erase(&order).await?.requests,
-            ErasureScope::Before { .. } => 0,
-        };
-        tell_requests(requests);
-        if left == 0 && requests == 0 {
-            tell!("Nothing is recorded that is to be erased.");
-        }
+        tell_done(done);
+    } else if left == 0 {
+        tell!("Nothing is recorded that is to be erased.");
     }
     // Also when an earlier run was interrupted: what it erased may be left in the files.
     match store.scrub().await? {
         Scrubbed::Gone => {}
         Scrubbed::Later(what) => tell!("In the store's files: {what}."),
     }
-    if found {
+    if found.is_something() {
         tell!(
             "Still to be done elsewhere: backups, exports and proofs that were made before may hold the data. Checkpoints hold none."
         );
@@ -116,11 +104,38 @@ pub(super) async fn run(path: &Path, erase: Erase) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell_requests(requests: u64) {
-    if requests > 0 {
-        let requests = text::count(requests, "request for approval", "requests for approval");
+/// What there is to erase, as far as it could be seen before it was asked about.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    /// Records with personal data that will go.
+    records: u64,
+    /// Requests for approval of the customer.
+    requests: u64,
+}
+
+impl Found {
+    fn is_something(self) -> bool {
+        self.records > 0 || self.requests > 0
+    }
+}
+
+/// What was in fact erased, which is more than was found if a login has ended meanwhile.
+fn tell_done(done: Erased) {
+    if done.records > 0 {
+        let records = text::count(done.records, "record", "records");
+        tell!("The personal data of {records} is erased.");
+    }
+    if done.requests > 0 {
+        let requests = requests(done.requests);
         tell!("Deleted of this customer: {requests}. Whoever waits for one asks again.");
     }
+    if done.records == 0 && done.requests == 0 {
+        tell!("Nothing was erased: what was found has gone meanwhile.");
+    }
+}
+
+fn requests(count: u64) -> String {
+    text::count(count, "request for approval", "requests for approval")
 }
 
 fn scope(what: &What, now: Timestamp) -> anyhow::Result<ErasureScope> {
@@ -141,15 +156,18 @@ fn scope(what: &What, now: Timestamp) -> anyhow::Result<ErasureScope> {
     })
 }
 
-/// How many records have personal data that will go, and how many logins are under way and will be left. Of old ones the
-/// erasure itself tells that.
-async fn count(store: &Arc<dyn Store>, scope: &mut ErasureScope) -> anyhow::Result<(u64, u64)> {
+/// What there is to erase, and how many logins are under way and will be left. Of old ones the erasure itself tells that.
+async fn find(store: &Arc<dyn Store>, scope: &mut ErasureScope) -> anyhow::Result<(Found, u64)> {
     match scope {
-        ErasureScope::Customer(customer) => of_customer(&**store, customer).await,
+        ErasureScope::Customer(customer) => {
+            let (records, left) = of_customer(&**store, customer).await?;
+            let requests = store.count_approvals(customer).await?;
+            Ok((Found { records, requests }, left))
+        }
         ErasureScope::Before { time, end } => {
-            let count;
-            (count, *end) = older_than(store, *time).await?;
-            Ok((count, 0))
+            let records;
+            (records, *end) = older_than(store, *time).await?;
+            Ok((Found { records, requests: 0 }, 0))
         }
     }
 }
@@ -191,19 +209,41 @@ async fn older_than(store: &Arc<dyn Store>, time: Timestamp) -> anyhow::Result<(
 }
 
 /// Without the address: it may stay in a terminal's memory, or in a log.
-fn announcement(scope: &ErasureScope, count: u64) -> String {
-    let records = text::count(count, "record", "records");
-    match scope {
-        ErasureScope::Customer(_) => format!(
-            "This erases the customer's address, the reason, ticket and CRM record, and what the extension reported, from \
-             {records}. Who of the staff logged in, where and when stays. It cannot be undone."
-        ),
-        ErasureScope::Before { time, .. } => format!(
-            "This erases all personal data of customers and staff from {records} of before {}. That there were logins, \
-             where and when stays. It cannot be undone.",
-            text::time(*time)
-        ),
+fn announcement(scope: &ErasureScope, found: Found, left: u64) -> String {
+    let ErasureScope::Before { time, .. } = scope else {
+        return announcement_of_customer(found, left);
+    };
+    let records = text::count(found.records, "record", "records");
+    format!(
+        "This erases all personal data of customers and staff from {records} of before {}. That there were logins, where and \
+         when stays. It cannot be undone.",
+        text::time(*time)
+    )
+}
+
+fn announcement_of_customer(found: Found, left: u64) -> String {
+    let mut parts = Vec::new();
+    if found.records > 0 {
+        parts.push(format!(
+            "This erases the customer's address, the reason, ticket and CRM record, and what the extension reported, from {}. \
+             Who of the staff logged in, where and when stays.",
+            text::count(found.records, "record", "records")
+        ));
     }
+    if found.requests > 0 {
+        parts.push(format!(
+            "This deletes {} of the customer, whoever waits for one.",
+            requests(found.requests)
+        ));
+    }
+    if left > 0 {
+        parts.push(format!(
+            "{} under way: what has ended by the time you go on is erased, too.",
+            text::count(left, "login is", "logins are")
+        ));
+    }
+    parts.push("It cannot be undone.".to_owned());
+    parts.join(" ")
 }
 
 fn ask(scope: &ErasureScope) -> anyhow::Result<()> {

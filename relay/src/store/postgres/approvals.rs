@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Transaction};
 use jiff::Timestamp;
-use stagedoor_protocol::ApprovalId;
+use stagedoor_protocol::{ApprovalId, CustomerEmail};
 use tokio_postgres::Row;
 
 use super::{
@@ -17,6 +17,7 @@ use super::{
     pool::{Connections, run},
     staff::{member, select_profile_in, signed_in, staff_member},
     statements::{MEMBER, SELECT_APPROVALS, SESSION},
+    unsigned,
 };
 use crate::spelling::Spelling as _;
 use crate::store::{
@@ -43,6 +44,10 @@ impl Approvals for PostgresStore {
         limit: u32,
     ) -> Result<Vec<StoredApproval>, StoreError> {
         run!(self.connections, client => select_waiting(client, approver, now, limit))
+    }
+
+    async fn count_approvals(&self, customer: &CustomerEmail) -> Result<u64, StoreError> {
+        run!(self.connections, client => count(client, customer))
     }
 
     async fn decide_approval(&self, verdict: &Verdict) -> Result<VerdictAnswer, StoreError> {
@@ -194,6 +199,11 @@ pub(super) async fn select_waiting(
         )
         .await?;
     found.iter().map(stored).collect()
+}
+
+pub(super) async fn count(client: &Client, customer: &CustomerEmail) -> Result<u64, Failure> {
+    let count = "SELECT count(*) FROM approvals WHERE customer_folded = $1";
+    unsigned(&client.query_one(count, &[&customer.spelling()]).await?, 0)
 }
 
 /// A row of [`SELECT_APPROVALS`].

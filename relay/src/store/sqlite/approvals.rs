@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
-use stagedoor_protocol::ApprovalId;
+use stagedoor_protocol::{ApprovalId, CustomerEmail};
 
 use super::{
     SqliteStore,
     file::Failure,
+    logins::unsigned,
     millis,
     staff::{MEMBER, SESSION, is_staff, select_profile, signed_in, staff_member},
     writer::Writing,
@@ -45,6 +46,13 @@ impl Approvals for SqliteStore {
         let approver = approver.clone();
         self.readers
             .read(move |connection| select_waiting(connection, &approver, now, limit))
+            .await
+    }
+
+    async fn count_approvals(&self, customer: &CustomerEmail) -> Result<u64, StoreError> {
+        let customer = customer.clone();
+        self.readers
+            .read(move |connection| count(connection, &customer))
             .await
     }
 
@@ -186,6 +194,12 @@ pub(super) fn select_waiting(
         )?
         .collect::<rusqlite::Result<_>>()?;
     Ok(found.into_iter().collect::<Result<_, StoreError>>()?)
+}
+
+fn count(connection: &Connection, customer: &CustomerEmail) -> Result<u64, Failure> {
+    Ok(connection
+        .prepare_cached("SELECT count(*) FROM approvals WHERE customer_folded = ?")?
+        .query_one([customer.spelling()], |row| unsigned(row, 0))?)
 }
 
 fn select(condition: &str) -> String {

@@ -1,5 +1,7 @@
 //! Erasing: nothing is left in any file of the store, and the ledger stays sound.
 
+mod asked;
+
 use std::{fs, io::Write};
 
 use super::*;

@@ -237,9 +237,12 @@ async fn requests_for_approval_of_a_customer_go_with_them() {
     let answer = lab.store.decide_approval(&decline).await.unwrap();
     assert!(matches!(answer, VerdictAnswer::Stands(_)));
 
-    let scope = ErasureScope::Customer(CustomerEmail::parse("JANE@customers.example").unwrap());
+    let jane = CustomerEmail::parse("JANE@customers.example").unwrap();
+    assert_eq!(lab.store.count_approvals(&jane).await.unwrap(), 2);
+    let scope = ErasureScope::Customer(jane.clone());
     let erased = lab.store.erase(&order(scope.clone(), 300)).await.unwrap();
     assert_eq!((erased.records, erased.requests, erased.more), (0, 2, false));
+    assert_eq!(lab.store.count_approvals(&jane).await.unwrap(), 0);
     for gone in [first, second] {
         assert!(lab.store.approval(&gone).await.unwrap().is_none());
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use stagedoor_protocol::ApprovalId;
+use stagedoor_protocol::{ApprovalId, CustomerEmail};
 use stagedoor_relay::store::{
     ApprovalAnswer, Approvals, NewApproval, StaffId, StaffMember, StoreError, StoredApproval, Verdict,
     VerdictAnswer, Withdrawal,
@@ -27,6 +27,10 @@ impl Approvals for FaultyStore {
         limit: u32,
     ) -> Result<Vec<StoredApproval>, StoreError> {
         self.inner.waiting_approvals(approver, now, limit).await
+    }
+
+    async fn count_approvals(&self, customer: &CustomerEmail) -> Result<u64, StoreError> {
+        self.inner.count_approvals(customer).await
     }
 
     async fn decide_approval(&self, verdict: &Verdict) -> Result<VerdictAnswer, StoreError> {
