@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use stagedoor_protocol::{
-    Approval, ApprovalDecision, ApprovalId, ApprovalRequest, ApprovalState, Decision, ErrorCode,
+    Approval, ApprovalDecision, ApprovalId, ApprovalRequest, ApprovalState, Decision, ErrorCode, PlatformId,
     WaitingApproval, WaitingApprovals,
     limits::{MAX_WAITING_APPROVALS, MAX_WORD_CHARS},
 };
@@ -139,14 +139,17 @@ pub(crate) async fn waiting_approvals(
     }
     let now = app.clock.now();
     let most = u32::try_from(MAX_WAITING_APPROVALS).unwrap_or(u32::MAX);
-    let mut waiting = app.store.waiting_approvals(&profile.staff, now, most).await?;
-    let mut refused = None;
-    waiting.retain(|found| {
-        let allowed = policy::allow_deciding(&app, profile, client.0, &found.asked.platform);
-        allowed.map_err(|refusal| refused = Some(refusal)).is_ok()
-    });
-    if let Some(refusal) = refused.filter(|_| waiting.is_empty()) {
-        return Err(refusal.into());
+    // Where they may decide is looked at before the list is cut: a crowd elsewhere must not hide what is theirs.
+    let everywhere = app.config.platforms.iter().map(|platform| platform.id.clone());
+    let allowed = |platform: &PlatformId| policy::allow_deciding(&app, profile, client.0, platform);
+    let (here, elsewhere): (Vec<_>, Vec<_>) = everywhere.partition(|platform| allowed(platform).is_ok());
+    let staff = &profile.staff;
+    let waiting = app.store.waiting_approvals(staff, &here, now, most).await?;
+    if waiting.is_empty() && !elsewhere.is_empty() {
+        let others = app.store.waiting_approvals(staff, &elsewhere, now, 1).await?;
+        if let Some(other) = others.first() {
+            allowed(&other.asked.platform)?;
+        }
     }
     let requests = waiting.into_iter().map(
         |StoredApproval {

@@ -32,10 +32,12 @@ pub trait Approvals {
     /// The request of that id.
     async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError>;
 
-    /// Requests of others that wait at that time, oldest first, at most `limit`. Whether the person may decide is not asked.
+    /// Requests of others that wait at that time for one of these platforms, oldest first, at most `limit`. Whether the person
+    /// may decide is not asked.
     async fn waiting_approvals(
         &self,
         approver: &StaffMember,
+        platforms: &[PlatformId],
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<StoredApproval>, StoreError>;

@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Transaction};
 use jiff::Timestamp;
-use stagedoor_protocol::{ApprovalId, CustomerEmail};
+use stagedoor_protocol::{ApprovalId, CustomerEmail, PlatformId};
 use tokio_postgres::Row;
 
 use super::{
@@ -40,10 +40,11 @@ impl Approvals for PostgresStore {
     async fn waiting_approvals(
         &self,
         approver: &StaffMember,
+        platforms: &[PlatformId],
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<StoredApproval>, StoreError> {
-        run!(self.connections, client => select_waiting(client, approver, now, limit))
+        run!(self.connections, client => select_waiting(client, approver, platforms, (now, limit)))
     }
 
     async fn count_approvals(&self, customer: &CustomerEmail) -> Result<u64, StoreError> {
@@ -176,17 +177,18 @@ pub(super) async fn select(client: &Client, id: &ApprovalId) -> Result<Option<St
 pub(super) async fn select_waiting(
     client: &Client,
     approver: &StaffMember,
-    now: Timestamp,
-    limit: u32,
+    platforms: &[PlatformId],
+    (now, limit): (Timestamp, u32),
 ) -> Result<Vec<StoredApproval>, Failure> {
     let select = format!(
         "{}{SESSION}{MEMBER}{}\
          WHERE state = 'waiting' AND ends_at > $1 AND approvals.staff_id <> $2 AND customer_folded <> $3 \
-         ORDER BY requested_at, approvals.id LIMIT $4",
+         AND approvals.platform = ANY ($4) ORDER BY requested_at, approvals.id LIMIT $5",
         columns!(),
         tables!()
     );
     let select = client.prepare_cached(&select).await?;
+    let platforms: Vec<_> = platforms.iter().map(PlatformId::as_str).collect();
     let found = client
         .query(
             &select,
@@ -194,6 +196,7 @@ pub(super) async fn select_waiting(
                 &millis(now),
                 &approver.id.0,
                 &approver.email.spelling(),
+                &platforms,
                 &i64::from(limit),
             ],
         )

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
-use stagedoor_protocol::{ApprovalId, CustomerEmail};
+use stagedoor_protocol::{ApprovalId, CustomerEmail, PlatformId};
 
 use super::{
     SqliteStore,
@@ -40,12 +40,13 @@ impl Approvals for SqliteStore {
     async fn waiting_approvals(
         &self,
         approver: &StaffMember,
+        platforms: &[PlatformId],
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<StoredApproval>, StoreError> {
-        let approver = approver.clone();
+        let (approver, platforms) = (approver.clone(), platforms.to_vec());
         self.readers
-            .read(move |connection| select_waiting(connection, &approver, now, limit))
+            .read(move |connection| select_waiting(connection, &approver, &platforms, now, limit))
             .await
     }
 
@@ -181,15 +182,25 @@ pub(super) fn select_approval(
 pub(super) fn select_waiting(
     connection: &Connection,
     approver: &StaffMember,
+    platforms: &[PlatformId],
     now: Timestamp,
     limit: u32,
 ) -> Result<Vec<StoredApproval>, Failure> {
     let waiting = "WHERE state = 'waiting' AND ends_at > ?1 AND approvals.staff_id <> ?2 AND customer_folded <> ?3 \
-                   ORDER BY requested_at, approvals.id LIMIT ?4";
+                   AND approvals.platform IN (SELECT value FROM json_each(?4)) \
+                   ORDER BY requested_at, approvals.id LIMIT ?5";
+    let platforms: Vec<_> = platforms.iter().map(PlatformId::as_str).collect();
+    let platforms = serde_json::Value::from(platforms).to_string();
     let found: Vec<_> = connection
         .prepare_cached(&select(waiting))?
         .query_map(
-            (millis(now), approver.id.0, approver.email.spelling(), limit),
+            (
+                millis(now),
+                approver.id.0,
+                approver.email.spelling(),
+                platforms,
+                limit,
+            ),
             read,
         )?
         .collect::<rusqlite::Result<_>>()?;

@@ -93,22 +93,24 @@ async fn a_request_is_kept_as_it_was_made() {
     assert_eq!(kept.state(at(599)), ApprovalState::Waiting);
     assert_eq!(kept.state(at(600)), ApprovalState::Expired);
     assert!(kept.decided.is_none());
-    let waiting = lab.store.waiting_approvals(&lab.tom, at(5), 10).await.unwrap();
-    assert_eq!(waiting.len(), 1);
-    assert!(
-        lab.store
-            .waiting_approvals(&lab.maria, at(5), 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert!(
-        lab.store
-            .waiting_approvals(&lab.tom, at(600), 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    for (approver, second, platforms, waiting) in [
+        (&lab.tom, 5, &["main"][..], 1),
+        (&lab.tom, 5, &["other", "main"], 1),
+        (&lab.tom, 5, &["other"], 0),
+        (&lab.tom, 5, &[], 0),
+        (&lab.maria, 5, &["main"], 0),
+        (&lab.tom, 600, &["main"], 0),
+    ] {
+        let platforms: Vec<_> = platforms
+            .iter()
+            .map(|id| PlatformId::parse(id).unwrap())
+            .collect();
+        let found = lab
+            .store
+            .waiting_approvals(approver, &platforms, at(second), 10)
+            .await;
+        assert_eq!(found.unwrap().len(), waiting, "{platforms:?} {second}");
+    }
 }
 
 #[tokio::test]

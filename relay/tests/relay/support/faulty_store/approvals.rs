@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use stagedoor_protocol::{ApprovalId, CustomerEmail};
+use stagedoor_protocol::{ApprovalId, CustomerEmail, PlatformId};
 use stagedoor_relay::store::{
     ApprovalAnswer, Approvals, NewApproval, StaffId, StaffMember, StoreError, StoredApproval, Verdict,
     VerdictAnswer, Withdrawal,
@@ -23,10 +23,13 @@ impl Approvals for FaultyStore {
     async fn waiting_approvals(
         &self,
         approver: &StaffMember,
+        platforms: &[PlatformId],
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<StoredApproval>, StoreError> {
-        self.inner.waiting_approvals(approver, now, limit).await
+        self.inner
+            .waiting_approvals(approver, platforms, now, limit)
+            .await
     }
 
     async fn count_approvals(&self, customer: &CustomerEmail) -> Result<u64, StoreError> {
