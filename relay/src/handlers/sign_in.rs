@@ -44,7 +44,8 @@ pub(crate) async fn sign_in(
     spend(&app, &holder, &identity).await?;
     let now = app.clock.now();
     if let Err(fault) = admitted(config, &person) {
-        changes::withdraw(&app, config, &identity.subject, now).await?;
+        let why = "the provider says that the person has no mapped role any more";
+        changes::withdraw(&app, config, &identity.subject, why, now).await?;
         return Err(fault.into());
     }
     let sign_in = SignIn {
@@ -62,7 +63,17 @@ pub(crate) async fn sign_in(
         extension_version: holder.request.extension_version,
         session_ends_at: session_end(config, now),
     };
-    let SignInAnswer { staff, roles_changed } = app.store.sign_in(&sign_in, now).await?.map_err(refused)?;
+    let SignInAnswer { staff, roles_changed } = match app.store.sign_in(&sign_in, now).await? {
+        Ok(answer) => answer,
+        Err(refusal) => {
+            // What the provider says now cannot be had, and what it said before may not be true any more.
+            if let SignInRefusal::TooManyRoles(_) = refusal {
+                let why = "the provider gives the person more roles than anybody can have";
+                changes::withdraw(&app, config, &sign_in.subject, why, now).await?;
+            }
+            return Err(refused(refusal));
+        }
+    };
     app.guesses.refund(holder.client.0);
     // It is remembered with the end of its last session.
     app.profiles.forget(&sign_in.key_id);
@@ -196,9 +207,13 @@ fn refused(refusal: SignInRefusal) -> ApiError {
              key, and sign in again.",
         ),
         SignInRefusal::TooManyRoles(staff) => Fault::refused(format!(
-            "staff member {staff} would have more than {MOST_ROLES} roles; take some away with `stagedoor staff roles`, or map \
-             fewer"
-        )),
+            "staff member {staff} would have more than {MOST_ROLES} roles, so their sessions have ended; take some away with \
+             `stagedoor staff roles`, or map fewer"
+        ))
+        .told(
+            "You have more roles than the relay can give you, so nobody can tell what you may do. Ask the administrator, who \
+             finds the cause in the relay's log.",
+        ),
     }
     .into()
 }

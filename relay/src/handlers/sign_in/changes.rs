@@ -16,12 +16,13 @@ use crate::{
 /// As messages and the log call what changed the roles.
 const BY: &str = "sign_in";
 
-/// Takes from whoever the provider calls so what their earlier sign-ins brought: the provider has just said that they lack the
-/// groups for it.
+/// Takes from whoever the provider calls so what their earlier sign-ins brought: for the reason given, what the provider has
+/// just said of their groups leaves nothing that could be kept.
 pub(super) async fn withdraw(
     app: &App,
     config: &config::SignIn,
     subject: &str,
+    why: &str,
     now: Timestamp,
 ) -> Result<(), ApiError> {
     let withdrawn = app.store.withdraw_sign_in(&config.issuer, subject, now).await?;
@@ -31,10 +32,7 @@ pub(super) async fn withdraw(
     if sessions > 0 {
         let kind = EventKind::StaffSignedOut;
         let event = kind.as_str();
-        info!(
-            event, %staff, sessions,
-            "sessions ended, because the provider says that the person has no mapped role any more"
-        );
+        info!(event, %staff, sessions, "sessions ended, because {why}");
         events.push(Event::staff(kind, staff, now));
     }
     if withdrawn.had_roles {

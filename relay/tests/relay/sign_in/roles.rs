@@ -5,7 +5,7 @@ use stagedoor_protocol::CustomerEmail;
 use stagedoor_relay::{
     clock::Clock,
     config::Named,
-    store::{Role, RoleChange, Store},
+    store::{MOST_ROLES, Role, RoleChange, Store},
 };
 
 use super::{Lab, logged, sign_in_config};
@@ -197,4 +197,48 @@ async fn everybody_of_the_firm_may_be_let_in() {
     };
     let answer = lab.sign_in(&lab.app.profile(), stranger).await;
     assert_eq!(answer.outcome(), problem(403, "sign_in_refused"));
+}
+
+/// What the provider says now cannot be given, and what it said before may not hold any more.
+#[tokio::test]
+async fn whoever_has_too_many_roles_is_refused_and_keeps_none_of_earlier_sign_ins() {
+    let lab = Lab::start_with(MAPPING).await;
+    let (first, second) = (lab.app.profile(), lab.app.profile());
+    let with_groups = |groups: Value| move |claims: &mut Value| claims["groups"] = groups.clone();
+    let answer = lab.sign_in(&first, with_groups(json!(["grp-lead"]))).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let by_hand = (0..MOST_ROLES).map(|number| format!("r{number}").parse().unwrap());
+    let set = RoleChange::Set(by_hand.collect());
+    let desk = CustomerEmail::parse(STAFF).unwrap();
+    lab.app.store.change_roles(&desk, &set).await.unwrap();
+
+    // The lead is one no more.
+    let (answer, log) = logged(lab.sign_in(&second, with_groups(json!(["grp-support"])))).await;
+    assert_eq!(answer.outcome(), problem(403, "sign_in_refused"));
+    assert!(
+        log.contains("would have more than 16 roles")
+            && log.contains("sessions ended, because the provider gives the person more roles")
+            && log.contains("staff.roles_changed"),
+        "{log}"
+    );
+    let nothing: [&str; 0] = [];
+    assert_eq!(brought(&lab, MAPPING, STAFF).await, nothing);
+    let session = lab.app.send(&first.at(&lab.app).get("/v1/session")).await;
+    assert_eq!(session.outcome(), problem(401, "session_expired"));
+
+    // Of a profile that was revoked no other pays.
+    let set = RoleChange::Set([].into());
+    lab.app.store.change_roles(&desk, &set).await.unwrap();
+    for profile in [&first, &second] {
+        let answer = lab.sign_in(profile, with_groups(json!(["grp-lead"]))).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+    }
+    let now = lab.app.clock.now();
+    let revoked = lab.app.store.revoke_profile(&first.key_id(), now).await;
+    assert!(revoked.unwrap().is_some());
+    let answer = lab.sign_in(&first, with_groups(json!(["grp-support"]))).await;
+    assert_eq!(answer.outcome(), problem(403, "sign_in_refused"));
+    let session = lab.app.send(&second.at(&lab.app).get("/v1/session")).await;
+    assert_eq!(session.status, 200, "{}", session.body);
+    assert_eq!(brought(&lab, MAPPING, STAFF).await, ["team-lead"]);
 }
