@@ -61,19 +61,22 @@ fn split_port(place: &str) -> Result<(&str, Option<u16>), String> {
     Ok((name, Some(number)))
 }
 
-/// A host with stars. Its last two labels must be whole, or it could be anybody's.
+/// A host with stars. What it ends in must be somebody's own, or it could be anybody's.
 fn pattern(name: &str) -> Result<(), String> {
     let labels: Vec<&str> = name.split('.').collect();
-    let fixed = labels
-        .iter()
-        .rev()
-        .take_while(|label| !label.contains('*'))
-        .count();
-    if fixed < 2 {
+    let (_, fixed) = name.rsplit_once('*').unwrap_or_default();
+    let fixed = fixed.split_once('.').map_or("", |(_, labels)| labels);
+    if !fixed.contains('.') {
         return Err(
             "would fit hosts of strangers; the last two labels at least must be without a star, e.g. \"*.broker.example\""
                 .to_owned(),
         );
+    }
+    if is_open_to_strangers(fixed) {
+        return Err(format!(
+            "would fit hosts of strangers: anybody can get a name under {fixed} (it is on the public suffix list); put your own \
+             name before it, e.g. \"*.broker.{fixed}\", or write each host"
+        ));
     }
     for (index, label) in labels.iter().enumerate() {
         if *label == "*" && index > 0 {
@@ -91,6 +94,15 @@ fn pattern(name: &str) -> Result<(), String> {
     } else {
         Err(NO_HOST.to_owned())
     }
+}
+
+/// Whether names right below a domain are given to anybody, as under `co.uk` and `github.io`. An ending that is on no list, such
+/// as that of a private network, is nobody's business but the operator's.
+fn is_open_to_strangers(domain: &str) -> bool {
+    // The list has patterns, too: each name below some domains is a suffix itself.
+    let below = format!("some-stranger.{domain}");
+    let suffix = psl::suffix(below.as_bytes()).filter(|suffix| suffix.is_known());
+    suffix.is_some_and(|suffix| suffix.as_bytes().len() >= domain.len())
 }
 
 /// Whether a browser would write a host just so.

@@ -87,6 +87,11 @@ fn hosts_of_strangers_and_what_is_no_host_are_refused() {
         ("*.example", "hosts of strangers"),
         ("crm.*.example", "hosts of strangers"),
         ("*.*", "hosts of strangers"),
+        ("*.co.uk", "anybody can get a name under co.uk"),
+        ("crm-*.co.uk:8443", "anybody can get a name under co.uk"),
+        ("https://*.GitHub.io", "\"*.broker.github.io\""),
+        ("*.xn--55qx5d.cn", "public suffix list"),
+        ("*.compute.amazonaws.com", "public suffix list"),
         ("*.*.broker.example", "is not its first label"),
         ("a*b*.broker.example", "two stars"),
         ("http://crm.broker.example", "plain http"),
@@ -111,6 +116,23 @@ fn hosts_of_strangers_and_what_is_no_host_are_refused() {
         );
     }
     assert!(fault("hosts = []").contains("names none"));
+}
+
+#[test]
+fn patterns_under_a_name_of_ones_own_are_taken_also_where_no_list_knows_the_ending() {
+    let hosts = [
+        "*.broker.example",
+        "*.crm.internal",
+        "crm-*.corp.lan",
+        "*.broker.co.uk",
+        "crm*.broker.github.io",
+        "*.crm*.dynamics.com",
+        "*.lightning.force.com",
+        "co.uk",
+    ];
+    for host in hosts {
+        assert_eq!(place::host(host).as_deref(), Ok(host));
+    }
 }
 
 #[test]
