@@ -80,7 +80,7 @@ impl Relay {
         let (api, api_address) = bind("listen.address", config.listen.address).await?;
         let (health, health_address) = bind("health.address", config.health.address).await?;
         store.register_relay().await?;
-        store.announce_to(webhooks::subscribers(&config));
+        store.announce_to(webhooks::subscribers(&config.webhooks));
         let unfinished = store.close_abandoned_intents(clock.now()).await?;
         if unfinished > 0 {
             warn!(

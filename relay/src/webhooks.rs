@@ -10,7 +10,7 @@ mod status;
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    config::{Config, ConfigFaults, Fault},
+    config::{Config, ConfigFaults, Fault, WebhookConfig},
     store::Subscribers,
 };
 
@@ -72,7 +72,7 @@ impl Webhooks {
 }
 
 /// Who wants which events.
-pub(crate) fn subscribers(config: &Config) -> Subscribers {
-    let wants = |webhook: &crate::config::WebhookConfig| (webhook.name.clone(), webhook.events.clone());
-    Subscribers(config.webhooks.iter().map(wants).collect())
+pub(crate) fn subscribers(webhooks: &[WebhookConfig]) -> Subscribers {
+    let wants = |webhook: &WebhookConfig| (webhook.name.clone(), webhook.events.clone());
+    Subscribers(webhooks.iter().map(wants).collect())
 }

@@ -28,6 +28,8 @@ pub(super) struct Office {
     pub(super) store: Arc<dyn Store>,
     log: Log,
     operator: String,
+    /// Whether it is known who is told of a change.
+    tells: bool,
 }
 
 impl Office {
@@ -35,12 +37,11 @@ impl Office {
     pub(super) async fn open(path: &Path, operator: Operator) -> anyhow::Result<Self> {
         let config = load(path)?;
         let store = store::open(&config.store).await?;
-        match &config.whole {
-            Some(whole) => store.announce_to(webhooks::subscribers(whole)),
-            None => tell!("warning: because of these faults no webhook is told of what is changed"),
-        }
+        let tells = config.webhooks.is_some();
+        store.announce_to(webhooks::subscribers(&config.webhooks.unwrap_or_default()));
         Ok(Self {
             store,
+            tells,
             log: config.log,
             operator: operator.operator.unwrap_or_else(user),
         })
@@ -49,6 +50,13 @@ impl Office {
     /// Leaves a message for the webhooks, which a relay delivers. The change is durable by then: that they are not told is said,
     /// and no error.
     pub(super) async fn announce(&self, event: Result<Event, StoreError>) {
+        if !self.tells {
+            tell!(
+                "warning: it is done, but no webhook is told of it, because [[webhook]] in the configuration has faults (above). \
+                 Tell whoever should know yourself, and mend the faults: the message is not sent later"
+            );
+            return;
+        }
         let announced = match event {
             Ok(event) => self.store.announce(vec![event]).await,
             Err(error) => Err(error),

@@ -242,7 +242,7 @@ impl Watched<'_> {
                 });
             }
         };
-        old.app.store.announce_to(webhooks::subscribers(&config));
+        old.app.store.announce_to(webhooks::subscribers(&config.webhooks));
         let app = App {
             authorities: relay::authorities(&config.listen.authorities, self.port),
             config,

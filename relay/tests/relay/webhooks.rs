@@ -2,6 +2,7 @@
 
 mod approval;
 mod binary;
+mod commands;
 
 use std::time::Duration;
 

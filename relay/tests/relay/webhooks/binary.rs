@@ -8,7 +8,7 @@ use super::*;
 use crate::support::installation::Installation;
 
 /// Adds a section that leads to an address.
-fn add(installation: &Installation, name: &str, address: &str, events: &str) {
+pub(super) fn add(installation: &Installation, name: &str, address: &str, events: &str) {
     let secret = installation.folder.path().join("webhook-secret");
     write_secret(&secret, SECRET);
     let section = format!(
