@@ -49,13 +49,15 @@ pub enum EventKind {
     StaffDisabled,
     /// A disabled person was enabled again.
     StaffEnabled,
+    /// Who a person is at the firm's provider was forgotten: somebody else may be taken for them.
+    StaffUnlinked,
     /// A person's sessions were ended, so that they must sign in again.
     StaffSignedOut,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::CanaryRequested,
         Self::LimitReached,
         Self::LoginRefused,
@@ -69,6 +71,7 @@ impl EventKind {
         Self::StaffRolesChanged,
         Self::StaffDisabled,
         Self::StaffEnabled,
+        Self::StaffUnlinked,
         Self::StaffSignedOut,
     ];
 
@@ -88,6 +91,7 @@ impl EventKind {
             Self::StaffRolesChanged => "staff.roles_changed",
             Self::StaffDisabled => "staff.disabled",
             Self::StaffEnabled => "staff.enabled",
+            Self::StaffUnlinked => "staff.unlinked",
             Self::StaffSignedOut => "staff.signed_out",
         }
     }

@@ -83,6 +83,10 @@ pub(super) async fn unlink(path: &Path, unlink: Unlink) -> anyhow::Result<()> {
         return Ok(());
     }
     office.log(|operator| info!(operator, action = "unlink", staff = %staff.id, "staff changed"));
+    let now = SystemClock::new().now();
+    office
+        .announce(Event::staff(EventKind::StaffUnlinked, staff.id, now))
+        .await;
     tell!(
         "Unlinked: whoever signs in with this address next is taken for {} from then on. Sessions that are open go on; \
          stagedoor staff sign-out ends them.",

@@ -9,9 +9,12 @@ use serde_json::{Value, json};
 use super::{CODE, REDIRECT, VERIFIER, salt, secret_file};
 use crate::support::{
     Answer, Signer,
+    certificate::write_secret,
+    eventually,
     http::problem,
     installation::{Installation, Serving, now},
     provider::{Provider, Reply},
+    receiver::{Receiver, SECRET},
     signer::sha256,
 };
 
@@ -28,6 +31,20 @@ async fn installation() -> (Installation, Provider) {
     );
     installation.change_config("[log]\n", &format!("{section}[log]\n"));
     (installation, provider)
+}
+
+/// Lets a receiver be told of an event.
+async fn tell(installation: &Installation, event: &str) -> Receiver {
+    let receiver = Receiver::start().await;
+    let secret = installation.folder.path().join("webhook-secret");
+    write_secret(&secret, SECRET);
+    let section = format!(
+        "[[webhook]]\nname = \"soc\"\nurl = \"http://{}/hook\"\nsecret_file = \"{}\"\nevents = [\"{event}\"]\n",
+        receiver.address,
+        secret.display()
+    );
+    installation.change_config("[log]\n", &format!("{section}[log]\n"));
+    receiver
 }
 
 async fn sign_in(serving: &Serving, provider: &Provider, signer: &Arc<Signer>, email: &str) -> Answer {
@@ -78,6 +95,7 @@ async fn done(installation: &Installation, arguments: &[&str]) -> (String, Strin
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_added_signs_in_and_is_shown_with_it_until_unlinked() {
     let (installation, provider) = installation().await;
+    let receiver = tell(&installation, "staff.unlinked").await;
     let serving = installation.serve().await;
     let signer = Arc::new(Signer::p256());
     let answer = sign_in(&serving, &provider, &signer, MARIA).await;
@@ -142,6 +160,9 @@ async fn who_is_added_signs_in_and_is_shown_with_it_until_unlinked() {
         .run(&["staff", "unlink", "nobody@broker.example"])
         .await;
     assert!(!unknown.status.success());
+    eventually("it is told", async || !receiver.received().is_empty()).await;
+    assert_eq!(receiver.types(), ["staff.unlinked"]);
+    assert_eq!(receiver.received()[0].data(), json!({"staff": 1}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
