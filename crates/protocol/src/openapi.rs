@@ -75,13 +75,15 @@ macro_rules! schema {
 schema!(
     CustomerEmail,
     text(
-        "A customer's e-mail address: dot-atom, `@`, and a domain of at least two labels of which the last is no number; at most \
-         64 bytes before the `@`, 63 in a label, 254 in all. Letters and digits of all scripts are taken, though the pattern \
-         names those of ASCII only. Quoted forms, comments, invisible characters and address literals are not.",
+        "A customer's e-mail address: dot-atom, `@`, and a domain of at least two labels of which the last is no number, nor a \
+         hexadecimal one (`0x...`); at most 64 bytes before the `@`, 63 in a label, 254 in all. Letters and digits of all scripts \
+         are taken, though the pattern names those of ASCII only, and so are labels with `xn--` that stand for such letters, \
+         though it leaves them out. Quoted forms, comments, invisible characters and address literals are not.",
         6,
         254,
         "^(?![^@]{65})[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@\
-         (?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+(?![0-9]+$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
+         (?:(?![Xx][Nn]--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+\
+         (?!(?:[0-9]+|0[Xx][0-9A-Fa-f]*)$)(?![Xx][Nn]--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
     )
     .examples(["jane.roe@customers.example"])
 );

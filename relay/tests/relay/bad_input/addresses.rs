@@ -68,6 +68,28 @@ async fn addresses_that_no_customer_has() {
     unharmed(&app, &desk, &login).await;
 }
 
+/// They have the form of one, but no browser could go there, so neither the policy's domains nor the firm's can be compared. The
+/// API's document leaves them out.
+#[tokio::test]
+async fn addresses_under_what_is_no_domain() {
+    let (app, desk, login) = relay().await;
+    let document = app.send(&desk.get("/openapi.json")).await.json();
+    let pattern = document["components"]["schemas"]["CustomerEmail"]["pattern"].as_str();
+    for (email, left_out_by) in [
+        ("jane@xn--a.example", "(?![Xx][Nn]--)"),
+        ("jane@customers.xn--a", "(?![Xx][Nn]--)"),
+        ("jane@customers.0xa", "0[Xx][0-9A-Fa-f]*"),
+        ("jane@customers.0X", "0[Xx][0-9A-Fa-f]*"),
+    ] {
+        let mut body = login_body(&new_id());
+        body["customerEmail"] = email.into();
+        let answer = app.send(&desk.post("/v1/logins", &body)).await;
+        assert_eq!(answer.outcome(), expected("customer_email_invalid"), "{email}");
+        assert!(pattern.unwrap().contains(left_out_by), "{email}");
+    }
+    unharmed(&app, &desk, &login).await;
+}
+
 #[tokio::test]
 async fn addresses_in_other_scripts_reach_the_broker_as_they_are() {
     let app = TestApp::start().await;
