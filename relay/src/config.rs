@@ -37,6 +37,7 @@ pub(crate) use office::OfficeConfig;
 pub use platform::{PlatformConfig, ProxyUrl};
 pub use policy::{Approval, CustomerList, Grant, Hours, Named, PolicyRules, TicketRule};
 pub use section::Fault;
+pub(crate) use sign_in::read_roots;
 pub use sign_in::{Admit, ClaimPath, ClientSecret, RoleMapping, SignIn};
 pub(crate) use sources::Sources;
 pub use staff::StaffRules;

@@ -1,6 +1,6 @@
 //! Requests to the provider: to it alone, encrypted, bounded in time and size, without redirects.
 
-use std::{error::Error, fs, time::Duration};
+use std::{error::Error, time::Duration};
 
 use reqwest::{Certificate, Client, Proxy, RequestBuilder, StatusCode, header::ACCEPT};
 use serde::de::DeserializeOwned;
@@ -8,7 +8,10 @@ use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use super::Fault;
-use crate::{config::SignIn, outgoing};
+use crate::{
+    config::{self, SignIn},
+    outgoing,
+};
 
 /// Larger answers are none: a provider's description, its keys, or a token with the person's groups.
 const MAX_BYTES: usize = 256 * 1024;
@@ -33,13 +36,13 @@ impl Http {
             builder = builder.proxy(Proxy::all(proxy.0.clone()).map_err(wrong)?);
         }
         if let Some(path) = &config.root_certificate_file {
-            let at = |problem: String| ("root_certificate_file", format!("{}: {problem}", path.display()));
-            let pem =
-                fs::read(path).map_err(|error| at(format!("cannot be read ({error}); name a PEM file")))?;
+            let at = |problem: String| ("root_certificate_file", problem);
+            let pem = config::read_roots(path).map_err(at)?;
             let roots = Certificate::from_pem_bundle(&pem)
                 .ok()
                 .filter(|roots| !roots.is_empty());
-            let roots = roots.ok_or_else(|| at("holds no certificate in PEM".to_owned()))?;
+            let none = || at(format!("{}: holds no certificate in PEM", path.display()));
+            let roots = roots.ok_or_else(none)?;
             builder = builder.tls_certs_only(roots);
         }
         let client = builder.build().map_err(|_| {

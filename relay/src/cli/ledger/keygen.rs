@@ -35,7 +35,8 @@ pub(super) fn run(keygen: &Keygen) -> anyhow::Result<()> {
     say(key.verifying_key().to_text())?;
     let place = keygen.output.display();
     tell!(
-        "The signing key is in {place}. Make it readable for the relay's user only, and name it in the configuration:\n\
+        "The signing key is in {place}, which nobody but its owner can read. If the relay runs as another user, let that one own \
+         it (chown). Name it in the configuration:\n\
          [ledger]\n\
          key_file = \"{place}\"\n\
          The line above is the verifying key. Keep it where nobody who can write the store can write, and give it to whoever \

@@ -199,3 +199,25 @@ fn a_claim_is_found_at_the_end_of_its_path() {
         );
     }
 }
+
+#[test]
+fn the_file_of_the_authorities_is_a_file_of_a_sensible_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("roots.pem");
+    fs::write(&path, vec![b'x'; 1024 * 1024 + 1]).unwrap();
+    for (path, why) in [
+        (
+            path.as_path(),
+            "is too large; name a PEM file of at most 1048576 bytes",
+        ),
+        (folder.path(), "is not a file"),
+        // Which would be read for ever.
+        (std::path::Path::new("/dev/zero"), "is not a file"),
+        (std::path::Path::new("/nowhere/roots.pem"), "cannot be read"),
+    ] {
+        let lines = format!("{LEAST}root_certificate_file = \"{}\"", path.display());
+        let faults = parse(&lines, Keys::Check).unwrap_err();
+        let expected = format!("sign_in.root_certificate_file: {}: {why}", path.display());
+        assert!(faults.contains(&expected), "{faults}");
+    }
+}

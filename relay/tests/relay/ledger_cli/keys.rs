@@ -25,7 +25,9 @@ async fn a_key_is_made_once_for_its_owner_only() {
     assert_eq!(said, key.verifying_key().to_text() + "\n");
     let advice = String::from_utf8(output.stderr).unwrap();
     assert!(
-        advice.contains(&format!("key_file = \"{}\"", file.display())),
+        advice.contains(&format!("key_file = \"{}\"", file.display()))
+            && advice.contains("nobody but its owner can read")
+            && !advice.contains("Make it readable"),
         "{advice}"
     );
     // PRIVATE+KEY+name+id+key, whose base64 may have a plus sign too.
