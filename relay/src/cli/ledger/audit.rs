@@ -30,7 +30,7 @@ use crate::{
 };
 
 pub(super) use checkpoints::Given;
-use checkpoints::{Kept, expect};
+use checkpoints::{Kept, ensure_compared, expect};
 pub(super) use file::verify_file;
 pub(super) use lookups::Lookups;
 use lookups::{Compared, Comparing, Comparison};
@@ -146,6 +146,7 @@ async fn verify_records(
         from <= size,
         "--from {from}: the ledger has only {size} records, numbered from 0"
     );
+    ensure_compared(given, from, &keys)?;
     let nodes = Frontier::nodes_needed(from);
     let roots = store.nodes(&nodes).await.with_context(|| {
         format!("what comes before record {from} cannot be taken for granted; verify from 0")

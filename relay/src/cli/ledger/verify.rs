@@ -25,7 +25,8 @@ pub(in crate::cli) struct Verify {
     /// A verifying key, or a file with one in each line. Default: those of the configuration. May be given repeatedly.
     #[arg(long, value_name = "VKEY|FILE")]
     key: Vec<String>,
-    /// Begin with this record, and take those before it for granted. A part of an export must begin with it.
+    /// Begin with this record, and take those before it for granted; no checkpoint that is held to may be smaller. A part of an
+    /// export must begin with it.
     #[arg(long, value_name = "SEQ", default_value_t = 0,
           value_parser = clap::value_parser!(u64).range(..=stagedoor_ledger::MAX_INTEGER))]
     from: u64,

@@ -143,6 +143,39 @@ async fn from_some_record_on() {
     assert!(error.contains("has only 6 records"), "{error}");
 }
 
+/// A newer one that the store keeps, and that agrees, must not pass for the one that left the host.
+#[tokio::test]
+async fn no_checkpoint_that_is_held_to_is_left_out_by_beginning_behind_it() {
+    let books = Books::new().await;
+    let (key, _) = books.key().await;
+    let old = books.path("old.checkpoint");
+    let old = old.to_str().unwrap();
+    fs::write(old, books.sign(&key).await).unwrap();
+    books.end_the_last().await;
+    books.sign(&key).await;
+    for (from, expected) in [("0", 0), ("6", 0), ("7", 2)] {
+        let verify = ["ledger", "verify", "--json", "--from", from, "--checkpoint", old];
+        let output = books.run(&verify).await;
+        assert_eq!(output.status.code(), Some(expected), "{from} {output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        let told = said.contains("covers the first 6 records") && said.contains("begin with record 6");
+        assert_eq!(told, expected == 2, "{said}");
+    }
+
+    let folder = books.path("checkpoints");
+    fs::create_dir(&folder).unwrap();
+    fs::copy(old, folder.join("latest.checkpoint")).unwrap();
+    let text = fs::read_to_string(books.installation.config()).unwrap();
+    let line = format!("[ledger]\ncheckpoint_directory = \"{}\"", folder.display());
+    fs::write(books.installation.config(), text.replace("[ledger]", &line)).unwrap();
+    assert_eq!(books.verify(&["--from", "6"]).await.0, 0);
+    let error = books.fails(2, &["ledger", "verify", "--from", "7"]).await;
+    assert!(
+        error.contains("ledger.checkpoint_directory covers the first 6"),
+        "{error}"
+    );
+}
+
 #[tokio::test]
 async fn an_export_is_verified_without_the_store() {
     let books = Books::new().await;

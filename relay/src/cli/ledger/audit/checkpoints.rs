@@ -80,6 +80,28 @@ fn read(text: &str, keys: &[VerifyingKey]) -> Result<Checkpoint, CheckpointError
 struct Looked {
     stored: StoredCheckpoint,
     read: Result<Checkpoint, CheckpointError>,
+/// Refuses to begin behind a checkpoint that was given: the root that it signed could not be computed, and others that agree
+/// would pass for it.
+pub(super) fn ensure_compared(given: &[Given], from: u64, keys: &[VerifyingKey]) -> anyhow::Result<()> {
+    for one in given {
+        // What is no checkpoint is a finding, wherever it begins.
+        let Ok(Checkpoint { size, .. }) = read(&one.text, keys) else {
+            continue;
+        };
+        let which = if one.named {
+            "a checkpoint that was given"
+        } else {
+            "the newest checkpoint in ledger.checkpoint_directory"
+        };
+        ensure!(
+            from <= size,
+            "--from {from}: {which} covers the first {size} records, and cannot be compared by what comes after them; begin with \
+             record {size} or an earlier one"
+        );
+    }
+    Ok(())
+}
+
 }
 
 /// The store's checkpoints in the order of their sizes, read as the verification comes to them.
