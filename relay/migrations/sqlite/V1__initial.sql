@@ -42,6 +42,9 @@ CREATE TABLE profiles (
     -- opened by none, or ended by the operator.
     session_issuer    TEXT,
     session_client    TEXT,
+    -- Goes up whenever what was done with the profile before is not to count any more: it was enrolled anew, its session had
+    -- ended or lost a role. No clock says which of two came first.
+    generation        INTEGER NOT NULL DEFAULT 0,
     CHECK ((session_issuer IS NULL) = (session_client IS NULL)),
     CHECK (session_issuer IS NULL OR session_ends_at IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
@@ -164,10 +167,13 @@ CREATE TABLE approvals (
     decided_by      INTEGER REFERENCES staff (id),
     -- With which profile.
     decided_key     TEXT REFERENCES profiles (key_id),
+    -- As that profile's was then.
+    decided_generation INTEGER,
     decided_at      INTEGER,
     word            TEXT,
     CHECK ((state = 'waiting') = (decided_by IS NULL)),
     CHECK ((decided_by IS NULL) = (decided_key IS NULL)),
+    CHECK ((decided_by IS NULL) = (decided_generation IS NULL)),
     CHECK ((decided_by IS NULL) = (decided_at IS NULL)),
     CHECK (decided_by <> staff_id),
     UNIQUE (staff_id, platform, customer_folded)

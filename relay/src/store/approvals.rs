@@ -108,7 +108,8 @@ pub struct Decided {
     pub by: StaffMember,
     /// With which profile.
     pub key_id: KeyId,
-    /// Whether that profile is theirs still: neither revoked since, nor enrolled anew.
+    /// Whether that profile is theirs still, and what it was: neither revoked since, nor enrolled anew, nor signed in anew after
+    /// its session had ended.
     pub(super) profile_is_good: bool,
     /// What the profile's session has now; none for a profile that was enrolled by a code.
     pub(super) signed_in: Option<SignedIn>,

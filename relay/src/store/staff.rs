@@ -197,6 +197,8 @@ pub struct Profile {
     pub staff: StaffMember,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// Which of its lives this is: approvals that it gave in an earlier one do not count.
+    pub(super) generation: i64,
     /// What its owner's last sign-in brought; none for one that was enrolled by a code.
     pub signed_in: Option<SignedIn>,
 }

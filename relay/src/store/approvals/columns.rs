@@ -22,12 +22,12 @@ pub(in crate::store) use columns;
 /// How many these are.
 pub(in crate::store) const COLUMN_COUNT: usize = 16;
 
-/// Where they come from. A profile that was revoked or enrolled anew since it decided is not the one that did.
+/// Where they come from. A profile that was revoked since it decided, or is of another generation, is not the one that did.
 macro_rules! tables {
     () => {
         " FROM approvals LEFT JOIN staff ON staff.id = decided_by \
          LEFT JOIN profiles ON profiles.key_id = decided_key AND profiles.staff_id = decided_by \
-         AND profiles.revoked_at IS NULL AND profiles.enrolled_at <= decided_at "
+         AND profiles.revoked_at IS NULL AND profiles.generation = decided_generation "
     };
 }
 pub(in crate::store) use tables;

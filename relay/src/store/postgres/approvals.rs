@@ -121,12 +121,14 @@ pub(super) async fn decide(client: &mut Client, verdict: &Verdict) -> Result<Ver
     };
     transaction
         .execute(
-            "UPDATE approvals SET state = $1, decided_by = $2, decided_key = $3, decided_at = $4, word = $5, ends_at = $6 \
-             WHERE id = $7",
+            "UPDATE approvals SET state = $1, decided_by = $2, decided_key = $3, decided_generation = $4, \
+             decided_at = $5, word = $6, ends_at = $7 WHERE id = $8",
             &[
                 &Stage::from(verdict.decision).as_str(),
                 &approver.staff.id.0,
                 &approver.key_id.as_str(),
+                // As it was read: if its owner is signed out meanwhile, it is another one already.
+                &approver.generation,
                 &millis(verdict.at),
                 &verdict.word,
                 &millis(verdict.ends_at),

@@ -148,7 +148,10 @@ async fn perform(
              session_ends_at, session_issuer, session_client) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
              ON CONFLICT (key_id) DO UPDATE SET extension_version = excluded.extension_version, \
              session_ends_at = excluded.session_ends_at, session_issuer = excluded.session_issuer, \
-             session_client = excluded.session_client \
+             session_client = excluded.session_client, \
+             generation = profiles.generation + CASE WHEN profiles.session_ends_at IS NULL \
+             OR profiles.session_ends_at > excluded.enrolled_at AND profiles.session_issuer = excluded.session_issuer \
+             AND profiles.session_client = excluded.session_client THEN 0 ELSE 1 END \
              WHERE profiles.revoked_at IS NULL AND profiles.staff_id = excluded.staff_id",
             &[
                 &sign_in.key_id.as_str(),
@@ -173,29 +176,28 @@ async fn perform(
     Ok(Ok(SignInAnswer { staff, roles_changed }))
 }
 
-/// What the provider says now counts for all sessions of the person, but gives to this one alone.
+/// What the provider says now counts for all sessions of the person, but gives to this one alone. What a session did while it had
+/// more roles does not count any more, also if it has them again later.
 async fn set_session_roles(transaction: &Transaction<'_>, id: i64, sign_in: &SignIn) -> Result<(), Failure> {
     let key = sign_in.key_id.as_str();
     let roles: Vec<_> = sign_in.roles.iter().map(|mapped| mapped.role.as_str()).collect();
     let claims: Vec<_> = sign_in.roles.iter().map(|mapped| &mapped.claim).collect();
     let values: Vec<_> = sign_in.roles.iter().map(|mapped| &mapped.value).collect();
     transaction
-        .execute("DELETE FROM session_roles WHERE key_id = $1", &[&key])
-        .await?;
-    transaction
         .execute(
-            "INSERT INTO session_roles (key_id, role, claim, value) \
-             SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[])",
-            &[&key, &roles, &claims, &values],
+            "WITH lost AS (DELETE FROM session_roles USING profiles WHERE profiles.key_id = session_roles.key_id \
+             AND staff_id = $1 AND NOT EXISTS (SELECT FROM unnest($2::text[], $3::text[], $4::text[]) \
+             AS given (role, claim, value) WHERE given.role = session_roles.role AND given.claim = session_roles.claim \
+             AND given.value = session_roles.value) RETURNING session_roles.key_id) \
+             UPDATE profiles SET generation = generation + 1 WHERE key_id IN (SELECT key_id FROM lost)",
+            &[&id, &roles, &claims, &values],
         )
         .await?;
     transaction
         .execute(
-            "DELETE FROM session_roles USING profiles WHERE profiles.key_id = session_roles.key_id AND staff_id = $1 \
-             AND NOT EXISTS (SELECT FROM session_roles AS held WHERE held.key_id = $2 \
-             AND held.role = session_roles.role AND held.claim = session_roles.claim \
-             AND held.value = session_roles.value)",
-            &[&id, &key],
+            "INSERT INTO session_roles (key_id, role, claim, value) \
+             SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING",
+            &[&key, &roles, &claims, &values],
         )
         .await?;
     Ok(())
@@ -243,7 +245,13 @@ async fn sign_out(
         .execute("SELECT pg_advisory_xact_lock($1)", &[&TURN])
         .await?;
     let staff = match of {
-        None => None,
+        None => {
+            // The people's rows first, as disabling does.
+            let hold = "SELECT FROM staff WHERE id IN (SELECT staff_id FROM profiles WHERE session_issuer IS NOT NULL) \
+                        ORDER BY id FOR UPDATE";
+            transaction.execute(hold, &[]).await?;
+            None
+        }
         Some(email) => match hold(&transaction, email).await? {
             None => return Ok(None),
             Some(id) => Some(id),
@@ -268,18 +276,12 @@ async fn end_sessions(
             &[&now, &of],
         )
         .await?;
-    // What was approved in such a session ends with it, also if its owner signs in again with the same key.
-    transaction
-        .execute(
-            "UPDATE approvals SET ends_at = least(ends_at, $1) WHERE state = 'approved' AND decided_key IN \
-             (SELECT key_id FROM profiles WHERE session_issuer IS NOT NULL AND ($2::bigint IS NULL OR staff_id = $2))",
-            &[&now, &of],
-        )
-        .await?;
+    // What was approved in such a session does not count any more, also if its owner signs in again with the same key.
     transaction
         .execute(
             "UPDATE profiles SET session_ends_at = least(session_ends_at, $1), session_issuer = NULL, \
-             session_client = NULL WHERE session_issuer IS NOT NULL AND ($2::bigint IS NULL OR staff_id = $2)",
+             session_client = NULL, generation = generation + 1 \
+             WHERE session_issuer IS NOT NULL AND ($2::bigint IS NULL OR staff_id = $2)",
             &[&now, &of],
         )
         .await?;

@@ -151,7 +151,8 @@ pub(super) async fn insert_profile(
             "INSERT INTO profiles (key_id, staff_id, algorithm, public_key, extension_version, enrolled_at) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key_id) DO UPDATE SET staff_id = excluded.staff_id, \
              extension_version = excluded.extension_version, enrolled_at = excluded.enrolled_at, \
-             revoked_at = NULL, session_ends_at = NULL, session_issuer = NULL, session_client = NULL WHERE profiles.revoked_at IS NOT NULL",
+             generation = profiles.generation + 1, revoked_at = NULL, session_ends_at = NULL, session_issuer = NULL, \
+             session_client = NULL WHERE profiles.revoked_at IS NOT NULL",
             &[
                 &enrolment.key_id.as_str(),
                 &staff.id.0,
@@ -228,9 +229,10 @@ pub(super) fn profile(row: &Row) -> Result<Profile, Failure> {
     Ok(Profile {
         key_id,
         key,
-        staff: staff_member(row, 4 + session::COLUMN_COUNT)?,
+        staff: staff_member(row, 5 + session::COLUMN_COUNT)?,
         revoked: row.try_get(2)?,
-        signed_in: signed_in(row, 4)?,
+        generation: row.try_get(4)?,
+        signed_in: signed_in(row, 5)?,
     })
 }
 

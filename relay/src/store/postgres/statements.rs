@@ -36,7 +36,7 @@ pub(super) const MEMBER: &str = member!();
 
 /// Profiles with their owners.
 pub(super) const SELECT_PROFILES: &str = concat!(
-    "SELECT algorithm, public_key, revoked_at IS NOT NULL, key_id, ",
+    "SELECT algorithm, public_key, revoked_at IS NOT NULL, key_id, generation, ",
     session!(),
     member!(),
     " FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = ANY ($1::text[])"

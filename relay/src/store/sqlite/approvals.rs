@@ -129,13 +129,14 @@ impl Writing<'_> {
         };
         self.connection
             .prepare_cached(
-                "UPDATE approvals SET state = ?, decided_by = ?, decided_key = ?, decided_at = ?, word = ?, ends_at = ? \
-                 WHERE id = ?",
+                "UPDATE approvals SET state = ?, decided_by = ?, decided_key = ?, decided_generation = ?, decided_at = ?, \
+                 word = ?, ends_at = ? WHERE id = ?",
             )?
             .execute((
                 Stage::from(verdict.decision).as_str(),
                 approver.staff.id.0,
                 approver.key_id.as_str(),
+                approver.generation,
                 millis(verdict.at),
                 &verdict.word,
                 millis(verdict.ends_at),

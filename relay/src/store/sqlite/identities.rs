@@ -13,8 +13,8 @@ use super::{
 };
 use crate::spelling::Spelling as _;
 use crate::store::{
-    IdentityStore, LinkedIdentity, NewStaff, Role, SignIn, SignInAnswer, SignInRefusal, SignedOut,
-    StaffDisabled, StaffId, StaffMember, StoreError, Withdrawn,
+    IdentityStore, LinkedIdentity, MappedRole, NewStaff, Role, SignIn, SignInAnswer, SignInRefusal,
+    SignedOut, StaffDisabled, StaffId, StaffMember, StoreError, Withdrawn,
     identity::{Known, local_part},
 };
 
@@ -157,7 +157,10 @@ impl Writing<'_> {
                  session_ends_at, session_issuer, session_client) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) \
                  ON CONFLICT (key_id) DO UPDATE SET extension_version = excluded.extension_version, \
                  session_ends_at = excluded.session_ends_at, session_issuer = excluded.session_issuer, \
-                 session_client = excluded.session_client",
+                 session_client = excluded.session_client, \
+                 generation = generation + CASE WHEN session_ends_at IS NULL \
+                 OR session_ends_at > excluded.enrolled_at AND session_issuer = excluded.session_issuer \
+                 AND session_client = excluded.session_client THEN 0 ELSE 1 END",
             )?
             .execute((
                 sign_in.key_id.as_str(),
@@ -177,26 +180,42 @@ impl Writing<'_> {
         }))
     }
 
-    /// What the provider says now counts for all sessions of the person, but gives to this one alone.
+    /// What the provider says now counts for all sessions of the person, but gives to this one alone. What a session did while it
+    /// had more roles does not count any more, also if it has them again later.
     fn set_session_roles(&self, id: StaffId, sign_in: &SignIn) -> Result<(), Failure> {
-        let key = sign_in.key_id.as_str();
-        self.connection
-            .prepare_cached("DELETE FROM session_roles WHERE key_id = ?")?
-            .execute([key])?;
-        let mut insert = self
+        let held: Vec<[String; 4]> = self
             .connection
-            .prepare_cached("INSERT INTO session_roles (key_id, role, claim, value) VALUES (?, ?, ?, ?)")?;
+            .prepare_cached(
+                "SELECT key_id, role, claim, value FROM session_roles JOIN profiles USING (key_id) WHERE staff_id = ?",
+            )?
+            .query_map([id.0], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut delete = self.connection.prepare_cached(
+            "DELETE FROM session_roles WHERE key_id = ? AND role = ? AND claim = ? AND value = ?",
+        )?;
+        let mut losing = BTreeSet::new();
+        for [key, role, claim, value] in held {
+            let same = |given: &MappedRole| {
+                given.role.as_str() == role && given.claim == claim && given.value == value
+            };
+            if !sign_in.roles.iter().any(same) {
+                delete.execute([&key, &role, &claim, &value])?;
+                losing.insert(key);
+            }
+        }
+        let mut change = self
+            .connection
+            .prepare_cached("UPDATE profiles SET generation = generation + 1 WHERE key_id = ?")?;
+        for key in losing {
+            change.execute([key])?;
+        }
+        let key = sign_in.key_id.as_str();
+        let mut insert = self.connection.prepare_cached(
+            "INSERT OR IGNORE INTO session_roles (key_id, role, claim, value) VALUES (?, ?, ?, ?)",
+        )?;
         for mapped in &sign_in.roles {
             insert.execute((key, mapped.role.as_str(), &mapped.claim, &mapped.value))?;
         }
-        self.connection
-            .prepare_cached(
-                "DELETE FROM session_roles WHERE key_id IN (SELECT key_id FROM profiles WHERE staff_id = ?1) \
-                 AND NOT EXISTS (SELECT 1 FROM session_roles AS held WHERE held.key_id = ?2 \
-                 AND held.role = session_roles.role AND held.claim = session_roles.claim \
-                 AND held.value = session_roles.value)",
-            )?
-            .execute((id.0, key))?;
         Ok(())
     }
 
@@ -257,17 +276,12 @@ impl Writing<'_> {
                 })
             })?
             .collect::<rusqlite::Result<_>>()?;
-        // What was approved in such a session ends with it, also if its owner signs in again with the same key.
-        self.connection
-            .prepare_cached(
-                "UPDATE approvals SET ends_at = min(ends_at, ?1) WHERE state = 'approved' AND decided_key IN \
-                 (SELECT key_id FROM profiles WHERE session_issuer IS NOT NULL AND (?2 IS NULL OR staff_id = ?2))",
-            )?
-            .execute((now, of))?;
+        // What was approved in such a session does not count any more, also if its owner signs in again with the same key.
         self.connection
             .prepare_cached(
                 "UPDATE profiles SET session_ends_at = min(session_ends_at, ?1), session_issuer = NULL, \
-                 session_client = NULL WHERE session_issuer IS NOT NULL AND (?2 IS NULL OR staff_id = ?2)",
+                 session_client = NULL, generation = generation + 1 \
+                 WHERE session_issuer IS NOT NULL AND (?2 IS NULL OR staff_id = ?2)",
             )?
             .execute((now, of))?;
         Ok(ended)

@@ -96,7 +96,8 @@ impl Writing<'_> {
                 "INSERT INTO profiles (key_id, staff_id, algorithm, public_key, extension_version, enrolled_at) \
                  VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key_id) DO UPDATE SET staff_id = excluded.staff_id, \
                  extension_version = excluded.extension_version, enrolled_at = excluded.enrolled_at, \
-                 revoked_at = NULL, session_ends_at = NULL, session_issuer = NULL, session_client = NULL WHERE revoked_at IS NOT NULL",
+                 generation = generation + 1, revoked_at = NULL, session_ends_at = NULL, session_issuer = NULL, \
+                 session_client = NULL WHERE revoked_at IS NOT NULL",
             )?
             .execute((
                 enrolment.key_id.as_str(),
@@ -147,12 +148,13 @@ pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Opt
         String,
         Vec<u8>,
         bool,
+        i64,
         Result<Option<SignedIn>, StoreError>,
         Result<StaffMember, StoreError>,
     );
     let found: Option<Found> = connection
         .prepare_cached(&format!(
-            "SELECT algorithm, public_key, revoked_at IS NOT NULL, {SESSION}, {MEMBER} \
+            "SELECT algorithm, public_key, revoked_at IS NOT NULL, generation, {SESSION}, {MEMBER} \
              FROM profiles JOIN staff ON staff.id = staff_id WHERE key_id = ?",
         ))?
         .query_row([key.as_str()], |row| {
@@ -160,12 +162,13 @@ pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Opt
                 row.get(0)?,
                 row.get(1)?,
                 row.get(2)?,
-                signed_in(row, 3)?,
-                staff_member(row, 3 + session::COLUMN_COUNT)?,
+                row.get(3)?,
+                signed_in(row, 4)?,
+                staff_member(row, 4 + session::COLUMN_COUNT)?,
             ))
         })
         .optional()?;
-    let Some((algorithm, public_key, revoked, session, staff)) = found else {
+    let Some((algorithm, public_key, revoked, generation, session, staff)) = found else {
         return Ok(None);
     };
     let verifying_key = VerifyingKey::from_stored(&algorithm, &public_key)
@@ -175,6 +178,7 @@ pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Opt
         key: verifying_key,
         staff: staff?,
         revoked,
+        generation,
         signed_in: session?,
     }))
 }

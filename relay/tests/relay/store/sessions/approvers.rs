@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use stagedoor_protocol::{ApprovalId, Decision};
+use stagedoor_protocol::{ApprovalId, Decision, KeyId};
 use stagedoor_relay::{
     config::Named,
     store::{
-        ApprovalFault, ApprovalUse, Intent, IntentAnswer, NewApproval, RoleChange, SignIn, Verdict,
+        ApprovalFault, ApprovalUse, Intent, IntentAnswer, NewApproval, RoleChange, SignIn, Store, Verdict,
         VerdictAnswer,
     },
 };
 
-use super::{LEAD, MARIA, SUPPORT, profile, roles, sign_in, terms};
+use super::{LEAD, MARIA, SUPPORT, mapped, profile, roles, sign_in, terms};
 use crate::{
     store::{Lab, at, enrol_key, intent, key_of},
     support::app::new_id,
@@ -24,9 +24,14 @@ enum Since {
     Revoked,
     RevokedAndBack,
     LostGroup,
+    LostGroupAndBack,
+    LostGroupElsewhereAndBack,
+    Renewed,
     RunOut,
+    RunOutAndBack,
     MappingGone,
     AnotherClient,
+    AnotherClientAndBack,
     SignedOut,
     SignedOutAndBack,
     Disabled,
@@ -41,14 +46,16 @@ async fn an_approval_counts_while_the_session_that_gave_it_has_the_role() {
         (Since::Revoked, lost.clone()),
         (Since::RevokedAndBack, lost.clone()),
         (Since::LostGroup, lost.clone()),
+        (Since::LostGroupAndBack, lost.clone()),
+        (Since::LostGroupElsewhereAndBack, lost.clone()),
+        (Since::Renewed, IntentAnswer::Recorded),
         (Since::RunOut, lost.clone()),
+        (Since::RunOutAndBack, lost.clone()),
         (Since::MappingGone, lost.clone()),
         (Since::AnotherClient, lost.clone()),
+        (Since::AnotherClientAndBack, lost.clone()),
         (Since::SignedOut, lost.clone()),
-        (
-            Since::SignedOutAndBack,
-            IntentAnswer::NotApproved(ApprovalFault::Expired),
-        ),
+        (Since::SignedOutAndBack, lost.clone()),
         (Since::Disabled, lost),
     ]
     .into_iter()
@@ -57,47 +64,11 @@ async fn an_approval_counts_while_the_session_that_gave_it_has_the_role() {
         let order = sign_in(u8::try_from(20 + number).unwrap(), &[LEAD]);
         let lead = lab.store.sign_in(&order, at(1)).await.unwrap().unwrap().staff;
         let customer = format!("c{number}@customers.example");
-        let asked = intent(&lab.tom, &customer, 2);
-        let id = ApprovalId::parse(&new_id()).unwrap();
-        let new = NewApproval {
-            id: id.clone(),
-            staff: lab.tom.id,
-            platform: asked.platform.clone(),
-            customer: asked.customer_email.clone(),
-            reason: asked.reason.clone(),
-            ticket: None,
-            page: asked.page.clone(),
-            requested_at: at(2),
-            ends_at: at(600),
-        };
-        lab.store.ask_approval(&new).await.unwrap();
-        let approvers = Named::These(roles(&["team-lead"]));
-        let verdict = Verdict {
-            id: id.clone(),
-            key_id: order.key_id.clone(),
-            approvers: approvers.clone(),
-            terms: terms(&[LEAD]),
-            decision: Decision::Approve,
-            word: None,
-            at: at(3),
-            ends_at: at(300),
-        };
-        let by_code = Verdict {
-            key_id: key_of(&lead),
-            ..verdict.clone()
-        };
-        let answer = lab.store.decide_approval(&by_code).await.unwrap();
         assert!(
-            matches!(answer, VerdictAnswer::NotPermitted),
+            decided(&lab, &customer, key_of(&lead)).await.is_none(),
             "that profile brought no role"
         );
-        let answer = lab.store.decide_approval(&verdict).await.unwrap();
-        assert!(matches!(answer, VerdictAnswer::Stands(_)), "{since:?}");
-        let mut login = Intent {
-            approval: Some(ApprovalUse { id, approvers }),
-            terms: terms(&[LEAD]),
-            ..asked
-        };
+        let mut login = decided(&lab, &customer, order.key_id.clone()).await.unwrap();
         happen(&lab, since, &order, &mut login).await;
         assert_eq!(
             lab.store.record_intent(&login).await.unwrap(),
@@ -131,12 +102,35 @@ async fn happen(lab: &Lab, since: Since, order: &SignIn, login: &mut Intent) {
                 .unwrap()
                 .unwrap();
         }
+        Since::LostGroupAndBack => {
+            for pairs in [&[SUPPORT][..], &[LEAD]] {
+                let order = SignIn {
+                    roles: mapped(pairs),
+                    ..order.clone()
+                };
+                store.sign_in(&order, at(4)).await.unwrap().unwrap();
+            }
+            back(store, order, login, 5).await;
+        }
+        Since::LostGroupElsewhereAndBack => {
+            let elsewhere = sign_in(19, &[SUPPORT]);
+            store.sign_in(&elsewhere, at(4)).await.unwrap().unwrap();
+            back(store, order, login, 5).await;
+        }
+        Since::Renewed => back(store, order, login, 99).await,
         Since::RunOut => login.requested_at = at(100),
+        Since::RunOutAndBack => back(store, order, login, 100).await,
         Since::MappingGone => login.terms = terms(&[["team-lead", "grp-other"]]),
         Since::AnotherClient => {
             let mut other = (*login.terms).clone();
             other.client.as_mut().unwrap().client_id = "other".to_owned();
             login.terms = Arc::new(other);
+        }
+        Since::AnotherClientAndBack => {
+            let mut other = order.clone();
+            other.client.client_id = "other".to_owned();
+            store.sign_in(&other, at(4)).await.unwrap().unwrap();
+            back(store, order, login, 5).await;
         }
         Since::SignedOut => {
             let email = Some(&lab.maria.email);
@@ -145,12 +139,7 @@ async fn happen(lab: &Lab, since: Since, order: &SignIn, login: &mut Intent) {
         Since::SignedOutAndBack => {
             let email = Some(&lab.maria.email);
             assert!(store.sign_out(email, at(4)).await.unwrap().is_some());
-            store.sign_in(order, at(5)).await.unwrap().unwrap();
-            assert_eq!(
-                profile(store, order).await.roles(&login.terms),
-                roles(&["team-lead"])
-            );
-            login.requested_at = at(6);
+            back(store, order, login, 5).await;
         }
         Since::Disabled => {
             store
@@ -160,4 +149,77 @@ async fn happen(lab: &Lab, since: Since, order: &SignIn, login: &mut Intent) {
                 .unwrap();
         }
     }
+}
+
+/// The approver signs in with the same key as before at some second, and has the role; the login is one second later.
+async fn back(store: &dyn Store, order: &SignIn, login: &mut Intent, second: i64) {
+    let order = SignIn {
+        session_ends_at: at(second + 60),
+        ..order.clone()
+    };
+    store.sign_in(&order, at(second)).await.unwrap().unwrap();
+    let profile = profile(store, &order).await;
+    assert_eq!(profile.roles(&login.terms), roles(&["team-lead"]));
+    login.requested_at = at(second + 1);
+    assert!(!profile.has_run_out(&login.terms, login.requested_at));
+}
+
+/// Which of two came first is not decided by the clocks of two relays.
+#[tokio::test]
+async fn no_clock_decides_whether_an_approval_is_of_the_profile_as_it_is_now() {
+    let lab = Lab::new().await;
+    let (store, elsewhere) = (&*lab.store, lab.second_store().await);
+    let given = RoleChange::Set(roles(&["team-lead"]));
+    store.change_roles(&lab.maria.email, &given).await.unwrap();
+    // At a relay whose clock is ahead.
+    let key = sign_in(11, &[]).key_id;
+    enrol_key(&*elsewhere, MARIA, key.clone(), at(100)).await;
+    let login = decided(&lab, "jane@customers.example", key).await.unwrap();
+    assert_eq!(store.record_intent(&login).await.unwrap(), IntentAnswer::Recorded);
+
+    // Signed out by a command whose clock is ahead, and in again before a relay's clock comes to that time.
+    let order = sign_in(12, &[]);
+    store.sign_in(&order, at(1)).await.unwrap().unwrap();
+    let mut login = decided(&lab, "joe@customers.example", order.key_id.clone())
+        .await
+        .unwrap();
+    elsewhere.sign_out(None, at(200)).await.unwrap().unwrap();
+    back(store, &order, &mut login, 4).await;
+    let lost = IntentAnswer::NotApproved(ApprovalFault::ApproverLost);
+    assert_eq!(store.record_intent(&login).await.unwrap(), lost);
+}
+
+/// Tom's login for a customer, with an approval that this profile gives at the third second, if it may.
+async fn decided(lab: &Lab, customer: &str, key_id: KeyId) -> Option<Intent> {
+    let asked = intent(&lab.tom, customer, 2);
+    let id = ApprovalId::parse(&new_id()).unwrap();
+    let new = NewApproval {
+        id: id.clone(),
+        staff: lab.tom.id,
+        platform: asked.platform.clone(),
+        customer: asked.customer_email.clone(),
+        reason: asked.reason.clone(),
+        ticket: None,
+        page: asked.page.clone(),
+        requested_at: at(2),
+        ends_at: at(600),
+    };
+    lab.store.ask_approval(&new).await.unwrap();
+    let approvers = Named::These(roles(&["team-lead"]));
+    let verdict = Verdict {
+        id: id.clone(),
+        key_id,
+        approvers: approvers.clone(),
+        terms: terms(&[LEAD]),
+        decision: Decision::Approve,
+        word: None,
+        at: at(3),
+        ends_at: at(300),
+    };
+    let answer = lab.store.decide_approval(&verdict).await.unwrap();
+    matches!(answer, VerdictAnswer::Stands(_)).then_some(Intent {
+        approval: Some(ApprovalUse { id, approvers }),
+        terms: terms(&[LEAD]),
+        ..asked
+    })
 }
