@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use stagedoor_protocol::{CustomerEmail, PlatformId};
 
-use super::{ledger::undone, say};
+use super::{ledger::undone, say, text::count};
 use crate::spelling::Spelling as _;
 use crate::{
     clock::{Clock, SystemClock},
     config::{Approval, Config, Keys},
     policy::{self, Decision, Finding, Question, State, Verdict},
-    store::{self, Role, Store},
+    store::{self, Role, SignInTerms, SignedIn, StaffRow, Store},
 };
 
 /// The login would be refused.
@@ -54,10 +54,13 @@ pub(super) struct PolicyTest {
     json: bool,
 }
 
-/// What the store says of the two, if it is asked.
-#[derive(Debug, Default)]
+/// What is known of the two, by the store if it is asked.
+#[derive(Debug)]
 struct Known {
-    roles: BTreeSet<Role>,
+    /// The roles that one or another profile of the staff member's has; each login is by one of them.
+    roles: BTreeSet<BTreeSet<Role>>,
+    /// How many sessions there are that are not open at that time.
+    ended: usize,
     findings: Vec<Finding>,
 }
 
@@ -77,50 +80,88 @@ async fn explain(path: &Path, test: &PolicyTest) -> anyhow::Result<u8> {
             bail!("there are several platforms, and each may have other rules; name one with --platform")
         }
     };
+    let at = test.at.unwrap_or_else(|| SystemClock::new().now());
     let known = if test.roles.is_empty() {
-        look_up(&*store::open_to_read(&config.store).await?, &config, test).await?
+        look_up(&*store::open_to_read(&config.store).await?, &config, test, at).await?
     } else {
         Known {
-            roles: test.roles.iter().cloned().collect(),
+            roles: [test.roles.iter().cloned().collect()].into(),
+            ended: 0,
             findings: Vec::new(),
         }
     };
-    let question = Question {
-        staff: &test.staff,
-        roles: &known.roles,
-        platform,
-        customer: &test.customer,
-        reason: test.reason.as_deref(),
-        ticket: test.ticket.as_deref(),
-        from: test.from,
-        at: test.at.unwrap_or_else(|| SystemClock::new().now()),
+    let decide = |roles| {
+        let question = Question {
+            staff: &test.staff,
+            roles,
+            platform,
+            customer: &test.customer,
+            reason: test.reason.as_deref(),
+            ticket: test.ticket.as_deref(),
+            from: test.from,
+            at,
+        };
+        let mut decision = policy::decide(&config, &question);
+        // What the store knows comes first, as it does for a real login, but for the customer's being staff: that comes last.
+        if let Some(refusal) = known.refusal(&decision) {
+            decision.verdict = Verdict::Refused(refusal);
+        }
+        decision.findings.splice(0..0, known.findings.iter().cloned());
+        decision
     };
-    let mut decision = policy::decide(&config, &question);
-    // What the store knows comes first, as it does for a real login, but for the customer's being staff: that comes last.
-    if let Some(refusal) = known.refusal(&decision) {
-        decision.verdict = Verdict::Refused(refusal);
-    }
-    decision.findings.splice(0..0, known.findings);
+    let decisions: Vec<_> = known.roles.iter().map(|roles| (roles, decide(roles))).collect();
+    let mut codes = decisions.iter().map(|(_, decision)| code(decision));
+    let first = codes.next().unwrap_or(UNDECIDED);
+    let agreed = codes.all(|code| code == first);
     if test.json {
-        say(as_json(&config, &decision))?;
-    } else {
-        for line in in_words(&config, &decision) {
+        say(match decisions.as_slice() {
+            [(_, only)] => as_json(&config, only),
+            several => by_profile(&config, several, agreed),
+        })?;
+        return Ok(if agreed { first } else { UNDECIDED });
+    }
+    for (roles, decision) in &decisions {
+        if decisions.len() > 1 {
+            say(format!("Profiles of theirs that have {}:", names(roles)))?;
+        }
+        for line in in_words(&config, decision) {
             say(line)?;
         }
-        if !test.roles.is_empty() {
-            say(
-                "Not looked at: whether the staff member is enrolled and enabled, and whether the customer is enrolled as staff.",
-            )?;
-        }
     }
-    Ok(match decision.verdict {
+    if !agreed {
+        say(
+            "UNDECIDED: it depends on the browser profile, because roles of a sign-in are those of its profile alone, while its \
+             session lasts",
+        )?;
+    }
+    if known.ended > 0 {
+        say(format!(
+            "Not counted: what sign-ins brought to {} not open at that time.",
+            count(known.ended as u64, "session that is", "sessions that are")
+        ))?;
+    }
+    if !test.roles.is_empty() {
+        say(
+            "Not looked at: whether the staff member is enrolled and enabled, and whether the customer is enrolled as staff.",
+        )?;
+    }
+    Ok(if agreed { first } else { UNDECIDED })
+}
+
+fn code(decision: &Decision<'_>) -> u8 {
+    match decision.verdict {
         Verdict::Allowed(_) => 0,
         Verdict::Refused(_) => REFUSED,
         Verdict::Undecided(_) => UNDECIDED,
-    })
+    }
 }
 
-async fn look_up(store: &dyn Store, config: &Config, test: &PolicyTest) -> anyhow::Result<Known> {
+async fn look_up(
+    store: &dyn Store,
+    config: &Config,
+    test: &PolicyTest,
+    at: Timestamp,
+) -> anyhow::Result<Known> {
     let everybody = store.list_staff().await?;
     let find = |email: &CustomerEmail| {
         let mut rows = everybody.iter();
@@ -131,7 +172,7 @@ async fn look_up(store: &dyn Store, config: &Config, test: &PolicyTest) -> anyho
          take",
     )?;
     let staff = &row.member;
-    let brought = row.sign_in_roles(&config.sign_in_terms(), SystemClock::new().now());
+    let (roles, ended) = roles_of_profiles(row, &config.sign_in_terms(), at);
     let finding = |rule: &str, met: bool, says: &str| Finding {
         rule: rule.to_owned(),
         state: met.into(),
@@ -154,9 +195,39 @@ async fn look_up(store: &dyn Store, config: &Config, test: &PolicyTest) -> anyho
         ),
     };
     Ok(Known {
-        roles: &staff.roles | &brought,
+        roles,
+        ended,
         findings: vec![enabled, customer],
     })
+}
+
+/// The roles of each profile that a login could be by at that time, and how many sessions are not open then. Of somebody who has
+/// none such, the roles that the administrator gave them.
+fn roles_of_profiles(
+    row: &StaffRow,
+    terms: &SignInTerms,
+    at: Timestamp,
+) -> (BTreeSet<BTreeSet<Role>>, usize) {
+    let given = &row.member.roles;
+    let open: Vec<_> = row
+        .sessions
+        .iter()
+        .filter(|session| session.is_open(terms, at))
+        .collect();
+    let with = |session: &&SignedIn| given.iter().chain(session.roles_under(terms)).cloned().collect();
+    let mut roles: BTreeSet<BTreeSet<Role>> = open.iter().map(with).collect();
+    let by_code = usize::try_from(row.profiles).unwrap_or_default() > row.sessions.len();
+    if by_code || roles.is_empty() {
+        roles.insert(given.clone());
+    }
+    (roles, row.sessions.len() - open.len())
+}
+
+fn names(roles: &BTreeSet<Role>) -> String {
+    match roles.is_empty() {
+        true => "no role".to_owned(),
+        false => roles.iter().map(Role::as_str).collect::<Vec<_>>().join(", "),
+    }
 }
 
 impl Known {
@@ -232,6 +303,24 @@ fn as_json(config: &Config, decision: &Decision<'_>) -> Value {
     answer["rules"] = rules.collect();
     answer["policyVersion"] = config.version.as_str().into();
     answer
+}
+
+/// Several answers, each for the profiles that have these roles.
+fn by_profile(config: &Config, decisions: &[(&BTreeSet<Role>, Decision<'_>)], agreed: bool) -> Value {
+    let profiles: Vec<_> = decisions
+        .iter()
+        .map(|(roles, decision)| {
+            let mut answer = as_json(config, decision);
+            answer["roles"] = roles.iter().map(Role::as_str).collect();
+            answer
+        })
+        .collect();
+    let same = profiles.first().filter(|_| agreed);
+    json!({
+        "decision": same.map_or_else(|| "undecided".into(), |answer| answer["decision"].clone()),
+        "profiles": profiles,
+        "policyVersion": config.version.as_str(),
+    })
 }
 
 fn approver_roles(config: &Config) -> Vec<String> {

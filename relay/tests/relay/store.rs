@@ -13,6 +13,8 @@ mod profiles;
 mod sessions;
 mod takeovers;
 
+pub(crate) use identities::mapped;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -85,7 +87,10 @@ pub(crate) async fn enrol(store: &dyn Store, email: &str, name: &str) -> StaffMe
 
 /// A further key of somebody's, by a code.
 pub(crate) async fn enrol_key(store: &dyn Store, email: &str, key: KeyId, at: Timestamp) {
-    let invite = invite(email, None);
+    let invite = NewInvite {
+        expires_at: at + SignedDuration::from_secs(900),
+        ..invite(email, None)
+    };
     store.invite(&invite, at).await.unwrap().unwrap();
     store.enrol(&enrolment(&invite, key), at).await.unwrap().unwrap();
 }

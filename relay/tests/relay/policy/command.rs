@@ -1,13 +1,20 @@
 //! `stagedoor policy test` and what `config check` says of the policy.
 
-use std::{fs, os::unix::fs::PermissionsExt, process::Output};
+use std::{fs, os::unix::fs::PermissionsExt, process::Output, time::Duration};
 
 use serde_json::Value;
-use stagedoor_protocol::CustomerEmail;
-use stagedoor_relay::store::{self, RoleChange};
+use stagedoor_protocol::{CustomerEmail, KeyId, PublicKeyBytes};
+use stagedoor_relay::store::{self, Admission, RoleChange, SignIn, SignInClient, VerifyingKey};
 
 use super::POLICY;
-use crate::support::{STAFF, database::Database, installation::Installation};
+use crate::{
+    store::enrol_key,
+    support::{
+        STAFF,
+        database::Database,
+        installation::{Installation, now},
+    },
+};
 
 /// An installation with a policy, and a file of customers whom nobody opens.
 async fn installation() -> Installation {
@@ -125,6 +132,66 @@ async fn a_decision_by_the_store() {
     assert!(disabled.status.success(), "{disabled:?}");
     let (code, said, _) = test(&installation, &who).await;
     assert_eq!((code, &said["rule"]), (1, &"staff.disabled".into()), "{said}");
+}
+
+/// A real login is by one profile, and what a sign-in brings is that profile's alone, while its session lasts.
+#[tokio::test]
+async fn roles_of_a_sign_in_are_not_taken_for_those_of_every_profile() {
+    let installation = installation().await;
+    let section = "[sign_in]\nissuer = \"https://login.broker.example\"\nclient_id = \"relay\"\n\
+                   [[sign_in.role]]\nclaim_value = \"grp-lead\"\nrole = \"lead\"\n\n[log]\n";
+    installation.change_config("[log]\n", section);
+    installation.invite().await;
+    let store = store::open(&Database::sqlite(installation.folder.path()).url())
+        .await
+        .unwrap();
+    let sign_in = SignIn {
+        client: SignInClient {
+            issuer: "https://login.broker.example".to_owned(),
+            client_id: "relay".to_owned(),
+        },
+        subject: "u-1".to_owned(),
+        email: CustomerEmail::parse(STAFF).unwrap(),
+        name: None,
+        admission: Admission::Known,
+        roles: [crate::store::mapped("lead", "grp-lead")].into(),
+        key_id: KeyId::from_thumbprint(&[11; 32]),
+        key: VerifyingKey(PublicKeyBytes::Ed25519([7; 32])),
+        extension_version: "0.1.0".to_owned(),
+        session_ends_at: now() + Duration::from_secs(3600),
+    };
+    store.sign_in(&sign_in, now()).await.unwrap().unwrap();
+    let who = ["--staff", STAFF, "--customer", "jane.roe@customers.example"];
+    let (code, said, _) = test(&installation, &who).await;
+    assert_eq!((code, &said["decision"]), (0, &"allowed".into()), "{said}");
+    let tomorrow = (now() + Duration::from_secs(24 * 3600)).to_string();
+    let (code, said, _) = test(&installation, &[&who[..], &["--at", &tomorrow]].concat()).await;
+    assert_eq!((code, &said["rule"]), (1, &"policy.grant".into()), "{said}");
+
+    let second = KeyId::from_thumbprint(&[12; 32]);
+    enrol_key(&*store, STAFF, second, now()).await;
+    let (code, said, _) = test(&installation, &who).await;
+    assert_eq!((code, &said["decision"]), (2, &"undecided".into()), "{said}");
+    let profiles = said["profiles"].as_array().unwrap().iter();
+    let profiles: Vec<_> = profiles
+        .map(|profile| (profile["roles"].clone(), profile["decision"].clone()))
+        .collect();
+    let each = [
+        (serde_json::json!([]), "refused".into()),
+        (serde_json::json!(["lead"]), "allowed".into()),
+    ];
+    assert_eq!(profiles, each);
+    let output = installation.run(&[&["policy", "test"], &who[..]].concat()).await;
+    let text = String::from_utf8(output.stdout).unwrap();
+    for part in [
+        "Profiles of theirs that have no role:\n",
+        "REFUSED by policy.grant",
+        "Profiles of theirs that have lead:\n",
+        "ALLOWED: ",
+        "\nUNDECIDED: it depends on the browser profile",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }
 
 #[tokio::test]

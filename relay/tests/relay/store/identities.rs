@@ -46,7 +46,7 @@ pub(super) fn terms() -> Arc<SignInTerms> {
     })
 }
 
-pub(super) fn mapped(role: &str, value: &str) -> MappedRole {
+pub(crate) fn mapped(role: &str, value: &str) -> MappedRole {
     MappedRole {
         role: role.parse().unwrap(),
         claim: "groups".to_owned(),
