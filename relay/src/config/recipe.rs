@@ -3,6 +3,7 @@
 
 mod place;
 mod selector;
+mod shadow;
 
 use std::collections::BTreeMap;
 
@@ -79,16 +80,29 @@ pub(super) fn fitting(recipes: Vec<Recipe>, root: &mut Section<'_>) -> Vec<Recip
         );
     }
     for (index, recipe) in recipes.iter().enumerate() {
-        let mut earlier = recipes.iter().take(index).flat_map(|earlier| &earlier.hosts);
-        if let Some(host) = earlier.find(|host| recipe.hosts.contains(host)) {
-            root.fault(
-                &format!("recipe[{index}].hosts"),
-                format!(
-                    "{host:?} stands in an earlier recipe, too, and only the first for a host is looked at; put the paths and \
-                     places of both into one"
-                ),
-            );
-        }
+        let earlier = recipes.iter().enumerate().take(index);
+        let mut earlier =
+            earlier.flat_map(|(place, other)| other.hosts.iter().map(move |host| (place, host)));
+        let taken = earlier.find_map(|(place, pattern)| {
+            let mut hosts = recipe.hosts.iter();
+            let host = hosts.find(|host| shadow::covers(pattern, host))?;
+            Some((place, pattern, host))
+        });
+        let Some((place, pattern, host)) = taken else {
+            continue;
+        };
+        let problem = if pattern == host {
+            format!(
+                "{host:?} stands in an earlier recipe, too, and only the first for a host is looked at; put the paths and places \
+                 of both into one"
+            )
+        } else {
+            format!(
+                "{host:?} is one of the hosts of {pattern:?} in recipe[{place}], and only the first recipe for a host is looked \
+                 at, so this one would never be; put it before that one"
+            )
+        };
+        root.fault(&format!("recipe[{index}].hosts"), problem);
     }
     recipes
 }

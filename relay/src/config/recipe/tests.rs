@@ -214,6 +214,36 @@ fn what_would_do_nothing_or_is_too_much_is_said() {
         twice[0].starts_with("recipe[1].hosts: \"crm.broker.example\" stands in an earlier recipe"),
         "{twice:?}"
     );
+    let hosts = |hosts: &str| GOOD.replace("crm.broker.example", hosts);
+    for (earlier, later) in [
+        ("*.broker.example", "crm.broker.example"),
+        ("*.broker.example", "a.b.broker.example"),
+        ("*.broker.example", "*.eu.broker.example"),
+        ("*.broker.example", "crm-*.broker.example"),
+        ("crm-*.broker.example", "crm-1.broker.example"),
+        ("crm-*.broker.example", "crm-eu-*.broker.example"),
+        ("*.broker.example:8443", "crm.broker.example:8443"),
+    ] {
+        let shadowed = read(&[hosts(earlier), hosts(later)].concat()).expect_err(later);
+        let told = format!("recipe[1].hosts: {later:?} is one of the hosts of {earlier:?} in recipe[0]");
+        assert!(shadowed[0].starts_with(&told), "{shadowed:?}");
+        // The other way round each has its own.
+        assert_eq!(read(&[hosts(later), hosts(earlier)].concat()).unwrap().len(), 2);
+    }
+    for (earlier, later) in [
+        ("*.broker.example", "broker.example"),
+        ("*.broker.example", "crm.broker.example:8443"),
+        ("*.broker.example", "crm.otherbroker.example"),
+        ("crm-*.broker.example", "a.crm-1.broker.example"),
+        ("crm-*-x.broker.example", "crm-*.broker.example"),
+        ("crm-aa*aa.broker.example", "crm-aaa.broker.example"),
+    ] {
+        assert_eq!(
+            read(&[hosts(earlier), hosts(later)].concat()).unwrap().len(),
+            2,
+            "{later}"
+        );
+    }
     let each = |index| GOOD.replace("crm.", &format!("crm{index}."));
     let crowd: String = (0..33).map(each).collect();
     assert!(read(&crowd).unwrap_err()[0].contains("there are 33, and 32 are the most"));
