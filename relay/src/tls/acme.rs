@@ -114,9 +114,23 @@ impl Acme {
         })
     }
 
-    /// Whether another configuration asks for the same.
+    /// Whether another configuration asks for the same, of a server that the same root vouches for. A root that cannot be used
+    /// holds nothing back: the former one is trusted until there is another.
     pub(super) fn is_for(&self, settings: &config::Acme) -> bool {
-        self.settings == *settings
+        if self.settings != *settings {
+            return false;
+        }
+        let problem = match self.http.trusts(settings.root_certificate_file.as_deref()) {
+            Ok(same) => {
+                let mut state = self.shown.lock();
+                state.trouble.take_if(|trouble| trouble.starts_with(ROOT));
+                return same;
+            }
+            Err(problem) => format!("{ROOT}: {problem}; until then the former one is trusted"),
+        };
+        warn!(problem, "what is on disk for the ACME server cannot be used");
+        self.shown.lock().trouble = Some(problem);
+        true
     }
 
     pub(super) fn resolver(&self) -> Arc<dyn ResolvesServerCert> {

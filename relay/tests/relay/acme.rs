@@ -5,6 +5,7 @@ mod former;
 mod hostile;
 mod lab;
 mod proof;
+mod roots;
 mod server;
 
 use std::{

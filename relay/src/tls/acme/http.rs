@@ -33,6 +33,8 @@ const LONGEST_WISH: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone)]
 pub(super) struct Http {
     client: reqwest::Client,
+    /// The file of certificates that it trusts, as it was read.
+    roots: Option<Arc<[u8]>>,
     pause: Arc<Mutex<Duration>>,
 }
 
@@ -54,16 +56,26 @@ impl Http {
     /// A client that trusts the certificates of this file besides the system's.
     pub(super) fn new(roots: Option<&Path>) -> Result<Self, String> {
         let mut builder = outgoing::client(CONNECT, ANSWER);
+        let mut read = None;
         if let Some(path) = roots {
-            builder = builder.tls_certs_merge(read_roots(path)?);
+            let (roots, bytes) = read_roots(path)?;
+            builder = builder.tls_certs_merge(roots);
+            read = Some(bytes.into());
         }
         let client = builder
             .build()
             .map_err(|_| "TLS cannot be set up; the machine's CA certificates must be installed")?;
         Ok(Self {
             client,
+            roots: read,
             pause: Arc::default(),
         })
+    }
+
+    /// Whether it trusts what a file holds now.
+    pub(super) fn trusts(&self, roots: Option<&Path>) -> Result<bool, String> {
+        let now = roots.map(read_roots).transpose()?;
+        Ok(self.roots.as_deref() == now.as_ref().map(|(_, bytes)| bytes.as_slice()))
     }
 
     /// For how long the server has asked not to be asked again, since this was last called.
@@ -125,7 +137,8 @@ impl instant_acme::HttpClient for Http {
     }
 }
 
-fn read_roots(path: &Path) -> Result<Vec<reqwest::Certificate>, String> {
+/// The certificates in a file, and its bytes.
+fn read_roots(path: &Path) -> Result<(Vec<reqwest::Certificate>, Vec<u8>), String> {
     let at = |problem: String| format!("{}: {problem}", path.display());
     let content = files::read(path, MAX_ROOTS).map_err(|error| at(error.to_string()))?;
     let roots = reqwest::Certificate::from_pem_bundle(&content.bytes).unwrap_or_default();
@@ -134,7 +147,7 @@ fn read_roots(path: &Path) -> Result<Vec<reqwest::Certificate>, String> {
             "holds no certificate in PEM form; name the file of the server's root".to_owned(),
         ));
     }
-    Ok(roots)
+    Ok((roots, content.bytes.to_vec()))
 }
 
 fn is_problem(headers: &HeaderMap) -> bool {

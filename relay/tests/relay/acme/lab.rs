@@ -112,7 +112,7 @@ impl Lab {
 
     /// The relay's configuration with `[listen.acme]`.
     fn write_config(&self) {
-        let root = self.folder.path().join("root.pem");
+        let root = self.root_file();
         let cache = self.cache();
         self.installation.change_config(
             "name that in trusted_proxies.\naddress = \"127.0.0.1:0\"",
@@ -131,6 +131,11 @@ impl Lab {
                 self.ip
             ),
         );
+    }
+
+    /// The file with the root that the relay trusts for the ACME server.
+    pub(super) fn root_file(&self) -> std::path::PathBuf {
+        self.folder.path().join("root.pem")
     }
 
     pub(super) fn cache(&self) -> std::path::PathBuf {

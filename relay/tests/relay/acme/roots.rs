@@ -1,0 +1,30 @@
+//! The root that the ACME server's own certificate leads to.
+
+use std::fs;
+
+use super::{Lab, eventually, log};
+
+#[tokio::test]
+async fn another_root_on_the_disk_is_taken_over_and_one_that_is_none_is_not() {
+    let lab = Lab::new().await;
+    let right = fs::read_to_string(lab.root_file()).unwrap();
+    fs::write(lab.root_file(), super::Pair::new().certificate_pem).unwrap();
+    let _server = lab.start_server().await;
+    let relay = lab.relay().await;
+    let says = async |part: &str| {
+        eventually(part, async || relay.certificate().await.contains(part)).await;
+    };
+    says("name its root in listen.acme.root_certificate_file").await;
+    fs::write(lab.root_file(), &right).unwrap();
+    eventually("a certificate is in use", async || {
+        relay.certificate().await == "ok"
+    })
+    .await;
+
+    fs::write(lab.root_file(), "no certificate").unwrap();
+    says("holds no certificate in PEM form; name the file of the server's root; until then the former one is trusted").await;
+    assert!(log::text().contains("the configuration was read again and is in use"));
+    fs::write(lab.root_file(), &right).unwrap();
+    eventually("it is as it was", async || relay.certificate().await == "ok").await;
+    relay.stop().await;
+}
