@@ -84,6 +84,19 @@ impl Provider {
         })))
     }
 
+    /// The same for a reload: where the section is as it was, what cannot be read of it leaves the former provider in use, and is
+    /// returned beside it.
+    pub(crate) fn succeeded_by(
+        former: Option<Arc<Self>>,
+        config: Option<&SignIn>,
+        answer: Duration,
+    ) -> Result<(Option<Arc<Self>>, ConfigFaults), ConfigFaults> {
+        match (Self::configured(config, answer), former) {
+            (Err(faults), Some(former)) if config == Some(&former.config) => Ok((Some(former), faults)),
+            (made, _) => Ok((made?, ConfigFaults::all([]))),
+        }
+    }
+
     /// Where to sign in. The provider is asked at most once an hour, and once in a few seconds while it does not answer.
     pub(crate) async fn offer(&self, elapsed: Duration) -> Result<SignInOffer, Fault> {
         let metadata = self.metadata(elapsed).await?;

@@ -9,6 +9,8 @@ mod status;
 
 use std::{collections::BTreeMap, time::Duration};
 
+use jiff::Timestamp;
+
 use crate::{
     config::{Config, ConfigFaults, Fault, WebhookConfig},
     store::Subscribers,
@@ -29,22 +31,45 @@ pub(crate) struct Webhooks {
 impl Webhooks {
     /// Reads the secrets and makes the clients, which wait so long for an answer; sends nothing.
     pub(crate) fn connect(config: &Config, answer: Duration) -> Result<Self, ConfigFaults> {
-        let mut clients = BTreeMap::new();
+        Self::default().succeeded_by(config, answer, Timestamp::MIN)
+    }
+
+    /// The same for a reload. A secret that cannot be used is no reason to refuse a webhook that is as it was before: its messages
+    /// wait until it can, and the log and the health page say so.
+    pub(crate) fn succeeded_by(
+        &self,
+        config: &Config,
+        answer: Duration,
+        now: Timestamp,
+    ) -> Result<Self, ConfigFaults> {
+        let mut next = Self::default();
         let mut faults = Vec::new();
         for (index, webhook) in config.webhooks.iter().enumerate() {
-            match Client::new(webhook.clone(), answer) {
-                Ok(client) => {
-                    clients.insert(webhook.name.clone(), client);
+            let name = &webhook.name;
+            let was_there = self
+                .clients
+                .get(name)
+                .is_some_and(|client| client.is_for(webhook));
+            let fault = |(key, problem)| Fault {
+                key: format!("webhook[{index}].{key}"),
+                problem,
+            };
+            let client = match Client::new(webhook.clone(), answer).map_err(fault) {
+                Ok(client) => client,
+                Err(fault) => {
+                    faults.push(fault);
+                    continue;
                 }
-                Err((key, problem)) => faults.push(Fault {
-                    key: format!("webhook[{index}].{key}"),
-                    problem,
-                }),
+            };
+            match client.check_secrets().map_err(fault) {
+                Ok(()) => {}
+                Err(fault) if was_there => next.status.unsigned(name, now, &fault),
+                Err(fault) => faults.push(fault),
             }
+            next.clients.insert(name.clone(), client);
         }
         if faults.is_empty() {
-            let status = Status::default();
-            Ok(Self { clients, status })
+            Ok(next)
         } else {
             Err(faults.into())
         }

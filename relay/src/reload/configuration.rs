@@ -1,5 +1,6 @@
 //! The whole configuration: read again at SIGHUP, and when its file changes or one that it names. A fault in its text keeps
-//! all of the old one in use; a key or a certificate that cannot be used keeps its own old one, and holds back nothing else.
+//! all of the old one in use; a key, a certificate or a secret that cannot be used keeps its own old one, and holds back
+//! nothing else.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -15,7 +16,7 @@ use crate::{
     relay,
     sign_in::Provider,
     tls::Tls,
-    webhooks::{self, Webhooks},
+    webhooks,
 };
 
 /// What the health page says while a change waits to come to rest.
@@ -111,6 +112,38 @@ impl Files {
     }
 }
 
+/// What of the old configuration stays in use, although another one was taken over.
+struct Taken {
+    /// What a restart is needed for.
+    waiting: Vec<String>,
+    /// What could not be read.
+    unusable: ConfigFaults,
+}
+
+impl Taken {
+    /// What the health page says of it.
+    fn note(&self) -> Option<String> {
+        let unusable = (!self.unusable.faults().is_empty()).then(|| {
+            format!(
+                "what is on disk cannot be used, and the old one is in use: {}",
+                keys(&self.unusable)
+            )
+        });
+        let notes: Vec<_> = unusable.into_iter().chain(self.needs_a_restart()).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
+    }
+
+    fn needs_a_restart(&self) -> Option<String> {
+        let waiting = &self.waiting;
+        (!waiting.is_empty()).then(|| format!("needs a restart: {}", waiting.join(", ")))
+    }
+}
+
+fn keys(faults: &ConfigFaults) -> String {
+    let keys = faults.faults().iter().map(|fault| fault.key.as_str());
+    keys.collect::<Vec<_>>().join(", ")
+}
+
 /// Why all of the old configuration stays in use.
 struct Held {
     faults: ConfigFaults,
@@ -172,26 +205,23 @@ impl Watched<'_> {
         };
         self.may_pass = done.as_ref().is_err_and(|held| held.may_pass);
         self.note = match &done {
-            Ok(waiting) => (!waiting.is_empty()).then(|| format!("needs a restart: {}", waiting.join(", "))),
-            Err(held) => {
-                let keys = held.faults.faults().iter().map(|fault| fault.key.as_str());
-                Some(format!(
-                    "the file has faults since {:.0}, and the old configuration is in use: {}",
-                    in_use.app.clock.now(),
-                    keys.collect::<Vec<_>>().join(", ")
-                ))
-            }
+            Ok(taken) => taken.note(),
+            Err(held) => Some(format!(
+                "the file has faults since {:.0}, and the old configuration is in use: {}",
+                in_use.app.clock.now(),
+                keys(&held.faults)
+            )),
         };
         self.current.set_note(self.note.clone());
         self.tell(&done);
     }
 
-    fn tell(&self, done: &Result<Vec<String>, Held>) {
+    fn tell(&self, done: &Result<Taken, Held>) {
         match done {
-            Ok(_) => {
+            Ok(taken) => {
                 let version = self.current.get().app.config.version.clone();
                 info!(version, "the configuration was read again and is in use");
-                if let Some(note) = &self.note {
+                if let Some(note) = taken.needs_a_restart() {
                     warn!("the configuration {note}; until then the old values stay in use");
                 }
             }
@@ -209,7 +239,7 @@ impl Watched<'_> {
 
     /// Makes everything anew, and takes it into use if nothing keeps all of the old. What only a restart can change stays, and
     /// is returned.
-    async fn take_over(&self, old: &Arc<InUse>, mut config: Config) -> Result<Vec<String>, Held> {
+    async fn take_over(&self, old: &Arc<InUse>, mut config: Config) -> Result<Taken, Held> {
         let limits = &old.app.limits;
         let mut waiting = keep_what_needs_a_restart(&old.app.config, &mut config);
         waiting.extend(config.sources.changed_under(&self.first, &AT_A_RESTART));
@@ -223,11 +253,12 @@ impl Watched<'_> {
                 format!("a file of the certificate {unread}"),
             ))
         });
-        let webhooks = Webhooks::connect(&config, limits.webhook);
+        let webhooks = old.app.webhooks.succeeded_by(&config, limits.webhook, now);
         let brokers = old.app.brokers.succeeded_by(&config, limits).await;
         let (settings, answer) = (config.sign_in.clone(), limits.provider);
+        let former = old.app.sign_in.clone();
         let sign_in = in_time(limits.files, move || {
-            Provider::configured(settings.as_ref(), answer)
+            Provider::succeeded_by(former, settings.as_ref(), answer)
         });
         let sign_in = sign_in
             .await
@@ -242,6 +273,14 @@ impl Watched<'_> {
                 });
             }
         };
+        let (sign_in, unusable) = sign_in;
+        for fault in unusable.faults() {
+            warn!(
+                key = fault.key,
+                problem = fault.problem,
+                "what is on disk cannot be used, so the old one stays in use"
+            );
+        }
         old.app.store.announce_to(webhooks::subscribers(&config.webhooks));
         let app = App {
             authorities: relay::authorities(&config.listen.authorities, self.port),
@@ -252,7 +291,7 @@ impl Watched<'_> {
             ..(*old.app).clone()
         };
         self.current.replace(InUse::new(Arc::new(app), tls));
-        Ok(waiting)
+        Ok(Taken { waiting, unusable })
     }
 }
 

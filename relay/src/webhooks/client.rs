@@ -29,7 +29,7 @@ pub(crate) enum Answer {
 }
 
 impl Client {
-    /// The error names the configuration key that is at fault.
+    /// Reads no secret yet. The error names the configuration key that is at fault.
     pub(super) fn new(config: WebhookConfig, answer: Duration) -> Result<Self, (&'static str, String)> {
         let mut builder = outgoing::client(answer / 2, answer).pool_max_idle_per_host(0);
         if config.url.scheme() == "http" {
@@ -39,9 +39,18 @@ impl Client {
             let problem = "TLS cannot be set up; the machine's CA certificates must be installed";
             ("url", problem.to_owned())
         })?;
-        let client = Self { http, config };
-        client.secrets().map_err(|problem| ("secret_file", problem))?;
-        Ok(client)
+        Ok(Self { http, config })
+    }
+
+    /// Whether it is for this very section.
+    pub(super) fn is_for(&self, config: &WebhookConfig) -> bool {
+        self.config == *config
+    }
+
+    /// What keeps messages from being signed, with the configuration key that is at fault.
+    pub(super) fn check_secrets(&self) -> Result<(), (&'static str, String)> {
+        let secrets = self.secrets();
+        secrets.map(drop).map_err(|problem| ("secret_file", problem))
     }
 
     /// The receiver's host, which may be shown.

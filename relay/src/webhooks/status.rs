@@ -9,6 +9,8 @@ use std::{
 use jiff::Timestamp;
 use tracing::{error, info, warn};
 
+use crate::config::Fault;
+
 /// One webhook's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Facts {
@@ -43,6 +45,18 @@ impl Status {
                 problem, "webhook: a message could not be delivered, and is tried again; logins go on"
             );
         }
+    }
+
+    /// Its secret cannot be used, so nothing is sent until it can.
+    pub(super) fn unsigned(&self, webhook: &str, now: Timestamp, fault: &Fault) {
+        self.lock().entry(webhook.to_owned()).or_default().failing_since = Some(now);
+        let Fault { key, problem } = fault;
+        warn!(
+            webhook,
+            key,
+            problem,
+            "webhook: its secret cannot be used, so its messages wait; the rest of the configuration does not"
+        );
     }
 
     /// The receiver wants nothing any more.

@@ -1,6 +1,7 @@
 //! One thing that cannot be used holds nothing else back.
 
 use super::*;
+use crate::support::certificate::set_mode;
 
 fn deny_customers(installation: &Installation) {
     let section = "[policy.deny]\ndomains = [\"customers.example\"]\n\n[staff]";
@@ -46,6 +47,63 @@ async fn an_expired_certificate_does_not_hold_back_a_customer_whom_nobody_opens(
         status.starts_with("the old certificate is in use") && status.contains("tls_certificate_file"),
         "{status}"
     );
+}
+
+#[tokio::test]
+async fn bad_secrets_do_not_hold_back_a_customer_whom_nobody_opens() {
+    let installation = Installation::new().await;
+    let (hook, client) = (
+        installation.folder.path().join("webhook-secret"),
+        installation.folder.path().join("client-secret"),
+    );
+    let good = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    write_secret(&hook, good);
+    write_secret(&client, "SENTINEL-CLIENT-SECRET");
+    let sections = format!(
+        "[[webhook]]\nname = \"soc\"\nurl = \"https://127.0.0.1:9/hook\"\nsecret_file = {hook:?}\n\
+         [sign_in]\nissuer = \"https://login.broker.example\"\nclient_id = \"relay\"\nclient_secret_file = {client:?}\n\
+         [log]\n"
+    );
+    installation.change_config("[log]\n", &sections);
+    let mut serving = installation.serve().await;
+    let signer = serving.enrol(&installation.invite().await["code"]).await;
+    set_mode(&hook, 0o644);
+    fs::write(&client, "two words\n").unwrap();
+    deny_customers(&installation);
+    serving.signal(Signal::HUP);
+    for key in ["webhook[0].secret_file", "sign_in.client_secret_file"] {
+        let line = logs(&mut serving, key).await;
+        assert!(!line.contains("SENTINEL") && !line.contains("MfKQ"), "{line}");
+    }
+    logs(&mut serving, "the configuration was read again and is in use").await;
+    assert_eq!(login(&serving, &signer).await, 403);
+    let note = serving.ready("configuration").await;
+    assert_eq!(
+        note,
+        "what is on disk cannot be used, and the old one is in use: sign_in.client_secret_file"
+    );
+    let webhooks = serving.ready("webhooks").await;
+    assert!(webhooks.starts_with("soc: failing since "), "{webhooks}");
+
+    // Where there is no old one, it is a fault as any other.
+    installation.change_config("client_id = \"relay\"", "client_id = \"other\"");
+    serving.signal(Signal::HUP);
+    let line = logs(&mut serving, "all of the old one stays in use").await;
+    assert!(line.contains("sign_in.client_secret_file"), "{line}");
+    installation.change_config("client_id = \"other\"", "client_id = \"relay\"");
+    installation.change_config("/hook", "/other");
+    serving.signal(Signal::HUP);
+    let line = logs(&mut serving, "all of the old one stays in use").await;
+    assert!(line.contains("webhook[0].secret_file"), "{line}");
+
+    set_mode(&hook, 0o600);
+    write_secret(&client, "SENTINEL-CLIENT-SECRET");
+    serving.signal(Signal::HUP);
+    logs(&mut serving, "the configuration was read again and is in use").await;
+    eventually("all is well", async || {
+        serving.ready("configuration").await == "ok" && serving.ready("webhooks").await == "ok"
+    })
+    .await;
 }
 
 #[tokio::test]
