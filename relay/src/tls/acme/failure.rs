@@ -1,5 +1,7 @@
 //! Why there is no certificate, with what to do about it.
 
+use std::path::Path;
+
 use instant_acme::{Error, Problem};
 
 use super::http::Unanswered;
@@ -38,6 +40,12 @@ pub(super) enum Failure {
     /// The account is not known to it any more.
     #[error("the ACME server does not know the account any more ({0}); a new one is made by itself")]
     AccountUnknown(String),
+    /// It does not let the account order, and perhaps will not any more.
+    #[error(
+        "the ACME server does not let the account order ({cause}); if the account was deactivated there, remove {file}: another \
+         one is then made by itself; if not, let it order there for the names in listen.acme.domains"
+    )]
+    AccountRefused { cause: String, file: String },
     /// It wants something that there is not.
     #[error(
         "the ACME server wants an external account; name the one that you have there in [listen.acme.external_account]"
@@ -82,6 +90,22 @@ impl Failure {
             cause: problem.map_or_else(|| "it does not say why".to_owned(), words),
         }
     }
+
+    /// Of a refused order. An account that was deactivated is "unauthorized" from then on (RFC 8555 section 7.3.6).
+    pub(super) fn of_order(error: Error, account: &Path) -> Self {
+        match error {
+            Error::Api(problem) if kind(&problem) == Some("unauthorized") => Self::AccountRefused {
+                cause: words(&problem),
+                file: account.display().to_string(),
+            },
+            error => error.into(),
+        }
+    }
+}
+
+/// What kind of problem it is, if it is one of ACME's.
+fn kind(problem: &Problem) -> Option<&str> {
+    problem.r#type.as_deref()?.strip_prefix(PREFIX)
 }
 
 /// Whether a problem is one that validation meets (RFC 8555 section 6.7).
@@ -94,28 +118,18 @@ pub(super) fn is_of_validation(problem: &Problem) -> bool {
         "incorrectResponse",
         "caa",
     ];
-    let kind = problem
-        .r#type
-        .as_deref()
-        .and_then(|kind| kind.strip_prefix(PREFIX));
-    kind.is_some_and(|kind| KINDS.contains(&kind))
+    kind(problem).is_some_and(|kind| KINDS.contains(&kind))
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::Api(problem) => {
-                let kind = problem
-                    .r#type
-                    .as_deref()
-                    .and_then(|kind| kind.strip_prefix(PREFIX));
-                match kind {
-                    Some("accountDoesNotExist") => Self::AccountUnknown(words(&problem)),
-                    Some("externalAccountRequired") => Self::ExternalAccount,
-                    Some("rateLimited") => Self::TooMuch(words(&problem)),
-                    _ => Self::Refused(words(&problem)),
-                }
-            }
+            Error::Api(problem) => match kind(&problem) {
+                Some("accountDoesNotExist") => Self::AccountUnknown(words(&problem)),
+                Some("externalAccountRequired") => Self::ExternalAccount,
+                Some("rateLimited") => Self::TooMuch(words(&problem)),
+                _ => Self::Refused(words(&problem)),
+            },
             Error::Timeout(_) => Self::TooSlow,
             // The names in a certificate that is not trusted are the server's words, too.
             Error::Other(error) if error.is::<Unanswered>() => Self::Unanswered(tame(&error.to_string())),

@@ -44,11 +44,12 @@ pub(super) async fn certificate(
         .collect::<Vec<_>>();
     let order = NewOrder::new(&domains);
     let account = account(settings, http, cache).await?;
-    let mut order = match account.new_order(&order).await.map_err(Failure::from) {
+    let refused = |error| Failure::of_order(error, &cache.account);
+    let mut order = match account.new_order(&order).await.map_err(refused) {
         // A private server may have been set up anew.
         Err(Failure::AccountUnknown(_)) => {
             let account = new_account(settings, http, cache).await?;
-            account.new_order(&order).await?
+            account.new_order(&order).await.map_err(refused)?
         }
         answer => answer?,
     };

@@ -242,6 +242,26 @@ async fn what_is_not_as_it_was_asked_for_takes_no_good_ones_place() {
 }
 
 #[tokio::test]
+async fn an_account_that_the_server_has_deactivated_is_named() {
+    let lab = Lab::new().await;
+    let server = lab.start_server().await;
+    server.be(Mood {
+        refusal: Some(("unauthorized", "the account is deactivated", None)),
+        ..Mood::default()
+    });
+    let relay = lab.relay().await;
+    says(&relay, "unauthorized: the account is deactivated").await;
+    let file = kept(&lab, "account-").remove(0);
+    let cure = format!("remove {}", file.display());
+    says(&relay, &cure).await;
+    fs::remove_file(&file).unwrap();
+    server.be(Mood::default());
+    is_well(&relay).await;
+    assert_eq!(server.accounts(), 2);
+    relay.stop().await;
+}
+
+#[tokio::test]
 async fn an_account_whose_key_is_none_is_made_anew() {
     let lab = Lab::new().await;
     let server = lab.start_server().await;
