@@ -161,7 +161,11 @@ impl Drop for Proofs<'_> {
 async fn why(order: &mut Order, settings: &Acme) -> Failure {
     let mut authorizations = order.authorizations();
     while let Some(Ok(mut authorization)) = authorizations.next().await {
-        let domain = authorization.identifier().to_string();
+        let domain = authorization.identifier().to_string().to_ascii_lowercase();
+        // The server sends the order's names anew, and could send others than it did.
+        if !settings.domains.contains(&domain) {
+            return Failure::NotAskedFor(failure::tame(&domain));
+        }
         match authorization.refresh().await {
             Ok(state) if state.status == AuthorizationStatus::Invalid => {
                 let problem = state

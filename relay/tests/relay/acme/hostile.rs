@@ -241,6 +241,26 @@ async fn what_is_not_as_it_was_asked_for_takes_no_good_ones_place() {
     relay.stop().await;
 }
 
+/// What a server says once the names are proven goes into the log and onto the health page.
+#[tokio::test]
+async fn a_name_that_nobody_asked_for_is_no_advice_about_the_dns() {
+    let lab = Lab::new().await;
+    let server = lab.start_server().await;
+    server.be(Mood {
+        hold: true,
+        turned: Some("evil\n.example\u{202E}"),
+        ..Mood::default()
+    });
+    let relay = lab.relay().await;
+    says(&relay, r"wants evil .example\u{202e} to be proven, for which").await;
+    let status = relay.certificate().await;
+    assert!(
+        !status.contains("in the DNS") && !status.contains('\n'),
+        "{status}"
+    );
+    relay.stop().await;
+}
+
 #[tokio::test]
 async fn an_account_that_the_server_has_deactivated_is_named() {
     let lab = Lab::new().await;

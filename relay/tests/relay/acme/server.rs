@@ -52,6 +52,8 @@ pub(super) struct Mood {
     pub(super) pause: Option<&'static str>,
     /// Proofs are wanted, and not looked at.
     pub(super) hold: bool,
+    /// Once somebody looks at an order, it has failed, and is for this name.
+    pub(super) turned: Option<&'static str>,
     /// The names to be proven, if not those that were ordered.
     pub(super) wanted: Option<&'static [&'static str]>,
     /// The names of what is issued, if not those that were ordered.
@@ -68,6 +70,7 @@ impl Default for Mood {
             refusal: None,
             pause: None,
             hold: false,
+            turned: None,
             wanted: None,
             names: None,
             validity: (-HOUR, 90 * 24 * HOUR),
@@ -88,6 +91,7 @@ struct Scene {
     mood: Mutex<Mood>,
     accounts: AtomicUsize,
     orders: AtomicUsize,
+    looks: AtomicUsize,
     ordered: Mutex<Vec<String>>,
     issued: Mutex<Option<String>>,
 }
@@ -105,6 +109,7 @@ impl Server {
             mood: Mutex::default(),
             accounts: AtomicUsize::default(),
             orders: AtomicUsize::default(),
+            looks: AtomicUsize::default(),
             ordered: Mutex::default(),
             issued: Mutex::default(),
         });
@@ -163,6 +168,7 @@ async fn answer(State(scene): State<Arc<Scene>>, uri: Uri, body: Bytes) -> Respo
                 mood.pause
                     .map(|pause| (RETRY_AFTER, HeaderValue::from_static(pause))),
             );
+            scene.looks.fetch_add(1, Ordering::SeqCst);
             (headers, axum::Json(scene.order(&mood))).into_response()
         }
         "/challenge" => axum::Json(challenge(&scene)).into_response(),
@@ -174,8 +180,13 @@ async fn answer(State(scene): State<Arc<Scene>>, uri: Uri, body: Bytes) -> Respo
         path => match path.strip_prefix("/authorization/") {
             Some(name) => {
                 let wanted = mood.hold || mood.wanted.is_some();
+                let turned = mood.turned.filter(|_| scene.looks.load(Ordering::SeqCst) > 0);
+                let (name, status) = match turned {
+                    Some(other) => (other, "invalid"),
+                    None => (name, if wanted { "pending" } else { "valid" }),
+                };
                 axum::Json(json!({
-                    "status": if wanted { "pending" } else { "valid" },
+                    "status": status,
                     "identifier": {"type": "dns", "value": name},
                     "challenges": [challenge(&scene)],
                 }))
@@ -205,6 +216,7 @@ fn new_order(scene: &Scene, mood: &Mood, payload: &Value) -> Response {
         .map(|name| name["value"].as_str().unwrap().to_owned());
     *scene.ordered.lock().unwrap() = names.collect();
     *scene.issued.lock().unwrap() = None;
+    scene.looks.store(0, Ordering::SeqCst);
     let location = [("location", format!("{}/order/1", scene.base))];
     (StatusCode::CREATED, location, axum::Json(scene.order(mood))).into_response()
 }
@@ -225,6 +237,7 @@ impl Scene {
         let issued = self.issued.lock().unwrap().is_some();
         let status = match issued {
             true => "valid",
+            false if mood.turned.is_some() && self.looks.load(Ordering::SeqCst) > 0 => "invalid",
             false if mood.hold => "pending",
             false if mood.pause.is_some() => "processing",
             false => "ready",
