@@ -67,8 +67,9 @@ async fn audit(path: &Path, verify: &Verify) -> anyhow::Result<(Audited, Progres
     let (config, store) = super::open(path).await?;
     // A store that was put back holds no trace of what it lost; the folder does. Read before the store, which grows.
     if let Some(directory) = &config.ledger.directory {
-        let signed = store.last_checkpoint().await?.is_some();
-        given.extend(Given::newest(directory, signed)?);
+        // A store that was put in another's place need not have a checkpoint.
+        let began = store.ledger_size().await? > 0 || store.last_checkpoint().await?.is_some();
+        given.extend(Given::newest(directory, began)?);
     }
     if keys.is_empty() {
         keys = keys::configured(&config);

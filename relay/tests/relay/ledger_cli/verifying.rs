@@ -176,6 +176,31 @@ async fn no_checkpoint_that_is_held_to_is_left_out_by_beginning_behind_it() {
     );
 }
 
+/// A store that was put in the place of the old one need not have a checkpoint, and says so to nobody.
+#[tokio::test]
+async fn a_folder_without_the_newest_checkpoint_is_no_start_unless_there_is_nothing() {
+    let books = Books::new().await;
+    books.key().await;
+    let folder = books.path("checkpoints");
+    fs::create_dir(&folder).unwrap();
+    let text = fs::read_to_string(books.installation.config()).unwrap();
+    let line = format!("[ledger]\ncheckpoint_directory = \"{}\"", folder.display());
+    fs::write(books.installation.config(), text.replace("[ledger]", &line)).unwrap();
+    let error = books.fails(2, &["ledger", "verify"]).await;
+    assert!(error.contains("is the folder mounted?"), "{error}");
+
+    // A store without a record, and a folder that was in use.
+    let empty = Database::new(&folder).await;
+    store::open(&empty.url()).await.unwrap();
+    let text = fs::read_to_string(books.installation.config()).unwrap();
+    let (old, new) = (books.database.config(), empty.config());
+    fs::write(books.installation.config(), text.replace(&old, &new)).unwrap();
+    assert_eq!(books.verify(&[]).await.0, 0);
+    fs::write(folder.join("00000000000000000006.checkpoint"), "").unwrap();
+    let error = books.fails(2, &["ledger", "verify"]).await;
+    assert!(error.contains("is the folder mounted?"), "{error}");
+}
+
 #[tokio::test]
 async fn an_export_is_verified_without_the_store() {
     let books = Books::new().await;

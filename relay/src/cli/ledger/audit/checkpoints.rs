@@ -37,11 +37,12 @@ impl Given {
         Ok(Self { text, named: true })
     }
 
-    /// The newest in the relay's folder of checkpoints. `None`: there is none in it, and none was `signed` yet.
-    pub(in crate::cli::ledger) fn newest(directory: &Path, signed: bool) -> anyhow::Result<Option<Self>> {
+    /// The newest in the relay's folder of checkpoints. `None`: there is none in it, and nothing to be held to it in the store,
+    /// which has records or checkpoints if it `began`.
+    pub(in crate::cli::ledger) fn newest(directory: &Path, began: bool) -> anyhow::Result<Option<Self>> {
         let latest = directory.join(LATEST);
         let found = match latest.try_exists() {
-            Ok(false) if signed || !directory.is_dir() => bail!(
+            Ok(false) if began || has_checkpoints(directory) => bail!(
                 "the ledger has to be held to ledger.checkpoint_directory, and {} is not there; is the folder mounted? The relay \
                  writes it when it starts",
                 latest.display()
@@ -58,6 +59,18 @@ impl Given {
     }
 }
 
+/// Whether a folder has any, or cannot be looked into.
+fn has_checkpoints(directory: &Path) -> bool {
+    let Ok(entries) = directory.read_dir() else {
+        return true;
+    };
+    entries.flatten().any(|entry| {
+        let path = entry.path();
+        path.extension()
+            .is_some_and(|extension| extension == "checkpoint")
+    })
+}
+
 /// Holds the ledger to a checkpoint. Without keys, to what it says: the signature is not checked then.
 pub(super) fn expect(verifier: &mut Verifier, text: &str, keys: &[VerifyingKey]) {
     match read(text, keys) {
@@ -67,19 +80,6 @@ pub(super) fn expect(verifier: &mut Verifier, text: &str, keys: &[VerifyingKey])
     }
 }
 
-fn read(text: &str, keys: &[VerifyingKey]) -> Result<Checkpoint, CheckpointError> {
-    let signed = SignedCheckpoint::parse(text)?;
-    if keys.is_empty() {
-        Ok(signed.unverified().clone())
-    } else {
-        signed.verify_any(keys)
-    }
-}
-
-/// A checkpoint of the store, whose signature was looked at.
-struct Looked {
-    stored: StoredCheckpoint,
-    read: Result<Checkpoint, CheckpointError>,
 /// Refuses to begin behind a checkpoint that was given: the root that it signed could not be computed, and others that agree
 /// would pass for it.
 pub(super) fn ensure_compared(given: &[Given], from: u64, keys: &[VerifyingKey]) -> anyhow::Result<()> {
@@ -102,6 +102,19 @@ pub(super) fn ensure_compared(given: &[Given], from: u64, keys: &[VerifyingKey])
     Ok(())
 }
 
+fn read(text: &str, keys: &[VerifyingKey]) -> Result<Checkpoint, CheckpointError> {
+    let signed = SignedCheckpoint::parse(text)?;
+    if keys.is_empty() {
+        Ok(signed.unverified().clone())
+    } else {
+        signed.verify_any(keys)
+    }
+}
+
+/// A checkpoint of the store, whose signature was looked at.
+struct Looked {
+    stored: StoredCheckpoint,
+    read: Result<Checkpoint, CheckpointError>,
 }
 
 /// The store's checkpoints in the order of their sizes, read as the verification comes to them.
