@@ -23,6 +23,9 @@ pub(crate) struct Previewed<'a> {
     pub(crate) canary: bool,
     /// The limit that refused, if it is worth telling.
     pub(crate) limit: Option<LimitReached>,
+    /// Whether a limit refused that had refused before: webhooks are told of the first time, since messages that nobody counts
+    /// would push others' out of the outbox.
+    pub(crate) again: bool,
     /// Why nothing was shown.
     pub(crate) error: Option<&'a ApiError>,
     /// What the broker's answer was, for the operator.
@@ -71,7 +74,10 @@ impl Previewed<'_> {
         let (code, rule) = self.refused();
         set(&mut data, "code", code.map(ErrorCode::as_str));
         set(&mut data, "rule", rule);
-        let mut events = vec![Event::new(EventKind::AccountPreviewed, at, &data)?];
+        let mut events = Vec::new();
+        if !self.again {
+            events.push(Event::new(EventKind::AccountPreviewed, at, &data)?);
+        }
         if let Some(LimitReached { limit, most, .. }) = self.limit {
             let mut data = self.data();
             set(&mut data, "limit", limit.as_str());

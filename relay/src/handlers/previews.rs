@@ -40,6 +40,7 @@ pub(crate) async fn preview(
             platform: &request.platform,
             canary: app.config.policy.canary.covers(&request.customer_email),
             limit: failed.and_then(|failed| failed.limit),
+            again: failed.is_some_and(|failed| failed.again),
             error: failed.map(|failed| &failed.error),
             detail: failed.map_or("", |failed| &failed.detail),
         },
@@ -56,6 +57,8 @@ struct Failed {
     error: ApiError,
     /// A limit that is reached for the first time.
     limit: Option<LimitReached>,
+    /// Whether a limit refused, and did so before.
+    again: bool,
     /// What the broker said.
     detail: String,
 }
@@ -65,6 +68,7 @@ impl<E: Into<ApiError>> From<E> for Failed {
         Self {
             error: error.into(),
             limit: None,
+            again: false,
             detail: String::new(),
         }
     }
@@ -99,6 +103,7 @@ async fn look(
             // That the broker has no time for looks is no reason for an alarm; that one person takes so many may be.
             let told = reached.first && reached.limit == Limit::StaffPreviewsPerHour;
             return Err(Failed {
+                again: !reached.first,
                 limit: told.then_some(reached),
                 ..limited::refusal(&reached).into()
             });

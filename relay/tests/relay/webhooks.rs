@@ -3,6 +3,7 @@
 mod approval;
 mod binary;
 mod commands;
+mod looks;
 
 use std::time::Duration;
 
