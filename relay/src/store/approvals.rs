@@ -329,7 +329,7 @@ impl Intent {
             .filter(|found| found.asked.staff == self.staff.id)
             .ok_or(ApprovalFault::Unknown)?;
         let asked = &found.asked;
-        if asked.customer != self.customer_email
+        if asked.customer.spelling() != self.customer_email.spelling()
             || asked.platform != self.platform
             || asked.reason != self.reason
             || asked.ticket != self.ticket

@@ -114,6 +114,20 @@ async fn a_request_is_kept_as_it_was_made() {
 }
 
 #[tokio::test]
+async fn a_customer_is_the_same_in_whatever_spelling() {
+    let lab = Lab::new().await;
+    let id = ask(&*lab.store, &asked(&lab.maria, "Eve@münchen.example")).await;
+    let approve = verdict(&id, &lab.tom, Decision::Approve);
+    lab.store.decide_approval(&approve).await.unwrap();
+    let mut login = by(&id, &lab.maria, 5);
+    login.customer_email = CustomerEmail::parse("eve@xn--mnchen-3ya.example").unwrap();
+    assert_eq!(
+        lab.store.record_intent(&login).await.unwrap(),
+        IntentAnswer::Recorded
+    );
+}
+
+#[tokio::test]
 async fn nothing_is_used_up_by_an_intent_that_is_not_recorded() {
     let lab = Lab::new().await;
     let id = approved(&lab).await;
