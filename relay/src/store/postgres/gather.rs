@@ -1,5 +1,7 @@
 //! Opens a batch's transaction and fetches the facts it needs, in one round trip where that is possible.
 
+use std::collections::BTreeSet;
+
 use futures_util::try_join;
 use stagedoor_ledger::{Frontier, Hash, Node};
 use tokio_postgres::{Client, Row, Statement, types::ToSql};
@@ -15,7 +17,7 @@ use super::{
     timestamp, unsigned,
     work::{Facts, Held, Login, Needs},
 };
-use crate::store::{Claim, StaffId, StoreError, limits::LimitRow};
+use crate::store::{Claim, StaffId, StoreError, approvals::Stage, limits::LimitRow};
 
 /// All relays take this lock before they append, until their commit.
 pub(super) const TURN: i64 = 0x5374_6167_6564_0000;
@@ -105,7 +107,7 @@ async fn fetch(
     let limits: [&(dyn ToSql + Sync); 2] = [&names, &keys];
     let intents = !needs.nonces.is_empty();
     let for_intents = |statement, parameters| query_if(intents, client, statement, parameters);
-    let (last, new, profiles, staff, counted, known, reported, on, of, _, approvals) = try_join!(
+    let (last, new, profiles, staff, counted, known, reported, on, of, held_approvals, approvals) = try_join!(
         client.query_opt(&statements.select_last_record, &[]),
         for_intents(&statements.insert_nonces, &nonces),
         for_intents(&statements.select_profiles, &profiles),
@@ -119,8 +121,18 @@ async fn fetch(
         for_approvals(&statements.hold_approvals),
         for_approvals(&statements.select_approvals),
     )?;
+    let held_approvals: BTreeSet<&str> = held_approvals
+        .iter()
+        .map(|row| row.try_get(0))
+        .collect::<Result<_, _>>()?;
     for row in &approvals {
-        facts.approvals.insert(row.try_get(0)?, stored(row)?);
+        let id: String = row.try_get(0)?;
+        let mut approval = stored(row)?;
+        if !held_approvals.contains(id.as_str()) {
+            // Somebody is about to change it, and what it is then nobody knows yet.
+            approval.stage = Stage::Waiting;
+        }
+        facts.approvals.insert(id, approval);
     }
     for row in new {
         facts.fresh_nonces.insert((row.try_get(0)?, row.try_get(1)?));

@@ -115,8 +115,9 @@ statements! {
         ), gone AS MATERIALIZED (SELECT relay FROM open WHERE pg_try_advisory_xact_lock(relay)) \
         SELECT request_id FROM logins JOIN gone USING (relay) WHERE outcome IS NULL ORDER BY intent_seq LIMIT $2";
 
-    /// Lets nobody else decide on these, or use them, until the end of the transaction.
-    hold_approvals: "SELECT FROM approvals WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE";
+    /// Lets nobody else decide on these, or use them, until the end of the transaction. Does not wait for those that somebody
+    /// has: everybody who appends would wait, too.
+    hold_approvals: "SELECT id FROM approvals WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE SKIP LOCKED";
     select_approvals: SELECT_APPROVALS;
 
     use_approvals: "UPDATE approvals SET state = 'used' WHERE id = ANY ($1::text[])";

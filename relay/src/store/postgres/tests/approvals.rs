@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use futures_util::future::join;
 use stagedoor_protocol::{ApprovalId, CustomerEmail, Decision, KeyId, PublicKeyBytes, RequestId};
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Client;
@@ -172,4 +173,33 @@ async fn signing_everybody_out_and_disabling_somebody_take_rows_in_one_order() {
         .await
         .unwrap();
     assert_eq!(signing_out.await.unwrap().unwrap().unwrap().len(), 1);
+}
+
+/// A relay that has stopped in the middle of a decision holds up nobody's login, and least of all others'.
+#[tokio::test]
+async fn a_login_does_not_wait_for_an_approval_that_somebody_holds() {
+    let scene = Scene::new().await;
+    let other = scene.lab.admin().await;
+    other
+        .batch_execute("BEGIN; SELECT FROM approvals FOR UPDATE")
+        .await
+        .unwrap();
+    let unrelated = intent(&scene.login.staff);
+    let both = join(
+        scene.store.record_intent(&scene.login),
+        scene.store.record_intent(&unrelated),
+    );
+    let (held, recorded) = timeout(Duration::from_secs(2), both).await.unwrap();
+    assert_eq!(held.unwrap(), IntentAnswer::NotApproved(ApprovalFault::Waiting));
+    assert_eq!(recorded.unwrap(), IntentAnswer::Recorded);
+    other.batch_execute("ROLLBACK").await.unwrap();
+    scene.store.decide_approval(&scene.verdict).await.unwrap();
+    let again = Intent {
+        nonce: intent(&scene.login.staff).nonce,
+        ..scene.login.clone()
+    };
+    assert_eq!(
+        scene.store.record_intent(&again).await.unwrap(),
+        IntentAnswer::Recorded
+    );
 }
