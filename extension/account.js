@@ -12,21 +12,21 @@ export function account(parts, email, actions) {
     const known = state === "known";
     parts.account.dataset.state = state;
     parts.accountName.textContent = known ? name || text("account_no_name") : text(`account_${state}`);
-    parts.accountName.title = parts.accountName.textContent;
     parts.accountStatus.hidden = !known;
     parts.accountStatus.dataset.status = status ?? "";
     parts.accountStatus.textContent = known ? text(`account_status_${status}`) : "";
     const concern = (loginDisabled && "account_login_disabled") || (notOnPage && "account_not_on_page");
     parts.accountNote.textContent = text(concern || `account_${state}_note`);
     const warns = Boolean(concern) || state === "unknown";
-    parts.accountNote.classList.toggle("concern", warns);
+    parts.account.classList.toggle("warns", warns);
+    offer(parts, state === "unknown");
     // Then nothing opens by itself.
     if (warns) parts.stop.click();
   };
   return async (platform) => {
     wanted = platform;
     parts.account.hidden = !platform?.preview;
-    if (parts.account.hidden) return;
+    if (parts.account.hidden) return offer(parts, false);
     show({ state: "looking" });
     const key = JSON.stringify([email, platform.id]);
     if (!answers.has(key)) answers.set(key, actions.preview(email, platform.id));
@@ -35,4 +35,11 @@ export function account(parts, email, actions) {
     // Another platform may have been picked meanwhile, and what was asked before says nothing about that.
     if (wanted === platform) show(answer?.screen === "preview" ? answer : { state: "unavailable" });
   };
+}
+
+/** Where the broker has nobody, another address comes first, and opening this one is for who knows better. */
+function offer({ instead, open, openText }, another) {
+  instead.hidden = !another;
+  open.className = another ? "secondary" : "primary";
+  openText.textContent = text(another ? "error_retry_override" : "confirm_button");
 }

@@ -4,6 +4,7 @@
 // event only to listeners that exist by the end of its first run.
 
 import { collector } from "./collector.js";
+import { comeBack, expectConsent } from "./consent.js";
 import init, { handle, minute, selected, started, wake, window_removed } from "./core/stagedoor_extension_core.js";
 
 const CORE = "core/stagedoor_extension_core_bg.wasm";
@@ -17,6 +18,8 @@ function core() {
   starting ??= init({ module_or_path: chrome.runtime.getURL(CORE) }).then(wake);
   return starting;
 }
+
+const back = comeBack().catch(console.error);
 
 /** Reads a page for the core, in all frames that the click opened. Recipes of the relay are data there, never code. */
 globalThis.readPage = (tabId, recipes) =>
@@ -33,6 +36,8 @@ let noted;
 async function answer(message) {
   try {
     await core();
+    // A page that is answered is the one that the person wanted, or comes after the one that came back.
+    await back;
     await noted;
     return await handle(message);
   } catch (fault) {
@@ -85,5 +90,5 @@ chrome.runtime.onInstalled.addListener(({ reason }) => {
   chrome.contextMenus.removeAll(() =>
     chrome.contextMenus.create({ id: "selection", contexts: ["selection"], title: chrome.i18n.getMessage("menu_open") }),
   );
-  if (reason === "install") chrome.runtime.openOptionsPage();
+  if (reason === "install") expectConsent().then(() => chrome.runtime.openOptionsPage()).catch(console.error);
 });

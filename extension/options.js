@@ -1,5 +1,6 @@
 // The settings page: shows what the core says of this browser, and passes on what the person enters.
 
+import { endExpecting, expectConsent, relayTyped } from "./consent.js";
 import { ask, localisePage, showEnvironment, stamp, text, viewText } from "./page.js";
 import { reasonsSection } from "./reasons.js";
 import { sessions } from "./sessions.js";
@@ -36,9 +37,19 @@ const INTERNAL = {
 
 function show(next) {
   view = next;
+  if (view.enrolled) typed.relay = null;
+  noteConsent();
   showProgress();
+  // Until everything is set up, the steps are numbered and nothing stands between them.
+  settings.toggleAttribute("data-setup", !view.enrolled || !view.incognitoAllowed);
   const approvals = view.mayApprove ? [stamp("section-approvals").root] : [];
-  settings.replaceChildren(view.enrolled ? connection() : connect(), privateWindows(), sessions(), use(), reasonsSection(), ...approvals, stamp("section-teach").root, about());
+  const teach = view.enrolled ? [stamp("section-teach").root] : [];
+  const first = view.enrolled ? connection() : connect();
+  settings.replaceChildren(first, privateWindows(), use(), sessions(), reasonsSection(), ...approvals, ...teach, about());
+}
+
+function noteConsent() {
+  (view.incognitoAllowed ? endExpecting() : expectConsent(typed.relay)).catch(console.error);
 }
 
 function showProgress() {
@@ -70,7 +81,10 @@ function connect() {
   // Whoever has just tried to sign in somewhere need not wait for the button to come back.
   offerSignIn(parts, view.signIn || view.anotherAccount);
   lookAround(parts);
-  relay.addEventListener("input", () => (typed.relay = relay.value));
+  relay.addEventListener("input", () => {
+    typed.relay = relay.value;
+    noteConsent();
+  });
   relay.addEventListener("change", () => lookAround(parts));
   code.addEventListener("input", () => (typed.code = code.value));
   parts.signIn.addEventListener("click", () => connectBySignIn(parts));
@@ -182,8 +196,9 @@ function testResult(test) {
 }
 
 function privateWindows() {
-  const { root, state, icon, stateText, steps, list, open } = stamp("section-private");
+  const { root, state, icon, stateText, text: explains, steps, list, open } = stamp("section-private");
   const allowed = view.incognitoAllowed;
+  if (allowed) explains.textContent = text("options_private_ready");
   state.classList.add(allowed ? "good" : "bad");
   icon.setAttribute("href", allowed ? "#icon-check" : "#icon-warning");
   stateText.textContent = text(allowed ? "options_private_on" : "options_private_off");
@@ -269,6 +284,7 @@ chrome.storage.onChanged.addListener((_changes, area) => {
 
 localisePage("options_title");
 announcer.textContent = text("options_loading");
+typed.relay = await relayTyped();
 await request({ type: "options/open" });
 announcer.textContent = "";
 if (view && !view.enrolled) document.getElementById(view.relay ? "code" : "relay").focus();

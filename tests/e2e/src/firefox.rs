@@ -39,22 +39,22 @@ impl Firefox {
     /// With a `home`, it finds there what an administrator has set for it, and nothing that is anybody's.
     pub async fn start(profile: &Path, extension: &Path, setup: Setup, home: Option<&Path>) -> Result<Self> {
         let (mut process, client) = launch::start(profile, setup, home, None).await?;
-        // The extension opens a page when it is installed, in an empty tab where there is one; and being let into private windows
-        // starts it anew, which closes its pages. A Firefox without any other tab would quit.
+        // The extension opens a page when it is installed, in an empty tab where there is one.
         let first_tab = Self::first_tab(&client).await?;
         let filled = json!({"context": first_tab, "url": "data:,", "wait": "complete"});
         client.call("browsingContext.navigate", filled).await?;
+        let id = identity(extension)?;
+        let chrome = Chrome::enter(&client, &id).await?;
+        // Consent that came after the installation would start the extension anew.
+        if setup.private == PrivateWindows::Allowed {
+            chrome.consent().await?;
+        }
         let params = json!({
             "extensionData": {"type": "path", "path": extension},
             "moz:permanent": false,
-            "moz:allowPrivateBrowsing": setup.private == PrivateWindows::Allowed,
         });
         let installed = client.call("webExtension.install", params).await;
-        let installed = installed.map_err(|error| process.explain(error))?;
-        let id = installed["extension"]
-            .as_str()
-            .context("Firefox names no extension")?;
-        let chrome = Chrome::enter(&client, id).await?;
+        installed.map_err(|error| process.explain(error))?;
         if let Some(language) = setup.language {
             let speaks = chrome.language().await?;
             ensure!(
@@ -174,10 +174,23 @@ impl Firefox {
         self.chrome.run(script).await
     }
 
+    /// Lets the extension into private windows by the switch on Firefox's own page about it.
+    pub async fn consent_by_hand(&self) -> Result<()> {
+        self.chrome.consent_by_hand().await
+    }
+
     /// Closes the browser in an orderly way, so that everything it keeps is on disk.
     pub async fn quit(mut self) -> Result<()> {
         self.client.call("browser.close", json!({})).await?;
         self.process.ended(PATIENCE).await?;
         Ok(())
     }
+}
+
+/// The extension's name, by its manifest.
+fn identity(extension: &Path) -> Result<String> {
+    let manifest = std::fs::read(extension.join("manifest.json")).context("the extension has no manifest")?;
+    let manifest: Value = serde_json::from_slice(&manifest).context("the manifest is not JSON")?;
+    let id = manifest["browser_specific_settings"]["gecko"]["id"].as_str();
+    Ok(id.context("the manifest has no name for Firefox")?.to_owned())
 }

@@ -76,6 +76,7 @@ impl Screen {
                 screen: self,
                 view: state["view"].clone(),
                 aside: state.get("aside").cloned().unwrap_or(json!({})),
+                unanswered: state.get("unanswered").cloned().unwrap_or(json!([])),
                 act: state["act"].as_str().map(str::to_owned),
             })
             .collect())
@@ -104,6 +105,8 @@ pub struct State {
     view: Value,
     /// What it answers to other questions, by their types.
     aside: Value,
+    /// The types of questions that it does not answer for as long as anybody looks.
+    unanswered: Value,
     /// What a person does then.
     act: Option<String>,
 }
@@ -112,8 +115,9 @@ impl State {
     /// Brings the page into this state: the core's place is taken by one that has a single answer.
     pub async fn show(&self, page: &Page) -> Result<()> {
         let answer = format!(
-            "chrome.runtime.sendMessage = async ({{ type }}) => ({})[type] ?? {NOTHING}[type] ?? ({})",
-            self.aside, self.view
+            "chrome.runtime.sendMessage = async ({{ type }}) => {}.includes(type)
+                ? new Promise(() => {{}}) : ({})[type] ?? {NOTHING}[type] ?? ({})",
+            self.unanswered, self.aside, self.view
         );
         page.evaluate(CLOSE_DIALOGS).await?;
         page.evaluate(&format!("({answer}, true)")).await?;

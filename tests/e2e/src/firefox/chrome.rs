@@ -54,6 +54,39 @@ impl Chrome {
         self.run("return Services.locale.appLocaleAsBCP47;").await
     }
 
+    /// Gives the consent to private windows before the extension is installed, as a policy does.
+    pub(super) async fn consent(&self) -> Result<()> {
+        let consent = format!(
+            "const {{ ExtensionPermissions }} = ChromeUtils.importESModule('resource://gre/modules/ExtensionPermissions.sys.mjs');
+            await ExtensionPermissions.add({}, {{ permissions: ['internal:privateBrowsingAllowed'], origins: [] }});",
+            json!(self.extension)
+        );
+        self.run(&consent).await?;
+        Ok(())
+    }
+
+    /// Gives it on the page that Firefox has for the extension, in a tab of its own.
+    pub(super) async fn consent_by_hand(&self) -> Result<()> {
+        let open = format!(
+            "windows()[0].BrowserAddonUI.openAddonsMgr('addons://detail/' + encodeURIComponent({}));",
+            json!(self.extension)
+        );
+        self.run(&open).await?;
+        let click = r#"for (const { currentURI, contentDocument } of windows()[0].gBrowser.browsers) {
+                if (currentURI.spec !== "about:addons") continue;
+                const allow = contentDocument.querySelector("input[name=private-browsing][value='1']");
+                if (!allow?.checkVisibility()) continue;
+                allow.click();
+                return true;
+            }
+            return null;"#;
+        until("Firefox's page about the extension", PATIENCE, async || {
+            Ok(self.run(click).await?.as_bool())
+        })
+        .await?;
+        Ok(())
+    }
+
     pub(super) async fn extension_base(&self) -> Result<String> {
         let base = self.run("return policy.getURL('');").await?;
         Ok(base

@@ -29,23 +29,10 @@ async fn browser(kind: Kind) -> Result<(Browser, TempDir)> {
     let profile = directory.path().join("profile");
     let browser = Browser::start(kind, &profile, &paths::extension()?, PrivateWindows::Allowed).await?;
     // A new installation opens its settings, and what is behind them is not seen and does not move.
-    let address = browser.extension_url("options.html");
-    match &browser {
-        Browser::Chromium(_) => {
-            let settings = browser.page_at(&address).await?;
-            // Closed before it has its texts, it would leave Chromium's process for such pages without any.
-            settings.text("#connect-title").await?;
-            settings.close().await?;
-        }
-        Browser::Firefox(firefox) => {
-            // Being let into private windows may have closed it again. Once a page has been answered, none comes any more.
-            let settings = browser.open(&address).await?;
-            settings.text("#connect-title").await?;
-            while let Some(settings) = firefox.page_at(&address).await? {
-                settings.close().await?;
-            }
-        }
-    }
+    let settings = browser.page_at(&browser.extension_url("options.html")).await?;
+    // Closed before it has its texts, it would leave Chromium's process for such pages without any.
+    settings.text("#connect-title").await?;
+    settings.close().await?;
     Ok((browser, directory))
 }
 

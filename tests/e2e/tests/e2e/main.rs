@@ -8,6 +8,7 @@ mod click;
 mod content_script;
 mod corpus;
 mod drivers;
+mod first_run;
 mod guide;
 mod languages;
 mod managed;

@@ -79,6 +79,13 @@ async fn an_unknown_customer_is_told_before_anything_is_minted(kind: Kind) -> Re
         "Not known to the broker: Check the address before you open it"
     );
     assert!(mints(&lab).is_empty());
+    assert_eq!(popup.page.text(".action .primary").await?, "Use another address");
+    assert_eq!(popup.page.text(".action .secondary").await?, "Open anyway");
+    popup.page.click(".action .primary").await?;
+    popup.shows("manual").await?;
+    popup.page.click("[data-slot=back]").await?;
+    popup.shows("confirm").await?;
+    told(&popup, "unknown").await?;
     // It is a warning: the broker itself has the last word.
     popup.confirm().await?;
     assert_eq!(popup.error().await?, "customer_unknown");

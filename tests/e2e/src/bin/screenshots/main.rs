@@ -8,6 +8,7 @@
 
 mod policy;
 mod preview;
+mod sheets;
 mod sign_in;
 mod store;
 mod teach;
@@ -46,10 +47,14 @@ struct Studio {
     directory: PathBuf,
 }
 
-/// Makes all of them, or those of one part: `login`, `policy`, `preview`, `sign-in`, `store` or `teach`.
+/// Makes all of them, or those of one part: `login`, `policy`, `preview`, `sheets`, `sign-in`, `store` or `teach`. With `look` and letters of
+/// states' names: see [`sheets::look`].
 #[tokio::main]
 async fn main() -> Result<()> {
     let part = std::env::args().nth(1);
+    if part.as_deref() == Some("look") {
+        return sheets::look(&std::env::args().nth(2).unwrap_or_default()).await;
+    }
     let wanted = |name: &str| part.as_deref().is_none_or(|part| part == name);
     if wanted("login") {
         let studio = Studio::open(Lab::start_with(POLICY).await?, None).await?;
@@ -61,6 +66,9 @@ async fn main() -> Result<()> {
     }
     if wanted("preview") {
         preview::shoot().await?;
+    }
+    if wanted("sheets") {
+        sheets::shoot().await?;
     }
     if wanted("sign-in") {
         sign_in::shoot().await?;

@@ -66,7 +66,9 @@ async fn in_firefox() -> Result<()> {
     let seat = Seat {
         browser: Browser::Firefox(firefox),
     };
-    let options = seat.browser.open_extension("options.html").await?;
+    // The installation opens the page, and nothing closes it.
+    let settings = seat.browser.extension_url("options.html");
+    let options = seat.browser.page_at(&settings).await?;
     super::taken_over(&options).await?;
     let relay = options.evaluate("document.querySelector('#relay').value").await?;
     assert_eq!(relay, lab.front.url());
