@@ -56,6 +56,10 @@ chrome.runtime.onMessage.addListener((message, sender, respond) => {
     core().catch(() => {});
     return false;
   }
+  if (message?.type === "read") {
+    readPage(message.tabId, message.recipes).then(respond, () => respond(null));
+    return true;
+  }
   answer(message).then(respond);
   return true;
 });
