@@ -56,6 +56,15 @@ async function answer(message) {
 
 chrome.runtime.onMessage.addListener((message, sender, respond) => {
   if (!isOwnPage(sender) || message?.type === "view") return false;
+  if (message?.type === "wake") {
+    // A popup is being opened, which will ask for more. If the core cannot start, that is what is told then.
+    core().catch(() => {});
+    return false;
+  }
+  if (message?.type === "read") {
+    readPage(message.tabId, message.recipes).then(respond, () => respond(null));
+    return true;
+  }
   answer(message).then(respond);
   return true;
 });

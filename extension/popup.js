@@ -1,5 +1,6 @@
 // The popup's flow: asks the core what to show, shows it, and carries the person's decisions back.
 
+import { tab } from "./early.js";
 import { ask, localisePage, viewText, text } from "./page.js";
 import { screens } from "./screens.js";
 
@@ -127,13 +128,6 @@ async function offerEnd() {
   end.hidden = !(sessions?.open > 0);
 }
 
-async function findTab() {
-  const named = new URLSearchParams(location.search).get("tab");
-  if (named !== null) return Number(named);
-  const [tab] = await chrome.tabs.query({ active: true, currentWindow: true });
-  return tab?.id;
-}
-
 /** The screens that the core shows by itself, without being asked. */
 const STEPS_SHOWN = new Set(["working", "opened", "error"]);
 
@@ -162,6 +156,6 @@ approvals.addEventListener("click", () =>
 document.getElementById("settings").addEventListener("click", actions.openSettings);
 localisePage("extension_name");
 announce();
-tabId = await findTab();
+tabId = await tab;
 await request({ type: "popup/open" });
 offerEnd();

@@ -1,7 +1,6 @@
 // The page on which an administrator shows where a CRM has the customer's address. It puts a picker into the CRM's page,
 // has the core make a recipe of what was picked, tries it there, and shows the lines for the relay's configuration.
 
-import { collector } from "./collector.js";
 import { ask, localisePage, text, viewText } from "./page.js";
 import { picker } from "./picker.js";
 
@@ -111,7 +110,8 @@ function draft() {
 /** What the recipe finds on the page as it is now. */
 async function attempt() {
   const recipe = draft();
-  const frames = await inject({ allFrames: true }, collector, [[recipe]]);
+  const frames = await ask({ type: "read", tabId, recipes: [recipe] });
+  if (!frames) throw new Error("the page cannot be read");
   return ask({ type: "teach/try", tabId, recipe, frames });
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::comments::without_comments;
 use crate::wasm::Files;
 
-/// What they become, beside the extension's other scripts.
+/// What they become: a module that the background script imports.
 pub(crate) const MODULE: &str = "collector.js";
 
 /// The folder of the parts within the extension's sources. It is not shipped itself.

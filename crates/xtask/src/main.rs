@@ -5,6 +5,7 @@
     reason = "a command-line tool talks to the person who started it"
 )]
 
+mod background;
 mod bench;
 mod build;
 mod chaos;

@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::background;
 use crate::collector;
 use crate::comments::without_comments;
 use crate::install;
@@ -149,6 +150,7 @@ fn assemble(project: &Project, core: &Path) -> Result<Files> {
     *manifest = with_version(std::str::from_utf8(manifest)?, project.version())?.into_bytes();
     collector::join(&mut files)?;
     collect(core, "core/", &mut files)?;
+    background::join(&mut files)?;
     for (path, content) in &mut files {
         if path.ends_with(".js") {
             let script = std::str::from_utf8(content).with_context(|| format!("{path} is not text"))?;

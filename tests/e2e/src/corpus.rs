@@ -150,15 +150,14 @@ async fn kept_record(popup: &Page) -> Result<Option<String>> {
     Ok(popup.evaluate(find).await?.as_str().map(str::to_owned))
 }
 
-/// How long the collector takes. The popup may read the page like the core does, with the very same function.
+/// How long the collector takes. The background script reads for the popup as it does for the core.
 async fn reading_time(popup: &Page) -> Result<f64> {
     let find = format!(
         "chrome.tabs.query({{ active: true, currentWindow: true }}).then(async ([tab]) => {{
-            const {{ collector: func }} = await import('/collector.js');
-            const injection = {{ func, args: [[]], target: {{ tabId: tab.id, allFrames: true }} }};
+            const question = {{ type: 'read', tabId: tab.id, recipes: [] }};
             const took = [];
             for (let reading = 0; reading < {READINGS}; reading += 1) {{
-                const frames = await chrome.scripting.executeScript(injection);
+                const frames = await chrome.runtime.sendMessage(question);
                 took.push(frames.reduce((sum, frame) => sum + (frame.result?.milliseconds ?? 0), 0));
             }}
             return took.sort((one, other) => one - other)[Math.floor(took.length / 2)];

@@ -4,6 +4,7 @@ use super::Core;
 use crate::{
     environment::{Area, Environment},
     fault::{Code, Fault},
+    join::join,
     json::Value,
     record::Profile,
     url_check::relay_origin,
@@ -53,8 +54,9 @@ impl<E: Environment> Core<E> {
 
     /// The enrolment, if there is one. One at another relay than the administrator's is none that may be used.
     pub(super) async fn enrolment(&self) -> Result<Option<Profile>, Box<Fault>> {
-        let managed = self.managed().await?;
-        let profile = Profile::read(&self.kept(Area::Local, None).await?);
+        let (managed, kept) = join(self.managed(), self.kept(Area::Local, None)).await;
+        let managed = managed?;
+        let profile = Profile::read(&kept?);
         match (&profile, managed.relay) {
             (Some(profile), Some(relay)) if profile.relay != relay => Err(Code::ManagedRelayDiffers.into()),
             _ => Ok(profile),

@@ -8,6 +8,7 @@ use crate::{
     environment::{Broken, Environment, TabId},
     facts::{Frame, read_frames},
     fault::{Code, Fault},
+    join::join,
     json::Value,
     ranking::rank,
     recipe,
@@ -24,8 +25,8 @@ impl<E: Environment> Core<E> {
         let Some(profile) = self.enrolment().await? else {
             return Ok(View::Setup);
         };
-        self.unmark().await;
-        let mut tab = self.tab(id).await?;
+        let ((), tab) = join(self.unmark(), self.tab(id)).await;
+        let mut tab = tab?;
         if let Some(login) = &mut tab.login {
             self.notice_loss(id, login);
             let ended = match login.step {

@@ -28,17 +28,23 @@ impl<E: Environment> Core<E> {
         let Ok(kept) = self.kept(Area::Session, None).await else {
             return;
         };
+        let tabs = kept.members().iter().filter_map(|(_, kept)| Tab::read(kept));
+        let mut lost = tabs
+            .filter(|tab| tab.login.as_ref().is_some_and(|login| is_under_way(login.step)))
+            .peekable();
+        // Nearly every start: everything waits for this, so nothing more is looked up.
+        if lost.peek().is_none() {
+            return;
+        }
         let windows = self.noted_windows().await;
-        for tab in kept.members().iter().filter_map(|(_, kept)| Tab::read(kept)) {
+        for tab in lost {
             self.end_lost(tab, &windows).await;
         }
     }
 
-    /// A login that is still marked as under way was cut off, unless its window was noted already.
+    /// A login that is marked as under way was cut off, unless its window was noted already.
     async fn end_lost(&self, mut tab: Tab, windows: &[Window]) {
-        let Some(login) = tab.login.as_mut().filter(|login| is_under_way(login.step)) else {
-            return;
-        };
+        let Some(login) = &mut tab.login else { return };
         let now = self.environment.now();
         let noted = windows
             .iter()

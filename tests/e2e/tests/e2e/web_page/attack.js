@@ -150,7 +150,7 @@ for (const message of MESSAGES) {
 }
 addEventListener("message", ({ data, origin }) => origin !== location.origin && data?.screen && read.push(`message from ${origin}`));
 for (const extension of EXTENSIONS) {
-  for (const file of ["manifest.json", "popup.html", "options.html", "background.js", "collector.js", "picker.js", "teach.html", "page.js", "icons/stagedoor-16.png", "_locales/en/messages.json", "managed_schema.json", "core/stagedoor_extension_core.js", "core/stagedoor_extension_core_bg.wasm"]) {
+  for (const file of ["manifest.json", "popup.html", "options.html", "background.js", "early.js", "picker.js", "teach.html", "page.js", "icons/stagedoor-16.png", "_locales/en/messages.json", "managed_schema.json", "core/stagedoor_extension_core_bg.wasm"]) {
     attempt(`fetch ${file}`, fetch(extension + file).then((answer) => answer.text()));
     attempt(`blind ${file}`, fetch(extension + file, { mode: "no-cors" }).then((answer) => answer.type));
     attempt(`image ${file}`, load("img", { src: extension + file }, ({ naturalWidth }) => naturalWidth || ""));
