@@ -1,11 +1,11 @@
 // Addresses in elements: mail links, fields, accessible names, structured data, and what the person has marked.
 
 const TAGGED = ["a", "area", "input", "textarea", "script"];
-const ATTRIBUTED = "[itemprop*='email' i], [property*='email' i], [aria-label*='@']";
+const ATTRIBUTED = ["[itemprop*='email' i]", "[property*='email' i]", "[aria-label*='@']"];
 
 /** What is worth a look among the elements of a tree. */
 function worthwhile(root) {
-  const found = new Set(selected(root, ATTRIBUTED));
+  const found = new Set(selectedByAny(root, ATTRIBUTED));
   for (const tag of TAGGED) for (const element of tagged(root, tag)) found.add(element);
   return found;
 }

@@ -30,6 +30,7 @@ const getParentNode = Object.getOwnPropertyDescriptor(Node.prototype, "parentNod
 const getSlot = Object.getOwnPropertyDescriptor(Element.prototype, "assignedSlot").get;
 const getTextSlot = Object.getOwnPropertyDescriptor(Text.prototype, "assignedSlot").get;
 const getText = Object.getOwnPropertyDescriptor(Node.prototype, "textContent").get;
+const comparePosition = Node.prototype.compareDocumentPosition;
 const getTag = Object.getOwnPropertyDescriptor(Element.prototype, "tagName").get;
 
 function attributeOf(element, name) {
@@ -91,6 +92,33 @@ function selected(root, selector) {
 /** The elements of a tag. Browsers keep lists of those, for documents; a selector looks at every element. */
 function tagged(root, tag) {
   return root === document ? Document.prototype.getElementsByTagName.call(document, tag) : selected(root, tag);
+}
+
+/**
+ * What any of these tags and selectors finds, in the order of the document. In a document each is looked for by itself:
+ * browsers keep lists of tags, and pass over whatever has no attribute of a name in it, but look at every element for
+ * several selectors at once. Shadow trees are small and many.
+ */
+function selectedByAny(root, selectors) {
+  if (root !== document) return selected(root, selectors.join());
+  return merged(selectors.map((selector) => (/^\w+$/.test(selector) ? tagged(root, selector) : selected(root, selector))));
+}
+
+/** The elements of several lists, each in the order of the document, once and in that order. */
+function* merged(lists) {
+  const heads = lists.map((list) => ({ list, index: 0 })).filter(({ list }) => list.length > 0);
+  while (heads.length > 0) {
+    const next = heads.map(({ list, index }) => list[index]).reduce((one, other) => (isBefore(other, one) ? other : one));
+    yield next;
+    for (const head of [...heads]) {
+      if (head.list[head.index] === next) head.index += 1;
+      if (!head.list[head.index]) heads.splice(heads.indexOf(head), 1);
+    }
+  }
+}
+
+function isBefore(one, other) {
+  return Boolean(comparePosition.call(other, one) & Node.DOCUMENT_POSITION_PRECEDING);
 }
 
 /** Elements other than custom ones that may have shadow roots. */
