@@ -12,6 +12,7 @@ function collect() {
     }
     judgeUnrendered();
   }
-  const title = String(Object.getOwnPropertyDescriptor(Document.prototype, "title").get.call(document)).slice(0, MAX_VALUE);
+  const titled = Object.getOwnPropertyDescriptor(Document.prototype, "title").get.call(document);
+  const title = regionAround() ? "" : String(titled).slice(0, MAX_VALUE);
   return { version: 2, url: location.href, title, truncated, unusable, milliseconds: performance.now() - start, facts, headings };
 }

@@ -7,6 +7,8 @@ const headings = [];
 function readHeadings(tree) {
   for (const heading of selectedByAny(tree, TITLES)) {
     if (headings.length >= MAX_HEADINGS || exhausted()) return;
+    // What people wrote has headings, too.
+    if (OTHERS.has(regionOf(heading))) continue;
     const text = seenTextOf(heading, MAX_VALUE).trim();
     if (text) headings.push(text.slice(0, MAX_VALUE));
   }

@@ -24,7 +24,8 @@ const traitsOf = kept((element) => {
 
 /** Whether an element holds what people wrote. One around the page's title is the page. */
 function isConversation(element, names) {
-  const written = CONVERSATION.test(names) || attributeOf(element, "contenteditable") === "true";
+  const editable = attributeOf(element, "contenteditable");
+  const written = CONVERSATION.test(names) || (editable !== null && editable !== "false");
   return written && element !== bodyElement() && !Element.prototype.querySelector.call(element, "h1");
 }
 
@@ -34,8 +35,35 @@ const isIgnoredWithin = kept((element) => {
   return traitsOf(element).ignored || Boolean(parent && isIgnoredWithin(parent));
 });
 
+/** Parts whose whole content is not about the customer, whatever it says of itself. */
+const OTHERS = new Set(["conversation", "signature", "ignored"]);
+
+/**
+ * The part of the page that a frame is in. A frame without an address of its own, or shut off from the page, is how the
+ * text of a message is shown: what is in it was written by anybody.
+ */
+function regionOfFrame(frame) {
+  if (frame === frame.top) return null;
+  try {
+    if (frame.origin === "null" || frame.location.protocol === "about:") return "conversation";
+    const region = frame.frameElement ? regionIn(frame.frameElement) : null;
+    return OTHERS.has(region) ? region : regionOfFrame(frame.parent);
+  } catch {
+    // The page around it does not let itself be seen.
+    return null;
+  }
+}
+
+let around;
+
+/** What is around this whole frame, if that is nothing about the customer. */
+function regionAround() {
+  around ??= { region: regionOfFrame(window) };
+  return OTHERS.has(around.region) ? around.region : null;
+}
+
 /** The innermost part of the page that an element is in. A header within an article is not the page's. */
-const regionOf = kept((element) => {
+const regionIn = kept((element) => {
   if (isIgnoredWithin(element)) return "ignored";
   let tentative = null;
   for (const outer of ancestors(element)) {
@@ -48,6 +76,10 @@ const regionOf = kept((element) => {
   }
   return tentative;
 });
+
+function regionOf(element) {
+  return regionAround() ?? regionIn(element);
+}
 
 const HEADINGS = new Set(["H2", "H3", "H4", "H5", "H6", "LEGEND", "CAPTION", "SUMMARY"]);
 

@@ -21,7 +21,7 @@ function schemeless(link) {
 }
 
 function readElement(element) {
-  switch (element.localName) {
+  switch (getLocalName.call(element)) {
     case "a":
     case "area":
       if (/^\s*mailto:/i.test(attributeOf(element, "href") ?? "")) readMailto(element);
@@ -34,7 +34,7 @@ function readElement(element) {
       if (/^application\/ld\+json\b/i.test(element.type)) readJson(element);
       break;
   }
-  if (element.hasAttribute("itemprop") || element.hasAttribute("property")) readMicrodata(element);
+  if (attributeOf(element, "itemprop") !== null || attributeOf(element, "property") !== null) readMicrodata(element);
   const named = attributeOf(element, "aria-label") ?? "";
   if (named.includes("@") && isSeen(element)) {
     for (const { value, first } of tokens(named)) {
@@ -68,11 +68,11 @@ function readMicrodata(element) {
   const names = `${attributeOf(element, "itemprop") ?? ""} ${attributeOf(element, "property") ?? ""}`;
   if (!/(^|[\s:/])email(\s|$)/i.test(names)) return;
   // Values that are never rendered stand for the item around them.
-  const unseen = element.localName === "meta" || element.localName === "link";
+  const unseen = ["meta", "link"].includes(getLocalName.call(element));
   const place = unseen ? parentOf(element) : element;
   if (!place || !isSeen(place)) return;
   const attribute = attributeOf(element, "content") ?? attributeOf(element, "href");
-  const item = (attributeOf(element.closest("[itemtype]") ?? element, "itemtype") ?? "").split("/").pop();
+  const item = (attributeOf(Element.prototype.closest.call(element, "[itemtype]") ?? element, "itemtype") ?? "").split("/").pop();
   if (attribute === null) report("microdata", seenTextOf(element, 2000), element, item);
   else reportUnrendered("microdata", attribute, element, item);
 }
@@ -103,5 +103,6 @@ function readSelection() {
   const text = selection.toString().slice(0, 4000);
   const { commonAncestorContainer: node } = selection.getRangeAt(0);
   const element = isElement(node) ? node : getParentElement.call(node);
-  if (element) for (const { value } of tokens(text)) report("selection", value, element);
+  if (!element || !isSeen(element)) return;
+  for (const { value } of tokens(text)) report("selection", value, element);
 }

@@ -32,6 +32,7 @@ const getTextSlot = Object.getOwnPropertyDescriptor(Text.prototype, "assignedSlo
 const getText = Object.getOwnPropertyDescriptor(Node.prototype, "textContent").get;
 const comparePosition = Node.prototype.compareDocumentPosition;
 const getTag = Object.getOwnPropertyDescriptor(Element.prototype, "tagName").get;
+const getLocalName = Object.getOwnPropertyDescriptor(Element.prototype, "localName").get;
 
 function attributeOf(element, name) {
   return Element.prototype.getAttribute.call(element, name);

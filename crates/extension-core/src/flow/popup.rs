@@ -108,6 +108,10 @@ impl<E: Environment> Core<E> {
         recipes: &Value,
     ) -> Option<Scan> {
         let mut frames = read_frames(&Value::parse(&frames.ok()?)?);
+        if !frames.iter().any(|frame| frame.top) {
+            // What is in frames is not weighed against the page then.
+            return None;
+        }
         self.headings.replace(Some((id, headings(&frames))));
         recipe::assign(&mut frames, recipes, |url| self.environment.parse_url(url));
         let ranking = rank(&frames, &session);

@@ -70,16 +70,12 @@ fn names_conversation(heading: &str) -> bool {
     words.any(|word| CONVERSATIONS.split(' ').any(|other| other == word))
 }
 
-/// Whether letters of two alphabets are mixed in one label of the domain or in the name: `customers` with a Cyrillic
-/// letter looks the same and is somebody else's. Only a person can tell, so such an address is never proposed.
+/// Whether an address has letters that may look like others: `customers` with a Cyrillic letter, or in letters of full
+/// width, looks the same and is somebody else's. Only a person can tell, so such an address is never proposed. Plain
+/// letters and those of Latin alphabets with their marks look like nothing else; `ı`, `ĸ`, `ŉ` and `ſ` do.
 pub(super) fn is_disguised(folded: &str) -> bool {
-    folded.split(['@', '.']).any(|label| {
-        let latin = label.chars().any(|c| c.is_ascii_alphabetic());
-        // Greek, Cyrillic, Armenian, Cherokee: the alphabets with letters that look like Latin ones.
-        let alike =
-            |c: char| matches!(c, '\u{370}'..='\u{58F}' | '\u{13A0}'..='\u{13FF}' | '\u{1D00}'..='\u{1D7F}');
-        latin && label.chars().any(alike)
-    })
+    let distinct = |c| matches!(c, 'ß'..='ž') && !matches!(c, 'ı' | 'ĸ' | 'ŉ');
+    folded.chars().any(|c| !c.is_ascii() && !distinct(c))
 }
 
 /// Short stems stand for the whole word only, or `cc` would be found in `account`.

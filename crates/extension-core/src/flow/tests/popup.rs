@@ -153,6 +153,18 @@ fn a_page_that_was_read_in_part_is_not_said_to_hold_no_address() {
 }
 
 #[test]
+fn frames_say_nothing_where_the_page_itself_could_not_be_read() {
+    let (fake, worker) = enrolled();
+    let mut page: Value = serde_json::from_str(&page_with(&["anna@example.com"])).unwrap();
+    page[0]["frameId"] = json!(9);
+    let unread = json!({"frameId": 0, "result": null});
+    page.as_array_mut().unwrap().push(unread);
+    *fake.page.borrow_mut() = Ok(page.to_string());
+    let view = open(&worker);
+    assert_eq!((&view["screen"], &view["code"]), (&json!("error"), &json!("page_not_readable")), "{view}");
+}
+
+#[test]
 fn a_wrong_address_is_said_where_it_was_typed() {
     let (fake, worker) = enrolled();
     let wrong = json!({"key": "error_email_invalid_cure", "args": []});

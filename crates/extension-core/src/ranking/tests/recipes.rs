@@ -115,11 +115,17 @@ fn headings_say_whose_fields_they_are() {
 }
 
 #[test]
-fn letters_of_two_alphabets_are_never_proposed() {
+fn letters_that_may_look_like_others_are_never_proposed() {
     for disguised in [
         "anna@\u{441}ustomers.example",
         "\u{430}nna@customers.example",
         "anna@customers.ex\u{3B1}mple",
+        // Of one alphabet, in full width, joined, without its dot, and with a mark of its own.
+        "\u{441}\u{43E}\u{440}\u{430}@example.com",
+        "anna@\u{FF43}ustomers.example",
+        "anna@of\u{FB01}ce.example",
+        "anna@m\u{131}ra.example",
+        "anna@cust\u{6F}\u{308}mers.example",
     ] {
         check(vec![fact(Kind::Labelled, disguised)], &[disguised], false);
         check_frames(
@@ -137,11 +143,7 @@ fn letters_of_two_alphabets_are_never_proposed() {
             true,
         );
     }
-    // One alphabet a label is how people write.
-    for plain in [
-        "j\u{FC}rgen@example.com",
-        "\u{438}\u{432}\u{430}\u{43D}@example.com",
-    ] {
+    for plain in ["j\u{FC}rgen@example.com", "micha\u{142}@\u{17E}ivot.example"] {
         check(vec![fact(Kind::Labelled, plain)], &[plain], true);
     }
 }
