@@ -24,8 +24,8 @@ function exhausted() {
   return truncated;
 }
 
-/** Addresses that stand in rendered text or fields, and the facts whose own values are not rendered. */
-const shown = new Set();
+/** Addresses that stand in rendered text or fields, and whether all of that is doubtful; facts whose own values are not rendered. */
+const shown = new Map();
 const unrendered = [];
 
 const ADDRESS = /[^\s<>()[\]"',;:]+@[^\s<>()[\]"',;:]+/gu;
@@ -34,8 +34,8 @@ function addressesIn(text) {
   return (text.toLowerCase().match(ADDRESS) ?? []).map((address) => address.replace(/[.!?]+$/u, ""));
 }
 
-function show(text) {
-  for (const address of addressesIn(text)) shown.add(address);
+function show(text, doubtful) {
+  for (const address of addressesIn(text)) shown.set(address, doubtful && (shown.get(address) ?? true));
 }
 
 /** A value that stands in an attribute or a script: seen only if the same address is also shown. */
@@ -49,11 +49,19 @@ function judgeUnrendered() {
   for (const fact of unrendered) {
     const found = addressesIn(fact.value.replace(/^mailto:/i, "").split("?")[0]);
     fact.visible = found.length > 0 && found.every((address) => shown.has(address));
+    if (found.some((address) => shown.get(address))) doubt(fact);
   }
 }
 
-function report(kind, value, element, label = "") {
-  const raw = String(value ?? "").trim();
+/** A fact in the page's main part is marked as one that a person may not see as it was read; in others it counts less anyway. */
+function doubt(fact) {
+  if (fact.region === null || fact.region === "main") fact.region = "doubtful";
+  // What stands in a recipe's place is taken for certain.
+  if (fact.kind === "recipe") fact.kind = "labelled";
+}
+
+function report(kind, value, element, label = "", doubtful = false) {
+  const raw = String(value ?? "").replaceAll(JOINT, "").trim();
   if (!raw || facts.length >= MAX_FACTS) return;
   const under = headingAbove(element);
   facts.push({
@@ -64,4 +72,5 @@ function report(kind, value, element, label = "") {
     region: regionOf(element),
     visible: true,
   });
+  if (doubtful) doubt(facts.at(-1));
 }

@@ -36,6 +36,15 @@ function over([red, green, blue, alpha], under) {
   return [red, green, blue].map((part, index) => part * alpha + under[index] * (1 - alpha));
 }
 
+/** The contrast of two colours as WCAG 2 counts it, from 1 to 21. */
+function contrastOf(...pair) {
+  const linear = (part) => (part <= 10 ? part / 3294 : ((part / 255 + 0.055) / 1.055) ** 2.4);
+  const [dark, light] = pair
+    .map((colour) => colour.map(linear).reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0.05))
+    .sort((one, other) => one - other);
+  return light / dark;
+}
+
 /** What is behind the content of an element: a colour; "picture" where that cannot be told; null where a colour is none. */
 const paperOf = kept((element) => {
   const { backgroundColor, backgroundImage } = styleOf(element);
@@ -65,5 +74,5 @@ const isLegible = kept((element) => {
   const paper = paperOf(behind);
   if (!Array.isArray(paper)) return paper === "picture";
   const distance = over(ink, paper).reduce((sum, part, index) => sum + Math.abs(part - paper[index]), 0);
-  return distance > 24;
+  return distance > 24 && (distance > 90 || contrastOf(over(ink, paper), paper) >= 1.2);
 });

@@ -51,7 +51,9 @@ function readRecipe(root) {
     const last = steps.pop();
     for (const element of selected(root, last)) {
       if (exhausted()) return;
-      if (isWithin(element, steps) && isSeen(element) && isLegible(element)) report("recipe", fieldValue(element), element);
+      if (!isWithin(element, steps) || !isSeen(element) || !isLegible(element)) continue;
+      const value = fieldValue(element);
+      report("recipe", value, element, "", value.includes(JOINT) || isCovered(element));
     }
   }
 }

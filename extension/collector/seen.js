@@ -1,6 +1,10 @@
 // Whether a person can see an element: rendered, in reach, not covered by a clip or made transparent.
 
 const RENDERED = { opacityProperty: true, visibilityProperty: true };
+/** Pixels of a box in which nothing can be read. */
+const TINY = 8;
+/** How opaque something must be to be noticed. */
+const FAINT = 0.2;
 
 const styleOf = kept((element) => getComputedStyle(element));
 
@@ -10,7 +14,7 @@ function ownStrength(element) {
   const hidden =
     attributeOf(element, "aria-hidden") === "true" ||
     style.contentVisibility === "hidden" ||
-    /^rect\((0|1)(px)?,? (0|1)(px)?,? (0|1)(px)?,? (0|1)(px)?\)$/.test(style.clip) ||
+    isTinyClip(style.clip) ||
     leavesNothing(style.clipPath);
   if (hidden) return 0;
   let strength = Number(style.opacity);
@@ -24,12 +28,18 @@ function ownStrength(element) {
 const strengthOf = kept((element) => {
   const parent = parentOf(element);
   const around = parent ? strengthOf(parent) : 1;
-  return around < 0.1 ? 0 : around * ownStrength(element);
+  return around < FAINT ? 0 : around * ownStrength(element);
 });
 
 /** Whether an element is concealed by itself or by all that is around it together. */
 function isConcealed(element) {
-  return strengthOf(element) < 0.1;
+  return strengthOf(element) < FAINT;
+}
+
+/** Whether the older kind of clip leaves next to nothing. */
+function isTinyClip(clip) {
+  const [top, right, bottom, left] = clip.replace(/^rect\(/, "").split(/[ ,]+/).map(parseFloat);
+  return right - left < TINY || bottom - top < TINY;
 }
 
 /** Whether a clip path is a shape without an area, as far as its own text says that. */
@@ -68,7 +78,7 @@ function passesClipPaths(box, element) {
 
 /** The elements around an element, itself included, that cut off what does not fit into them. */
 const cuttersOf = kept((element) => {
-  if (element === rootElement() || element === bodyElement()) return [];
+  if (element === rootElement() || element === bodyElement() || (element.ownerDocument !== document && /^(html|body)$/i.test(tagOf(element)))) return [];
   const parent = parentOf(element);
   const around = parent ? cuttersOf(parent) : [];
   const { overflowX, overflowY, display } = styleOf(element);
@@ -81,13 +91,13 @@ function isUncut(box, element) {
   let { left, top, right, bottom } = box;
   const parent = parentOf(element);
   for (const { overflowX, overflowY, frame } of parent ? cuttersOf(parent) : []) {
-    // What is scrolled out of a box that can be scrolled is there for whoever scrolls; a box of no size shows nothing.
+    // What is scrolled out of a box that can be scrolled is there for whoever scrolls; a tiny box shows nothing.
     if (overflowX !== "visible") {
-      if (frame.width < 2) return false;
+      if (frame.width < TINY) return false;
       if (overflowX === "hidden" || overflowX === "clip") [left, right] = [Math.max(left, frame.left), Math.min(right, frame.right)];
     }
     if (overflowY !== "visible") {
-      if (frame.height < 2) return false;
+      if (frame.height < TINY) return false;
       if (overflowY === "hidden" || overflowY === "clip") [top, bottom] = [Math.max(top, frame.top), Math.min(bottom, frame.bottom)];
     }
   }
@@ -134,15 +144,20 @@ function boxesOf(node) {
   return range.getClientRects();
 }
 
-/** Whether this frame is rendered in the page around it, as far as that page lets itself be seen. */
+/** Whether this frame is rendered in the pages around it, as far as those let themselves be seen. */
 function isFrameSeen() {
-  if (innerWidth < 2 || innerHeight < 2) return false;
   try {
-    const frame = window.frameElement;
-    if (!frame) return true;
-    if (isConcealed(frame)) return false;
-    const { right, bottom } = frame.getBoundingClientRect();
-    return frame.checkVisibility(RENDERED) && right + parent.scrollX > 1 && bottom + parent.scrollY > 1;
+    for (let view = window; ; view = view.parent) {
+      if (view.innerWidth < TINY || view.innerHeight < TINY) return false;
+      const frame = view.frameElement;
+      if (!frame) return true;
+      const box = frame.getBoundingClientRect();
+      const { scrollX, scrollY, innerWidth } = view.parent;
+      const { scrollWidth } = frame.ownerDocument.documentElement;
+      const inPage = box.right + scrollX > 1 && box.bottom + scrollY > 1 && box.left + scrollX < Math.max(scrollWidth, innerWidth);
+      const sized = box.width >= TINY && box.height >= TINY;
+      if (!inPage || !sized || isConcealed(frame) || !frame.checkVisibility(RENDERED) || !isUncut(box, frame)) return false;
+    }
   } catch {
     return true;
   }

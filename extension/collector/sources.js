@@ -48,20 +48,21 @@ function readElement(element) {
 function readField(field) {
   const { type, value } = field;
   if (type === "hidden" || type === "password" || !value.includes("@") || !isSeen(field) || !isLegible(field)) return;
-  show(value);
+  const doubtful = isCovered(field);
+  show(value, doubtful);
   const label = inputLabel(field);
   const fitting = type !== "search" && (type === "email" || EMAIL_WORD.test(label));
-  report(fitting ? "input" : "text", value, field, label);
+  report(fitting ? "input" : "text", value, field, label, doubtful);
 }
 
 /** A link's address stands for what it says, unless it shows another one: then what is shown counts. */
 function readMailto(link) {
   if (!isSeen(link) || !isLegible(link)) return;
   const meant = addressesIn(schemeless(link).split("?")[0]);
-  const says = addressesIn(seenTextOf(link, 2000));
+  const says = addressesIn(seenTextOf(link, 2000).replaceAll(JOINT, ""));
   const conflict = says.some((address) => !meant.includes(address));
   const send = conflict ? reportUnrendered : report;
-  send("mailto", attributeOf(link, "href"), link, labelOf(link).label);
+  send("mailto", attributeOf(link, "href"), link, labelOf(link).label, isCovered(link));
 }
 
 function readMicrodata(element) {
@@ -73,7 +74,8 @@ function readMicrodata(element) {
   if (!place || !isSeen(place)) return;
   const attribute = attributeOf(element, "content") ?? attributeOf(element, "href");
   const item = (attributeOf(Element.prototype.closest.call(element, "[itemtype]") ?? element, "itemtype") ?? "").split("/").pop();
-  if (attribute === null) report("microdata", seenTextOf(element, 2000), element, item);
+  const text = attribute === null ? seenTextOf(element, 2000) : "";
+  if (attribute === null) report("microdata", text, element, item, text.includes(JOINT) || isCovered(element));
   else reportUnrendered("microdata", attribute, element, item);
 }
 

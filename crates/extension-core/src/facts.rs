@@ -76,6 +76,8 @@ pub enum Region {
     Ignored,
     /// The signature of a message.
     Signature,
+    /// The main content, where a person may not see it as it was read: something covers it or adds to it.
+    Doubtful,
 }
 
 /// Reads the results of the collector, one for each frame that it could run in. A frame whose result is of another
@@ -137,6 +139,7 @@ fn read_fact(fact: &Value) -> Option<Fact> {
             Some("signature") => Some(Region::Signature),
             Some("conversation") => Some(Region::Conversation),
             Some("ignored") => Some(Region::Ignored),
+            Some("doubtful") => Some(Region::Doubtful),
             _ => None,
         },
         visible: fact.get("visible").flag(),

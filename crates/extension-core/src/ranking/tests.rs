@@ -204,6 +204,53 @@ fn the_margins_of_a_page_weigh_little() {
 }
 
 #[test]
+fn what_a_person_may_not_see_as_it_was_read_keeps_its_weight_and_is_never_proposed() {
+    let doubtful = |kind, value| Fact {
+        region: Some(Region::Doubtful),
+        ..fact(kind, value)
+    };
+    let covered = vec![
+        doubtful(Kind::Labelled, "anna@example.com"),
+        doubtful(Kind::Mailto, "mailto:anna@example.com"),
+    ];
+    check(covered.clone(), &["anna@example.com"], false);
+    // Nor does it make room for another one.
+    let other = fact(Kind::Labelled, "spouse@example.com");
+    check(
+        [covered, vec![other]].concat(),
+        &["anna@example.com", "spouse@example.com"],
+        false,
+    );
+}
+
+#[test]
+fn headings_of_others_are_known_in_the_languages_of_the_extension() {
+    for heading in [
+        "Notizen",
+        "Notas",
+        "Notatki",
+        "Activités",
+        "ملاحظات", // notes and activities
+        "Ehepartner",
+        "Cónyuge",
+        "Współmałżonek",
+        "Conjoint",
+        "الزوج", // a spouse
+        "Kundenberater",
+        "Asesor",
+        "Doradca klienta",
+        "Chargé de clientèle",
+        "مدير الحساب",
+    ] {
+        let other = Fact {
+            under: Some(heading.into()),
+            ..fact(Kind::Labelled, "other@example.com")
+        };
+        check(vec![other], &["other@example.com"], false);
+    }
+}
+
+#[test]
 fn labels_of_other_people_weigh_little() {
     for label in [
         "Account manager",

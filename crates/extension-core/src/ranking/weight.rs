@@ -21,7 +21,7 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
         Kind::Text => 10,
     };
     let aside = match fact.region {
-        None => 0,
+        None | Some(Region::Doubtful) => 0,
         Some(Region::Margin) => 2,
         Some(Region::Signature) => 3,
         Some(Region::Conversation | Region::Ignored) => 4,
@@ -38,18 +38,28 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
     Weight {
         points: (base * 64) >> (aside + other_person + inner_frame),
         // A JSON-LD block is nothing that a person can see, so it supports an address but never proposes one.
-        proposable: aside == 0 && other_person == 0 && fact.kind != Kind::Jsonld,
+        proposable: aside == 0
+            && other_person == 0
+            && fact.kind != Kind::Jsonld
+            && fact.region != Some(Region::Doubtful),
     }
 }
 
 /// Beginnings of words for somebody else than the customer, in labels of fields and headings of sections.
 const OTHER_PERSONS: &str = "owner manager agent assigned assignee created modified updated advisor adviser sales \
     support introduc referr affiliate partner sender from cc bcc reply spouse lawyer betreuer besitzer inhaber \
-    betreuer kundenbetreuer berater opiekun propietario gestor gestionnaire менеджер ответственн müdür temsilcisi";
+    kundenbetreuer berater vermittler vertreter bevollm absender ehepartner ehefrau ehemann wife husband guardian \
+    attorney benefici nominee trustee executor opiekun doradc małżon współmałżon pełnomocn właściciel nadawc \
+    propietario gestor asesor cónyug espos apoderad remitente gestionnaire conseill chargé conjoint épou mandataire \
+    parrain propriétaire expéditeur менеджер ответственн müdür temsilcisi مدير المدير وكيل الوكيل مستشار المستشار \
+    مسؤول المسؤول زوج الزوج";
 
 /// Words in headings of sections that hold what people wrote or what happened.
 const CONVERSATIONS: &str = "activity activities timeline notes note comments messages conversation history emails \
-    tickets notifications log";
+    tickets notifications log notiz notizen aktivitäten verlauf kommentare nachrichten nota notas actividad \
+    actividades comentarios mensajes historial notatka notatki aktywność aktywności komentarze wiadomości historia \
+    activité activités commentaires remarques historique ملاحظة ملاحظات الملاحظات نشاط النشاط الأنشطة تعليقات \
+    التعليقات رسائل الرسائل سجل السجل";
 
 /// Local parts of addresses that belong to a function rather than a person.
 const ROLES: &str = "abuse accounts admin administrator backoffice billing bounce bounces careers compliance contact \

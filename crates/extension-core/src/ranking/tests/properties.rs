@@ -30,6 +30,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         Region::Margin,
         Region::Signature,
         Region::Conversation,
+        Region::Doubtful,
     ]));
     (kinds, values, labels, regions, prop::bool::weighted(0.8)).prop_map(
         |(kind, value, label, region, visible)| Fact {

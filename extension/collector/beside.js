@@ -1,0 +1,194 @@
+// What stands beside a piece of text, and whether it belongs to it. A part of an address is an address, too, but
+// somebody else's.
+
+/** Stands where parts are joined of which a person would say that they belong together, but not for certain. */
+const JOINT = "\uFFFF";
+/** Ends a line that may go on in the next one. */
+const MAYBE = `\n${JOINT}`;
+/** Stands between parts that touch and stand the other way round: what has it in it is no address. */
+const TORN = "\u2060";
+const APART = " ";
+const MAX_BESIDE = 24;
+/** Fonts whose letters are pictures. */
+const PICTURES = /icon|symbol|awesome|glyph|dings/i;
+
+const besides = ["previousSibling", "nextSibling", "firstChild", "lastChild"].map((name) => Object.getOwnPropertyDescriptor(Node.prototype, name).get);
+const assignedTo = HTMLSlotElement.prototype.assignedNodes;
+
+/** The sibling as it is rendered. */
+function siblingOf(node, onward) {
+  const slot = isElement(node) ? getSlot.call(node) : node instanceof Text ? getTextSlot.call(node) : null;
+  if (!slot) return besides[Number(onward)].call(node);
+  const nodes = assignedTo.call(slot);
+  return nodes[nodes.indexOf(node) + (onward ? 1 : -1)];
+}
+
+/** The first or last child as it is rendered. */
+function outerChild(element, first) {
+  const assigned = element instanceof HTMLSlotElement ? assignedTo.call(element) : [];
+  if (assigned.length > 0) return assigned.at(first ? 0 : -1);
+  const inside = tagOf(element).includes("-") ? (shadowOf(element) ?? element) : element;
+  return besides[first ? 2 : 3].call(inside);
+}
+
+/** The texts before or after a text in its cell, the nearest first. */
+function* textsBeside(node, onward) {
+  let broken = false;
+  let spaced = false;
+  for (let at = node, steps = 0; steps < MAX_BESIDE; steps += 1) {
+    const next = siblingOf(at, onward);
+    if (!next) {
+      at = parentOf(at);
+      if (!at || at === bodyElement() || styleOf(at).display === "table-cell") return;
+      continue;
+    }
+    at = next;
+    while (isElement(at)) {
+      broken ||= tagOf(at) === "BR";
+      const child = styleOf(at).display !== "none" && outerChild(at, onward);
+      if (!child) break;
+      at = child;
+    }
+    if (!(at instanceof Text)) continue;
+    if (at.data.trim()) yield { text: at, broken, spaced };
+    else spaced = true;
+  }
+}
+
+/** The piece without blanks at the end or start of a text, with the box at that end. */
+function pieceAt(node, end) {
+  const { data } = node;
+  const [piece] = (end ? /\S+\s*$/u : /^\s*\S+/u).exec(end ? data.slice(-MAX_VALUE) : data.slice(0, MAX_VALUE)) ?? [""];
+  const word = piece.trim();
+  const from = end ? data.length - piece.length : piece.length - word.length;
+  const range = new Range();
+  range.setStart(node, from);
+  range.setEnd(node, from + word.length);
+  const boxes = [...range.getClientRects()].filter(({ width }) => width > 0);
+  return { word, boxes, box: boxes.at(end ? -1 : 0), whole: !/\S/u.test(end ? data.slice(0, from) : data.slice(from + word.length)) };
+}
+
+function isOneLine(one, other) {
+  return Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > Math.min(one.height, other.height) / 2;
+}
+
+/** Whether one box ends where the other begins. */
+function touches(one, other, most = 2) {
+  const gap = other.left - one.right;
+  return gap > -4 && gap < most;
+}
+
+/** Whether texts are what a search has marked: such marks often have margins. */
+function isMarked(...nodes) {
+  return nodes.some((node) => tagOf(getParentElement.call(node)) === "MARK");
+}
+
+/**
+ * What belongs between two texts of which one comes before the other: nothing, or one of the constants above. `broken`
+ * says that a line ends there, and `spaced` that there is a blank.
+ */
+function seamOf(one, other, { broken, spaced }) {
+  const [end, start] = [pieceAt(one, true), pieceAt(other, false)];
+  if (!end.box || !start.box) return APART;
+  const flows = blockOf(one) === blockOf(other);
+  if (isOneLine(end.box, start.box)) {
+    if (asLabel(one.data) || asLabel(other.data) || !isText(one, other)) return APART;
+    // A sentence's mark ends it.
+    if (touches(end.box, start.box, isMarked(one, other) && !spaced ? 6 : 2)) return /^[.,;:!?)\]]+(\s|$)/u.test(other.data) ? APART : flows ? "" : JOINT;
+    return touches(pieceAt(other, true).box, pieceAt(one, false).boxes[0]) ? TORN : APART;
+  }
+  if (flows && !broken) return spaced || /\s$/u.test(one.data) || /^\s/u.test(other.data) || asLabel(one.data) ? APART : "";
+  const near = start.box.top - end.box.bottom < end.box.height && start.box.bottom > end.box.top;
+  if (near && isCarved(end, start)) return JOINT;
+  return flows && near && mayBeCarved(end, start) ? MAYBE : APART;
+}
+
+function isText(...nodes) {
+  return !nodes.some((node) => PICTURES.test(styleOf(getParentElement.call(node)).fontFamily));
+}
+
+/** Whether an address was cut at the end of a line. Lists of addresses, numbers and sentences end there, too. */
+function isCarved({ word: end, whole: alone }, { word: start, whole }) {
+  if (end.includes("@")) {
+    if (start.includes("@")) return false;
+    return /[@_+-]$/.test(end) || /^[._-][\p{L}\p{N}]/u.test(start) || (end.endsWith(".") && whole && /^[\p{Ll}\p{N}][\w.-]*$/u.test(start));
+  }
+  if (/[\p{L}\p{N}]$/u.test(end)) return /^[@._][\p{L}\p{N}]/u.test(start);
+  return /[\p{L}\p{N}][@_+-]$/u.test(end) || (alone && /\p{L}[^\s:]*\.$/u.test(end));
+}
+
+/** Whether what stands alone on a line may be the start of an address, and is none of its own parts. */
+function mayBeCarved({ word: end, whole }, { word: start }) {
+  return whole && start.includes("@") && /^\p{L}+\d*([._]\p{L}+\d*)+$/u.test(end) && !/^www\./i.test(end) && !start.toLowerCase().includes(end.toLowerCase());
+}
+
+/** The text that a text continues on one side, with what is between them. */
+function continuationOf(node, onward) {
+  for (const { text, ...between } of textsBeside(node, onward)) {
+    const seam = onward ? seamOf(node, text, between) : seamOf(text, node, between);
+    const seen = seam === TORN || isTextSeen(text);
+    if (seam !== APART) {
+      // What takes up room unseen is a gap in the line.
+      if (!seen) return null;
+      return { text, seam: text.getRootNode() === node.getRootNode() ? seam : TORN };
+    }
+    if (seen) return null;
+  }
+  return null;
+}
+
+/** A piece of a text with all that it goes on in, and the text in which it begins. */
+function wholeOf(node, { value, first, last }) {
+  let whole = value;
+  let begin = node;
+  let prefix = node.data.slice(0, first);
+  for (const onward of [false, true]) {
+    let at = node;
+    let open = !(onward ? node.data.slice(last) : prefix).trim();
+    for (let steps = 0; open && steps < MAX_BESIDE; steps += 1) {
+      const next = continuationOf(at, onward);
+      if (!next) break;
+      if (next.seam === MAYBE) {
+        whole += JOINT;
+        break;
+      }
+      at = next.text;
+      const piece = pieceAt(at, !onward);
+      whole = onward ? whole + next.seam + piece.word : piece.word + next.seam + whole;
+      open = piece.whole;
+      if (!onward) [begin, prefix] = [at, open ? "" : at.data.slice(0, at.data.lastIndexOf(piece.word))];
+    }
+  }
+  return { whole, begin, prefix };
+}
+
+// What style sheets put before or after an element has no boxes that can be asked for.
+
+const PUT_BEFORE = /[\p{L}\p{N}._%+@-]"$|(attr|counters?)\(.*\)$/u;
+const PUT_AFTER = /^"([\p{L}\p{N}_%+@-]|\.[\p{L}\p{N}])|^(attr|counter)/u;
+const [putBefore, putAfter] = [
+  ["::before", PUT_BEFORE, "Right"],
+  ["::after", PUT_AFTER, "Left"],
+].map(([pseudo, letters, side]) =>
+  kept((element) => {
+    const style = getComputedStyle(element, pseudo);
+    const content = style.content.replace(/ \/ .*$/, "");
+    if (!letters.test(content) || PICTURES.test(style.fontFamily)) return false;
+    const inLine = style.display.startsWith("inline") || /flex|grid/.test(styleOf(element).display);
+    return inLine && parseFloat(style[`margin${side}`]) + parseFloat(style[`padding${side}`]) < 2;
+  }),
+);
+
+/** Whether a style sheet puts letters directly before or after a text. */
+function isAffixed(node, onward) {
+  const [inner, outer] = onward ? [putAfter, putBefore] : [putBefore, putAfter];
+  const block = blockOf(node);
+  for (let at = node, steps = 0; at && at !== block && steps < MAX_BESIDE; steps += 1) {
+    const next = siblingOf(at, onward);
+    at = next ?? getParentElement.call(at);
+    if (!next && at && inner(at)) return true;
+    if (next && isElement(next) && (outer(next) || (inner(next) && !getText.call(next).trim()))) return true;
+    if (next && getText.call(next).trim()) return false;
+  }
+  return false;
+}
