@@ -1,5 +1,7 @@
 //! The `Content-Digest` header (RFC 9530) over a request's body.
 
+use alloc::string::String;
+
 use base64ct::{Base64, Encoding};
 
 /// The header's value for a body with this SHA-256: `sha-256=:<base64>:`. Both sides compute the hash with what they

@@ -1,5 +1,7 @@
 //! A profile's public key on the wire (JWK, RFC 7517) and its id (thumbprint, RFC 7638).
 
+use alloc::{format, string::String};
+
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,7 @@
 //! The id of one login, made by the extension before anything is sent: a UUID version 7 (RFC 9562 section 5.7).
 
+use alloc::string::{String, ToString};
+
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid, Version};
 

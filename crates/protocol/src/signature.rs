@@ -3,6 +3,7 @@
 //! Signing and verifying themselves need a key and are done by WebCrypto in the extension and by the relay's library;
 //! this module makes the bytes that both feed to them.
 
+use alloc::string::String;
 use core::fmt::Write as _;
 
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};

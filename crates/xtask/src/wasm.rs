@@ -71,6 +71,8 @@ fn compile(project: &Project, step: &mut Step, target: &Path) -> Result<PathBuf>
         "--lib",
         "--crate-type",
         "cdylib",
+        "--features",
+        "shipped",
         "--profile",
         "wasm-release",
     ]);

@@ -1,5 +1,10 @@
 //! From values to text.
 
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
 use super::Value;
 
 /// What can be written.
