@@ -3,6 +3,8 @@
 //! Text is cut only at characters that no address can hold, and a piece is taken whole or not at all: an address is
 //! never carved out of something longer, because what would come out could be somebody else's.
 
+use alloc::{string::String, vec::Vec};
+
 use stagedoor_protocol::CustomerEmail;
 
 use crate::facts::Kind;
@@ -25,7 +27,7 @@ pub fn addresses(kind: Kind, value: &str) -> Vec<CustomerEmail> {
 /// `git@host.example:team/repository` does.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text.split_inclusive(is_delimiter).peekable();
-    std::iter::from_fn(move || {
+    core::iter::from_fn(move || {
         loop {
             let piece = rest.next()?;
             let goes_on = rest

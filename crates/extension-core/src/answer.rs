@@ -1,5 +1,11 @@
 //! From a relay's answer to either its JSON text or a fault that says what a person can do.
 
+use alloc::{
+    boxed::Box,
+    string::{String, ToString},
+    vec::Vec,
+};
+
 use stagedoor_protocol::{ErrorCode, Problem};
 
 use crate::{

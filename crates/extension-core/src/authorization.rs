@@ -1,6 +1,8 @@
 //! Signing in at the firm's provider: the address that a person is sent to, and what the address says that they come
 //! back to (RFC 6749 section 4.1, RFC 7636, RFC 9207).
 
+use alloc::{boxed::Box, string::String, vec::Vec};
+
 use base64ct::{Base64UrlUnpadded, Encoding};
 use stagedoor_protocol::SignInOffer;
 

@@ -8,8 +8,12 @@ pub mod entry;
 pub mod http;
 pub mod key_store;
 mod letters;
+#[cfg(feature = "shipped")]
+mod shipped;
 mod time;
 mod url;
+
+use alloc::{string::String, vec::Vec};
 
 use crate::environment::{
     Area, Broken, Environment, HttpAnswer, HttpFailure, HttpRequest, OpenedWindow, ParsedUrl, TabId, WindowId,

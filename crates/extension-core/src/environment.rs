@@ -2,6 +2,8 @@
 //!
 //! The real one is `browser::Chrome`; the tests of the flows have one in memory.
 
+use alloc::{string::String, vec::Vec};
+
 /// The browser's id of a tab.
 pub type TabId = i32;
 /// The browser's id of a window.

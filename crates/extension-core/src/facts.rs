@@ -1,5 +1,7 @@
 //! What the collector saw on a page: plain facts, none of which is believed.
 
+use alloc::{string::String, vec::Vec};
+
 use crate::{json::Value, recipe::Recipe, text::harmless_within};
 
 /// The most facts of one page that are read, in all its frames. The collector sends up to 2000 from each.

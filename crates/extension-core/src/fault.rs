@@ -1,5 +1,7 @@
 //! What can go wrong, as codes that the pages have texts for, and what a person can do next.
 
+use alloc::{boxed::Box, string::String, vec::Vec};
+
 use stagedoor_protocol::{Claim, ErrorCode, RequestId};
 
 use crate::text::{Text, joined};

@@ -18,7 +18,8 @@ mod sign_in;
 mod teach;
 mod windows;
 
-use std::cell::{Cell, RefCell};
+use alloc::{boxed::Box, string::String};
+use core::cell::{Cell, RefCell};
 
 use crate::{
     environment::{Area, Environment, TabId},

@@ -1,6 +1,6 @@
 //! Two futures at the same time.
 
-use std::{
+use core::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
     task::{Context, Poll},

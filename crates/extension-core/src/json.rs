@@ -5,6 +5,8 @@
 mod read;
 mod write;
 
+use alloc::{string::String, vec::Vec};
+
 pub use write::{Object, ToJson};
 
 /// A value that was read. Nothing is found in a value of the wrong kind, so reading never has to ask twice.

@@ -3,6 +3,10 @@
 //! Everything is decided in modules that know no JavaScript and are tested natively. What they need of the browser is
 //! the trait [`environment::Environment`]; its one real implementation is the module `browser`, which decides nothing.
 
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
+
 pub mod address;
 pub mod answer;
 pub mod authorization;

@@ -1,5 +1,7 @@
 //! What the extension's pages ask of the core.
 
+use alloc::string::String;
+
 use crate::{environment::TabId, json::Value};
 
 /// A message of any kind; what is not in it is empty.

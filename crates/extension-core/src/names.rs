@@ -1,5 +1,7 @@
 //! Whether a page shows a person's name: by its words, whatever their order, accents, and the initials in place of some.
 
+use alloc::{string::String, vec::Vec};
+
 /// Letters that are no other letter with a mark, as far as people write one for the other.
 const ALIKE: [(char, &str); 11] = [
     ('ł', "l"),

@@ -4,7 +4,12 @@
 
 mod weight;
 
-use std::cmp::{Ordering, Reverse};
+use alloc::{
+    boxed::Box,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::cmp::{Ordering, Reverse};
 
 use stagedoor_protocol::{CustomerEmail, Session};
 

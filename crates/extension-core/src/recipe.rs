@@ -4,6 +4,8 @@
 //! The same recipes tell the collector where on such a page the address stands. The collector tries a recipe on every page
 //! of the host; whether the page is a customer's, and which one's, is decided here, by the frame's address.
 
+use alloc::string::String;
+
 use crate::{environment::ParsedUrl, facts::Frame, json::Value, text::harmless, url_check::is_safe};
 
 const RECIPES: &str = include_str!("../../../extension/collector/recipes.json");

@@ -3,6 +3,11 @@
 mod form;
 mod window;
 
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
 use stagedoor_protocol::{
     Approval, ApprovalState, Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff,
 };

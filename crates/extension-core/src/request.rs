@@ -1,5 +1,7 @@
 //! The requests to the relay: what is said in them, and the headers that make them signed.
 
+use alloc::string::String;
+
 use stagedoor_protocol::{
     Algorithm, KeyId, Nonce, PublicJwk, ReasonMode, Rules, SignatureInput, SignedRequest, content_digest,
 };

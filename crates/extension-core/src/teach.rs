@@ -4,6 +4,8 @@
 mod address;
 mod selector;
 
+use alloc::{string::String, vec::Vec};
+
 use crate::{
     facts::{Frame, Kind},
     json::{Object, ToJson, Value},

@@ -1,5 +1,7 @@
 //! A text for people, as a key of the extension's message catalogue with its arguments.
 
+use alloc::{string::String, vec, vec::Vec};
+
 use crate::{
     json::{Object, ToJson, Value},
     wire::{FromJson, read_list},

@@ -1,5 +1,7 @@
 //! Which addresses may be used: the relay's, the platform's, and the login URL made from the latter.
 
+use alloc::string::String;
+
 use stagedoor_protocol::{OneTimeToken, limits::MAX_LABEL_BYTES};
 use zeroize::Zeroize;
 

@@ -7,6 +7,8 @@ mod options;
 mod preview;
 mod sessions;
 
+use alloc::{boxed::Box, string::String, vec, vec::Vec};
+
 use stagedoor_protocol::{
     Claim, Confirm, CustomerEmail, Environment, Isolation, PlatformId, ReasonMode, RequestId, Rules, Session,
     Staff,

@@ -3,6 +3,8 @@
 //! Written out by hand for size; the golden messages, which the relay reads and writes through the protocol's own
 //! derived code, hold both to one form.
 
+use alloc::{string::String, vec::Vec};
+
 use stagedoor_protocol::{
     ApprovalId, Claim, Confirm, EnrolmentRequest, EnrolmentResponse, Environment, Isolation, KeyId,
     LoginRequest, LoginResponse, OneTimeToken, OutcomeReport, PageReference, Platform, PlatformId, Policy,

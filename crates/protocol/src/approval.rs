@@ -1,5 +1,7 @@
 //! `/v1/approvals`: a login that a second person must approve, asked for, decided on, and followed by who asked.
 
+use alloc::{string::String, vec::Vec};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -1,5 +1,7 @@
 //! A colleague's login that stands in the way of another one for the same customer and platform.
 
+use alloc::string::String;
+
 use serde::{Deserialize, Serialize};
 
 use crate::RequestId;
@@ -20,6 +22,6 @@ pub struct Claim {
     /// How long the claim will stand from now on, in seconds, rounded up.
     pub remaining_seconds: u32,
     /// Whether the login itself is still under way, so that it cannot be overridden yet. It may be the person's own.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub under_way: bool,
 }

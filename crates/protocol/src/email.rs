@@ -1,5 +1,6 @@
 //! The customer's e-mail address, parsed once; the same bytes go to policy, audit and broker.
 
+use alloc::string::String;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,6 @@
 //! `POST /v1/enrolments`: a browser profile's key becomes a staff member's key, against a single-use code.
 
+use alloc::string::String;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! A profile's public key on the wire (JWK, RFC 7517) and its id (thumbprint, RFC 7638).
 
+use alloc::string::String;
+
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 
@@ -95,10 +97,24 @@ impl PublicJwk {
     /// section 3). Call [`Self::to_bytes`] first: it refuses values that would need escaping.
     pub fn thumbprint_input(&self) -> String {
         let Self { kty, crv, x, y } = self;
-        match y {
-            Some(y) => format!(r#"{{"crv":"{crv}","kty":"{kty}","x":"{x}","y":"{y}"}}"#),
-            None => format!(r#"{{"crv":"{crv}","kty":"{kty}","x":"{x}"}}"#),
+        // Without `core::fmt`, which would be a part of the extension for this alone.
+        let mut input = String::from("{");
+        let members = [
+            ("crv", Some(crv)),
+            ("kty", Some(kty)),
+            ("x", Some(x)),
+            ("y", y.as_ref()),
+        ];
+        for (name, value) in members {
+            let Some(value) = value else { continue };
+            input.push_str(if input.len() > 1 { ",\"" } else { "\"" });
+            input.push_str(name);
+            input.push_str("\":\"");
+            input.push_str(value);
+            input.push('"');
         }
+        input.push('}');
+        input
     }
 }
 

@@ -3,6 +3,10 @@
 //!
 //! Both sides parse outside bytes into these types at their edge; code further in never validates again.
 
+#![cfg_attr(not(any(test, feature = "openapi")), no_std)]
+
+extern crate alloc;
+
 mod approval;
 mod claim;
 mod digest;

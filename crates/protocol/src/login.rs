@@ -1,5 +1,7 @@
 //! `POST /v1/logins` and `POST /v1/logins/{id}/outcome`: ask for a one-time token, then say what became of it.
 
+use alloc::string::String;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{ApprovalId, CustomerEmail, OneTimeToken, PlatformId, RequestId};

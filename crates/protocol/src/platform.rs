@@ -1,5 +1,7 @@
 //! A trading platform that the relay can open, named by a short id; the client never sends a URL.
 
+use alloc::string::String;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -64,7 +66,7 @@ pub struct Platform {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<Rules>,
     /// Whether the relay says who a customer is before a login.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub preview: bool,
 }
 

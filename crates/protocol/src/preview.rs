@@ -1,5 +1,7 @@
 //! `POST /v1/previews`: what the broker says of a customer, before anything is opened.
 
+use alloc::string::String;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{CustomerEmail, PlatformId};
@@ -26,7 +28,7 @@ pub struct Preview {
     /// How the identity check stands.
     pub status: AccountStatus,
     /// Whether the broker says that the customer cannot log in, so that a token would be of no use.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub login_disabled: bool,
 }
 

@@ -1,5 +1,6 @@
 //! Errors on the wire: problem documents (RFC 9457) with stable codes.
 
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! `GET /v1/session`: who am I to this relay, what may I open, and under which rules.
 
+use alloc::{string::String, vec::Vec};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{KeyId, Platform};
@@ -18,7 +20,7 @@ pub struct Session {
     /// Rules that the extension shows and keeps; the relay checks them again.
     pub policy: Policy,
     /// Whether this person may approve logins of others.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub may_approve: bool,
     /// The relay's version, for support.
     pub relay_version: String,
@@ -60,7 +62,7 @@ pub struct Policy {
     /// How long a token is good for, in seconds.
     pub validity_seconds: u32,
     /// Whether nothing opens without a ticket.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub ticket_required: bool,
     /// When a person is asked before anything opens.
     #[serde(default, skip_serializing_if = "Confirm::is_default")]
@@ -95,7 +97,7 @@ pub struct Rules {
     /// How long a token is good for, in seconds.
     pub validity_seconds: u32,
     /// Whether nothing opens without a ticket.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub ticket_required: bool,
     /// When a person is asked before anything opens.
     #[serde(default, skip_serializing_if = "Confirm::is_default")]

@@ -4,6 +4,7 @@
 //! The extension runs the authorization code flow with PKCE (RFC 6749, RFC 7636) and hands the code to the relay, which
 //! redeems it and verifies the ID token. So no token of the provider ever reaches the browser.
 
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -3,12 +3,13 @@
 //! Signing and verifying themselves need a key and are done by WebCrypto in the extension and by the relay's library;
 //! this module makes the bytes that both feed to them.
 
-use core::fmt::Write as _;
+use alloc::string::{String, ToString};
 
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 
 use crate::{
     KeyId,
+    digest::base64,
     error::{ParseError, text_type},
 };
 
@@ -162,12 +163,20 @@ impl SignatureInput {
             algorithm,
         } = self;
         let mut params = String::from(COVERED);
-        // Writing to a String cannot fail.
-        let _ = write!(
-            params,
-            r#";created={created};nonce="{nonce}";keyid="{key_id}";alg="{}";tag="{TAG}""#,
-            algorithm.as_str()
-        );
+        // Without `core::fmt`, which would be a part of the extension for this alone.
+        params.push_str(";created=");
+        params.push_str(&created.to_string());
+        for (name, value) in [
+            (";nonce=", nonce.as_str()),
+            (";keyid=", key_id.as_str()),
+            (";alg=", algorithm.as_str()),
+            (";tag=", TAG),
+        ] {
+            params.push_str(name);
+            params.push('"');
+            params.push_str(value);
+            params.push('"');
+        }
         params
     }
 
@@ -198,7 +207,7 @@ impl SignatureInput {
     /// Value of the `Signature` header for the signature's bytes.
     pub fn signature_header(signature: &[u8; 64]) -> String {
         let mut header = String::from(LABEL);
-        header.extend(["=:", &Base64::encode_string(signature), ":"]);
+        header.extend(["=:", &base64(signature), ":"]);
         header
     }
 

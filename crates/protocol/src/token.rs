@@ -1,5 +1,6 @@
 //! The one-time token: whoever holds it is logged in as the customer, so it is never shown, kept or copied here.
 
+use alloc::string::String;
 use core::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};

@@ -41,8 +41,9 @@ impl<'de> Visitor<'de> for Optional {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Option<u64>, E> {
-        if number.fract() == 0.0 && (0.0..EXACT).contains(&number) {
-            Ok(Some(number as u64))
+        let whole = number as u64;
+        if whole as f64 == number && (0.0..EXACT).contains(&number) {
+            Ok(Some(whole))
         } else {
             Err(E::invalid_value(Unexpected::Float(number), &self))
         }

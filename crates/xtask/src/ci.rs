@@ -47,6 +47,9 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     ];
     let target = ["--target", WASM_TARGET, "--", "-D", "warnings"];
     cargo_step(project, "lints for WebAssembly", &[&lint[..], &target].concat())?;
+    // Tests bring the standard library along, and what is shipped has none.
+    let shipped = [&lint[..4], &["--lib", "--features", "shipped"], &target].concat();
+    cargo_step(project, "lints of what is shipped", &shipped)?;
     test::run(project, &[])?;
     build::package_extension(project)?;
     println!("all of it holds, after {:.0} s", started.elapsed().as_secs_f64());

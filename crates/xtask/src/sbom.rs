@@ -15,6 +15,8 @@ pub(crate) fn of_core(project: &Project) -> Result<String> {
             "--locked",
             "--package",
             "stagedoor-extension-core",
+            "--features",
+            "shipped",
             "--target",
             WASM_TARGET,
             "--edges",

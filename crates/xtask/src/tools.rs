@@ -1,7 +1,7 @@
 //! The table of tools: what each is for, how to see that it is there, how it is installed.
 //!
-//! There is no wasm-opt among them: on the core it saves a tenth of the raw size, makes the compressed module larger, and
-//! Debian's version breaks the table that holds JavaScript's objects.
+//! There is no wasm-opt among them: on the core it saves a twentieth of the raw size and hardly anything of what is
+//! downloaded, and Debian's version breaks the table that holds JavaScript's objects.
 
 use std::path::PathBuf;
 

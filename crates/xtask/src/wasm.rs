@@ -64,11 +64,16 @@ pub(crate) fn module_path() -> String {
 /// Compiles the core and returns the folder with its two files; reuses what is there when nothing changed.
 fn compile(project: &Project, step: &mut Step, target: &Path) -> Result<PathBuf> {
     let mut cargo = project.command("cargo");
+    // Cargo optimises across crates only where no `rlib` is made beside; with one it leaves that out, and says nothing.
     cargo.args([
-        "build",
+        "rustc",
         "--package",
         "stagedoor-extension-core",
         "--lib",
+        "--crate-type",
+        "cdylib",
+        "--features",
+        "shipped",
         "--profile",
         "wasm-release",
     ]);

@@ -1,5 +1,7 @@
 //! What is written on the toolbar button, and the alarm that refreshes it.
 
+use alloc::string::String;
+
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::spawn_local;
 

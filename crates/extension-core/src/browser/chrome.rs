@@ -1,5 +1,7 @@
 //! The `chrome.*` interface of extensions, which Firefox has too.
 
+use alloc::{string::String, vec::Vec};
+
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::spawn_local;

@@ -1,5 +1,7 @@
 //! JavaScript values as JSON text, and back.
 
+use alloc::string::String;
+
 use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;

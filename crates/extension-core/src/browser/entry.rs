@@ -1,9 +1,11 @@
 //! What the extension's background script calls.
 
-use std::rc::Rc;
+use alloc::string::String;
+
+use alloc::rc::Rc;
 
 use js_sys::Promise;
-use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{__rt::LazyCell, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::{future_to_promise, spawn_local};
 
 use super::{
@@ -17,9 +19,9 @@ use crate::{
     message::Message,
 };
 
-thread_local! {
-    static CORE: Rc<Core<Browser>> = Rc::new(Core::new(Browser));
-}
+/// What wasm-bindgen itself keeps its values in where there is no `thread_local!`: a module without threads has one of
+/// each.
+static CORE: LazyCell<Rc<Core<Browser>>> = LazyCell::new(|| Rc::new(Core::new(Browser)));
 
 /// Answers a message of one of the extension's pages with the view to show. It never rejects.
 ///
@@ -72,7 +74,7 @@ enum Event {
 }
 
 fn run(event: Event) -> Promise {
-    let core = CORE.with(Rc::clone);
+    let core = Rc::clone(&CORE);
     future_to_promise(async move {
         Ok(match event {
             Event::Message(message) => to_js(&core.handle(&message).await.to_json()),

@@ -1,5 +1,7 @@
 //! One request by `fetch`, bounded in time and size.
 
+use alloc::{string::String, vec::Vec};
+
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
 

@@ -1,5 +1,7 @@
 //! The browser's URL parser.
 
+use alloc::string::String;
+
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::environment::ParsedUrl;

@@ -1,5 +1,7 @@
 //! What people read of a fault: for every code there is a heading and a cure, in words of a support desk.
 
+use alloc::format;
+
 use serde_json::Value;
 use stagedoor_protocol::ErrorCode;
 

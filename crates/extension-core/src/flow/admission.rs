@@ -1,5 +1,7 @@
 //! How a key becomes this profile's, whatever the relay wants to see for it: a code, or a sign-in.
 
+use alloc::boxed::Box;
+
 use stagedoor_protocol::{KeyId, PublicJwk};
 
 use super::{Core, relay::ENROLLED_KEY};

@@ -1,5 +1,7 @@
 //! Asking for a colleague's approval, and waiting for it. Nothing is opened by it: that takes another click.
 
+use alloc::{boxed::Box, string::String};
+
 use stagedoor_protocol::{
     Approval, ApprovalRequest, ApprovalState, CustomerEmail, ErrorCode, PageReference, PlatformId,
     limits::RELAY_TIMEOUT_MILLISECONDS,

@@ -1,5 +1,7 @@
 //! What waits for this person's decision: a page that lists it, and the number on the toolbar button.
 
+use alloc::{boxed::Box, vec::Vec};
+
 use stagedoor_protocol::{
     ApprovalDecision, Decision, ErrorCode, WaitingApproval, limits::RELAY_TIMEOUT_MILLISECONDS,
 };

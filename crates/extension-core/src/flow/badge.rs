@@ -2,6 +2,8 @@
 //!
 //! Both stand there together, and each is changed without the other. The button itself is where they are kept.
 
+use alloc::string::{String, ToString};
+
 use super::Core;
 use crate::{environment::Environment, record::Step};
 

@@ -1,6 +1,7 @@
 //! One login, from the person's click to the open window. A token is asked for once and lives only in here.
 
-use std::cell::Cell;
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::cell::Cell;
 
 use stagedoor_protocol::{
     ApprovalId, CustomerEmail, ErrorCode, Isolation, LoginRequest, LoginResponse, PageReference, Platform,

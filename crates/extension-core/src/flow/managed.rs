@@ -1,5 +1,7 @@
 //! What whoever administers the browser has set: it goes before what a person enters, and before what is enrolled.
 
+use alloc::{boxed::Box, string::String};
+
 use super::Core;
 use crate::{
     environment::{Area, Environment},

@@ -1,5 +1,7 @@
 //! The options page: enrol this profile, test the connection, sign out.
 
+use alloc::{boxed::Box, string::String, vec::Vec};
+
 use stagedoor_protocol::{
     EnrolmentCode, EnrolmentRequest, EnrolmentResponse, ErrorCode, limits::RELAY_TIMEOUT_MILLISECONDS,
 };

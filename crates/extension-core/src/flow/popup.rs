@@ -1,5 +1,7 @@
 //! The popup before a login: read the page, propose or let choose.
 
+use alloc::{boxed::Box, string::String, vec::Vec};
+
 use stagedoor_protocol::Session;
 
 use super::{Core, preview::headings, selection::pick};

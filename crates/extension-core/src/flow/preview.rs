@@ -1,5 +1,7 @@
 //! A look at the account of whom the confirmation is about. Nothing waits for it, and nothing of it is kept.
 
+use alloc::{boxed::Box, string::String};
+
 use stagedoor_protocol::{ErrorCode, limits::RELAY_TIMEOUT_MILLISECONDS};
 
 use super::Core;

@@ -1,5 +1,7 @@
 //! Reading a page with the relay's recipes, without waiting for the relay.
 
+use alloc::{boxed::Box, string::String, vec::Vec};
+
 use stagedoor_protocol::Session;
 
 use super::Core;

@@ -1,5 +1,7 @@
 //! The last reasons that a person gave, to be picked again: most repeat themselves, and none is to say who a customer is.
 
+use alloc::{string::String, vec::Vec};
+
 use stagedoor_protocol::CustomerEmail;
 
 use super::Core;

@@ -1,5 +1,7 @@
 //! One signed request to the relay.
 
+use alloc::boxed::Box;
+
 use stagedoor_protocol::{ErrorCode, KeyId, Problem, Session, limits::RELAY_TIMEOUT_MILLISECONDS};
 use zeroize::Zeroize;
 

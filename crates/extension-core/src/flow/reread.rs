@@ -1,5 +1,7 @@
 //! The page once more, at the moment of opening: it may show another customer than when it was read.
 
+use alloc::boxed::Box;
+
 use stagedoor_protocol::{ApprovalState, CustomerEmail};
 
 use super::Core;

@@ -1,6 +1,8 @@
 //! Text that a person selected on a page, to open whom it names: who that is goes before whom the page shows, and is
 //! confirmed like anybody.
 
+use alloc::vec::Vec;
+
 use stagedoor_protocol::CustomerEmail;
 
 use super::Core;

@@ -1,6 +1,8 @@
 //! Signing in at the firm's provider. The page shows the provider's window, because a page outlives this worker; what
 //! was begun is kept, so that it does not matter whether the worker that ends it is the one that began it.
 
+use alloc::{boxed::Box, string::String};
+
 use stagedoor_protocol::{
     SignInOffer, SignInRequest, SignInResponse, limits::RELAY_TIMEOUT_MILLISECONDS, sign_in_nonce_input,
 };

@@ -1,5 +1,7 @@
 //! The page on which a CRM is taught: what a picked element comes to, and what a recipe finds.
 
+use alloc::{boxed::Box, vec};
+
 use super::Core;
 use crate::{
     environment::{Environment, TabId},

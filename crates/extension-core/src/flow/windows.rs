@@ -3,6 +3,8 @@
 //! Each is noted before the relay is told, and until it has been told: a worker that is stopped in between, or a relay
 //! that cannot be reached, leaves it to the next one.
 
+use alloc::vec::Vec;
+
 use stagedoor_protocol::{ErrorCode, Outcome, OutcomeReport, RequestId};
 
 use super::Core;

@@ -1,5 +1,7 @@
 //! From text to a value.
 
+use alloc::{string::String, vec::Vec};
+
 use super::Value;
 
 /// Deeper text is refused: none that the core expects comes near, and recursion must end.

@@ -1,5 +1,10 @@
 //! From values to text.
 
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
 use super::Value;
 
 /// What can be written.
@@ -17,26 +22,34 @@ pub trait ToJson {
 
 impl ToJson for str {
     fn write(&self, target: &mut String) {
-        target.push('"');
-        for c in self.chars() {
-            match c {
-                '"' | '\\' => target.extend(['\\', c]),
-                '\u{0}'..='\u{1f}' => {
-                    const HEX: &[u8; 16] = b"0123456789abcdef";
-                    target.push_str("\\u00");
-                    target.push(char::from(HEX[c as usize >> 4]));
-                    target.push(char::from(HEX[c as usize & 15]));
-                }
-                _ => target.push(c),
-            }
-        }
-        target.push('"');
+        write_text(self, target);
     }
+}
+
+#[inline(never)]
+fn write_text(text: &str, target: &mut String) {
+    target.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => {
+                target.push('\\');
+                target.push(c);
+            }
+            '\u{0}'..='\u{1f}' => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                target.push_str("\\u00");
+                target.push(char::from(HEX[c as usize >> 4]));
+                target.push(char::from(HEX[c as usize & 15]));
+            }
+            _ => target.push(c),
+        }
+    }
+    target.push('"');
 }
 
 impl ToJson for String {
     fn write(&self, target: &mut String) {
-        self.as_str().write(target);
+        write_text(self, target);
     }
 }
 
@@ -84,34 +97,33 @@ impl ToJson for Value {
             Self::Null => target.push_str("null"),
             Self::Flag(flag) => flag.write(target),
             Self::Number(number) => target.push_str(&number.to_string()),
-            Self::Text(text) => text.write(target),
+            Self::Text(text) => write_text(text, target),
             Self::List(elements) => elements.write(target),
             Self::Object(members) => {
-                let object = Object::begin(target);
-                let all = members.iter();
-                all.fold(object, |object, (name, value)| object.with(name, value))
-                    .end();
+                let mut object = Object::begin(target);
+                for (name, value) in members {
+                    object = object.with(name, value);
+                }
+                object.end();
             }
         }
     }
 }
 
 /// An object that is being written.
-pub struct Object<'a> {
-    target: &'a mut String,
-    empty: bool,
-}
+pub struct Object<'a>(&'a mut String);
 
 impl<'a> Object<'a> {
     /// Begins an object.
     pub fn begin(target: &'a mut String) -> Self {
         target.push('{');
-        Self { target, empty: true }
+        Self(target)
     }
 
     /// Adds a member.
     pub fn with(mut self, name: &str, value: &(impl ToJson + ?Sized)) -> Self {
-        value.write(self.name(name));
+        self.name(name);
+        value.write(self.0);
         self
     }
 
@@ -125,15 +137,16 @@ impl<'a> Object<'a> {
 
     /// Ends the object.
     pub fn end(self) {
-        self.target.push('}');
+        self.0.push('}');
     }
 
-    fn name(&mut self, name: &str) -> &mut String {
-        if !core::mem::take(&mut self.empty) {
-            self.target.push(',');
+    #[inline(never)]
+    fn name(&mut self, name: &str) {
+        // No value ends like that.
+        if !self.0.ends_with('{') {
+            self.0.push(',');
         }
-        name.write(self.target);
-        self.target.push(':');
-        self.target
+        write_text(name, self.0);
+        self.0.push(':');
     }
 }

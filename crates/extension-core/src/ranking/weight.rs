@@ -1,5 +1,7 @@
 //! How much one sighting of an address says.
 
+use alloc::{string::String, vec::Vec};
+
 use crate::facts::{Fact, Frame, Kind, Region};
 
 /// What a sighting is worth.

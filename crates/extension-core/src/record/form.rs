@@ -1,5 +1,7 @@
 //! The records as JSON. What an earlier version wrote in another form is read as nothing at all.
 
+use alloc::{string::String, vec::Vec};
+
 use stagedoor_protocol::{Approval, Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
 
 use super::{Asked, Found, Login, Profile, SIGNED_IN_UNTIL, Scan, SignIn, Step, Tab};

@@ -1,5 +1,7 @@
 //! What became of a token, kept on disk until the relay knows all of it: neither whose it was nor the token itself.
 
+use alloc::{string::String, vec::Vec};
+
 use stagedoor_protocol::RequestId;
 
 use crate::{

@@ -1,5 +1,7 @@
 //! From a page's address to the pattern that its like share.
 
+use alloc::{string::String, vec, vec::Vec};
+
 use crate::{
     environment::ParsedUrl,
     json::{Object, ToJson, Value},

@@ -3,6 +3,11 @@
 //! What a developer named by hand lasts: `data-*` attributes, names of fields, accessible names. Names that a tool made up,
 //! with digits in them, and positions do not. Which selector finds exactly the one element, the page is asked afterwards.
 
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
 use crate::{json::Value, text::joined};
 
 /// The most selectors that are worth a try.

@@ -1,5 +1,7 @@
 //! What is shown of approvals: to whoever waits for one, and to whoever may give it.
 
+use alloc::{boxed::Box, string::String, vec::Vec};
+
 use stagedoor_protocol::{ApprovalState, CustomerEmail, PlatformId, WaitingApproval};
 
 use super::{Problem, View};

@@ -1,5 +1,7 @@
 //! The views as JSON, in the form that the pages know.
 
+use alloc::string::String;
+
 use stagedoor_protocol::{Platform, Rules, limits::MAX_REASON_CHARS};
 
 use super::{Choice, Customer, Evidence, Problem, ReasonField, TestResult, View, WorkingStep};

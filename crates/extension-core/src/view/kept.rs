@@ -1,5 +1,7 @@
 //! What outlives an error.
 
+use alloc::string::String;
+
 use stagedoor_protocol::{CustomerEmail, PlatformId};
 
 use crate::record::{Asked, Login};

@@ -1,5 +1,7 @@
 //! What the options page shows.
 
+use alloc::{string::String, vec::Vec};
+
 use stagedoor_protocol::Staff;
 
 use super::Choice;

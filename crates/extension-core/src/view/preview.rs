@@ -1,5 +1,7 @@
 //! What is shown of an account before a login.
 
+use alloc::string::String;
+
 use crate::json::Object;
 
 /// What came of a look at an account.

@@ -1,5 +1,7 @@
 //! Requests for approval. What other people wrote is made harmless here: it is shown beside buttons.
 
+use alloc::string::String;
+
 use stagedoor_protocol::{
     Approval, ApprovalDecision, ApprovalId, ApprovalRequest, ApprovalState, CustomerEmail, PageReference,
     PlatformId, WaitingApproval,

@@ -1,5 +1,7 @@
 //! What the broker says of a customer before a login.
 
+use alloc::string::String;
+
 use crate::json::{Object, Value};
 
 /// How an identity check can stand.
