@@ -161,7 +161,11 @@ fn frames_say_nothing_where_the_page_itself_could_not_be_read() {
     page.as_array_mut().unwrap().push(unread);
     *fake.page.borrow_mut() = Ok(page.to_string());
     let view = open(&worker);
-    assert_eq!((&view["screen"], &view["code"]), (&json!("error"), &json!("page_not_readable")), "{view}");
+    assert_eq!(
+        (&view["screen"], &view["code"]),
+        (&json!("error"), &json!("page_not_readable")),
+        "{view}"
+    );
 }
 
 #[test]
