@@ -55,7 +55,7 @@ function judgeUnrendered() {
 
 /** A fact in the page's main part is marked as one that a person may not see as it was read; in others it counts less anyway. */
 function doubt(fact) {
-  if (fact.region === null || fact.region === "main") fact.region = "doubtful";
+  if ([null, "main"].includes(fact.region)) fact.region = "doubtful";
   // What stands in a recipe's place is taken for certain.
   if (fact.kind === "recipe") fact.kind = "labelled";
 }

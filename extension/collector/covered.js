@@ -31,8 +31,13 @@ const isInBar = kept((element) => {
 
 const isFixed = kept((element) => styleOf(element).position === "fixed" || Boolean(parentOf(element) && isFixed(parentOf(element))));
 
+/** Whether an element in the main part is covered. Elsewhere nothing is proposed anyway, and asking is slow. */
+function isCovered(element, boxes) {
+  return isInMainPart(element) && isBelow(element, boxes);
+}
+
 /** Whether an element, or text in it of which these are the boxes, is under another one where it is in view. */
-function isCovered(element, boxes = element.getClientRects()) {
+function isBelow(element, boxes = element.getClientRects()) {
   const box = [...boxes].find((box) => isReachable(box, element));
   return Boolean(box) && isCoveredAt(element, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
 }

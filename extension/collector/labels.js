@@ -26,6 +26,8 @@ function before(node) {
   let text = "";
   for (let earlier = node.previousSibling, steps = 0; earlier && steps < 4; earlier = earlier.previousSibling, steps += 1) {
     if (earlier.nodeName === "BR") break;
+    // An icon's name is no label.
+    if (isElement(earlier) && PICTURES.test(styleOf(earlier).fontFamily)) continue;
     const apart = isElement(earlier) && /^[\s:：]*$/u.test(text);
     text = (apart ? textOf(earlier) : getText.call(earlier)) + text;
     if (apart && text.trim()) return { text: text.trim(), apart };

@@ -81,6 +81,11 @@ function regionOf(element) {
   return regionAround() ?? regionIn(element);
 }
 
+/** Whether an element is in the part of the page where customers' addresses are proposed from. */
+function isInMainPart(element) {
+  return [null, "main"].includes(regionOf(element));
+}
+
 const HEADINGS = new Set(["H2", "H3", "H4", "H5", "H6", "LEGEND", "CAPTION", "SUMMARY"]);
 
 /** The heading of the section that an element is in: the nearest one that stands before it or before what it is in. */

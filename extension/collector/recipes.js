@@ -53,7 +53,7 @@ function readRecipe(root) {
       if (exhausted()) return;
       if (!isWithin(element, steps) || !isSeen(element) || !isLegible(element)) continue;
       const value = fieldValue(element);
-      report("recipe", value, element, "", value.includes(JOINT) || isCovered(element));
+      report("recipe", value, element, "", value.includes(JOINT) || isBelow(element));
     }
   }
 }

@@ -69,7 +69,7 @@ function reportText(node, token) {
   const range = new Range();
   range.setStart(node, token.first);
   range.setEnd(node, token.last);
-  const affixed = (!prefix.trim() && isAffixed(begin, false)) || (!node.data.slice(token.last).trim() && isAffixed(node, true));
+  const affixed = isInMainPart(parent) && ((!prefix.trim() && isAffixed(begin, false)) || (!/\S/u.test(node.data.slice(token.last)) && isAffixed(node, true)));
   const doubtful = value !== whole || affixed || isCovered(parent, range.getClientRects());
   show(value, doubtful);
   // What stands before it in the same piece of text may have been written by anybody.

@@ -50,8 +50,8 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
 /// Beginnings of words for somebody else than the customer, in labels of fields and headings of sections.
 const OTHER_PERSONS: &str = "owner manager agent assigned assignee created modified updated advisor adviser sales \
     support introduc referr affiliate partner sender from cc bcc reply spouse lawyer betreuer besitzer inhaber \
-    kundenbetreuer berater vermittler vertreter bevollm absender ehepartner ehefrau ehemann wife husband guardian \
-    attorney benefici nominee trustee executor opiekun doradc małżon współmałżon pełnomocn właściciel nadawc \
+    kundenbetreuer kundenberat berater vermittler vertreter bevollm absender ehepartner ehefrau ehemann wife husband \
+    guardian attorney benefici nominee trustee executor opiekun doradc małżon współmałżon pełnomocn właściciel nadawc \
     propietario gestor asesor cónyug espos apoderad remitente gestionnaire conseill chargé conjoint épou mandataire \
     parrain propriétaire expéditeur менеджер ответственн müdür temsilcisi مدير المدير وكيل الوكيل مستشار المستشار \
     مسؤول المسؤول زوج الزوج";

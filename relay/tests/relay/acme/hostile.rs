@@ -275,6 +275,7 @@ async fn an_account_that_the_server_has_deactivated_is_named() {
     let cure = format!("remove {}", file.display());
     says(&relay, &cure).await;
     fs::remove_file(&file).unwrap();
+    eventually("another account is made", async || server.accounts() == 2).await;
     server.be(Mood::default());
     is_well(&relay).await;
     assert_eq!(server.accounts(), 2);
