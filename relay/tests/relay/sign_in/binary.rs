@@ -275,10 +275,10 @@ async fn the_secret_is_read_again_with_the_configuration() {
         .await;
     assert_eq!(sign_in(&serving, &provider, &signer, MARIA).await.status, 201);
     assert_eq!(used(), basic("second-secret"));
-    // A bad one keeps the old one in use.
+    // A bad one keeps the old one in use, and holds nothing else back.
     secret_file(&installation.folder, "two words");
     serving.signal(Signal::HUP);
-    let fault = serving.logs("so all of the old one stays in use").await;
+    let fault = serving.logs("what is on disk cannot be used").await;
     assert!(
         fault.contains("sign_in.client_secret_file") && !fault.contains("words"),
         "{fault}"

@@ -120,12 +120,11 @@ fn letters_that_may_look_like_others_are_never_proposed() {
         "anna@\u{441}ustomers.example",
         "\u{430}nna@customers.example",
         "anna@customers.ex\u{3B1}mple",
-        // Of one alphabet, in full width, joined, without its dot, and with a mark of its own.
+        // Of one alphabet, in full width, joined, and without its dot.
         "\u{441}\u{43E}\u{440}\u{430}@example.com",
         "anna@\u{FF43}ustomers.example",
         "anna@of\u{FB01}ce.example",
         "anna@m\u{131}ra.example",
-        "anna@cust\u{6F}\u{308}mers.example",
     ] {
         check(vec![fact(Kind::Labelled, disguised)], &[disguised], false);
         check_frames(
