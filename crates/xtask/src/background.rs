@@ -8,7 +8,8 @@ use crate::wasm::Files;
 /// The script.
 const SCRIPT: &str = "background.js";
 
-/// Puts the modules that the script imports in place of its import statements. They are not shipped by themselves.
+/// Puts the modules that the script imports in place of its import statements. Those that nothing else imports are not
+/// shipped by themselves.
 pub(crate) fn join(files: &mut Files) -> Result<()> {
     let script = take(files, SCRIPT)?;
     let mut joined = String::with_capacity(script.len());
@@ -28,7 +29,7 @@ fn inlined(files: &mut Files, import: &str) -> Result<String> {
     let unknown = || format!("{SCRIPT} has an import of a form that is not known: import {import}");
     let (names, path) = import.split_once(" from \"./").with_context(unknown)?;
     let path = path.strip_suffix("\";").with_context(unknown)?;
-    let module = take(files, path)?;
+    let module = module(files, path)?;
     let mut body = String::with_capacity(module.len());
     let mut default = None;
     for line in module.lines() {
@@ -59,6 +60,17 @@ fn inlined(files: &mut Files, import: &str) -> Result<String> {
     Ok(format!(
         "const {{ {names} }} = (() => {{\n{body}return {{ {members} }};\n}})();"
     ))
+}
+
+/// A module's text. It stays in the package where a page imports it, too.
+fn module(files: &mut Files, path: &str) -> Result<String> {
+    let text = take(files, path)?;
+    let import = format!("from \"./{path}\"");
+    let imports = |file: &Vec<u8>| String::from_utf8_lossy(file).contains(&import);
+    if files.values().any(imports) {
+        files.insert(path.to_owned(), text.clone().into_bytes());
+    }
+    Ok(text)
 }
 
 fn take(files: &mut Files, path: &str) -> Result<String> {
@@ -96,6 +108,15 @@ mod tests {
             String::from_utf8(files.remove(SCRIPT).unwrap()).unwrap(),
             expected
         );
+    }
+
+    #[test]
+    fn a_module_that_a_page_imports_stays() {
+        let mut files = files("import { read } from \"./read.js\";\n");
+        let page = "import { read } from \"./read.js\";\nread();\n";
+        files.insert("page.js".to_owned(), page.into());
+        join(&mut files).unwrap();
+        assert!(files.contains_key("read.js"), "{:?}", files.keys());
     }
 
     #[test]
