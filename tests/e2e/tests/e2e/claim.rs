@@ -49,7 +49,7 @@ async fn a_colleagues_login_stands_until_it_is_over(kind: Kind) -> Result<()> {
 
     dana.browser.close_private().await?;
     until("the relay to hear of the closed window", PATIENCE, async || {
-        let closed = lab.relay()?.log().contains(r#""outcome":"Closed""#);
+        let closed = lab.relay()?.log().contains(r#""outcome":"closed""#);
         Ok(closed.then_some(()))
     })
     .await?;
