@@ -22,9 +22,9 @@ const isOpaque = kept((element) => {
 
 /** Whether an element is, or is in, a bar that stays while the page is scrolled: what is below it comes out again. */
 const isInBar = kept((element) => {
-  const height = element.ownerDocument.defaultView.innerHeight / 4;
+  const height = documentOf(element).defaultView.innerHeight / 4;
   for (const at of ancestors(element)) {
-    if (/fixed|sticky/.test(styleOf(at).position) && at.getBoundingClientRect().height < height) return true;
+    if (/fixed|sticky/.test(styleOf(at).position) && rectOf(at).height < height) return true;
   }
   return false;
 });
@@ -37,18 +37,18 @@ function isCovered(element, boxes) {
 }
 
 /** Whether an element, or text in it of which these are the boxes, is under another one where it is in view. */
-function isBelow(element, boxes = element.getClientRects()) {
+function isBelow(element, boxes = rectsOf(element)) {
   const box = [...boxes].find((box) => isReachable(box, element));
   return Boolean(box) && isCoveredAt(element, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
 }
 
 function isCoveredAt(element, x, y) {
-  const view = element.ownerDocument.defaultView;
+  const view = documentOf(element).defaultView;
   if (x < 0 || y < 0 || x >= view.innerWidth || y >= view.innerHeight) return false;
   // What is scrolled out of a box is below other things, and comes out again.
   if (!cuttersOf(element).every(({ frame }) => isWithinBox(frame, x, y))) return false;
-  for (let at = element; at; at = at.getRootNode().host) {
-    const root = at.getRootNode();
+  for (let at = element; at; at = rootOf(at).host) {
+    const root = rootOf(at);
     const { elementFromPoint, elementsFromPoint } = root instanceof ShadowRoot ? ShadowRoot.prototype : Document.prototype;
     // Mostly it is on top, which is told much quicker than all that is there.
     const top = elementFromPoint.call(root, x, y);
@@ -62,7 +62,7 @@ function isCoveredAt(element, x, y) {
       }
       // What is no aim of the pointer is passed over, so that it is not known what is above it.
       if (styleOf(element).pointerEvents === "none" && !isFixed(hit)) continue;
-      if (isOpaque(hit) && [...hit.getClientRects()].some((box) => isWithinBox(box, x, y)) && !isInBar(hit)) return true;
+      if (isOpaque(hit) && [...rectsOf(hit)].some((box) => isWithinBox(box, x, y)) && !isInBar(hit)) return true;
     }
   }
   return isFrameCoveredAt(view, x, y);

@@ -16,7 +16,7 @@ function asLabel(text, always = false) {
 
 function byIds(element, attribute) {
   const ids = (attributeOf(element, attribute) ?? "").split(/\s+/).filter(Boolean).slice(0, 4);
-  const root = element.getRootNode();
+  const root = rootOf(element);
   const { getElementById } = root === document ? Document.prototype : DocumentFragment.prototype;
   return ids.map((id) => (root instanceof DocumentFragment || root === document ? textOf(getElementById.call(root, id)) : "")).join(" ").trim();
 }
@@ -58,8 +58,8 @@ function isInList(element) {
 
 /** The term of a definition. */
 function termOf(definition) {
-  let term = definition.previousElementSibling;
-  while (term && tagOf(term) === "DD") term = term.previousElementSibling;
+  let term = earlierOf(definition);
+  while (term && tagOf(term) === "DD") term = earlierOf(term);
   return term && tagOf(term) === "DT" ? textOf(term) : "";
 }
 

@@ -73,17 +73,17 @@ function passesClipPaths(box, element) {
   const y = (box.top + box.bottom) / 2;
   // Out of view, shapes that cannot be understood are taken for hiding.
   if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) return !paths.some((path) => /^(inset|circle|ellipse|polygon)\(/.test(path));
-  return element.getRootNode().elementsFromPoint(x, y).some((hit) => element.contains(hit));
+  return rootOf(element).elementsFromPoint(x, y).some((hit) => Node.prototype.contains.call(element, hit));
 }
 
 /** The elements around an element, itself included, that cut off what does not fit into them. */
 const cuttersOf = kept((element) => {
-  if (element === rootElement() || element === bodyElement() || (element.ownerDocument !== document && /^(html|body)$/i.test(tagOf(element)))) return [];
+  if (element === rootElement() || element === bodyElement() || (documentOf(element) !== document && /^(html|body)$/i.test(tagOf(element)))) return [];
   const parent = parentOf(element);
   const around = parent ? cuttersOf(parent) : [];
   const { overflowX, overflowY, display } = styleOf(element);
   if (display === "inline" || display === "contents" || (overflowX === "visible" && overflowY === "visible")) return around;
-  return [{ overflowX, overflowY, frame: element.getBoundingClientRect() }, ...around];
+  return [{ overflowX, overflowY, frame: rectOf(element) }, ...around];
 });
 
 /** Whether the boxes around an element leave anything of this box of it. */
@@ -121,11 +121,11 @@ function isReachable(box, element) {
 }
 
 /** Whether an element, or text in it of which these are the boxes, is rendered where a person can see it. */
-function isSeen(element, boxes = element.getClientRects()) {
+function isSeen(element, boxes = rectsOf(element)) {
   if (styleOf(element).visibility !== "visible") return false;
   let boxed = element;
   while (boxed && styleOf(boxed).display === "contents") boxed = parentOf(boxed);
-  if (!boxed?.checkVisibility(RENDERED)) return false;
+  if (!boxed || !Element.prototype.checkVisibility.call(boxed, RENDERED)) return false;
   if (isConcealed(element)) return false;
   return [...boxes].some((box) => isReachable(box, element) && passesClipPaths(box, boxed));
 }

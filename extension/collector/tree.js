@@ -34,6 +34,29 @@ const comparePosition = Node.prototype.compareDocumentPosition;
 const getTag = Object.getOwnPropertyDescriptor(Element.prototype, "tagName").get;
 const getLocalName = Object.getOwnPropertyDescriptor(Element.prototype, "localName").get;
 
+const getDocument = Object.getOwnPropertyDescriptor(Node.prototype, "ownerDocument").get;
+const getEarlier = Object.getOwnPropertyDescriptor(Element.prototype, "previousElementSibling").get;
+
+function documentOf(node) {
+  return getDocument.call(node);
+}
+
+function rootOf(node) {
+  return Node.prototype.getRootNode.call(node);
+}
+
+function rectOf(element) {
+  return Element.prototype.getBoundingClientRect.call(element);
+}
+
+function rectsOf(element) {
+  return Element.prototype.getClientRects.call(element);
+}
+
+function earlierOf(element) {
+  return getEarlier.call(element);
+}
+
 function attributeOf(element, name) {
   return Element.prototype.getAttribute.call(element, name);
 }
