@@ -6,6 +6,7 @@ use stagedoor_e2e::browser::Kind;
 use stagedoor_e2e::lab::{CUSTOMERS, Lab};
 use stagedoor_e2e::page::Page;
 use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
+use stagedoor_e2e::states::Screen;
 
 crate::in_each_browser!(nothing_is_left, the_private_key_stays);
 
@@ -55,7 +56,8 @@ async fn nothing_is_left(kind: Kind) -> Result<()> {
         seat.log_in(&lab.customer_page(customer)).await?,
         Platform::LoggedIn(customer.into())
     );
-    let options = seat.browser.open_extension("options.html").await?;
+    // Its own questions are answered by then: one of them clears up what is left of a sign-in.
+    let options = Screen::Options.open(&seat.browser).await?;
     // A sign-in or an enrolment that was broken off leaves a key of its own; alarms and badges are any part's.
     let littered = format!(
         "(async () => {{ const key = await {KEY};
