@@ -163,7 +163,8 @@ impl Held {
         let _ = self.release.send(true);
     }
 
-    /// Loses it, with the connection.
+    /// Loses it: an answer with the connection. A request is swallowed, and its connection stays until the browser closes it:
+    /// if a kept one broke under it, Firefox would send it again.
     pub fn lose(self) {
         let _ = self.release.send(false);
     }
@@ -241,6 +242,7 @@ async fn ask(
             if let Some(hold) = take(&next, line, true)
                 && !hold.last().await
             {
+                while let Ok(1..) = questions.read(&mut buffer).await {}
                 break;
             }
         }
