@@ -18,6 +18,13 @@ fn finds_the_version_in_what_tools_say() {
 }
 
 #[test]
+fn a_version_is_judged_by_the_number_it_begins_with() {
+    assert_eq!(major("153.7.0esr"), 153);
+    assert_eq!(major("156.0.8078.108"), 156);
+    assert_eq!(major("esr"), 0);
+}
+
+#[test]
 fn wasm_bindgen_is_the_version_the_workspace_locks() {
     let manifest = include_str!("../../../wasm-bindgen-pinned/Cargo.toml");
     let Check::Version(_, wanted) = WASM_BINDGEN.check else {
