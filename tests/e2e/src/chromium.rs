@@ -60,6 +60,11 @@ impl Chromium {
         // An extension is installed once its worker has been started; what is done before races with that.
         let started = async || Ok((!browser.targets("service_worker").await?.is_empty()).then_some(()));
         until("the extension's service worker to start", PATIENCE, started).await?;
+        // The extension shows its settings when it is installed. A tab that comes to the front later would take the place of
+        // the one that a test is at.
+        let settings = browser.extension_url("options.html");
+        let shown = async || Ok(browser.is_open(&settings).await?.then_some(()));
+        until("the settings of a new installation", PATIENCE, shown).await?;
         Ok(browser)
     }
 
@@ -161,6 +166,11 @@ impl Chromium {
         self.client.call("Browser.close", json!({})).await?;
         self.process.ended(PATIENCE).await?;
         Ok(())
+    }
+
+    async fn is_open(&self, address: &str) -> Result<bool> {
+        let pages = self.targets("page").await?;
+        Ok(pages.iter().any(|page| page["url"] == address))
     }
 
     async fn popup(&self) -> Result<Option<String>> {

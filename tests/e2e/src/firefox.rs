@@ -62,7 +62,23 @@ impl Firefox {
                 "Firefox speaks {speaks}, and was set up in {language}"
             );
         }
-        Self::running(profile, process, client, chrome, first_tab).await
+        let browser = Self::running(profile, process, client, chrome, first_tab).await?;
+        browser.settings_shown().await?;
+        Ok(browser)
+    }
+
+    /// Waits for the settings, which the extension shows when it is installed. A tab that comes to the front later would
+    /// close a popup, and take the keyboard from whatever has it.
+    async fn settings_shown(&self) -> Result<()> {
+        let address = self.extension_url("options.html");
+        let shown = until("the settings of a new installation", PATIENCE, async || {
+            self.page_at(&address).await
+        });
+        let at_rest = "document.querySelector('#settings[aria-busy=false]')";
+        shown
+            .await?
+            .wait_for("the settings to come to rest", at_rest)
+            .await
     }
 
     /// Starts Firefox with policies by which it installs the extension itself, and waits until it has.
