@@ -11,6 +11,9 @@ use crate::firefox::Firefox;
 use crate::page::Page;
 use crate::wait::{PATIENCE, until};
 
+/// The extension's settings, in its folder.
+pub(crate) const SETTINGS: &str = "options.html";
+
 /// Which browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use crate::browser::PrivateWindows;
+use crate::browser::{PrivateWindows, SETTINGS};
 use crate::page::Page;
 use crate::process::Process;
 use crate::rpc::Client;
@@ -37,11 +37,26 @@ impl Chromium {
         });
         let installed = client.call("Extensions.loadUnpacked", params).await;
         let installed = installed.map_err(|error| process.explain(error))?;
-        let extension = installed["id"]
+        let id = installed["id"]
             .as_str()
             .context("Chromium names no extension")?
             .to_owned();
-        Self::installed(profile, extension, process, client).await
+        let browser = Self::installed(profile, id, process, client).await?;
+        if extension.join(SETTINGS).is_file() {
+            browser.settings_shown().await?;
+        }
+        Ok(browser)
+    }
+
+    /// Waits for the settings, which the extension shows when it is installed. A tab that comes to the front later would take
+    /// the place of the one that a test is at.
+    async fn settings_shown(&self) -> Result<()> {
+        let address = self.extension_url(SETTINGS);
+        until("the settings of a new installation", PATIENCE, async || {
+            let pages = self.targets("page").await?;
+            Ok(pages.iter().any(|page| page["url"] == address).then_some(()))
+        })
+        .await
     }
 
     /// Starts Chromium with policies in `options.system` by which it installs the extension itself, and waits until it has.
@@ -60,11 +75,6 @@ impl Chromium {
         // An extension is installed once its worker has been started; what is done before races with that.
         let started = async || Ok((!browser.targets("service_worker").await?.is_empty()).then_some(()));
         until("the extension's service worker to start", PATIENCE, started).await?;
-        // The extension shows its settings when it is installed. A tab that comes to the front later would take the place of
-        // the one that a test is at.
-        let settings = browser.extension_url("options.html");
-        let shown = async || Ok(browser.is_open(&settings).await?.then_some(()));
-        until("the settings of a new installation", PATIENCE, shown).await?;
         Ok(browser)
     }
 
@@ -166,11 +176,6 @@ impl Chromium {
         self.client.call("Browser.close", json!({})).await?;
         self.process.ended(PATIENCE).await?;
         Ok(())
-    }
-
-    async fn is_open(&self, address: &str) -> Result<bool> {
-        let pages = self.targets("page").await?;
-        Ok(pages.iter().any(|page| page["url"] == address))
     }
 
     async fn popup(&self) -> Result<Option<String>> {

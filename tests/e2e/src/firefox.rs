@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::administrator::Administrator;
-use crate::browser::{PrivateWindows, Setup};
+use crate::browser::{PrivateWindows, SETTINGS, Setup};
 use crate::page::Page;
 use crate::process::Process;
 use crate::rpc::Client;
@@ -63,14 +63,16 @@ impl Firefox {
             );
         }
         let browser = Self::running(profile, process, client, chrome, first_tab).await?;
-        browser.settings_shown().await?;
+        if extension.join(SETTINGS).is_file() {
+            browser.settings_shown().await?;
+        }
         Ok(browser)
     }
 
     /// Waits for the settings, which the extension shows when it is installed. A tab that comes to the front later would
     /// close a popup, and take the keyboard from whatever has it.
     async fn settings_shown(&self) -> Result<()> {
-        let address = self.extension_url("options.html");
+        let address = self.extension_url(SETTINGS);
         let shown = until("the settings of a new installation", PATIENCE, async || {
             self.page_at(&address).await
         });
