@@ -19,14 +19,14 @@ const SHEET: &str = include_str!("sheet.html");
 /// How the pages are looked at: what the picture is called after, the browser's language if not English, and the scheme.
 type Look = (&'static str, Option<&'static str>, &'static str);
 
-const ARABIC: Look = ("arabic", Some("ar"), "light");
-
-const LOOKS: [Look; 4] = [
+/// Those that the documents show.
+const SHOWN: [Look; 3] = [
     ("light", None, "light"),
     ("dark", None, "dark"),
-    ARABIC,
-    ("arabic-dark", Some("ar"), "dark"),
+    ("arabic", Some("ar"), "light"),
 ];
+
+const ARABIC_DARK: Look = ("arabic-dark", Some("ar"), "dark");
 
 /// The pages, how wide they are looked at, and how many of their states stand in a row.
 const PAGES: [(Screen, &str, u32, usize); 4] = [
@@ -49,8 +49,8 @@ const STILL: &str = "(() => {
 /// The sheets that the documents show.
 pub(super) async fn shoot() -> Result<()> {
     let directory = paths::workspace().join("docs/screenshots");
-    for page in ["popup ", "options "] {
-        for (name, sheet) in sheets(ARABIC, page).await? {
+    for look in SHOWN {
+        for (name, sheet) in sheets(look, "").await? {
             keep(&directory.join(name), &sheet)?;
         }
     }
@@ -61,7 +61,7 @@ pub(super) async fn shoot() -> Result<()> {
 pub(super) async fn look(letters: &str) -> Result<()> {
     let directory = paths::workspace().join("target/looks");
     fs::create_dir_all(&directory)?;
-    for look in LOOKS {
+    for look in SHOWN.into_iter().chain([ARABIC_DARK]) {
         for (name, sheet) in sheets(look, letters).await? {
             let file = directory.join(name);
             fs::write(&file, sheet)?;

@@ -14,7 +14,7 @@ const PAGE: &str = "<!doctype html><title>{name}</title><link rel=stylesheet hre
     <dt>Phone</dt><dd>+48 22 555 01 18</dd><dt>Country</dt><dd>Poland</dd></dl></main>";
 
 pub(crate) async fn shoot() -> Result<()> {
-    let studio = Studio::open(Lab::start().await?, None).await?;
+    let studio = Studio::open(Lab::start().await?).await?;
     studio.seat.enrol(&studio.lab, SUPPORT[0]).await?;
     let [(email, name), (other, _), ..] = CUSTOMERS;
     let html = PAGE
@@ -26,11 +26,6 @@ pub(crate) async fn shoot() -> Result<()> {
         .browser
         .open(&studio.lab.crm.add("branch/20/customers/4711", &html))
         .await?;
-    let how = studio.seat.browser.open_extension("teach.html").await?;
-    how.text("#how").await?;
-    studio.both("teach-how", &how).await?;
-    how.close().await?;
-
     let lesson = studio.seat.teach(&tab).await?;
     tab.type_text("\t").await?;
     keep(
@@ -40,6 +35,9 @@ pub(crate) async fn shoot() -> Result<()> {
     tab.point_at("document.querySelector('[data-field=email]')")
         .await?;
     lesson.lines().await?;
-    studio.both("teach", &lesson.page).await?;
+    keep(
+        &studio.directory.join("teach-light.png"),
+        &lesson.page.chromium()?.picture_of("body").await?,
+    )?;
     studio.close().await
 }
