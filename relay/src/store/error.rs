@@ -1,6 +1,8 @@
 //! Why the store did not do what it was asked. One error may be told to many who waited for the same commit, so it can be
 //! cloned; its text names files, tables and servers, never values.
 
+use std::borrow::Cow;
+
 /// The store failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
@@ -13,7 +15,7 @@ pub enum StoreError {
         /// What the engine or the operating system says.
         cause: String,
         /// What to do about it.
-        cure: &'static str,
+        cure: Cow<'static, str>,
     },
     /// More writes wait than the store takes in.
     #[error("too many writes wait for the store {place}; they are refused until it keeps up")]

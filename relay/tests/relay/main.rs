@@ -16,6 +16,7 @@ mod checkpoints;
 mod durability;
 mod enrolment;
 mod error_docs;
+mod foreign_files;
 mod ledger_cli;
 mod limits;
 mod login;
