@@ -91,3 +91,19 @@ pub enum StoreError {
     #[error("the store is not in the state it should be: {0}")]
     Inconsistent(&'static str),
 }
+
+impl StoreError {
+    /// What it is, in a few words that name no file, table or server: for whoever may know no more.
+    pub fn in_short(&self) -> &'static str {
+        match self {
+            Self::Unavailable { .. } => "it cannot be used",
+            Self::Overloaded { .. } => "too many writes wait",
+            Self::Newer { .. } | Self::Older { .. } => "its schema is of another version",
+            Self::Altered { .. } => "its schema was changed",
+            Self::Blocked { .. } => "a foreign row is in the way",
+            Self::InUse { .. } => "another relay has it",
+            Self::Severed => "it has lost records",
+            Self::Inconsistent(_) => "it is not in the state it should be",
+        }
+    }
+}
