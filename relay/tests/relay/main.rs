@@ -13,6 +13,7 @@ mod bad_input;
 mod binary;
 mod bounds;
 mod checkpoints;
+mod config_check;
 mod durability;
 mod enrolment;
 mod error_docs;
