@@ -14,7 +14,7 @@ use crate::{
     policy,
     sign_in::Provider,
     store::{self, StaffRow},
-    tls::Tls,
+    tls::{self, Tls},
 };
 
 /// For reading who there is.
@@ -77,6 +77,15 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
             Ok(()) => say(format_args!("platform {platform}: the broker takes the key"))?,
             Err(problem) => {
                 say(format_args!("platform {platform}: {problem}"))?;
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    if let Some(asked) = tls::ask_acme(&config.listen).await {
+        match asked {
+            Ok(server) => say(format_args!("listen.acme: the ACME server {server} answers"))?,
+            Err(problem) => {
+                say(format_args!("listen.acme: {problem}"))?;
                 code = ExitCode::FAILURE;
             }
         }
