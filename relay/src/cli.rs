@@ -111,7 +111,8 @@ enum ConfigCommand {
     Example,
     /// Check the configuration file.
     Check {
-        /// Also ask each broker whether it takes the key, and the sign-in provider for its description and keys.
+        /// Also ask each broker whether it takes the key, the sign-in provider for its description and keys, and the ACME
+        /// server for its directory.
         #[arg(long)]
         connect: bool,
     },

@@ -179,15 +179,16 @@ impl Config {
         let policy = root.section("policy", |section| PolicyRules::read(section, keys));
         let mut sign_in = root.section_if_there("sign_in", |section| SignIn::read(section, keys));
         let staff = root.section("staff", StaffRules::read);
-        let platforms = root.sections("platform", |section| PlatformConfig::read(section, keys));
+        let mut named = platform::PlatformIds::default();
+        let platforms = root.sections("platform", |section| named.read(section, keys));
         let webhooks = root.sections_if_any("webhook", |section| WebhookConfig::read(section, keys));
         let recipes = root.sections_if_any("recipe", recipe::read);
         let log = root.section("log", Log::read);
         let webhooks = webhook::distinct(webhooks, &mut root);
-        let platforms = platform::distinct(platforms, &mut root);
+        named.check(&mut root);
         let recipes = recipe::fitting(recipes, &mut root);
         if let Some(policy) = &policy {
-            policy.check(login.as_ref(), &platforms, &mut root);
+            policy.check(login.as_ref(), &named, &mut root);
         }
         if let (Some(Some(sign_in)), Some(extension), Some(staff)) = (&mut sign_in, &extension, &staff) {
             sign_in.settle(extension, staff, &mut root);

@@ -95,6 +95,17 @@ pub(crate) fn at(path: &Path, problem: &str) -> String {
     }
 }
 
+/// A path as a shell takes it, for a command that an operator is told to run.
+pub(crate) fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+@:,=%".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 /// Why nothing is known of a file.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unread {
@@ -157,6 +168,17 @@ mod tests {
         fs::write(folder.path().join("key"), "").unwrap();
         let there = at(&folder.path().join("key"), "is empty");
         assert_eq!(there, format!("{here}/key: is empty"));
+    }
+
+    #[test]
+    fn a_shell_takes_a_path_for_one() {
+        for (path, said) in [
+            ("/var/lib/stagedoor/a.db-wal", "/var/lib/stagedoor/a.db-wal"),
+            ("/a b/$x", "'/a b/$x'"),
+            ("/it's", r"'/it'\''s'"),
+        ] {
+            assert_eq!(quoted(Path::new(path)), said);
+        }
     }
 
     #[tokio::test]

@@ -14,6 +14,7 @@ pub mod config;
 mod current;
 pub mod error;
 pub mod events;
+mod exposed;
 mod files;
 mod handlers;
 mod impatient;

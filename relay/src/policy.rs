@@ -7,6 +7,7 @@ mod offer;
 mod preview;
 mod refusal;
 mod summary;
+mod unheld;
 
 use std::net::IpAddr;
 
@@ -19,6 +20,7 @@ pub(crate) use offer::offer;
 pub(crate) use preview::allow_preview;
 pub(crate) use refusal::{APPROVAL, Refusal, disabled_staff, enrolled_staff};
 pub(crate) use summary::{doubts, summary};
+pub(crate) use unheld::unheld;
 
 use crate::{
     app::App,

@@ -20,6 +20,15 @@ use acme::Acme;
 use files::Files;
 use identity::{CERTIFICATE, Identity};
 
+/// Asks the ACME server, if there is one to ask, what it is: its address, or what is wrong with cause and cure. Nothing is made
+/// there.
+pub(crate) async fn ask_acme(listen: &Listen) -> Option<Result<String, String>> {
+    match &listen.tls {
+        Some(TlsSource::Acme(settings)) => Some(acme::ask(settings).await),
+        Some(TlsSource::Files(_)) | None => None,
+    }
+}
+
 /// Between two lines about a certificate that ends.
 const REMIND: SignedDuration = SignedDuration::from_hours(24);
 

@@ -72,7 +72,7 @@ pub enum ApprovalState {
     Approved,
     /// It may not.
     Declined,
-    /// Nobody decided in time, or it was not opened in time.
+    /// Nobody decided in time, it was not opened in time, or whoever approved may not approve any more.
     Expired,
     /// It was opened.
     Used,

@@ -13,6 +13,9 @@ const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 const SIGNATURE_INPUT: HeaderName = HeaderName::from_static("signature-input");
 const SIGNATURE: HeaderName = HeaderName::from_static("signature");
 
+/// The most that is said of how far two clocks are apart, in seconds: a day. Beyond it nobody needs the number.
+const MOST_APART_SECONDS: i64 = 24 * 60 * 60;
+
 /// How much longer than necessary a nonce is kept: the relay's clock may be set back by so much without opening a door
 /// to replays.
 const NONCE_MARGIN_SECONDS: i64 = 600;
@@ -42,7 +45,7 @@ impl SignedHeaders {
         let authority = authority(&parts.headers, app)?;
         let now = app.clock.now().as_second();
         if now.abs_diff(input.created) > SIGNATURE_WINDOW_SECONDS.unsigned_abs() {
-            return Err(ApiError::new(ErrorCode::SignatureStale));
+            return Err(stale(input.created.saturating_sub(now)));
         }
         Ok(Self {
             input,
@@ -78,6 +81,35 @@ impl SignedHeaders {
             .and_then(|created| created.checked_add(keep))
             .map_err(|error| ApiError::new(ErrorCode::Internal).caused_by(error))
     }
+}
+
+/// How far the clock that a request was signed by is from the relay's, for the log.
+#[derive(Debug, thiserror::Error)]
+#[error("the signature's time is {0:+} s from the relay's")]
+struct Apart(i64);
+
+/// Refuses a request that was signed so many seconds after the relay's time, or before it where that is negative. The relay's
+/// time is no secret, so it is said by how much: whoever sets a clock sees which one to set.
+fn stale(apart: i64) -> ApiError {
+    let apart = apart.clamp(-MOST_APART_SECONDS, MOST_APART_SECONDS);
+    let seconds = apart.unsigned_abs();
+    let least = if apart.abs() == MOST_APART_SECONDS {
+        "at least "
+    } else {
+        ""
+    };
+    let (way, other) = if apart > 0 {
+        ("ahead of", "")
+    } else {
+        ("behind", ", or the request was on its way for so long")
+    };
+    let detail = format!(
+        "The clock of this computer is {least}{seconds} seconds {way} the relay's ({apart:+} s){other}; \
+         {SIGNATURE_WINDOW_SECONDS} are accepted. Set the clock of this computer, and the relay's, by a time server."
+    );
+    ApiError::new(ErrorCode::SignatureStale)
+        .detail(detail)
+        .caused_by(Apart(apart))
 }
 
 /// Records a nonce, durably; an error if it was used before. Call it only after the signature has been verified: otherwise

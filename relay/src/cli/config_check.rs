@@ -1,6 +1,8 @@
 //! `stagedoor config check`: is the file right, and do the brokers take the keys?
 
-use std::{path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, time::Duration};
+
+use tokio::time::timeout;
 
 use super::say;
 use crate::{
@@ -8,10 +10,15 @@ use crate::{
     broker::Brokers,
     clock::{Clock, SystemClock},
     config::{Config, ConfigFaults, Keys, StoreUrl},
+    exposed::exposed,
     policy,
     sign_in::Provider,
-    tls::Tls,
+    store::{self, StaffRow},
+    tls::{self, Tls},
 };
+
+/// For reading who there is.
+const STORE: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
     let config = Config::load(path, Keys::Check)?;
@@ -25,7 +32,10 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
             return Err(ConfigFaults::all(faults.into_iter().flatten()).into());
         }
     };
-    for warning in warnings.into_iter().chain(policy::doubts(&config)) {
+    let people = people(&config, connect).await;
+    let doubts = policy::doubts(&config).into_iter().chain(exposed(&config));
+    let doubts = doubts.chain(policy::unheld(&config, &people));
+    for warning in warnings.into_iter().chain(doubts) {
         tell!("warning: {warning}");
     }
     if let Some(directory) = &config.ledger.directory
@@ -71,6 +81,15 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
             }
         }
     }
+    if let Some(asked) = tls::ask_acme(&config.listen).await {
+        match asked {
+            Ok(server) => say(format_args!("listen.acme: the ACME server {server} answers"))?,
+            Err(problem) => {
+                say(format_args!("listen.acme: {problem}"))?;
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
     if let Some(provider) = sign_in {
         match provider.test().await {
             Ok(warnings) => {
@@ -87,4 +106,17 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
         }
     }
     Ok(code)
+}
+
+/// Everybody whom the store knows, as far as it is there and this user may read it: a check needs no store. A server is asked
+/// only where others are, too.
+async fn people(config: &Config, connect: bool) -> Vec<StaffRow> {
+    if matches!(config.store, StoreUrl::Postgres(_)) && !connect {
+        return Vec::new();
+    }
+    let reading = async { store::open_to_read(&config.store).await?.list_staff().await };
+    match timeout(STORE, reading).await {
+        Ok(Ok(people)) => people,
+        Ok(Err(_)) | Err(_) => Vec::new(),
+    }
 }

@@ -6,12 +6,14 @@ use anyhow::Context;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::{
     app::Limits,
     broker::Brokers,
     clock::SystemClock,
     config::{Config, ConfigFaults, Keys},
+    exposed::exposed,
     files::in_time,
     relay::Relay,
     shutdown, store,
@@ -30,7 +32,12 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
     allow_open_files();
     let limits = Limits::default();
     let (file, place) = (path.to_owned(), path.display().to_string());
-    let config = in_time(limits.files, move || Config::load(&file, Keys::Check))
+    let load = move || {
+        let config = Config::load(&file, Keys::Check)?;
+        let warnings = exposed(&config);
+        Ok::<_, ConfigFaults>((config, warnings))
+    };
+    let (config, warnings) = in_time(limits.files, load)
         .await
         .map_err(|unread| ConfigFaults::one(place, format!("it, or a file that it names, {unread}")))??;
     let log = Outlet::start(io::stdout());
@@ -38,6 +45,9 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
     tracing::subscriber::set_global_default(subscriber).context("the log cannot be set up")?;
     telemetry::log_panics();
     tokio::spawn(log.tell_of_drops());
+    for warning in warnings {
+        warn!("{warning}");
+    }
 
     let relay = tokio::select! {
         relay = start(config, limits) => relay?,

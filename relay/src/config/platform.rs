@@ -44,10 +44,7 @@ impl PlatformConfig {
         self.base_url.as_str().trim_end_matches('/')
     }
 
-    pub(super) fn read(section: &mut Section<'_>, keys: Keys) -> Option<Self> {
-        let id = section.parsed("id", |text| {
-            PlatformId::parse(text).map_err(|error| error.to_string())
-        });
+    fn read(section: &mut Section<'_>, id: Option<PlatformId>, keys: Keys) -> Option<Self> {
         let name = section.parsed("name", parse_name);
         let environment = section.parsed("environment", parse_environment);
         let dialect = section.parsed("api", parse_dialect);
@@ -91,24 +88,43 @@ impl fmt::Debug for ProxyUrl {
     }
 }
 
-/// Refuses a second platform of the same id.
-pub(super) fn distinct(platforms: Vec<PlatformConfig>, root: &mut Section<'_>) -> Vec<PlatformConfig> {
-    for (index, platform) in platforms.iter().enumerate() {
-        if platforms
-            .iter()
-            .take(index)
-            .any(|earlier| earlier.id == platform.id)
-        {
-            root.fault(
-                "platform",
-                format!(
-                    "the id \"{}\" is used twice; ids name one platform each",
-                    platform.id
-                ),
-            );
+/// The ids in the file, those of platforms with faults among them: what is wrong with a platform is no fault of whoever names it.
+#[derive(Debug, Default)]
+pub(super) struct PlatformIds {
+    ids: Vec<PlatformId>,
+    /// Whether there is a platform whose id is not known.
+    nameless: bool,
+}
+
+impl PlatformIds {
+    /// Reads a platform, and remembers its id whatever is wrong with the rest.
+    pub(super) fn read(&mut self, section: &mut Section<'_>, keys: Keys) -> Option<PlatformConfig> {
+        let id = section.parsed("id", |text| {
+            PlatformId::parse(text).map_err(|error| error.to_string())
+        });
+        match &id {
+            Some(id) => self.ids.push(id.clone()),
+            None => self.nameless = true,
+        }
+        PlatformConfig::read(section, id, keys)
+    }
+
+    /// Whether it is known that no platform has this id.
+    pub(super) fn lack(&self, id: &PlatformId) -> bool {
+        !self.nameless && !self.ids.contains(id)
+    }
+
+    /// Refuses a second platform of the same id.
+    pub(super) fn check(&self, root: &mut Section<'_>) {
+        for (index, id) in self.ids.iter().enumerate() {
+            if self.ids.iter().take(index).any(|earlier| earlier == id) {
+                root.fault(
+                    "platform",
+                    format!("the id \"{id}\" is used twice; ids name one platform each"),
+                );
+            }
         }
     }
-    platforms
 }
 
 fn read_key_source(section: &mut Section<'_>) -> Option<ApiKeySource> {

@@ -13,7 +13,7 @@ pub use grant::{Grant, Named};
 pub use hours::Hours;
 pub use ticket::TicketRule;
 
-use super::{Keys, Login, PlatformConfig, section::Section};
+use super::{Keys, Login, platform, section::Section};
 
 /// More than a group of brokers has; a bound on the time that one decision takes.
 const MOST_GRANTS: usize = 256;
@@ -48,7 +48,10 @@ impl Default for PolicyRules {
 impl PolicyRules {
     pub(super) fn read(section: &mut Section<'_>, keys: Keys) -> Option<Self> {
         let named = section.has("grant");
+        let before = section.fault_count();
         let mut grants = section.sections_if_any("grant", Grant::read);
+        // One with faults is left out, and what it would have said is not missing.
+        let all_read = section.fault_count() == before;
         if grants.len() > MOST_GRANTS {
             let problem =
                 format!("there are more than {MOST_GRANTS}; put roles that may do the same into one");
@@ -61,7 +64,7 @@ impl PolicyRules {
         // Only now that all have been read: a section that nobody has asked for would count as unknown.
         let (deny, vip, canary, approval) = (deny?, vip?, canary?, approval?);
         match &approval {
-            Some(approval) => {
+            Some(approval) if all_read => {
                 if let Some((key, problem)) = approval.faults(&grants, &vip) {
                     section.fault(&format!("approval.{key}"), problem);
                 }
@@ -69,9 +72,9 @@ impl PolicyRules {
             None if grants.iter().any(|grant| grant.approval) => {
                 section.fault("approval.roles", approval::NOBODY);
             }
-            None => {}
+            _ => {}
         }
-        if !vip.is_empty() && !grants.iter().any(|grant| grant.vip) {
+        if all_read && !vip.is_empty() && !grants.iter().any(|grant| grant.vip) {
             section.fault(
                 "vip",
                 "no [[policy.grant]] says vip = true, so nobody could open these customers; write it into the grant of \
@@ -103,7 +106,12 @@ impl PolicyRules {
     }
 
     /// Finds grants that name what is not there, or that would loosen what `[login]` says.
-    pub(super) fn check(&self, login: Option<&Login>, platforms: &[PlatformConfig], root: &mut Section<'_>) {
+    pub(super) fn check(
+        &self,
+        login: Option<&Login>,
+        platforms: &platform::PlatformIds,
+        root: &mut Section<'_>,
+    ) {
         for grant in &self.grants {
             for (key, problem) in grant.faults(login, platforms) {
                 root.fault(&format!("{}.{key}", grant.name), problem);

@@ -69,6 +69,11 @@ impl Sources {
         self.0.push(SourceFile::now(key, api_key::secret_path(path)));
     }
 
+    /// Where they are, the configuration itself first.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().map(|file| file.path.as_path())
+    }
+
     /// The same files as they are now. Waits for the disk.
     pub(crate) fn look(&self) -> Self {
         let now = |file: &SourceFile| SourceFile::now(file.key.clone(), file.path.clone());

@@ -125,6 +125,45 @@ fn every_fault_of_a_file_is_reported_at_once() {
     assert!(!found.join("\n").contains("SENTINEL"), "{found:?}");
 }
 
+/// What is wrong with a platform is told there, and not once more where the platform is named.
+#[test]
+fn one_platform_with_a_fault_is_one_message() {
+    let policy = "[[policy.grant]]\nroles = \"*\"\nplatforms = [\"main\"]\n";
+    for (line, replacement, key) in [
+        (r#"api = "v1""#, r#"api = "v3""#, "platform[0].api"),
+        (r#"id = "main""#, r#"id = "Main""#, "platform[0].id"),
+        (r#"id = "main""#, "", "platform[0].id"),
+    ] {
+        let found = faults(&format!("{}\n{policy}", with(line, replacement)));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with(&format!("{key}: ")), "{found:?}");
+    }
+    // What is another cause is another message, whatever else is wrong.
+    let other = policy.replace("main", "mian");
+    let found = faults(&format!("{}\n{other}", with(r#"api = "v1""#, r#"api = "v3""#)));
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(
+        found[1].starts_with("policy.grant[0].platforms: no [[platform]] has the id \"mian\""),
+        "{found:?}"
+    );
+    let twice = EXAMPLE
+        .find("[[platform]]")
+        .map(|start| EXAMPLE.split_at(start).1)
+        .unwrap();
+    let twice = twice
+        .split_inclusive('\n')
+        .take_while(|line| !line.starts_with("[log]"))
+        .collect::<String>();
+    let found = faults(&format!(
+        "{EXAMPLE}\n{}",
+        twice.replace("api = \"v1\"", "api = \"v3\"")
+    ));
+    assert!(
+        found.len() == 2 && found[0].starts_with("platform[1].api: ") && found[1].contains("is used twice"),
+        "{found:?}"
+    );
+}
+
 #[test]
 fn single_faults_name_key_and_cure() {
     for (line, replacement, key, says) in [

@@ -55,7 +55,7 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "The signature or the digest does not fit the request: it was changed on the way, made with another key, or made for another host name.",
             "If a proxy stands before the relay, let it pass Host, path and body unchanged, and put the host name that browsers use into listen.authorities."),
         ErrorCode::SignatureStale => (
-            "The signature was made more than 60 seconds before or after the relay's time.",
+            "The signature was made more than 60 seconds before or after the relay's time. The answer, and the relay's log, say by how many.",
             "Set the clock of this computer, and the relay's, by a time server."),
         ErrorCode::SignatureReplayed => (
             "The same signed request arrived before.",

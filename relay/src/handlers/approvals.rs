@@ -21,7 +21,7 @@ use crate::{
     app::App,
     approvals,
     auth::Signed,
-    config,
+    config::{self, Named},
     error::ApiError,
     events::{self, Asked},
     middleware::ClientAddress,
@@ -122,7 +122,7 @@ pub(crate) async fn show_approval(
     check_empty(&signed)?;
     let found = app.store.approval(&parse_id(&id)?).await?;
     let own = found.filter(|found| found.asked.staff == signed.profile().staff.id);
-    own.map(|own| Json(told(own, app.clock.now()))).ok_or(unknown())
+    own.map(|own| Json(told(&app, own))).ok_or(unknown())
 }
 
 /// `GET /v1/approvals`: the requests that wait for the person who asks, and that they may decide here and now. Where there are
@@ -210,7 +210,7 @@ pub(crate) async fn decide_approval(
     match app.store.decide_approval(&verdict).await? {
         VerdictAnswer::Stands(decided) => {
             info!(approval = %verdict.id, decision = decision.as_str(), "approval decided");
-            Ok(Json(told(decided, now)))
+            Ok(Json(told(&app, decided)))
         }
         VerdictAnswer::Late(decided) => Err(late(&decided, now)),
         VerdictAnswer::Unknown => Err(unknown()),
@@ -248,8 +248,11 @@ fn rules(app: &App) -> Result<&config::Approval, ApiError> {
     ))
 }
 
-fn told(approval: StoredApproval, now: Timestamp) -> Approval {
-    let state = approval.state(now);
+fn told(app: &App, approval: StoredApproval) -> Approval {
+    let now = app.clock.now();
+    let rules = app.config.policy.approval.as_ref();
+    let approvers = rules.map_or_else(Named::nobody, |rules| rules.roles.clone());
+    let state = approval.state_under(&approvers, &app.config.sign_in_terms(), now);
     let remaining_seconds = match state {
         ApprovalState::Waiting | ApprovalState::Approved => remaining(now, approval.asked.ends_at),
         ApprovalState::Declined | ApprovalState::Expired | ApprovalState::Used => 0,

@@ -168,6 +168,27 @@ impl StoredApproval {
             Stage::Approved => ApprovalState::Approved,
         }
     }
+
+    /// The same for whoever asks how it stands: an approval has ended, too, while whoever gave it is none of the approvers, or
+    /// not with the profile that they used. Whether a login may use it is decided again when it is recorded.
+    pub fn state_under(&self, approvers: &Named<Role>, terms: &SignInTerms, now: Timestamp) -> ApprovalState {
+        let stands = |decided: &Decided| decided.stands(approvers, terms, now);
+        match self.state(now) {
+            ApprovalState::Approved if !self.decided.as_ref().is_some_and(stands) => ApprovalState::Expired,
+            state => state,
+        }
+    }
+}
+
+impl Decided {
+    /// Whether whoever decided may do so still: they, their role and the profile that they decided with.
+    fn stands(&self, approvers: &Named<Role>, terms: &SignInTerms, at: Timestamp) -> bool {
+        let session = self.signed_in.as_ref();
+        self.profile_is_good
+            && !self.by.disabled
+            && session.is_none_or(|session| session.is_open(terms, at))
+            && approvers.has_any(&self.by.roles_with(session, terms))
+    }
 }
 
 /// A decision to be made.
@@ -309,17 +330,6 @@ pub(super) struct Approved {
 }
 
 impl Intent {
-    /// Whether whoever decided may do so still: they, their role and the profile that they decided with.
-    fn is_approved_by(&self, decided: &Decided, named: &ApprovalUse) -> bool {
-        let session = decided.signed_in.as_ref();
-        decided.profile_is_good
-            && !decided.by.disabled
-            && session.is_none_or(|session| session.is_open(&self.terms, self.requested_at))
-            && named
-                .approvers
-                .has_any(&decided.by.roles_with(session, &self.terms))
-    }
-
     /// The approval that it names, if it names one, out of what the store has of it.
     pub(super) fn approved(&self, found: Option<&StoredApproval>) -> Result<Option<Approved>, ApprovalFault> {
         let Some(named) = &self.approval else {
@@ -338,7 +348,9 @@ impl Intent {
             return Err(ApprovalFault::Mismatch);
         }
         match (found.state(self.requested_at), &found.decided) {
-            (ApprovalState::Approved, Some(decided)) if self.is_approved_by(decided, named) => {
+            (ApprovalState::Approved, Some(decided))
+                if decided.stands(&named.approvers, &self.terms, self.requested_at) =>
+            {
                 Ok(Some(Approved {
                     id: asked.id.clone(),
                     by: decided.by.clone(),

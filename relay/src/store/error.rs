@@ -1,6 +1,8 @@
 //! Why the store did not do what it was asked. One error may be told to many who waited for the same commit, so it can be
 //! cloned; its text names files, tables and servers, never values.
 
+use std::borrow::Cow;
+
 /// The store failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
@@ -13,7 +15,7 @@ pub enum StoreError {
         /// What the engine or the operating system says.
         cause: String,
         /// What to do about it.
-        cure: &'static str,
+        cure: Cow<'static, str>,
     },
     /// More writes wait than the store takes in.
     #[error("too many writes wait for the store {place}; they are refused until it keeps up")]
@@ -88,4 +90,20 @@ pub enum StoreError {
     /// A row that this version did not write, or a change that met another state than it needs.
     #[error("the store is not in the state it should be: {0}")]
     Inconsistent(&'static str),
+}
+
+impl StoreError {
+    /// What it is, in a few words that name no file, table or server: for whoever may know no more.
+    pub fn in_short(&self) -> &'static str {
+        match self {
+            Self::Unavailable { .. } => "it cannot be used",
+            Self::Overloaded { .. } => "too many writes wait",
+            Self::Newer { .. } | Self::Older { .. } => "its schema is of another version",
+            Self::Altered { .. } => "its schema was changed",
+            Self::Blocked { .. } => "a foreign row is in the way",
+            Self::InUse { .. } => "another relay has it",
+            Self::Severed => "it has lost records",
+            Self::Inconsistent(_) => "it is not in the state it should be",
+        }
+    }
 }

@@ -149,7 +149,7 @@ impl Store for PostgresStore {
             Err(StoreError::Unavailable {
                 place: self.connector.place().name(),
                 cause: format!("those who write did not get their turn within {CHECK_PATIENCE:?}"),
-                cure: "see what holds or slows the server: pg_stat_activity and pg_locks tell",
+                cure: "see what holds or slows the server: pg_stat_activity and pg_locks tell".into(),
             })
         })
     }

@@ -12,6 +12,7 @@ mod limits;
 mod logins;
 mod opening;
 mod outbox;
+mod owner;
 mod previews;
 mod projections;
 mod readers;

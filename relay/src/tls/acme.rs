@@ -1,6 +1,7 @@
 //! A certificate by ACME (RFC 8555), proven with tls-alpn-01 (RFC 8737) on the relay's own port, and renewed while it serves.
 
 mod cache;
+mod directory;
 mod failure;
 mod http;
 mod keep;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use rustls::server::ResolvesServerCert;
 use tracing::warn;
 
+pub(super) use directory::ask;
 pub(crate) use keep::keep;
 
 use super::identity::{self, Identity};

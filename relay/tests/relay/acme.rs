@@ -1,6 +1,7 @@
 //! Certificates by ACME, from a real ACME server: the first one, its renewal, and what stands in the way of either.
 
 mod cache;
+mod directory;
 mod former;
 mod hostile;
 mod lab;

@@ -8,6 +8,7 @@ use tokio::{
     task::JoinHandle,
 };
 
+use serde_json::json;
 use stagedoor_relay::{clock::Clock, store::Store};
 
 use crate::support::{
@@ -322,9 +323,21 @@ async fn readiness_is_the_stores() {
     assert_eq!(app.get_health("/readyz").await.status, 200);
     app.store.fail(Some((At::Check, How::Fail)));
     let answer = app.get_health("/readyz").await;
+    let body = answer.json();
     assert_eq!(
-        (answer.status, answer.json()["store"].as_str()),
-        (503, Some("failing"))
+        (answer.status, &body["store"], &body["failing"]),
+        (
+            503,
+            &json!("failing: the store of this test cannot be used: disk full; make room"),
+            &json!(["store"])
+        )
+    );
+    assert!(
+        log::text().contains(
+            r#""message":"not ready","failing":"store","ledger":"ok","error":"the store of this test"#
+        ),
+        "{}",
+        log::text()
     );
     assert_eq!(app.get_health("/healthz").await.status, 200);
     assert_eq!(

@@ -1,7 +1,7 @@
 //! Rows that no relay wrote, and schemas that no migration made, which keep logins from being recorded: the relay is not ready
 //! then, and says why.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{STAFF, TestApp, database::on_postgres, http::problem, log};
 
@@ -36,6 +36,7 @@ async fn a_row_in_the_next_records_place_is_why_the_relay_is_not_ready() {
             (503, &Value::from("blocked by a foreign row")),
             "{table}"
         );
+        assert_eq!(answer.json()["failing"], json!(["store", "ledger"]));
         let said =
             format!("can record nothing: its table {table} has rows of records that are not there yet");
         assert!(log::text().contains(&said), "{}", log::text());

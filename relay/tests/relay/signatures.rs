@@ -13,6 +13,7 @@ use crate::support::{
     Draft, STAFF, Signer, TestApp,
     database::on_postgres,
     http::problem,
+    log,
     signer::{random, sha256},
 };
 
@@ -83,6 +84,45 @@ async fn the_window_is_sixty_seconds_either_way() {
     ] {
         let answer = app.send(&desk.get("/v1/session").created(created).signed()).await;
         assert_eq!(answer.outcome(), expected, "{created}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_is_told_by_how_much() {
+    let app = TestApp::start().await;
+    let desk = app.enrolled(STAFF).await;
+    let now = app.clock.seconds();
+    for (created, said, logged) in [
+        (
+            now + 137,
+            "is 137 seconds ahead of the relay's (+137 s); 60 are accepted",
+            "+137 s",
+        ),
+        (
+            now - 75,
+            "is 75 seconds behind the relay's (-75 s), or the request was on its way for so long",
+            "-75 s",
+        ),
+        (
+            i64::MIN,
+            "is at least 86400 seconds behind the relay's (-86400 s)",
+            "-86400 s",
+        ),
+        (
+            i64::MAX,
+            "is at least 86400 seconds ahead of the relay's (+86400 s)",
+            "+86400 s",
+        ),
+    ] {
+        let answer = app.send(&desk.get("/v1/session").created(created).signed()).await;
+        assert_eq!(answer.outcome(), problem(401, "signature_stale"), "{created}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(
+            detail.contains(said) && detail.ends_with("by a time server."),
+            "{detail}"
+        );
+        let cause = format!("the signature's time is {logged} from the relay's");
+        assert!(log::text().contains(&cause), "{cause}");
     }
 }
 

@@ -14,7 +14,6 @@ use std::{num::NonZeroUsize, ops::Range, sync::Arc, thread::available_parallelis
 use anyhow::{Context, bail, ensure};
 use stagedoor_ledger::{
     Frontier, Row,
-    checkpoint::VerifyingKey,
     line::LineError,
     verify::{Examined, Fault, Summary, Verifier, examine, examine_and},
 };
@@ -23,14 +22,14 @@ use tokio::{
     task::{JoinHandle, spawn_blocking},
 };
 
-use super::{pages, progress::Progress};
+use super::{keys::Configured, pages, progress::Progress};
 use crate::{
     clock::{Clock, SystemClock},
     store::Store,
 };
 
 pub(super) use checkpoints::Given;
-use checkpoints::{Kept, ensure_compared, expect};
+use checkpoints::{Kept, ensure_compared, expect, needs_unread_key};
 pub(super) use file::verify_file;
 pub(super) use lookups::Lookups;
 use lookups::{Compared, Comparing, Comparison};
@@ -45,6 +44,10 @@ pub(super) struct Audited {
     pub(super) part: bool,
     /// How many checkpoints were looked at.
     pub(super) checkpoints: u64,
+    /// How many could not be, because the relay's own key cannot be read.
+    pub(super) unchecked: u64,
+    /// Whether it cannot.
+    pub(super) unread_key: bool,
     /// How many of them were given.
     pub(super) given: u64,
     /// Whether their signatures were looked at.
@@ -70,9 +73,15 @@ impl Audited {
         self.signatures && self.summary.confirmed > 0
     }
 
-    /// Whether it was asked to be held to a checkpoint, and could not be.
+    /// Whether it was to be held to a checkpoint, and could not be.
     pub(super) fn is_undecided(&self) -> bool {
-        self.is_sound() && self.given > 0 && !self.is_trusted()
+        self.is_sound() && (self.lacks_key() || self.given > 0 && !self.is_trusted())
+    }
+
+    /// Whether there are checkpoints that only a key can tell the worth of which cannot be read.
+    pub(super) fn lacks_key(&self) -> bool {
+        let none_checked = self.unread_key && !self.signatures && self.checkpoints > 0;
+        none_checked || self.unchecked > 0
     }
 
     /// How much was found.
@@ -111,7 +120,7 @@ pub(super) async fn verify_store(
     store: Arc<dyn Store>,
     from: u64,
     given: &[Given],
-    keys: Vec<VerifyingKey>,
+    keys: Configured,
     records_only: bool,
 ) -> anyhow::Result<(Audited, Progress)> {
     let mut state = State::default();
@@ -138,7 +147,7 @@ async fn verify_records(
     store: Shared,
     from: u64,
     given: &[Given],
-    keys: Vec<VerifyingKey>,
+    keys: Configured,
     records_only: bool,
 ) -> anyhow::Result<(Audited, Progress)> {
     let size = store.ledger_size().await?;
@@ -146,16 +155,19 @@ async fn verify_records(
         from <= size,
         "--from {from}: the ledger has only {size} records, numbered from 0"
     );
-    ensure_compared(given, from, &keys)?;
+    ensure_compared(given, from, &keys.keys)?;
     let nodes = Frontier::nodes_needed(from);
     let roots = store.nodes(&nodes).await.with_context(|| {
         format!("what comes before record {from} cannot be taken for granted; verify from 0")
     })?;
     let mut verifier = Verifier::new(Frontier::from_hashes(from, roots)?);
-    for checkpoint in given {
-        expect(&mut verifier, &checkpoint.text, &keys);
+    let (unchecked, checked): (Vec<_>, Vec<_>) = given
+        .iter()
+        .partition(|checkpoint| needs_unread_key(&checkpoint.text, &keys));
+    for checkpoint in &checked {
+        expect(&mut verifier, &checkpoint.text, &keys.keys);
     }
-    let signatures = !keys.is_empty();
+    let (signatures, unread_key) = (!keys.keys.is_empty(), keys.unread);
     let mut kept = Kept::new(store.clone(), from, keys);
     let mut progress = Progress::new(Some(size - from));
 
@@ -189,7 +201,9 @@ async fn verify_records(
         summary,
         from,
         part: false,
-        checkpoints: kept.count() + given.len() as u64,
+        checkpoints: kept.count() + checked.len() as u64,
+        unchecked: kept.unchecked() + unchecked.len() as u64,
+        unread_key,
         given: given.iter().filter(|given| given.named).count() as u64,
         signatures,
         of_store: true,

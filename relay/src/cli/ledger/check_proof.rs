@@ -12,11 +12,16 @@ use clap::Args;
 use serde_json::json;
 use stagedoor_ledger::{
     Row,
-    checkpoint::VerifyingKey,
+    checkpoint::CheckpointError,
     proof_file::{MAX_PROOF_FILE_BYTES, ProofFile, ProofFileError, Proven},
 };
 
-use super::{UNDONE, describe, keys, recorded::Recorded, text, undone};
+use super::{
+    UNDONE, describe,
+    keys::{self, Configured},
+    recorded::Recorded,
+    text, undone,
+};
 use crate::config::{Config, Keys};
 
 #[derive(Debug, Args)]
@@ -48,7 +53,7 @@ pub(super) fn run(path: &Path, check: &CheckProof) -> anyhow::Result<ExitCode> {
 
 /// What the proof proves, or why it does not hold.
 fn try_check(path: &Path, check: &CheckProof) -> anyhow::Result<Result<(Proven, Recorded), ProofFileError>> {
-    let keys = verifying_keys(path, check)?;
+    let Configured { keys, unread } = verifying_keys(path, check)?;
     let mut bytes = Vec::new();
     let input: Box<dyn Read> = if check.file == Path::new("-") {
         Box::new(stdin())
@@ -65,6 +70,10 @@ fn try_check(path: &Path, check: &CheckProof) -> anyhow::Result<Result<(Proven, 
         Err(error @ ProofFileError::Version(_)) => {
             return Err(error).with_context(|| format!("{} cannot be checked", check.file.display()));
         }
+        // The key that could not be read may have signed it.
+        Err(error @ ProofFileError::Checkpoint(CheckpointError::OtherKey(_))) if unread => {
+            return Err(error).with_context(|| format!("{} could not be verified", check.file.display()));
+        }
         Err(error) => return Ok(Err(error)),
     };
     let row = Row {
@@ -77,14 +86,17 @@ fn try_check(path: &Path, check: &CheckProof) -> anyhow::Result<Result<(Proven, 
     Ok(Ok((proven, Recorded::read(row)?)))
 }
 
-fn verifying_keys(path: &Path, check: &CheckProof) -> anyhow::Result<Vec<VerifyingKey>> {
-    let mut found = keys::read(&check.key)?;
-    if found.is_empty()
+fn verifying_keys(path: &Path, check: &CheckProof) -> anyhow::Result<Configured> {
+    let mut found = Configured {
+        keys: keys::read(&check.key)?,
+        unread: false,
+    };
+    if found.keys.is_empty()
         && let Ok(config) = Config::load(path, Keys::Skip)
     {
         found = keys::configured(&config);
     }
-    if found.is_empty() {
+    if found.keys.is_empty() {
         bail!("no verifying key: give the one that the relay's operator published, with --key");
     }
     Ok(found)

@@ -57,15 +57,27 @@ fn read_file(path: &Path, error: KeyError, keys: &mut Vec<VerifyingKey>) -> anyh
     Ok(())
 }
 
+/// The keys that a configuration names.
+pub(super) struct Configured {
+    /// Those that can be used.
+    pub(super) keys: Vec<VerifyingKey>,
+    /// Whether the relay's own cannot be read: what it signed cannot be looked at then, which is no fault of what it signed.
+    pub(super) unread: bool,
+}
+
 /// The keys that the configuration names, and that of the relay itself.
-pub(super) fn configured(config: &Config) -> Vec<VerifyingKey> {
+pub(super) fn configured(config: &Config) -> Configured {
     let mut keys = config.ledger.verifying_keys.clone();
+    let mut unread = false;
     match config.ledger.signing_key() {
         Ok(key) => keys.extend(key.map(|key| key.verifying_key())),
-        Err(problem) => tell!(
-            "stagedoor: ledger.key_file: {problem}. Its key is not among those that are tried; give its verifying key with \
-             --key, or in ledger.verifying_keys."
-        ),
+        Err(problem) => {
+            unread = true;
+            tell!(
+                "stagedoor: ledger.key_file: {problem}. Its key is not among those that are tried; give its verifying key with \
+                 --key, or in ledger.verifying_keys."
+            );
+        }
     }
-    keys
+    Configured { keys, unread }
 }

@@ -8,9 +8,21 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use clap::{Args, ValueEnum};
-use stagedoor_ledger::{Hash, checkpoint::SignedCheckpoint, proof, proof_file::ProofFile};
+use stagedoor_ledger::{
+    Hash,
+    checkpoint::{CheckpointError, SignedCheckpoint},
+    proof,
+    proof_file::{ProofFile, ProofFileError},
+};
 
-use super::{audit::Given, keys, output::Output, recorded::Recorded, show, target::Target};
+use super::{
+    audit::Given,
+    keys::{self, Configured},
+    output::Output,
+    recorded::Recorded,
+    show,
+    target::Target,
+};
 use crate::{
     config::Config,
     store::{LoginRecords, Store},
@@ -76,13 +88,21 @@ pub(super) async fn run(path: &Path, prove: Prove) -> anyhow::Result<()> {
     let hashes: HashMap<_, Hash> = nodes.iter().copied().zip(store.nodes(&nodes).await?).collect();
     let file = ProofFile::build(row, checkpoint, &|node| hashes.get(&node).copied())
         .with_context(|| format!("record {sequence} cannot be proved"))?;
-    let keys = keys::configured(&config);
+    let Configured { keys, unread } = keys::configured(&config);
+    let checked = file.check(&keys);
+    // The key that could not be read may have signed it.
+    let is_open = matches!(
+        checked,
+        Err(ProofFileError::Checkpoint(CheckpointError::OtherKey(_)))
+    ) && unread;
     if keys.is_empty() {
         tell!(
             "No verifying key is configured, so the proof was not checked: `stagedoor ledger check-proof` does."
         );
+    } else if is_open {
+        tell!("So the proof was not checked: `stagedoor ledger check-proof` does, with the verifying key.");
     } else {
-        file.check(&keys).with_context(|| {
+        checked.with_context(|| {
             format!(
                 "the proof of record {sequence} would not hold; `stagedoor ledger verify` says what is wrong with the ledger"
             )

@@ -63,7 +63,9 @@ fn to_json(audited: &Audited, progress: &Progress) -> serde_json::Value {
         "root": summary.root.map(|root| root.to_string()),
         "size": summary.size,
         "sound": audited.is_sound(),
-        "trusted": audited.is_sound() && audited.is_trusted(),
+        "trusted": audited.is_sound() && audited.is_trusted() && !audited.is_undecided(),
+        "undecided": audited.is_undecided(),
+        "unverifiedCheckpoints": audited.unchecked,
         "unsettled": summary.unsettled,
     })
 }
@@ -107,6 +109,11 @@ fn to_text(audited: &Audited, progress: &Progress) -> String {
     }
     lines.push(if !audited.is_sound() {
         format!("NOT SOUND: {}.", count(audited.found(), "finding", "findings"))
+    } else if audited.lacks_key() {
+        "COULD NOT BE VERIFIED: nothing was found in what was looked at, but the relay's own key cannot be read, and without it \
+         nobody knows what it signed. That is no sign of tampering: run this as the relay's user, or give the verifying key that \
+         was written down when the key was made, with --key or in ledger.verifying_keys."
+            .to_owned()
     } else if audited.is_trusted() {
         "Sound: nothing was found.".to_owned()
     } else if audited.is_undecided() {
@@ -169,6 +176,16 @@ fn clock_steps(audited: &Audited) -> Vec<String> {
 fn checkpoints(audited: &Audited) -> Vec<String> {
     let summary = &audited.summary;
     let mut lines = Vec::new();
+    if audited.unchecked > 0 {
+        lines.push(format!(
+            "{} could not be verified: the key that may have signed {} cannot be read.",
+            count(audited.unchecked, "checkpoint", "checkpoints"),
+            if audited.unchecked == 1 { "it" } else { "them" },
+        ));
+        if audited.checkpoints == 0 {
+            return lines;
+        }
+    }
     if audited.checkpoints == 0 {
         lines.push(
             "No checkpoint: the ledger agrees with itself, and nothing shows that it was not rewritten as a whole."

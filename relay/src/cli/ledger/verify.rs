@@ -10,7 +10,7 @@ use clap::Args;
 use super::{
     UNDONE,
     audit::{self, Audited, Given},
-    keys,
+    keys::{self, Configured},
     progress::Progress,
     verdict,
 };
@@ -60,7 +60,7 @@ async fn audit(path: &Path, verify: &Verify) -> anyhow::Result<(Audited, Progres
         .iter()
         .map(|path| Given::read(path))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let mut keys = keys::read(&verify.key)?;
+    let keys = keys::read(&verify.key)?;
     if let Some(file) = &verify.file {
         return audit::verify_file(file, verify.from, &given, &keys).await;
     }
@@ -71,8 +71,9 @@ async fn audit(path: &Path, verify: &Verify) -> anyhow::Result<(Audited, Progres
         let began = store.ledger_size().await? > 0 || store.last_checkpoint().await?.is_some();
         given.extend(Given::newest(directory, began)?);
     }
-    if keys.is_empty() {
-        keys = keys::configured(&config);
-    }
+    let keys = match keys.is_empty() {
+        true => keys::configured(&config),
+        false => Configured { keys, unread: false },
+    };
     audit::verify_store(store, verify.from, &given, keys, verify.records_only).await
 }

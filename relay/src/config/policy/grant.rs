@@ -9,9 +9,10 @@ use stagedoor_protocol::{Confirm, Isolation, PlatformId, ReasonMode, limits::MAX
 use super::{Hours, TicketRule};
 use crate::{
     config::{
-        Login, PlatformConfig,
+        Login,
         listen::parse_network,
         login::{MAX_LONG_VALIDITY, parse_isolation, parse_reason},
+        platform,
         section::Section,
     },
     store::Role,
@@ -152,12 +153,11 @@ impl Grant {
     pub(super) fn faults(
         &self,
         login: Option<&Login>,
-        platforms: &[PlatformConfig],
+        platforms: &platform::PlatformIds,
     ) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
         if let Named::These(named) = &self.platforms {
-            let is_there = |id: &PlatformId| platforms.iter().any(|platform| platform.id == *id);
-            faults.extend(named.iter().filter(|id| !is_there(id)).map(|id| {
+            faults.extend(named.iter().filter(|id| platforms.lack(id)).map(|id| {
                 let problem = format!("no [[platform]] has the id \"{id}\"; correct it, or add the platform");
                 ("platforms", problem)
             }));

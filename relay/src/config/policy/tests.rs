@@ -99,6 +99,16 @@ fn single_faults_name_key_and_cure() {
     }
     for (policy, key, says) in [
         (
+            "[policy.vip]\ndomains = [\"vip.example\"]\n[[policy.grant]]\nroles = []\nplatforms = \"*\"\nvip = true",
+            "policy.grant[0].roles",
+            "names none",
+        ),
+        (
+            "[policy.approval]\nroles = [\"lead\"]\n[[policy.grant]]\nroles = []\nplatforms = \"*\"\napproval = \"required\"",
+            "policy.grant[0].roles",
+            "names none",
+        ),
+        (
             "[[policy.grant]]\nplatforms = \"*\"",
             "policy.grant[0].roles",
             "names none",

@@ -92,7 +92,7 @@ impl Place {
         StoreError::Unavailable {
             place: self.name(),
             cause: cause.into(),
-            cure,
+            cure: cure.into(),
         }
     }
 

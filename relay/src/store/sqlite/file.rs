@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
-use super::reading;
+use super::{owner, reading};
 use crate::store::StoreError;
 
 /// How long a statement waits for another process's write.
@@ -156,10 +156,12 @@ impl DatabaseFile {
     pub(super) fn check_writable(&self, opened: &Opened) -> Result<(), StoreError> {
         match opened.connection.is_readonly(MAIN_DB) {
             Ok(false) => Ok(()),
-            Ok(true) => Err(self.unavailable(
-                "its file could only be read when it was opened",
-                "the file and its folder must be there, and writable for the relay's user",
-            )),
+            Ok(true) => Err(self.foreign().unwrap_or_else(|| {
+                self.unavailable(
+                    "its file could only be read when it was opened",
+                    "the file and its folder must be there, and writable for the relay's user",
+                )
+            })),
             Err(error) => Err(self.sqlite(&error)),
         }
     }
@@ -177,6 +179,12 @@ impl DatabaseFile {
     }
 
     pub(super) fn sqlite(&self, error: &rusqlite::Error) -> StoreError {
+        if let Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) =
+            error.sqlite_error_code()
+            && let Some(foreign) = self.foreign()
+        {
+            return foreign;
+        }
         let cure = match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => "make room on its disk",
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -195,17 +203,36 @@ impl DatabaseFile {
     }
 
     pub(super) fn io(&self, error: &io::Error) -> StoreError {
+        if error.kind() == io::ErrorKind::PermissionDenied
+            && let Some(foreign) = self.foreign()
+        {
+            return foreign;
+        }
         self.unavailable(
             &error.to_string(),
             "the file and its folder must be there, and writable for the relay's user",
         )
     }
 
+    /// That its files belong to somebody else, if they do.
+    fn foreign(&self) -> Option<StoreError> {
+        let needed = match self.access {
+            Access::Write => rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK,
+            Access::Read => rustix::fs::Access::READ_OK,
+        };
+        let foreign = owner::look(&self.path, needed)?;
+        Some(StoreError::Unavailable {
+            place: self.place(),
+            cause: foreign.cause,
+            cure: foreign.cure.into(),
+        })
+    }
+
     pub(super) fn unavailable(&self, cause: &str, cure: &'static str) -> StoreError {
         StoreError::Unavailable {
             place: self.place(),
             cause: cause.to_owned(),
-            cure,
+            cure: cure.into(),
         }
     }
 

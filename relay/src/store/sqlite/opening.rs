@@ -99,7 +99,7 @@ impl SqliteStore {
                 place: path.display().to_string(),
                 cause: "the file by which a relay keeps other relays from its store is gone, or another one"
                     .to_owned(),
-                cure: "end all relays of this store and start one; leave the file where it is",
+                cure: "end all relays of this store and start one; leave the file where it is".into(),
             }),
         }
     }

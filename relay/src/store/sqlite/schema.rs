@@ -25,7 +25,7 @@ pub(super) fn migrate(file: &DatabaseFile, connection: &mut Connection) -> Resul
             return Err(file.failure(Failure::Store(StoreError::Unavailable {
                 place: file.place(),
                 cause: format!("its schema cannot be brought up to date: {error}"),
-                cure: "restore it from a backup, or report the message",
+                cure: "restore it from a backup, or report the message".into(),
             })));
         }
     }

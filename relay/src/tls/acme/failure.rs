@@ -84,6 +84,12 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// No answer of use to a request.
+    pub(super) fn unanswered(unanswered: &Unanswered) -> Self {
+        // The names in a certificate that is not trusted are the server's words, too.
+        Self::Unanswered(tame(&unanswered.to_string()))
+    }
+
     pub(super) fn not_validated(domain: &str, problem: Option<&Problem>) -> Self {
         Self::NotValidated {
             domain: domain.to_owned(),

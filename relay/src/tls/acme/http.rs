@@ -15,6 +15,7 @@ use http::{
 };
 use http_body_util::{BodyExt, Full};
 use instant_acme::{BodyWrapper, BytesResponse, Error};
+use url::Url;
 
 use crate::{files, outgoing};
 
@@ -83,6 +84,16 @@ impl Http {
         std::mem::take(&mut *self.pause.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// What is at an address, where a server means to answer.
+    pub(super) async fn get(&self, url: &Url) -> Result<Bytes, Unanswered> {
+        let failed = |error: reqwest::Error| Unanswered::Connection(outgoing::problem(&error));
+        let answer = self.client.get(url.clone()).send().await.map_err(failed)?;
+        if !answer.status().is_success() {
+            return Err(Unanswered::Foreign(answer.status()));
+        }
+        bounded(answer).await
+    }
+
     async fn send(self, request: Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, Unanswered> {
         let failed = |error: reqwest::Error| Unanswered::Connection(outgoing::problem(&error));
         let (parts, body) = request.into_parts();
@@ -98,7 +109,7 @@ impl Http {
         if !body.is_empty() {
             request = request.body(body);
         }
-        let mut answer = request.send().await.map_err(failed)?;
+        let answer = request.send().await.map_err(failed)?;
         let (status, mut headers) = (answer.status(), answer.headers().clone());
         let pause = take_pause(&mut headers);
         if let (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, Some(pause)) =
@@ -109,14 +120,7 @@ impl Http {
         if !status.is_success() && !is_problem(&headers) {
             return Err(Unanswered::Foreign(status));
         }
-        let mut bytes = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-            if bytes.len() + chunk.len() > MAX_BYTES {
-                return Err(Unanswered::TooLong);
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        let mut response = http::Response::new(Full::new(bytes.freeze()));
+        let mut response = http::Response::new(Full::new(bounded(answer).await?));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         Ok(response.into())
@@ -135,6 +139,19 @@ impl instant_acme::HttpClient for Http {
                 .map_err(|error| Error::Other(error.into()))
         })
     }
+}
+
+/// The body, as far as anybody needs it.
+async fn bounded(mut answer: reqwest::Response) -> Result<Bytes, Unanswered> {
+    let failed = |error: reqwest::Error| Unanswered::Connection(outgoing::problem(&error));
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        if bytes.len() + chunk.len() > MAX_BYTES {
+            return Err(Unanswered::TooLong);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
 }
 
 /// The certificates in a file, and its bytes.

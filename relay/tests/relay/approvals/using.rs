@@ -85,12 +85,22 @@ async fn whoever_approved_must_still_be_allowed_to_when_it_is_opened() {
     let scene = Scene::new().await;
     let lead = CustomerEmail::parse(LEAD).unwrap();
     let id = scene.approved().await;
+    let state = async || scene.state(&id).await["state"].clone();
+    assert_eq!(state().await, "approved");
     scene.give(LEAD, &["support"]).await;
+    // Whoever waits is told before they try.
+    let told = scene.state(&id).await;
+    assert_eq!(
+        (&told["state"], &told["remainingSeconds"]),
+        (&json!("expired"), &json!(0))
+    );
     let (lost, _) = scene.login_by(&id, unchanged).await;
     assert_eq!(lost.outcome(), problem(409, "approval_ended"));
     assert!(lost.body.contains("may not approve any more"), "{}", lost.body);
     scene.give(LEAD, &["team-lead"]).await;
+    assert_eq!(state().await, "approved", "and again, while its time lasts");
     scene.store.disable_staff(&lead, scene.clock.now()).await.unwrap();
+    assert_eq!(state().await, "expired");
     assert_eq!(
         scene.login_by(&id, unchanged).await.0.outcome(),
         problem(409, "approval_ended")
@@ -105,8 +115,9 @@ async fn whoever_approved_must_still_be_allowed_to_when_it_is_opened() {
         revoked.body
     );
     assert_eq!(scene.mints(), 0);
-    // It was not used up by that: the same profile, never revoked, would do.
-    assert_eq!(scene.state(&id).await["state"], "approved");
+    assert_eq!(state().await, "expired");
+    // It was not used up by that: the same profile, never revoked, would do. What was used cannot be taken back.
+    assert_eq!(scene.withdraw(&scene.desk, &id).await.status, 204);
 }
 
 #[tokio::test]

@@ -49,6 +49,11 @@ async fn is_refused(app: &TestApp, desk: &Profile) {
     let (status, ledger, checkpoints) = ready(app).await;
     assert_eq!((status, ledger.as_str()), (503, "rewritten"));
     assert!(checkpoints.starts_with("failing since "), "{checkpoints}");
+    // The store itself may be of the same opinion.
+    let told = app.get_health("/readyz").await.json()["failing"].clone();
+    assert_eq!(told.as_array().unwrap().last().unwrap(), "ledger", "{told}");
+    let is_told = |line: &str| line.contains("not ready") && line.contains(r#""ledger":"rewritten""#);
+    assert!(log::text().lines().any(is_told), "{}", log::text());
     let answer = app.send(&desk.at(app).login().0).await;
     assert_eq!(answer.outcome(), problem(503, "store_unavailable"));
     assert!(

@@ -124,7 +124,7 @@ fn unavailable() -> StoreError {
     StoreError::Unavailable {
         place: "of this test".to_owned(),
         cause: "disk full".to_owned(),
-        cure: "make room",
+        cure: "make room".into(),
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::task::spawn_blocking;
 
 use super::{State, threads};
 use crate::checkpoints::LATEST;
+use crate::cli::ledger::keys::Configured;
 use crate::store::{Store, StoreError, StoredCheckpoint};
 
 /// Checkpoints read at once.
@@ -80,6 +81,13 @@ pub(super) fn expect(verifier: &mut Verifier, text: &str, keys: &[VerifyingKey])
     }
 }
 
+/// Whether it cannot be told what a checkpoint is worth: none of the keys made it, and there is one that could not be read.
+pub(super) fn needs_unread_key(text: &str, keys: &Configured) -> bool {
+    keys.unread
+        && !keys.keys.is_empty()
+        && matches!(read(text, &keys.keys), Err(CheckpointError::OtherKey(_)))
+}
+
 /// Refuses to begin behind a checkpoint that was given: the root that it signed could not be computed, and others that agree
 /// would pass for it.
 pub(super) fn ensure_compared(given: &[Given], from: u64, keys: &[VerifyingKey]) -> anyhow::Result<()> {
@@ -121,22 +129,28 @@ struct Looked {
 pub(super) struct Kept {
     store: Arc<dyn Store>,
     keys: Arc<[VerifyingKey]>,
+    /// Whether a key could not be read.
+    unread: bool,
     /// Those of this size and above are still to be read.
     next: Option<u64>,
     ahead: VecDeque<Looked>,
     count: u64,
+    /// How many could not be looked at, for want of that key.
+    unchecked: u64,
     /// What is wrong about their rows.
     state: State,
 }
 
 impl Kept {
-    pub(super) fn new(store: Arc<dyn Store>, from: u64, keys: Vec<VerifyingKey>) -> Self {
+    pub(super) fn new(store: Arc<dyn Store>, from: u64, keys: Configured) -> Self {
         Self {
             store,
-            keys: keys.into(),
+            keys: keys.keys.into(),
+            unread: keys.unread,
             next: Some(from),
             ahead: VecDeque::new(),
             count: 0,
+            unchecked: 0,
             state: State::default(),
         }
     }
@@ -146,15 +160,24 @@ impl Kept {
         std::mem::take(&mut self.state)
     }
 
-    /// How many there were.
+    /// How many were looked at.
     pub(super) fn count(&self) -> u64 {
         self.count
+    }
+
+    /// How many could not be, because a key could not be read.
+    pub(super) fn unchecked(&self) -> u64 {
+        self.unchecked
     }
 
     /// Names those up to a size, before the records that they cover.
     pub(super) async fn expect_below(&mut self, size: u64, verifier: &mut Verifier) -> anyhow::Result<()> {
         loop {
             while let Some(looked) = self.ahead.pop_front_if(|looked| looked.stored.size <= size) {
+                if self.unread && matches!(looked.read, Err(CheckpointError::OtherKey(_))) {
+                    self.unchecked += 1;
+                    continue;
+                }
                 self.count += 1;
                 match looked.read {
                     Ok(checkpoint) => {

@@ -69,6 +69,8 @@ pub(in crate::cli::ledger) async fn verify_file(
         from,
         part,
         checkpoints: given.len() as u64,
+        unchecked: 0,
+        unread_key: false,
         given: given.len() as u64,
         signatures: !keys.is_empty(),
         of_store: false,

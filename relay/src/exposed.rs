@@ -1,0 +1,61 @@
+//! Files that more people of this machine can change, or read, than should. No fault: the relay works with them all the same.
+
+use std::{ffi::OsString, fs, os::unix::fs::MetadataExt, path::Path};
+
+use crate::{
+    config::{Config, StoreUrl},
+    files::quoted,
+};
+
+/// Every user of the machine, beside the owner and the group.
+const OTHERS: u32 = 0o007;
+const OTHERS_WRITE: u32 = 0o002;
+
+/// What is open to others, each with the command that closes it. What cannot be looked at is left to whoever needs it. Secrets
+/// are not among them: one that others can read is not used at all.
+pub(crate) fn exposed(config: &Config) -> Vec<String> {
+    let mut found = Vec::new();
+    for path in config.sources.paths() {
+        if mode(path) & OTHERS_WRITE != 0 {
+            found.push(format!(
+                "{}: every user of this machine can change it, and so what the relay does; run `chmod o-w {}`",
+                path.display(),
+                quoted(path)
+            ));
+        }
+    }
+    if let StoreUrl::Sqlite(database) = &config.store {
+        for suffix in ["", "-wal"] {
+            let mut path = OsString::from(database);
+            path.push(suffix);
+            let path = Path::new(&path);
+            let may = match mode(path) & OTHERS {
+                0 => continue,
+                mode if mode & OTHERS_WRITE != 0 => "change",
+                _ => "read",
+            };
+            found.push(format!(
+                "store.url: every user of this machine can {may} {}, which holds the records with staff and customers; run \
+                 `chmod o= {}`",
+                path.display(),
+                quoted(path)
+            ));
+        }
+    }
+    if let Some(folder) = &config.ledger.directory
+        && mode(folder) & OTHERS_WRITE != 0
+    {
+        found.push(format!(
+            "ledger.checkpoint_directory: every user of this machine can put something into {}, or in the place of a checkpoint; \
+             run `chmod o-w {}`",
+            folder.display(),
+            quoted(folder)
+        ));
+    }
+    found
+}
+
+/// Nothing, if it is not there.
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).map_or(0, |metadata| metadata.mode())
+}
