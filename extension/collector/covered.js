@@ -1,7 +1,6 @@
 // Whether something lies over what is reported: a panel over a record, for instance. Only what is in view can be asked.
 
 const OPAQUE = new Set(["IMG", "VIDEO", "CANVAS", "IFRAME", "EMBED", "OBJECT"]);
-const contains = Node.prototype.contains;
 
 function isWithinBox({ left, top, right, bottom }, x, y) {
   return x >= left && x < right && y >= top && y < bottom;
@@ -23,7 +22,7 @@ const isOpaque = kept((element) => {
 /** Whether an element is, or is in, a bar that stays while the page is scrolled: what is below it comes out again. */
 const isInBar = kept((element) => {
   const height = documentOf(element).defaultView.innerHeight / 4;
-  for (const at of ancestors(element)) {
+  for (let at = element; at; at = parentOf(at)) {
     if (/fixed|sticky/.test(styleOf(at).position) && rectOf(at).height < height) return true;
   }
   return false;
@@ -38,7 +37,7 @@ function isCovered(element, boxes) {
 
 /** Whether an element, or text in it of which these are the boxes, is under another one where it is in view. */
 function isBelow(element, boxes = rectsOf(element)) {
-  const box = [...boxes].find((box) => isReachable(box, element));
+  const box = boxes.find((box) => isReachable(box, element));
   return Boolean(box) && isCoveredAt(element, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
 }
 
@@ -46,10 +45,10 @@ function isCoveredAt(element, x, y) {
   const view = documentOf(element).defaultView;
   if (x < 0 || y < 0 || x >= view.innerWidth || y >= view.innerHeight) return false;
   // What is scrolled out of a box is below other things, and comes out again.
-  if (!cuttersOf(element).every(({ frame }) => isWithinBox(frame, x, y))) return false;
+  if (!aroundOf(element).cutters.every(({ frame }) => isWithinBox(frame, x, y))) return false;
   for (let at = element; at; at = rootOf(at).host) {
     const root = rootOf(at);
-    const { elementFromPoint, elementsFromPoint } = root instanceof ShadowRoot ? ShadowRoot.prototype : Document.prototype;
+    const { elementFromPoint, elementsFromPoint } = getNodeType.call(root) === 11 ? ShadowRoot.prototype : Document.prototype;
     // Mostly it is on top, which is told much quicker than all that is there.
     const top = elementFromPoint.call(root, x, y);
     const hits = top && contains.call(at, top) ? [] : elementsFromPoint.call(root, x, y);
@@ -62,7 +61,7 @@ function isCoveredAt(element, x, y) {
       }
       // What is no aim of the pointer is passed over, so that it is not known what is above it.
       if (styleOf(element).pointerEvents === "none" && !isFixed(hit)) continue;
-      if (isOpaque(hit) && [...rectsOf(hit)].some((box) => isWithinBox(box, x, y)) && !isInBar(hit)) return true;
+      if (isOpaque(hit) && rectsOf(hit).some((box) => isWithinBox(box, x, y)) && !isInBar(hit)) return true;
     }
   }
   return isFrameCoveredAt(view, x, y);

@@ -6,7 +6,8 @@ const TINY = 8;
 /** How opaque something must be to be noticed. */
 const FAINT = 0.2;
 
-const styleOf = kept((element) => getComputedStyle(element));
+const computed = getComputedStyle.bind(window);
+const styleOf = kept((element) => computed(element));
 
 /** How opaque an element is by its own style, or 0 if it hides what is in it by other means than not being rendered. */
 function ownStrength(element) {
@@ -14,7 +15,7 @@ function ownStrength(element) {
   const hidden =
     attributeOf(element, "aria-hidden") === "true" ||
     style.contentVisibility === "hidden" ||
-    isTinyClip(style.clip) ||
+    (style.clip !== "auto" && isTinyClip(style.clip)) ||
     leavesNothing(style.clipPath);
   if (hidden) return 0;
   let strength = Number(style.opacity);
@@ -24,16 +25,33 @@ function ownStrength(element) {
   return strength;
 }
 
-/** How much of an element comes through all that is around it together. */
-const strengthOf = kept((element) => {
+const NOTHING_AROUND = { strength: 1, clipPaths: [], cutters: [] };
+
+/**
+ * What an element and all that is around it do to what is in it: how much comes through them together, their clip paths, and
+ * which of them cut off what does not fit into them.
+ */
+const aroundOf = kept((element) => {
   const parent = parentOf(element);
-  const around = parent ? strengthOf(parent) : 1;
-  return around < FAINT ? 0 : around * ownStrength(element);
+  let { strength, clipPaths, cutters } = parent ? aroundOf(parent) : NOTHING_AROUND;
+  const { clipPath, overflowX, overflowY, display } = styleOf(element);
+  strength = strength < FAINT ? 0 : strength * ownStrength(element);
+  if (clipPath !== "none") clipPaths = [clipPath, ...clipPaths];
+  if (isPage(element)) cutters = [];
+  else if ((overflowX !== "visible" || overflowY !== "visible") && display !== "inline" && display !== "contents") {
+    cutters = [{ overflowX, overflowY, frame: rectOf(element) }, ...cutters];
+  }
+  return { strength, clipPaths, cutters };
 });
+
+/** Whether an element is its document's root or body, whose overflow is the window's. */
+function isPage(element) {
+  return element === rootElement() || element === bodyElement() || (documentOf(element) !== document && /^(html|body)$/i.test(tagOf(element)));
+}
 
 /** Whether an element is concealed by itself or by all that is around it together. */
 function isConcealed(element) {
-  return strengthOf(element) < FAINT;
+  return aroundOf(element).strength < FAINT;
 }
 
 /** Whether the older kind of clip leaves next to nothing. */
@@ -57,40 +75,22 @@ function leavesNothing(clipPath) {
   return [0, 1].some((axis) => points.every((point) => point[axis] === points[0][axis]));
 }
 
-/** The elements around an element, itself included, that have a clip path. */
-const clipPathsOf = kept((element) => {
-  const parent = parentOf(element);
-  const around = parent ? clipPathsOf(parent) : [];
-  const { clipPath } = styleOf(element);
-  return clipPath === "none" ? around : [clipPath, ...around];
-});
-
 /** Whether the clip paths, if there are any, leave the middle of a box. Only what is in view can be asked for. */
 function passesClipPaths(box, element) {
-  const paths = clipPathsOf(element);
+  const paths = aroundOf(element).clipPaths;
   if (paths.length === 0) return true;
   const x = (box.left + box.right) / 2;
   const y = (box.top + box.bottom) / 2;
   // Out of view, shapes that cannot be understood are taken for hiding.
   if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) return !paths.some((path) => /^(inset|circle|ellipse|polygon)\(/.test(path));
-  return rootOf(element).elementsFromPoint(x, y).some((hit) => Node.prototype.contains.call(element, hit));
+  return rootOf(element).elementsFromPoint(x, y).some((hit) => contains.call(element, hit));
 }
-
-/** The elements around an element, itself included, that cut off what does not fit into them. */
-const cuttersOf = kept((element) => {
-  if (element === rootElement() || element === bodyElement() || (documentOf(element) !== document && /^(html|body)$/i.test(tagOf(element)))) return [];
-  const parent = parentOf(element);
-  const around = parent ? cuttersOf(parent) : [];
-  const { overflowX, overflowY, display } = styleOf(element);
-  if (display === "inline" || display === "contents" || (overflowX === "visible" && overflowY === "visible")) return around;
-  return [{ overflowX, overflowY, frame: rectOf(element) }, ...around];
-});
 
 /** Whether the boxes around an element leave anything of this box of it. */
 function isUncut(box, element) {
   let { left, top, right, bottom } = box;
   const parent = parentOf(element);
-  for (const { overflowX, overflowY, frame } of parent ? cuttersOf(parent) : []) {
+  for (const { overflowX, overflowY, frame } of parent ? aroundOf(parent).cutters : []) {
     // What is scrolled out of a box that can be scrolled is there for whoever scrolls; a tiny box shows nothing.
     if (overflowX !== "visible") {
       if (frame.width < TINY) return false;
@@ -111,11 +111,11 @@ let extent;
 function isReachable(box, element) {
   if (box.width < 2 || box.height < 2) return false;
   if (!extent) {
-    const page = Object.getOwnPropertyDescriptor(Document.prototype, "scrollingElement").get.call(document) ?? rootElement();
-    extent = { width: Math.max(page.scrollWidth, innerWidth), height: Math.max(page.scrollHeight, innerHeight) };
+    const page = getterOf(Document, "scrollingElement").call(document) ?? rootElement();
+    extent = { width: Math.max(page.scrollWidth, innerWidth), height: Math.max(page.scrollHeight, innerHeight), scrollX, scrollY };
   }
-  const left = box.left + scrollX;
-  const top = box.top + scrollY;
+  const left = box.left + extent.scrollX;
+  const top = box.top + extent.scrollY;
   const inPage = left + box.width > 1 && top + box.height > 1 && left < extent.width && top < extent.height;
   return inPage && isUncut(box, element);
 }
@@ -125,9 +125,9 @@ function isSeen(element, boxes = rectsOf(element)) {
   if (styleOf(element).visibility !== "visible") return false;
   let boxed = element;
   while (boxed && styleOf(boxed).display === "contents") boxed = parentOf(boxed);
-  if (!boxed || !Element.prototype.checkVisibility.call(boxed, RENDERED)) return false;
+  if (!boxed || !checkVisibility.call(boxed, RENDERED)) return false;
   if (isConcealed(element)) return false;
-  return [...boxes].some((box) => isReachable(box, element) && passesClipPaths(box, boxed));
+  return boxes.some((box) => isReachable(box, element) && passesClipPaths(box, boxed));
 }
 
 function isTextSeen(node) {
@@ -138,11 +138,8 @@ function isTextSeen(node) {
   return boxes.length > 0 && isSeen(parent, boxes) && isLegible(parent);
 }
 
-function boxesOf(node) {
-  const range = new Range();
-  range.selectNodeContents(node);
-  return range.getClientRects();
-}
+/** The boxes of a text. */
+const boxesOf = kept((text) => rectsWithin(text, 0, dataOf(text).length));
 
 /** Whether this frame is rendered in the pages around it, as far as those let themselves be seen. */
 function isFrameSeen() {
