@@ -116,6 +116,8 @@ function isPicture(element) {
 }
 
 const GOES_ON = lettered(String.raw`^[._-][\p{L}\p{N}]`);
+const SMALL = lettered(String.raw`^[\p{Ll}\p{N}]`);
+const SENTENCE = lettered(String.raw`^[\p{Lu}][\p{Ll}]+\.$`);
 const DOMAIN_PART = lettered(String.raw`^[\p{Ll}\p{N}][\w.-]*$`);
 const WORD_END = lettered(String.raw`[\p{L}\p{N}]$`);
 const ADDRESS_PART = lettered(String.raw`^[@._][\p{L}\p{N}]`);
@@ -130,12 +132,17 @@ function isCarved({ word: end, whole: alone }, { word: start, whole }) {
     return /[@_+-]$/.test(end) || GOES_ON.test(start) || (end.endsWith(".") && whole && DOMAIN_PART.test(start));
   }
   if (WORD_END.test(end)) return ADDRESS_PART.test(start);
-  return LEFT_OPEN.test(end) || (alone && WORD_DOT.test(end));
+  return LEFT_OPEN.test(end) || (alone && WORD_DOT.test(end) && !isSentence(end, start));
+}
+
+/** Whether a word with a capital ends a sentence, and does not begin an address: what goes on there has a capital, too. */
+function isSentence(end, start) {
+  return SENTENCE.test(end) && SMALL.test(start);
 }
 
 /** Whether what stands alone on a line may be the start of an address, and is none of its own parts. */
 function mayBeCarved({ word: end, whole }, { word: start }) {
-  return whole && start.includes("@") && NAME.test(end) && !/^www\./i.test(end) && !start.toLowerCase().includes(end.toLowerCase());
+  return whole && start.includes("@") && (NAME.test(end) || SENTENCE.test(end)) && !/^www\./i.test(end) && !start.toLowerCase().includes(end.toLowerCase());
 }
 
 /** The text that a text continues on one side, with what is between them. */
@@ -184,11 +191,11 @@ function wholeOf(node, { value, first, last }) {
 const PUT_BEFORE = lettered(String.raw`[\p{L}\p{N}._%+@-]"$|(attr|counters?)\(.*\)$`);
 const PUT_AFTER = lettered(String.raw`^"([\p{L}\p{N}_%+@-]|\.[\p{L}\p{N}])|^(attr|counter)`);
 const [putBefore, putAfter] = [
-  ["::before", PUT_BEFORE, "Right"],
-  ["::after", PUT_AFTER, "Left"],
-].map(([pseudo, letters, side]) =>
+  [styleBefore, PUT_BEFORE, "Right"],
+  [styleAfter, PUT_AFTER, "Left"],
+].map(([styleOfPseudo, letters, side]) =>
   kept((element) => {
-    const style = computed(element, pseudo);
+    const style = styleOfPseudo(element);
     // What most elements have.
     if (/^(none|normal)$/.test(style.content)) return false;
     const content = style.content.replace(/ \/ .*$/, "");

@@ -8,6 +8,7 @@ const FAINT = 0.2;
 
 const computed = getComputedStyle.bind(window);
 const styleOf = kept((element) => computed(element));
+const [styleBefore, styleAfter] = ["::before", "::after"].map((pseudo) => kept((element) => computed(element, pseudo)));
 
 /** How opaque an element is by its own style, or 0 if it hides what is in it by other means than not being rendered. */
 function ownStrength(element) {
@@ -25,23 +26,25 @@ function ownStrength(element) {
   return strength;
 }
 
-const NOTHING_AROUND = { strength: 1, clipPaths: [], cutters: [] };
+const NOTHING_AROUND = { strength: 1, veiled: false, clipPaths: [], cutters: [] };
 
 /**
- * What an element and all that is around it do to what is in it: how much comes through them together, their clip paths, and
- * which of them cut off what does not fit into them.
+ * What an element and all that is around it do to what is in it: how much comes through them together, whether that
+ * can be told at all, their clip paths, and which of them cut off what does not fit into them.
  */
 const aroundOf = kept((element) => {
   const parent = parentOf(element);
-  let { strength, clipPaths, cutters } = parent ? aroundOf(parent) : NOTHING_AROUND;
-  const { clipPath, overflowX, overflowY, display } = styleOf(element);
+  let { strength, veiled, clipPaths, cutters } = parent ? aroundOf(parent) : NOTHING_AROUND;
+  const style = styleOf(element);
+  const { clipPath, overflowX, overflowY, display } = style;
   strength = strength < FAINT ? 0 : strength * ownStrength(element);
+  veiled ||= isVeil(style);
   if (clipPath !== "none") clipPaths = [clipPath, ...clipPaths];
   if (isPage(element)) cutters = [];
   else if ((overflowX !== "visible" || overflowY !== "visible") && display !== "inline" && display !== "contents") {
     cutters = [{ overflowX, overflowY, frame: rectOf(element) }, ...cutters];
   }
-  return { strength, clipPaths, cutters };
+  return { strength, veiled, clipPaths, cutters };
 });
 
 /** Whether an element is its document's root or body, whose overflow is the window's. */
@@ -75,16 +78,52 @@ function leavesNothing(clipPath) {
   return [0, 1].some((axis) => points.every((point) => point[axis] === points[0][axis]));
 }
 
-/** Whether the clip paths, if there are any, leave the middle of a box. Only what is in view can be asked for. */
+/** Whether the clip paths, if there are any, leave the middle of a box, here and in the pages around. */
 function passesClipPaths(box, element) {
-  const paths = aroundOf(element).clipPaths;
-  if (paths.length === 0) return true;
-  const x = (box.left + box.right) / 2;
-  const y = (box.top + box.bottom) / 2;
-  // Out of view, shapes that cannot be understood are taken for hiding.
-  if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) return !paths.some((path) => /^(inset|circle|ellipse|polygon)\(/.test(path));
-  return rootOf(element).elementsFromPoint(x, y).some((hit) => contains.call(element, hit));
+  return passesClipPathsAt(element, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
 }
+
+/** The same for a point. Only what is in view can be asked for. */
+function passesClipPathsAt(element, x, y) {
+  const paths = aroundOf(element).clipPaths;
+  if (paths.length === 0 && !FRAMED) return true;
+  const { defaultView: view } = documentOf(element);
+  if (paths.length > 0) {
+    if (isInView(view, x, y)) {
+      if (!hitsAt(rootOf(element), x, y).some((hit) => contains.call(element, hit))) return false;
+    }
+    // Out of view, shapes that cannot be understood are taken for hiding.
+    else if (paths.some((path) => /^(inset|circle|ellipse|polygon)\(/.test(path))) return false;
+  }
+  return inFrameAround(view, x, y, passesClipPathsAt) ?? true;
+}
+
+const FRAMED = window !== window.parent;
+
+function isInView({ innerWidth, innerHeight }, x, y) {
+  return x >= 0 && y >= 0 && x < innerWidth && y < innerHeight;
+}
+
+/** All that is at a point of a document or shadow tree, the uppermost first. */
+function hitsAt(root, x, y) {
+  const { elementsFromPoint } = getNodeType.call(root) === 11 ? ShadowRoot.prototype : Document.prototype;
+  return elementsFromPoint.call(root, x, y);
+}
+
+/** What a question about the same point in the page around is answered with, as far as that lets itself be seen. */
+function inFrameAround(view, x, y, question) {
+  try {
+    const frame = view.frameElement;
+    if (!frame) return undefined;
+    const { left, top } = frame.getBoundingClientRect();
+    return question(frame, x + left + frame.clientLeft, y + top + frame.clientTop);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether something hides, or may hide, the whole frame. */
+let frameVeiled = false;
 
 /** Whether the boxes around an element leave anything of this box of it. */
 function isUncut(box, element) {
@@ -148,6 +187,7 @@ function isFrameSeen() {
       if (view.innerWidth < TINY || view.innerHeight < TINY) return false;
       const frame = view.frameElement;
       if (!frame) return true;
+      frameVeiled ||= aroundOf(frame).veiled;
       const box = frame.getBoundingClientRect();
       const { scrollX, scrollY, innerWidth } = view.parent;
       const { scrollWidth } = frame.ownerDocument.documentElement;
