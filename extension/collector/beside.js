@@ -12,61 +12,68 @@ const MAX_BESIDE = 24;
 /** Fonts whose letters are pictures. */
 const PICTURES = /icon|symbol|awesome|glyph|dings/i;
 
-const besides = ["previousSibling", "nextSibling", "firstChild", "lastChild"].map((name) => Object.getOwnPropertyDescriptor(Node.prototype, name).get);
 const assignedTo = HTMLSlotElement.prototype.assignedNodes;
 
 /** The sibling as it is rendered. */
 function siblingOf(node, onward) {
-  const slot = isElement(node) ? getSlot.call(node) : node instanceof Text ? getTextSlot.call(node) : null;
-  if (!slot) return besides[Number(onward)].call(node);
+  const slot = slotOf(node);
+  if (!slot) return (onward ? getAfter : getBefore).call(node);
   const nodes = assignedTo.call(slot);
   return nodes[nodes.indexOf(node) + (onward ? 1 : -1)];
 }
 
 /** The first or last child as it is rendered. */
 function outerChild(element, first) {
-  const assigned = element instanceof HTMLSlotElement ? assignedTo.call(element) : [];
+  const tag = tagOf(element);
+  const assigned = /^slot$/i.test(tag) && element instanceof HTMLSlotElement ? assignedTo.call(element) : [];
   if (assigned.length > 0) return assigned.at(first ? 0 : -1);
-  const inside = tagOf(element).includes("-") ? (shadowOf(element) ?? element) : element;
-  return besides[first ? 2 : 3].call(inside);
+  const inside = tag.includes("-") ? (shadowOf(element) ?? element) : element;
+  return (first ? getFirst : getLast).call(inside);
 }
 
-/** The texts before or after a text in its cell, the nearest first. */
-function* textsBeside(node, onward) {
-  let broken = false;
-  let spaced = false;
-  for (let at = node, steps = 0; steps < MAX_BESIDE; steps += 1) {
+/**
+ * The text before or after a text in its cell, with what is between them; later, the one beyond that. Where it is looked for
+ * further is kept in `walk`.
+ */
+function textBeside(walk, onward) {
+  let { at } = walk;
+  for (; walk.steps < MAX_BESIDE; walk.steps += 1) {
     const next = siblingOf(at, onward);
     if (!next) {
       at = parentOf(at);
-      if (!at || at === bodyElement() || styleOf(at).display === "table-cell") return;
+      if (!at || at === bodyElement() || styleOf(at).display === "table-cell") return null;
       continue;
     }
     at = next;
     while (isElement(at)) {
-      broken ||= tagOf(at) === "BR";
+      walk.broken ||= tagOf(at) === "BR";
       const child = styleOf(at).display !== "none" && outerChild(at, onward);
       if (!child) break;
       at = child;
     }
-    if (!(at instanceof Text)) continue;
-    if (at.data.trim()) yield { text: at, broken, spaced };
-    else spaced = true;
+    if (!isText(at)) continue;
+    if (dataOf(at).trim()) {
+      walk.at = at;
+      walk.steps += 1;
+      return at;
+    }
+    walk.spaced = true;
   }
+  return null;
 }
 
 /** The piece without blanks at the end or start of a text, with the box at that end. */
 function pieceAt(node, end) {
-  const { data } = node;
+  const data = dataOf(node);
   const [piece] = (end ? /\S+\s*$/u : /^\s*\S+/u).exec(end ? data.slice(-MAX_VALUE) : data.slice(0, MAX_VALUE)) ?? [""];
   const word = piece.trim();
   const from = end ? data.length - piece.length : piece.length - word.length;
-  const range = new Range();
-  range.setStart(node, from);
-  range.setEnd(node, from + word.length);
-  const boxes = [...range.getClientRects()].filter(({ width }) => width > 0);
-  return { word, boxes, box: boxes.at(end ? -1 : 0), whole: !/\S/u.test(end ? data.slice(0, from) : data.slice(from + word.length)) };
+  const boxes = rectsWithin(node, from, from + word.length).filter(({ width }) => width > 0);
+  return { word, boxes, box: boxes.at(end ? -1 : 0), whole: !(end ? data.slice(0, from) : data.slice(from + word.length)).trim() };
 }
+
+const startOf = kept((node) => pieceAt(node, false));
+const endOf = kept((node) => pieceAt(node, true));
 
 function isOneLine(one, other) {
   return Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > Math.min(one.height, other.height) / 2;
@@ -88,49 +95,66 @@ function isMarked(...nodes) {
  * says that a line ends there, and `spaced` that there is a blank.
  */
 function seamOf(one, other, { broken, spaced }) {
-  const [end, start] = [pieceAt(one, true), pieceAt(other, false)];
+  const end = endOf(one);
+  const start = startOf(other);
   if (!end.box || !start.box) return APART;
   const flows = blockOf(one) === blockOf(other);
   if (isOneLine(end.box, start.box)) {
-    if (asLabel(one.data) || asLabel(other.data) || !isText(one, other)) return APART;
+    if (asLabel(dataOf(one)) || asLabel(dataOf(other)) || isPicture(getParentElement.call(one)) || isPicture(getParentElement.call(other))) return APART;
     // A sentence's mark ends it.
-    if (touches(end.box, start.box, isMarked(one, other) && !spaced ? 6 : 2)) return /^[.,;:!?)\]]+(\s|$)/u.test(other.data) ? APART : flows ? "" : JOINT;
-    return touches(pieceAt(other, true).box, pieceAt(one, false).boxes[0]) ? TORN : APART;
+    if (touches(end.box, start.box, isMarked(one, other) && !spaced ? 6 : 2)) return /^[.,;:!?)\]]+(\s|$)/u.test(dataOf(other)) ? APART : flows ? "" : JOINT;
+    return touches(endOf(other).box, startOf(one).boxes[0]) ? TORN : APART;
   }
-  if (flows && !broken) return spaced || /\s$/u.test(one.data) || /^\s/u.test(other.data) || asLabel(one.data) ? APART : "";
+  if (flows && !broken) return spaced || /\s$/u.test(dataOf(one)) || /^\s/u.test(dataOf(other)) || asLabel(dataOf(one)) ? APART : "";
   const near = start.box.top - end.box.bottom < end.box.height && start.box.bottom > end.box.top;
   if (near && isCarved(end, start)) return JOINT;
   return flows && near && mayBeCarved(end, start) ? MAYBE : APART;
 }
 
-function isText(...nodes) {
-  return !nodes.some((node) => PICTURES.test(styleOf(getParentElement.call(node)).fontFamily));
+function isPicture(element) {
+  return PICTURES.test(styleOf(element).fontFamily);
 }
+
+const GOES_ON = lettered(String.raw`^[._-][\p{L}\p{N}]`);
+const SMALL = lettered(String.raw`^[\p{Ll}\p{N}]`);
+const SENTENCE = lettered(String.raw`^[\p{Lu}][\p{Ll}]+\.$`);
+const DOMAIN_PART = lettered(String.raw`^[\p{Ll}\p{N}][\w.-]*$`);
+const WORD_END = lettered(String.raw`[\p{L}\p{N}]$`);
+const ADDRESS_PART = lettered(String.raw`^[@._][\p{L}\p{N}]`);
+const LEFT_OPEN = lettered(String.raw`[\p{L}\p{N}][@_+-]$`);
+const WORD_DOT = lettered(String.raw`[\p{L}][^\s:]*\.$`);
+const NAME = lettered(String.raw`^[\p{L}]+\d*([._][\p{L}]+\d*)+$`);
 
 /** Whether an address was cut at the end of a line. Lists of addresses, numbers and sentences end there, too. */
 function isCarved({ word: end, whole: alone }, { word: start, whole }) {
   if (end.includes("@")) {
     if (start.includes("@")) return false;
-    return /[@_+-]$/.test(end) || /^[._-][\p{L}\p{N}]/u.test(start) || (end.endsWith(".") && whole && /^[\p{Ll}\p{N}][\w.-]*$/u.test(start));
+    return /[@_+-]$/.test(end) || GOES_ON.test(start) || (end.endsWith(".") && whole && DOMAIN_PART.test(start));
   }
-  if (/[\p{L}\p{N}]$/u.test(end)) return /^[@._][\p{L}\p{N}]/u.test(start);
-  return /[\p{L}\p{N}][@_+-]$/u.test(end) || (alone && /\p{L}[^\s:]*\.$/u.test(end));
+  if (WORD_END.test(end)) return ADDRESS_PART.test(start);
+  return LEFT_OPEN.test(end) || (alone && WORD_DOT.test(end) && !isSentence(end, start));
+}
+
+/** Whether a word with a capital ends a sentence, and does not begin an address: what goes on there has a capital, too. */
+function isSentence(end, start) {
+  return SENTENCE.test(end) && SMALL.test(start);
 }
 
 /** Whether what stands alone on a line may be the start of an address, and is none of its own parts. */
 function mayBeCarved({ word: end, whole }, { word: start }) {
-  return whole && start.includes("@") && /^\p{L}+\d*([._]\p{L}+\d*)+$/u.test(end) && !/^www\./i.test(end) && !start.toLowerCase().includes(end.toLowerCase());
+  return whole && start.includes("@") && (NAME.test(end) || SENTENCE.test(end)) && !/^www\./i.test(end) && !start.toLowerCase().includes(end.toLowerCase());
 }
 
 /** The text that a text continues on one side, with what is between them. */
 function continuationOf(node, onward) {
-  for (const { text, ...between } of textsBeside(node, onward)) {
-    const seam = onward ? seamOf(node, text, between) : seamOf(text, node, between);
+  const walk = { at: node, steps: 0, broken: false, spaced: false };
+  for (let text; (text = textBeside(walk, onward)); ) {
+    const seam = onward ? seamOf(node, text, walk) : seamOf(text, node, walk);
     const seen = seam === TORN || isTextSeen(text);
     if (seam !== APART) {
       // What takes up room unseen is a gap in the line.
       if (!seen) return null;
-      return { text, seam: text.getRootNode() === node.getRootNode() ? seam : TORN };
+      return { text, seam: rootOf(text) === rootOf(node) ? seam : TORN };
     }
     if (seen) return null;
   }
@@ -141,10 +165,10 @@ function continuationOf(node, onward) {
 function wholeOf(node, { value, first, last }) {
   let whole = value;
   let begin = node;
-  let prefix = node.data.slice(0, first);
+  let prefix = dataOf(node).slice(0, first);
   for (const onward of [false, true]) {
     let at = node;
-    let open = !(onward ? node.data.slice(last) : prefix).trim();
+    let open = !(onward ? dataOf(node).slice(last) : prefix).trim();
     for (let steps = 0; open && steps < MAX_BESIDE; steps += 1) {
       const next = continuationOf(at, onward);
       if (!next) break;
@@ -153,10 +177,10 @@ function wholeOf(node, { value, first, last }) {
         break;
       }
       at = next.text;
-      const piece = pieceAt(at, !onward);
+      const piece = (onward ? startOf : endOf)(at);
       whole = onward ? whole + next.seam + piece.word : piece.word + next.seam + whole;
       open = piece.whole;
-      if (!onward) [begin, prefix] = [at, open ? "" : at.data.slice(0, at.data.lastIndexOf(piece.word))];
+      if (!onward) [begin, prefix] = [at, open ? "" : dataOf(at).slice(0, dataOf(at).lastIndexOf(piece.word))];
     }
   }
   return { whole, begin, prefix };
@@ -164,14 +188,16 @@ function wholeOf(node, { value, first, last }) {
 
 // What style sheets put before or after an element has no boxes that can be asked for.
 
-const PUT_BEFORE = /[\p{L}\p{N}._%+@-]"$|(attr|counters?)\(.*\)$/u;
-const PUT_AFTER = /^"([\p{L}\p{N}_%+@-]|\.[\p{L}\p{N}])|^(attr|counter)/u;
+const PUT_BEFORE = lettered(String.raw`[\p{L}\p{N}._%+@-]"$|(attr|counters?)\(.*\)$`);
+const PUT_AFTER = lettered(String.raw`^"([\p{L}\p{N}_%+@-]|\.[\p{L}\p{N}])|^(attr|counter)`);
 const [putBefore, putAfter] = [
-  ["::before", PUT_BEFORE, "Right"],
-  ["::after", PUT_AFTER, "Left"],
-].map(([pseudo, letters, side]) =>
+  [styleBefore, PUT_BEFORE, "Right"],
+  [styleAfter, PUT_AFTER, "Left"],
+].map(([styleOfPseudo, letters, side]) =>
   kept((element) => {
-    const style = getComputedStyle(element, pseudo);
+    const style = styleOfPseudo(element);
+    // What most elements have.
+    if (/^(none|normal)$/.test(style.content)) return false;
     const content = style.content.replace(/ \/ .*$/, "");
     if (!letters.test(content) || PICTURES.test(style.fontFamily)) return false;
     const inLine = style.display.startsWith("inline") || /flex|grid/.test(styleOf(element).display);

@@ -11,7 +11,7 @@ const MAX_JSON = 200_000;
 
 // The page's own pending layout is not counted.
 rootElement()?.getClientRects();
-const start = performance.now();
+const start = now();
 const facts = [];
 let nodes = 0;
 let truncated = false;
@@ -20,7 +20,7 @@ let truncated = false;
 function exhausted() {
   nodes += 1;
   truncated ||=
-    facts.length >= MAX_FACTS || nodes >= MAX_NODES || ((nodes & 127) === 0 && performance.now() - start > MAX_MILLISECONDS);
+    facts.length >= MAX_FACTS || nodes >= MAX_NODES || ((nodes & 127) === 0 && now() - start > MAX_MILLISECONDS);
   return truncated;
 }
 

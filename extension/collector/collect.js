@@ -12,7 +12,7 @@ function collect() {
     }
     judgeUnrendered();
   }
-  const titled = Object.getOwnPropertyDescriptor(Document.prototype, "title").get.call(document);
+  const titled = getterOf(Document, "title").call(document);
   const title = regionAround() ? "" : String(titled).slice(0, MAX_VALUE);
-  return { version: 2, url: location.href, title, truncated, unusable, milliseconds: performance.now() - start, facts, headings };
+  return { version: 2, url: location.href, title, truncated, unusable, milliseconds: now() - start, facts, headings };
 }

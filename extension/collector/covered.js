@@ -1,7 +1,6 @@
 // Whether something lies over what is reported: a panel over a record, for instance. Only what is in view can be asked.
 
 const OPAQUE = new Set(["IMG", "VIDEO", "CANVAS", "IFRAME", "EMBED", "OBJECT"]);
-const contains = Node.prototype.contains;
 
 function isWithinBox({ left, top, right, bottom }, x, y) {
   return x >= left && x < right && y >= top && y < bottom;
@@ -12,18 +11,46 @@ const opacityOf = kept((element) => {
   return Number(styleOf(element).opacity) * (parent ? opacityOf(parent) : 1);
 });
 
-/** Whether nothing can be seen through an element. Dim backdrops and stretched links are seen through. */
-const isOpaque = kept((element) => {
-  if (opacityOf(element) < 0.9) return false;
-  const { backgroundColor, backgroundImage } = styleOf(element);
-  if (OPAQUE.has(tagOf(element)) || (colourOf(backgroundColor)?.[3] ?? 0) >= 0.9) return true;
+function isOpaqueStyle({ backgroundColor, backgroundImage }) {
+  if ((colourOf(backgroundColor)?.[3] ?? 0) >= 0.9) return true;
   return backgroundImage !== "none" && !/transparent|rgba\(|\/ 0?\./.test(backgroundImage);
-});
+}
+
+/** Whether nothing can be seen through an element. Dim backdrops and stretched links are seen through. */
+const isOpaque = kept((element) => opacityOf(element) >= 0.9 && (OPAQUE.has(tagOf(element)) || isOpaqueStyle(styleOf(element))));
+
+/** Whether a style sheet puts something opaque over a point by an element's ::before or ::after. */
+function hasCoverAt(element, x, y) {
+  return [styleBefore(element), styleAfter(element)].some((style) => {
+    if (style.content === "none" || style.content === "normal" || !/absolute|fixed/.test(style.position) || parseInt(style.zIndex) < 0) return false;
+    if (Number(style.opacity) * opacityOf(element) < 0.9 || !(isOpaqueStyle(style) || style.content.startsWith("url("))) return false;
+    let around = element;
+    while (around && styleOf(around).position === "static" && styleOf(around).transform === "none") around = parentOf(around);
+    const from = style.position === "fixed" || !around ? { left: 0, top: 0 } : paddingBoxOf(around);
+    const left = from.left + sum(style, "left", "marginLeft");
+    const top = from.top + sum(style, "top", "marginTop");
+    const bordered = style.boxSizing === "border-box";
+    const right = left + sum(style, "width", ...(bordered ? [] : ["paddingLeft", "paddingRight", "borderLeftWidth", "borderRightWidth"]));
+    const bottom = top + sum(style, "height", ...(bordered ? [] : ["paddingTop", "paddingBottom", "borderTopWidth", "borderBottomWidth"]));
+    return isWithinBox({ left, top, right, bottom }, x, y);
+  });
+}
+
+function sum(style, ...names) {
+  return names.reduce((total, name) => total + (parseFloat(style[name]) || 0), 0);
+}
+
+const [getClientLeft, getClientTop] = ["clientLeft", "clientTop"].map((name) => getterOf(Element, name));
+
+function paddingBoxOf(element) {
+  const { left, top } = rectOf(element);
+  return { left: left + getClientLeft.call(element), top: top + getClientTop.call(element) };
+}
 
 /** Whether an element is, or is in, a bar that stays while the page is scrolled: what is below it comes out again. */
 const isInBar = kept((element) => {
   const height = documentOf(element).defaultView.innerHeight / 4;
-  for (const at of ancestors(element)) {
+  for (let at = element; at; at = parentOf(at)) {
     if (/fixed|sticky/.test(styleOf(at).position) && rectOf(at).height < height) return true;
   }
   return false;
@@ -36,46 +63,47 @@ function isCovered(element, boxes) {
   return isInMainPart(element) && isBelow(element, boxes);
 }
 
-/** Whether an element, or text in it of which these are the boxes, is under another one where it is in view. */
+/** Whether an element, or text in it of which these are the boxes, is under another one where it is in view, or veiled. */
 function isBelow(element, boxes = rectsOf(element)) {
-  const box = [...boxes].find((box) => isReachable(box, element));
+  if (frameVeiled || aroundOf(element).veiled) return true;
+  const box = boxes.find((box) => isReachable(box, element));
   return Boolean(box) && isCoveredAt(element, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
 }
 
 function isCoveredAt(element, x, y) {
   const view = documentOf(element).defaultView;
-  if (x < 0 || y < 0 || x >= view.innerWidth || y >= view.innerHeight) return false;
+  if (!isInView(view, x, y)) return false;
   // What is scrolled out of a box is below other things, and comes out again.
-  if (!cuttersOf(element).every(({ frame }) => isWithinBox(frame, x, y))) return false;
-  for (let at = element; at; at = rootOf(at).host) {
-    const root = rootOf(at);
-    const { elementFromPoint, elementsFromPoint } = root instanceof ShadowRoot ? ShadowRoot.prototype : Document.prototype;
-    // Mostly it is on top, which is told much quicker than all that is there.
-    const top = elementFromPoint.call(root, x, y);
-    const hits = top && contains.call(at, top) ? [] : elementsFromPoint.call(root, x, y);
-    for (const hit of hits) {
-      if (contains.call(at, hit)) break;
-      // What is around it is behind it, unless it has been put behind that.
-      if (contains.call(hit, at)) {
-        if (isOpaque(hit) && hits.some((other) => contains.call(at, other))) return true;
-        break;
-      }
-      // What is no aim of the pointer is passed over, so that it is not known what is above it.
-      if (styleOf(element).pointerEvents === "none" && !isFixed(hit)) continue;
-      if (isOpaque(hit) && [...rectsOf(hit)].some((box) => isWithinBox(box, x, y)) && !isInBar(hit)) return true;
-    }
-  }
-  return isFrameCoveredAt(view, x, y);
+  if (!aroundOf(element).cutters.every(({ frame }) => isWithinBox(frame, x, y))) return false;
+  // What is no aim of the pointer is passed over, so that it is not known what is above it.
+  const aimless = styleOf(element).pointerEvents === "none";
+  for (let at = element; at; at = rootOf(at).host) if (isCoveredIn(rootOf(at), at, aimless, x, y)) return true;
+  return FRAMED && (inFrameAround(view, x, y, isCoveredAt) ?? false);
 }
 
-/** The same in the page around, as far as that lets itself be seen. */
-function isFrameCoveredAt(view, x, y) {
-  try {
-    const frame = view.frameElement;
-    if (!frame) return false;
-    const { left, top } = frame.getBoundingClientRect();
-    return isCoveredAt(frame, x + left + frame.clientLeft, y + top + frame.clientTop);
-  } catch {
-    return false;
+/** The same within a document or shadow root. */
+function isCoveredIn(root, at, aimless, x, y) {
+  const { elementFromPoint } = getNodeType.call(root) === 11 ? ShadowRoot.prototype : Document.prototype;
+  // Mostly it is on top, which is told much quicker than all that is there.
+  const top = elementFromPoint.call(root, x, y);
+  if (top && contains.call(at, top)) return isCoveredByItself(top, at, x, y);
+  const hits = hitsAt(root, x, y);
+  for (const hit of hits) {
+    if (contains.call(at, hit)) return isCoveredByItself(hit, at, x, y);
+    // What is around it is behind it, unless it has been put behind that.
+    if (contains.call(hit, at)) return hits.some((other) => contains.call(at, other)) && (isOpaque(hit) || hasCoverAt(hit, x, y));
+    if (aimless && !isFixed(hit)) continue;
+    const opaque = (isOpaque(hit) && rectsOf(hit).some((box) => isWithinBox(box, x, y))) || hasCoverAt(hit, x, y);
+    if (opaque && !isInBar(hit)) return true;
   }
+  return false;
+}
+
+/** Whether what is on top within an element is what a style sheet puts over it. */
+function isCoveredByItself(top, element, x, y) {
+  for (let at = top; at; at = parentOf(at)) {
+    if (hasCoverAt(at, x, y)) return true;
+    if (at === element) break;
+  }
+  return false;
 }

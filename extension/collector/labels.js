@@ -1,8 +1,10 @@
 // What a value is called beside it.
 
 /** Words for an e-mail address at the start of a label, in the languages that CRMs are used in. */
-const EMAIL_WORD =
-  /^[^\p{L}]*(adress?e? |endereço de |indirizzo |direcci[oó]n de )?(e-?\s?mail|mail|correo|correio|courriel|mél|posta elettronica|e-?posta|e-?past|el\.? ?pašt|sähköposti|(электронная |эл\.? ?)?почта|имейл|(ел\.? ?)?пошта|ηλεκτρονικό ταχ|ईमेल|อีเมล|電?子?メール|电子邮|電子郵|邮箱|電郵|信箱|이메일|전자 ?우편|البريد|بريد|דוא|אימייל|thư điện tử|surel)/iu;
+const EMAIL_WORD = lettered(
+  String.raw`^[^\p{L}]*(adress?e? |endereço de |indirizzo |direcci[oó]n de )?(e-?\s?mail|mail|correo|correio|courriel|mél|posta elettronica|e-?posta|e-?past|el\.? ?pašt|sähköposti|(электронная |эл\.? ?)?почта|имейл|(ел\.? ?)?пошта|ηλεκτρονικό ταχ|ईमेल|อีเมล|電?子?メール|电子邮|電子郵|邮箱|電郵|信箱|이메일|전자 ?우편|البريد|بريد|דוא|אימייל|thư điện tử|surel)`,
+  "i",
+);
 
 function textOf(element) {
   return (element ? getText.call(element) ?? "" : "").replace(/\s+/gu, " ").trim().slice(0, 200);
@@ -24,11 +26,13 @@ function byIds(element, attribute) {
 /** What stands before an element or text on its line; `apart` says that it is an element of its own. */
 function before(node) {
   let text = "";
-  for (let earlier = node.previousSibling, steps = 0; earlier && steps < 4; earlier = earlier.previousSibling, steps += 1) {
-    if (earlier.nodeName === "BR") break;
+  let earlier = node;
+  for (let steps = 0; steps < 4 && (earlier = getBefore.call(earlier)); steps += 1) {
+    const element = isElement(earlier);
+    if (element && tagOf(earlier) === "BR") break;
     // An icon's name is no label.
-    if (isElement(earlier) && PICTURES.test(styleOf(earlier).fontFamily)) continue;
-    const apart = isElement(earlier) && /^[\s:：]*$/u.test(text);
+    if (element && isPicture(earlier)) continue;
+    const apart = element && /^[\s:：]*$/u.test(text);
     text = (apart ? textOf(earlier) : getText.call(earlier)) + text;
     if (apart && text.trim()) return { text: text.trim(), apart };
     if (text.length > 200) break;
@@ -51,7 +55,7 @@ function columnsOf(cell) {
 
 /** Whether an element is in a list of several records under one heading: there the heading names no single value. */
 function isInList(element) {
-  const cell = Element.prototype.closest.call(element, "td");
+  const cell = closest.call(element, "td");
   const table = cell?.closest("table");
   return Boolean(table?.tHead?.rows[0]) && [...table.tBodies].reduce((sum, body) => sum + body.rows.length, 0) > 1;
 }

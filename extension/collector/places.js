@@ -11,13 +11,13 @@ const SECTIONING = new Set(["ARTICLE", "ASIDE", "MAIN", "NAV", "SECTION", "DIALO
 const traitsOf = kept((element) => {
   const tag = tagOf(element);
   const role = attributeOf(element, "role");
-  const names = `${attributeOf(element, "class") ?? ""} ${attributeOf(element, "id") ?? ""} ${attributeOf(element, "data-smartmail") ?? ""}`;
+  const names = [attributeOf(element, "class"), attributeOf(element, "id"), attributeOf(element, "data-smartmail")].filter(Boolean).join(" ");
   return {
     role,
     region: role ? ROLES[role] : TAGS[tag],
     sectioning: SECTIONING.has(tag) || role === "main",
     ignored: isIgnored(element),
-    signature: SIGNATURE.test(names),
+    signature: names !== "" && SIGNATURE.test(names),
     conversation: isConversation(element, names),
   };
 });
@@ -25,8 +25,8 @@ const traitsOf = kept((element) => {
 /** Whether an element holds what people wrote. One around the page's title is the page. */
 function isConversation(element, names) {
   const editable = attributeOf(element, "contenteditable");
-  const written = CONVERSATION.test(names) || (editable !== null && editable !== "false");
-  return written && element !== bodyElement() && !Element.prototype.querySelector.call(element, "h1");
+  const written = (names !== "" && CONVERSATION.test(names)) || (editable !== null && editable !== "false");
+  return written && element !== bodyElement() && !querySelector.call(element, "h1");
 }
 
 /** Whether an element is in a part that the recipe says is about others. */
@@ -66,7 +66,7 @@ function regionAround() {
 const regionIn = kept((element) => {
   if (isIgnoredWithin(element)) return "ignored";
   let tentative = null;
-  for (const outer of ancestors(element)) {
+  for (let outer = element; outer; outer = parentOf(outer)) {
     const { role, region, sectioning, signature, conversation } = traitsOf(outer);
     if (signature) return "signature";
     if (conversation) return "conversation";

@@ -11,7 +11,7 @@ const { recipe, unusable } = findRecipe();
 
 function findRecipe() {
   try {
-    const recipe = [...given, ...RECIPES.recipes].find(({ version = 1, hosts }) => safe && version === 1 && hosts.some(hostFits));
+    const recipe = [...given, ...RECIPES.recipes].find(({ version = 1, hosts }) => safe && version === 1 && hosts.some((pattern) => hostFits(pattern, place)));
     const selectors = [...(recipe?.at ?? []).flatMap((place) => place.split(" >>> ")), ...(recipe?.ignore ?? [])];
     const unusable = selectors.find((selector) => !isReadable(selector));
     return { unusable, recipe: unusable === undefined ? recipe : undefined };
@@ -31,17 +31,8 @@ function isReadable(selector) {
   }
 }
 
-/** Whether this frame's host is one of a pattern: a first label "*" stands for any labels, other stars for part of one. */
-function hostFits(pattern) {
-  const labels = pattern.split(".").map((label, index) => {
-    const [start, ...rest] = label.replace(/[^\w*-]/g, "\\$&").split("*");
-    return index === 0 && label === "*" ? ".+" : [start, ...rest].join("[^.]*");
-  });
-  return new RegExp(`^${labels.join("\\.")}$`).test(place);
-}
-
 function isIgnored(element) {
-  return Boolean(recipe?.ignore?.length) && Element.prototype.matches.call(element, recipe.ignore.join());
+  return Boolean(recipe?.ignore?.length) && matches.call(element, recipe.ignore.join());
 }
 
 /** What stands where the recipe says, in a document or shadow root. Each ">>>" leads out of a shadow root, or of none. */
@@ -62,7 +53,7 @@ function isWithin(element, steps) {
   let at = element;
   for (const step of steps.toReversed()) {
     do at = parentOf(at);
-    while (at && !Element.prototype.matches.call(at, step));
+    while (at && !matches.call(at, step));
     if (!at) return false;
   }
   return true;

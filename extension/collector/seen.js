@@ -6,7 +6,9 @@ const TINY = 8;
 /** How opaque something must be to be noticed. */
 const FAINT = 0.2;
 
-const styleOf = kept((element) => getComputedStyle(element));
+const computed = getComputedStyle.bind(window);
+const styleOf = kept((element) => computed(element));
+const [styleBefore, styleAfter] = ["::before", "::after"].map((pseudo) => kept((element) => computed(element, pseudo)));
 
 /** How opaque an element is by its own style, or 0 if it hides what is in it by other means than not being rendered. */
 function ownStrength(element) {
@@ -14,7 +16,7 @@ function ownStrength(element) {
   const hidden =
     attributeOf(element, "aria-hidden") === "true" ||
     style.contentVisibility === "hidden" ||
-    isTinyClip(style.clip) ||
+    (style.clip !== "auto" && isTinyClip(style.clip)) ||
     leavesNothing(style.clipPath);
   if (hidden) return 0;
   let strength = Number(style.opacity);
@@ -24,16 +26,35 @@ function ownStrength(element) {
   return strength;
 }
 
-/** How much of an element comes through all that is around it together. */
-const strengthOf = kept((element) => {
+const NOTHING_AROUND = { strength: 1, veiled: false, clipPaths: [], cutters: [] };
+
+/**
+ * What an element and all that is around it do to what is in it: how much comes through them together, whether that
+ * can be told at all, their clip paths, and which of them cut off what does not fit into them.
+ */
+const aroundOf = kept((element) => {
   const parent = parentOf(element);
-  const around = parent ? strengthOf(parent) : 1;
-  return around < FAINT ? 0 : around * ownStrength(element);
+  let { strength, veiled, clipPaths, cutters } = parent ? aroundOf(parent) : NOTHING_AROUND;
+  const style = styleOf(element);
+  const { clipPath, overflowX, overflowY, display } = style;
+  strength = strength < FAINT ? 0 : strength * ownStrength(element);
+  veiled ||= isVeil(style);
+  if (clipPath !== "none") clipPaths = [clipPath, ...clipPaths];
+  if (isPage(element)) cutters = [];
+  else if ((overflowX !== "visible" || overflowY !== "visible") && display !== "inline" && display !== "contents") {
+    cutters = [{ overflowX, overflowY, frame: rectOf(element) }, ...cutters];
+  }
+  return { strength, veiled, clipPaths, cutters };
 });
+
+/** Whether an element is its document's root or body, whose overflow is the window's. */
+function isPage(element) {
+  return element === rootElement() || element === bodyElement() || (documentOf(element) !== document && /^(html|body)$/i.test(tagOf(element)));
+}
 
 /** Whether an element is concealed by itself or by all that is around it together. */
 function isConcealed(element) {
-  return strengthOf(element) < FAINT;
+  return aroundOf(element).strength < FAINT;
 }
 
 /** Whether the older kind of clip leaves next to nothing. */
@@ -57,40 +78,58 @@ function leavesNothing(clipPath) {
   return [0, 1].some((axis) => points.every((point) => point[axis] === points[0][axis]));
 }
 
-/** The elements around an element, itself included, that have a clip path. */
-const clipPathsOf = kept((element) => {
-  const parent = parentOf(element);
-  const around = parent ? clipPathsOf(parent) : [];
-  const { clipPath } = styleOf(element);
-  return clipPath === "none" ? around : [clipPath, ...around];
-});
-
-/** Whether the clip paths, if there are any, leave the middle of a box. Only what is in view can be asked for. */
+/** Whether the clip paths, if there are any, leave the middle of a box, here and in the pages around. */
 function passesClipPaths(box, element) {
-  const paths = clipPathsOf(element);
-  if (paths.length === 0) return true;
-  const x = (box.left + box.right) / 2;
-  const y = (box.top + box.bottom) / 2;
-  // Out of view, shapes that cannot be understood are taken for hiding.
-  if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) return !paths.some((path) => /^(inset|circle|ellipse|polygon)\(/.test(path));
-  return rootOf(element).elementsFromPoint(x, y).some((hit) => Node.prototype.contains.call(element, hit));
+  return passesClipPathsAt(element, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
 }
 
-/** The elements around an element, itself included, that cut off what does not fit into them. */
-const cuttersOf = kept((element) => {
-  if (element === rootElement() || element === bodyElement() || (documentOf(element) !== document && /^(html|body)$/i.test(tagOf(element)))) return [];
-  const parent = parentOf(element);
-  const around = parent ? cuttersOf(parent) : [];
-  const { overflowX, overflowY, display } = styleOf(element);
-  if (display === "inline" || display === "contents" || (overflowX === "visible" && overflowY === "visible")) return around;
-  return [{ overflowX, overflowY, frame: rectOf(element) }, ...around];
-});
+/** The same for a point. Only what is in view can be asked for. */
+function passesClipPathsAt(element, x, y) {
+  const paths = aroundOf(element).clipPaths;
+  if (paths.length === 0 && !FRAMED) return true;
+  const { defaultView: view } = documentOf(element);
+  if (paths.length > 0) {
+    if (isInView(view, x, y)) {
+      if (!hitsAt(rootOf(element), x, y).some((hit) => contains.call(element, hit))) return false;
+    }
+    // Out of view, shapes that cannot be understood are taken for hiding.
+    else if (paths.some((path) => /^(inset|circle|ellipse|polygon)\(/.test(path))) return false;
+  }
+  return inFrameAround(view, x, y, passesClipPathsAt) ?? true;
+}
+
+const FRAMED = window !== window.parent;
+
+function isInView({ innerWidth, innerHeight }, x, y) {
+  return x >= 0 && y >= 0 && x < innerWidth && y < innerHeight;
+}
+
+/** All that is at a point of a document or shadow tree, the uppermost first. */
+function hitsAt(root, x, y) {
+  const { elementsFromPoint } = getNodeType.call(root) === 11 ? ShadowRoot.prototype : Document.prototype;
+  return elementsFromPoint.call(root, x, y);
+}
+
+/** What a question about the same point in the page around is answered with, as far as that lets itself be seen. */
+function inFrameAround(view, x, y, question) {
+  try {
+    const frame = view.frameElement;
+    if (!frame) return undefined;
+    const { left, top } = frame.getBoundingClientRect();
+    return question(frame, x + left + frame.clientLeft, y + top + frame.clientTop);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether something hides, or may hide, the whole frame. */
+let frameVeiled = false;
 
 /** Whether the boxes around an element leave anything of this box of it. */
 function isUncut(box, element) {
   let { left, top, right, bottom } = box;
   const parent = parentOf(element);
-  for (const { overflowX, overflowY, frame } of parent ? cuttersOf(parent) : []) {
+  for (const { overflowX, overflowY, frame } of parent ? aroundOf(parent).cutters : []) {
     // What is scrolled out of a box that can be scrolled is there for whoever scrolls; a tiny box shows nothing.
     if (overflowX !== "visible") {
       if (frame.width < TINY) return false;
@@ -111,11 +150,11 @@ let extent;
 function isReachable(box, element) {
   if (box.width < 2 || box.height < 2) return false;
   if (!extent) {
-    const page = Object.getOwnPropertyDescriptor(Document.prototype, "scrollingElement").get.call(document) ?? rootElement();
-    extent = { width: Math.max(page.scrollWidth, innerWidth), height: Math.max(page.scrollHeight, innerHeight) };
+    const page = getterOf(Document, "scrollingElement").call(document) ?? rootElement();
+    extent = { width: Math.max(page.scrollWidth, innerWidth), height: Math.max(page.scrollHeight, innerHeight), scrollX, scrollY };
   }
-  const left = box.left + scrollX;
-  const top = box.top + scrollY;
+  const left = box.left + extent.scrollX;
+  const top = box.top + extent.scrollY;
   const inPage = left + box.width > 1 && top + box.height > 1 && left < extent.width && top < extent.height;
   return inPage && isUncut(box, element);
 }
@@ -125,9 +164,9 @@ function isSeen(element, boxes = rectsOf(element)) {
   if (styleOf(element).visibility !== "visible") return false;
   let boxed = element;
   while (boxed && styleOf(boxed).display === "contents") boxed = parentOf(boxed);
-  if (!boxed || !Element.prototype.checkVisibility.call(boxed, RENDERED)) return false;
+  if (!boxed || !checkVisibility.call(boxed, RENDERED)) return false;
   if (isConcealed(element)) return false;
-  return [...boxes].some((box) => isReachable(box, element) && passesClipPaths(box, boxed));
+  return boxes.some((box) => isReachable(box, element) && passesClipPaths(box, boxed));
 }
 
 function isTextSeen(node) {
@@ -138,11 +177,8 @@ function isTextSeen(node) {
   return boxes.length > 0 && isSeen(parent, boxes) && isLegible(parent);
 }
 
-function boxesOf(node) {
-  const range = new Range();
-  range.selectNodeContents(node);
-  return range.getClientRects();
-}
+/** The boxes of a text. */
+const boxesOf = kept((text) => rectsWithin(text, 0, dataOf(text).length));
 
 /** Whether this frame is rendered in the pages around it, as far as those let themselves be seen. */
 function isFrameSeen() {
@@ -151,6 +187,7 @@ function isFrameSeen() {
       if (view.innerWidth < TINY || view.innerHeight < TINY) return false;
       const frame = view.frameElement;
       if (!frame) return true;
+      frameVeiled ||= aroundOf(frame).veiled;
       const box = frame.getBoundingClientRect();
       const { scrollX, scrollY, innerWidth } = view.parent;
       const { scrollWidth } = frame.ownerDocument.documentElement;

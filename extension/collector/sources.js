@@ -5,6 +5,7 @@ const ATTRIBUTED = ["[itemprop*='email' i]", "[property*='email' i]", "[aria-lab
 
 /** What is worth a look among the elements of a tree. */
 function worthwhile(root) {
+  if (isSmall(root)) return selected(root, [...ATTRIBUTED, ...TAGGED].join());
   const found = new Set(selectedByAny(root, ATTRIBUTED));
   for (const tag of TAGGED) for (const element of tagged(root, tag)) found.add(element);
   return found;
@@ -55,12 +56,19 @@ function readField(field) {
   report(fitting ? "input" : "text", value, field, label, doubtful);
 }
 
+/** Whether an element shows nothing but one of these addresses, or none; most links do, and that is told quickest. */
+function showsOnly(element, addresses) {
+  const text = getText.call(element);
+  if (!text.includes("@")) return true;
+  const only = getFirst.call(element);
+  return only === getLast.call(element) && isText(only) && addresses.includes(text.trim().toLowerCase());
+}
+
 /** A link's address stands for what it says, unless it shows another one: then what is shown counts. */
 function readMailto(link) {
   if (!isSeen(link) || !isLegible(link)) return;
   const meant = addressesIn(schemeless(link).split("?")[0]);
-  const says = addressesIn(seenTextOf(link, 2000).replaceAll(JOINT, ""));
-  const conflict = says.some((address) => !meant.includes(address));
+  const conflict = !showsOnly(link, meant) && addressesIn(seenTextOf(link, 2000).replaceAll(JOINT, "")).some((address) => !meant.includes(address));
   const send = conflict ? reportUnrendered : report;
   send("mailto", attributeOf(link, "href"), link, labelOf(link).label, isCovered(link));
 }
@@ -73,7 +81,7 @@ function readMicrodata(element) {
   const place = unseen ? parentOf(element) : element;
   if (!place || !isSeen(place)) return;
   const attribute = attributeOf(element, "content") ?? attributeOf(element, "href");
-  const item = (attributeOf(Element.prototype.closest.call(element, "[itemtype]") ?? element, "itemtype") ?? "").split("/").pop();
+  const item = (attributeOf(closest.call(element, "[itemtype]") ?? element, "itemtype") ?? "").split("/").pop();
   const text = attribute === null ? seenTextOf(element, 2000) : "";
   if (attribute === null) report("microdata", text, element, item, text.includes(JOINT) || isCovered(element));
   else reportUnrendered("microdata", attribute, element, item);

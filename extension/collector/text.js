@@ -7,11 +7,13 @@ function seenTextOf(element, limit) {
   let last = null;
   let between = {};
   const careful = getText.call(element).includes("@");
-  const walker = Document.prototype.createTreeWalker.call(document, element, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+  const walker = createTreeWalker.call(document, element, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node && text.length <= limit && !exhausted(); node = walker.nextNode()) {
-    if (node.nodeName === "BR") [text, between.broken] = [`${text}\n`, true];
-    if (!(node instanceof Text) || !getParentElement.call(node)) continue;
-    let data = styleOf(getParentElement.call(node)).whiteSpace.startsWith("pre") ? node.data : node.data.replace(/\s+/gu, " ");
+    if (isElement(node) && tagOf(node) === "BR") [text, between.broken] = [`${text}\n`, true];
+    const parent = getParentElement.call(node);
+    if (!isText(node) || !parent) continue;
+    let data = dataOf(node);
+    if (!styleOf(parent).whiteSpace.startsWith("pre")) data = data.replace(/\s+/gu, " ");
     if (!data.trim()) {
       text += data;
       between.spaced = true;
@@ -22,13 +24,13 @@ function seenTextOf(element, limit) {
     const gap = line && block !== line ? "\n" : "";
     line = block;
     if (seen) {
-      const seam = careful && last && (between.broken || last.parentNode !== node.parentNode) ? seamOf(last, node, between) : between.broken || gap ? APART : "";
+      const seam = careful && last && (between.broken || getParentElement.call(last) !== parent) ? seamOf(last, node, between) : between.broken || gap ? APART : "";
       if (seam === APART) text += gap || seam;
       else [text, data] = [text.trimEnd() + seam, data.trimStart()];
       text += data;
     }
     // What takes up room unseen is a gap in the line.
-    else text += [...boxesOf(node)].some((box) => box.width >= 2) ? `${gap} ` : gap;
+    else text += boxesOf(node).some((box) => box.width >= 2) ? `${gap} ` : gap;
     [last, between] = [seen ? node : null, {}];
   }
   return text;
@@ -49,14 +51,15 @@ function tokens(text) {
   return found;
 }
 
-function blockOf(node) {
+const blockOf = kept((node) => {
   let block = getParentElement.call(node);
-  while (block && getParentElement.call(block) && styleOf(block).display.startsWith("inline")) block = getParentElement.call(block);
+  let parent;
+  while (block && styleOf(block).display.startsWith("inline") && (parent = getParentElement.call(block))) block = parent;
   return block;
-}
+});
 
 function readText(node) {
-  const text = node.data;
+  const text = dataOf(node);
   if (!text.includes("@") || text.length > 100_000 || !isTextSeen(node)) return;
   for (const token of tokens(text)) reportText(node, token);
 }
@@ -66,16 +69,13 @@ function reportText(node, token) {
   const { whole, begin, prefix } = wholeOf(node, token);
   const value = whole.replaceAll(JOINT, "");
   const parent = getParentElement.call(node);
-  const range = new Range();
-  range.setStart(node, token.first);
-  range.setEnd(node, token.last);
-  const affixed = isInMainPart(parent) && ((!prefix.trim() && isAffixed(begin, false)) || (!/\S/u.test(node.data.slice(token.last)) && isAffixed(node, true)));
-  const doubtful = value !== whole || affixed || isCovered(parent, range.getClientRects());
+  const affixed = isInMainPart(parent) && ((!prefix.trim() && isAffixed(begin, false)) || (!/\S/u.test(dataOf(node).slice(token.last)) && isAffixed(node, true)));
+  const doubtful = value !== whole || affixed || isCovered(parent, rectsWithin(node, token.first, token.last));
   show(value, doubtful);
   // What stands before it in the same piece of text may have been written by anybody.
   const { label, field } = prefix.trim() ? { label: asLabel(prefix.trim()), field: false } : labelOf(begin);
   // A link that shows its own address is one source, not two.
-  const link = Element.prototype.closest.call(parent, "a[href]");
+  const link = closest.call(parent, "a[href]");
   const same = link && schemeless(link).toLowerCase().includes(value.toLowerCase().replace(/[.,;:!?)>]+$/u, ""));
   if (field && !isInList(parent)) report("labelled", value, parent, label, doubtful);
   else if (!same) report("text", value, parent, label, doubtful);

@@ -4,9 +4,34 @@
 // Documents and forms can have members of any name, put there by the names of images and fields. So what they are asked
 // goes through the prototypes.
 
+// In Firefox each look at a global or a prototype goes through a wrapper, and takes ten times as long as what is asked
+// then. So what is asked often is looked up once.
+
+const { document, Range } = window;
+const getterOf = ({ prototype }, name) => Object.getOwnPropertyDescriptor(prototype, name).get;
+const { closest, checkVisibility, getAttribute, getBoundingClientRect, getClientRects, matches, querySelector } = Element.prototype;
+const { compareDocumentPosition, contains, getRootNode } = Node.prototype;
+const [getDocument, getNodeType, getParentElement, getParentNode, getText] = [
+  "ownerDocument",
+  "nodeType",
+  "parentElement",
+  "parentNode",
+  "textContent",
+].map((name) => getterOf(Node, name));
+const [getEarlier, getLocalName, getSlot, getTag] = ["previousElementSibling", "localName", "assignedSlot", "tagName"].map((name) => getterOf(Element, name));
+const [getBefore, getAfter, getFirst, getLast] = ["previousSibling", "nextSibling", "firstChild", "lastChild"].map((name) => getterOf(Node, name));
+const getTextSlot = getterOf(Text, "assignedSlot");
+const getData = getterOf(CharacterData, "data");
+const getRoot = getterOf(Document, "documentElement");
+const getBody = getterOf(Document, "body");
+const { createTreeWalker, getElementsByTagName: getByTag, querySelectorAll: queryDocument } = Document.prototype;
+const { querySelectorAll: queryShadow } = DocumentFragment.prototype;
+const { getClientRects: getRangeRects, setEnd, setStart } = Range.prototype;
+const now = performance.now.bind(performance);
+
 /** A function of a node whose results are kept: facts share their ancestors, and asking the page is slow. */
 function kept(compute) {
-  const results = new WeakMap();
+  const results = new Map();
   return (node) => {
     let result = results.get(node);
     if (result === undefined) {
@@ -18,39 +43,53 @@ function kept(compute) {
 }
 
 function rootElement() {
-  return Object.getOwnPropertyDescriptor(Document.prototype, "documentElement").get.call(document);
+  return getRoot.call(document);
+}
+
+function dataOf(text) {
+  return getData.call(text);
 }
 
 function bodyElement() {
-  return Object.getOwnPropertyDescriptor(Document.prototype, "body").get.call(document);
+  return getBody.call(document);
 }
-
-const getParentElement = Object.getOwnPropertyDescriptor(Node.prototype, "parentElement").get;
-const getParentNode = Object.getOwnPropertyDescriptor(Node.prototype, "parentNode").get;
-const getSlot = Object.getOwnPropertyDescriptor(Element.prototype, "assignedSlot").get;
-const getTextSlot = Object.getOwnPropertyDescriptor(Text.prototype, "assignedSlot").get;
-const getText = Object.getOwnPropertyDescriptor(Node.prototype, "textContent").get;
-const comparePosition = Node.prototype.compareDocumentPosition;
-const getTag = Object.getOwnPropertyDescriptor(Element.prototype, "tagName").get;
-const getLocalName = Object.getOwnPropertyDescriptor(Element.prototype, "localName").get;
-
-const getDocument = Object.getOwnPropertyDescriptor(Node.prototype, "ownerDocument").get;
-const getEarlier = Object.getOwnPropertyDescriptor(Element.prototype, "previousElementSibling").get;
 
 function documentOf(node) {
   return getDocument.call(node);
 }
 
 function rootOf(node) {
-  return Node.prototype.getRootNode.call(node);
+  return getRootNode.call(node);
+}
+
+const [getLeft, getTop, getRight, getBottom, getWidth, getHeight] = ["left", "top", "right", "bottom", "width", "height"].map((name) => getterOf(DOMRectReadOnly, name));
+
+/** A box of the browser's as one that is quickly read. */
+function asBox(rect) {
+  return {
+    left: getLeft.call(rect),
+    top: getTop.call(rect),
+    right: getRight.call(rect),
+    bottom: getBottom.call(rect),
+    width: getWidth.call(rect),
+    height: getHeight.call(rect),
+  };
 }
 
 function rectOf(element) {
-  return Element.prototype.getBoundingClientRect.call(element);
+  return asBox(getBoundingClientRect.call(element));
 }
 
 function rectsOf(element) {
-  return Element.prototype.getClientRects.call(element);
+  return Array.from(getClientRects.call(element), asBox);
+}
+
+/** The boxes of what is between two places in a text. */
+function rectsWithin(text, from, to) {
+  const range = new Range();
+  setStart.call(range, text, from);
+  setEnd.call(range, text, to);
+  return Array.from(getRangeRects.call(range), asBox);
 }
 
 function earlierOf(element) {
@@ -58,7 +97,7 @@ function earlierOf(element) {
 }
 
 function attributeOf(element, name) {
-  return Element.prototype.getAttribute.call(element, name);
+  return getAttribute.call(element, name);
 }
 
 function tagOf(element) {
@@ -66,23 +105,30 @@ function tagOf(element) {
 }
 
 function isElement(node) {
-  return node instanceof Element;
+  return getNodeType.call(node) === 1;
+}
+
+/** Whether a node is a piece of text, as it is or as XML may write it. */
+function isText(node) {
+  const type = getNodeType.call(node);
+  return type === 3 || type === 4;
+}
+
+/** The slot in which a node is shown, if that lets itself be seen. */
+function slotOf(node) {
+  return isElement(node) ? getSlot.call(node) : isText(node) ? getTextSlot.call(node) : null;
 }
 
 /** The parent as it is rendered: through slots, and out of shadow trees. */
-const parentOf = kept((node) => {
-  const slot = isElement(node) ? getSlot.call(node) : node instanceof Text ? getTextSlot.call(node) : null;
-  return slot ?? getParentElement.call(node) ?? getParentNode.call(node)?.host ?? null;
-});
+const parentOf = kept((node) => slotOf(node) ?? getParentElement.call(node) ?? getParentNode.call(node)?.host ?? null);
 
-function* ancestors(element) {
-  for (let next = element, depth = 0; next && depth < 400; next = parentOf(next), depth += 1) yield next;
-}
+// Firefox has this for extensions. To look for chrome.dom there takes milliseconds.
+const getShadow = Object.getOwnPropertyDescriptor(Element.prototype, "openOrClosedShadowRoot")?.get;
 
 /** An element's shadow root, closed ones included: extensions may look into those. */
 function shadowOf(element) {
   try {
-    return globalThis.chrome?.dom?.openOrClosedShadowRoot?.(element) ?? element.openOrClosedShadowRoot ?? element.shadowRoot;
+    return getShadow ? getShadow.call(element) : chrome.dom.openOrClosedShadowRoot(element);
   } catch {
     // Elements that cannot have one.
     return null;
@@ -103,28 +149,30 @@ function* searched(root, expression) {
 
 /** The pieces of text with an "@" in them. */
 function* texts(root) {
-  if (root !== document) for (const node of root.childNodes) if (node instanceof Text && node.data.includes("@")) yield node;
+  if (root !== document) for (const node of root.childNodes) if (isText(node) && dataOf(node).includes("@")) yield node;
   yield* searched(root, "descendant::text()[contains(., '@')]");
 }
 
 /** The elements that a selector finds. */
 function selected(root, selector) {
-  const { querySelectorAll } = root === document ? Document.prototype : DocumentFragment.prototype;
-  return querySelectorAll.call(root, selector);
+  return (root === document ? queryDocument : queryShadow).call(root, selector);
 }
 
 /** The elements of a tag. Browsers keep lists of those, for documents; a selector looks at every element. */
 function tagged(root, tag) {
-  return root === document ? Document.prototype.getElementsByTagName.call(document, tag) : selected(root, tag);
+  return root === document ? getByTag.call(document, tag) : selected(root, tag);
 }
 
+/** Whether a document or shadow root has so few elements that they are all looked at sooner than found one kind at a time. */
+const isSmall = kept((root) => tagged(root, "*").length <= MAX_ASKED);
+
 /**
- * What any of these tags and selectors finds, in the order of the document. In a document each is looked for by itself:
- * browsers keep lists of tags, and pass over whatever has no attribute of a name in it, but look at every element for
+ * What any of these tags and selectors finds, in the order of the document. In a large document each is looked for by
+ * itself: browsers keep lists of tags, and pass over whatever has no attribute of a name in it, but look at every element for
  * several selectors at once. Shadow trees are small and many.
  */
 function selectedByAny(root, selectors) {
-  if (root !== document) return selected(root, selectors.join());
+  if (root !== document || isSmall(root)) return selected(root, selectors.join());
   return merged(selectors.map((selector) => (/^\w+$/.test(selector) ? tagged(root, selector) : selected(root, selector))));
 }
 
@@ -142,7 +190,7 @@ function* merged(lists) {
 }
 
 function isBefore(one, other) {
-  return Boolean(comparePosition.call(other, one) & Node.DOCUMENT_POSITION_PRECEDING);
+  return Boolean(compareDocumentPosition.call(other, one) & 2);
 }
 
 /** Elements other than custom ones that may have shadow roots. */
@@ -152,9 +200,12 @@ const MAX_ASKED = 500;
 
 /** The shadow roots below a document or shadow root. */
 function* shadows(root) {
-  for (const tag of HOSTS) {
-    const hosts = tagged(root, tag);
-    yield* shadowsOf(hosts.length > MAX_ASKED ? selected(root, `${tag}:empty`) : hosts);
+  if (isSmall(root)) yield* shadowsOf(selected(root, HOSTS.join()));
+  else {
+    for (const tag of HOSTS) {
+      const hosts = tagged(root, tag);
+      yield* shadowsOf(hosts.length > MAX_ASKED ? selected(root, `${tag}:empty`) : hosts);
+    }
   }
   yield* shadowsOf(searched(root, "descendant-or-self::*[contains(local-name(), '-')]"));
 }

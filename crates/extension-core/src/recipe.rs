@@ -101,6 +101,7 @@ fn is_known(recipe: &Value) -> bool {
 }
 
 /// Whether a host is one of a pattern's. A first label `*` stands for one or more labels, another star for a part of one.
+/// The collector decides the same by `hosts.js`, and one table of cases holds both.
 fn host_fits(pattern: &str, host: &str) -> bool {
     let mut labels = host.rsplit('.');
     let mut patterns = pattern.rsplit('.').peekable();
@@ -114,11 +115,22 @@ fn host_fits(pattern: &str, host: &str) -> bool {
     labels.next().is_none()
 }
 
+/// Each star stands for any letters. What is between two stars is taken where it comes first, so that most is left for what
+/// follows.
 fn label_fits(pattern: &str, label: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == label,
-        Some((start, end)) => label.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
+    let Some((start, mut rest)) = pattern.split_once('*') else {
+        return pattern == label;
+    };
+    let Some(mut left) = label.strip_prefix(start) else {
+        return false;
+    };
+    while let Some((part, after)) = rest.split_once('*') {
+        let Some((_, behind)) = left.split_once(part) else {
+            return false;
+        };
+        (left, rest) = (behind, after);
     }
+    left.ends_with(rest)
 }
 
 /// The record's id in a page's address, if the page is about a customer: it must have one of the recipe's paths and all

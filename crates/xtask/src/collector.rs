@@ -15,8 +15,8 @@ const FOLDER: &str = "collector/";
 
 /// The parts, in an order in which each constant is made before it is used.
 const PARTS: &[&str] = &[
-    "tree", "bounds", "seen", "legible", "covered", "labels", "recipes", "places", "beside", "text",
-    "sources", "headings", "collect",
+    "tree", "bounds", "veiled", "seen", "legible", "covered", "letters", "labels", "hosts", "recipes",
+    "places", "beside", "text", "sources", "headings", "collect",
 ];
 
 /// Replaces the parts by a module that exports the function.
@@ -30,9 +30,11 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
     let recipes: Value = serde_json::from_str(&take("recipes.json")?).context("recipes.json is not JSON")?;
     let mut script =
         format!("export function collector(given) {{\n\"use strict\";\nconst RECIPES = {recipes};\n");
+    let mut body = String::new();
     for part in PARTS {
-        script.push_str(&without_comments(&take(&format!("{part}.js"))?));
+        body.push_str(&without_comments(&take(&format!("{part}.js"))?));
     }
+    script.push_str(&eager(&body));
     script.push_str("return collect();\n}\n");
     if let Some(left) = files.keys().find(|path| path.starts_with(FOLDER)) {
         anyhow::bail!(
@@ -41,6 +43,38 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
     }
     files.insert(MODULE.to_owned(), script.into_bytes());
     Ok(())
+}
+
+/// The same script with its functions in front, each in brackets. Browsers take such a one for a function that is called at
+/// once, and compile it with what is around it. The others they skim, and compile them one by one when they are called, which
+/// takes Firefox longer than all that the collector asks of a page.
+fn eager(script: &str) -> String {
+    let (mut functions, mut rest) = (String::new(), String::new());
+    let mut inside = false;
+    for line in script.lines() {
+        let name = line
+            .strip_prefix("function")
+            .and_then(|begin| begin.trim_start_matches('*').strip_prefix(' '))
+            .and_then(|begin| Some(begin.split_once('(')?.0));
+        let text = if inside || name.is_some() {
+            &mut functions
+        } else {
+            &mut rest
+        };
+        if let Some(name) = name {
+            text.push_str("const ");
+            text.push_str(name);
+            text.push_str(" = (");
+            inside = true;
+        }
+        text.push_str(line);
+        if inside && line.starts_with('}') || name.is_some() && line.ends_with('}') {
+            text.push_str(");");
+            inside = false;
+        }
+        text.push('\n');
+    }
+    functions + &rest
 }
 
 #[cfg(test)]
@@ -65,13 +99,23 @@ mod tests {
         let script = String::from_utf8(files.remove("collector.js").unwrap()).unwrap();
         let start = "export function collector(given) {\n\"use strict\";\nconst RECIPES = {\"version\":1};\n";
         assert!(script.starts_with(start));
-        assert!(script.ends_with("function collect_part() {}\nreturn collect();\n}\n"));
+        assert!(
+            script.ends_with("const collect_part = (function collect_part() {});\nreturn collect();\n}\n")
+        );
         assert!(!script.contains("About") && !script.contains("One line"));
         let places: Vec<_> = PARTS
             .iter()
             .map(|part| script.find(&format!("{part}_part")))
             .collect();
         assert!(places.is_sorted() && places.iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn functions_are_compiled_at_once_and_made_first() {
+        let script = "const a = b();\nfunction b() {\n  if (c) {\n  }\n}\nfunction* d(e) {\n}\nlet f;\n";
+        let expected = "const b = (function b() {\n  if (c) {\n  }\n});\nconst d = (function* d(e) {\n});\n\
+            const a = b();\nlet f;\n";
+        assert_eq!(eager(script), expected);
     }
 
     #[test]

@@ -82,6 +82,22 @@ fn the_shapes_of_customer_pages_are_known() {
 }
 
 #[test]
+fn hosts_fit_as_the_table_says_that_the_collector_is_held_to_too() {
+    let table = include_str!("../../../../tests/fixtures/recipes/hosts.json");
+    let table = Value::parse(table).unwrap();
+    let cases = table.get("cases").list();
+    assert!(cases.len() > 40);
+    for case in cases {
+        let [pattern, host] = ["pattern", "host"].map(|name| case.get(name).text().unwrap());
+        assert_eq!(
+            host_fits(pattern, host),
+            case.get("fits").flag(),
+            "{pattern} {host}"
+        );
+    }
+}
+
+#[test]
 fn other_pages_and_look_alikes_have_none() {
     for url in [
         "http://app.hubspot.com/contacts/20418/record/0-1/501",

@@ -1,10 +1,13 @@
-//! Every page of the corpus leads to the answer that its table says.
+//! Every page of the corpus leads to the answer that its table says, and hosts fit recipes as theirs says.
 
 use anyhow::{Result, ensure};
+use serde_json::{Value, json};
 use stagedoor_e2e::browser::Kind;
 use stagedoor_e2e::corpus::{Verdict, run};
+use stagedoor_e2e::lab::Lab;
+use stagedoor_e2e::scenario::{SUPPORT, Seat};
 
-crate::in_each_browser!(every_page);
+crate::in_each_browser!(every_page, every_host);
 
 async fn every_page(kind: Kind) -> Result<()> {
     let findings = run(kind, "").await?;
@@ -19,5 +22,28 @@ async fn every_page(kind: Kind) -> Result<()> {
         })
         .collect();
     ensure!(faults.is_empty(), "{}", faults.join("\n"));
+    Ok(())
+}
+
+/// The part of the collector that compares hosts, without the rest.
+const HOSTS: &str = include_str!("../../../../extension/collector/hosts.js");
+/// The core's own test has the same cases.
+const CASES: &str = include_str!("../../../fixtures/recipes/hosts.json");
+
+async fn every_host(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::unenrolled(
+        &lab,
+        kind,
+        SUPPORT[0],
+        stagedoor_e2e::browser::PrivateWindows::Allowed.into(),
+    )
+    .await?;
+    let tab = seat.browser.open(&lab.crm.url("index.html")).await?;
+    let ask = format!(
+        "(() => {{ {HOSTS}\nreturn {CASES}.cases.filter(({{ pattern, host, fits }}) => hostFits(pattern, host) !== fits); }})()"
+    );
+    let other: Value = tab.evaluate(&ask).await?;
+    ensure!(other == json!([]), "the collector says otherwise: {other}");
     Ok(())
 }
