@@ -1,6 +1,11 @@
 //! Files that more people of this machine can change, or read, than should. No fault: the relay works with them all the same.
 
-use std::{ffi::OsString, fs, os::unix::fs::MetadataExt, path::Path};
+use std::{
+    ffi::OsString,
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     config::{Config, StoreUrl},
@@ -25,22 +30,7 @@ pub(crate) fn exposed(config: &Config) -> Vec<String> {
         }
     }
     if let StoreUrl::Sqlite(database) = &config.store {
-        for suffix in ["", "-wal"] {
-            let mut path = OsString::from(database);
-            path.push(suffix);
-            let path = Path::new(&path);
-            let may = match mode(path) & OTHERS {
-                0 => continue,
-                mode if mode & OTHERS_WRITE != 0 => "change",
-                _ => "read",
-            };
-            found.push(format!(
-                "store.url: every user of this machine can {may} {}, which holds the records with staff and customers; run \
-                 `chmod o= {}`",
-                path.display(),
-                quoted(path)
-            ));
-        }
+        found.extend(exposed_database(database));
     }
     if let Some(folder) = &config.ledger.directory
         && mode(folder) & OTHERS_WRITE != 0
@@ -53,6 +43,31 @@ pub(crate) fn exposed(config: &Config) -> Vec<String> {
         ));
     }
     found
+}
+
+/// The database, and what SQLite keeps beside it of the same records.
+fn exposed_database(database: &Path) -> Option<String> {
+    let files = ["", "-wal"].map(|suffix| {
+        let mut path = OsString::from(database);
+        path.push(suffix);
+        PathBuf::from(path)
+    });
+    let open: Vec<_> = files.iter().filter(|path| mode(path) & OTHERS != 0).collect();
+    let may = if open.iter().any(|path| mode(path) & OTHERS_WRITE != 0) {
+        "change"
+    } else {
+        "read"
+    };
+    let open = open
+        .into_iter()
+        .map(|path| quoted(path))
+        .collect::<Vec<_>>()
+        .join(" ");
+    (!open.is_empty()).then(|| {
+        format!(
+            "store.url: every user of this machine can {may} the records, with staff and customers in them; run `chmod o= {open}`"
+        )
+    })
 }
 
 /// Nothing, if it is not there.

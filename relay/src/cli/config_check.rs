@@ -32,8 +32,10 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
             return Err(ConfigFaults::all(faults.into_iter().flatten()).into());
         }
     };
+    // First: reading the store may leave a file beside it for a moment.
+    let exposed = exposed(&config);
     let people = people(&config, connect).await;
-    let doubts = policy::doubts(&config).into_iter().chain(exposed(&config));
+    let doubts = policy::doubts(&config).into_iter().chain(exposed);
     let doubts = doubts.chain(policy::unheld(&config, &people));
     for warning in warnings.into_iter().chain(doubts) {
         tell!("warning: {warning}");

@@ -76,7 +76,7 @@ async fn what_others_can_change_or_read_is_told_with_the_command_that_closes_it(
 
     let modes = [
         ("stagedoor.toml", 0o646, "can change it", "chmod o-w"),
-        ("stagedoor.db", 0o644, "can read", "chmod o="),
+        ("stagedoor.db", 0o644, "can read the records", "chmod o="),
         ("check points", 0o777, "can put something into", "chmod o-w"),
     ];
     for (name, mode, ..) in modes {
@@ -90,19 +90,22 @@ async fn what_others_can_change_or_read_is_told_with_the_command_that_closes_it(
             "{told}"
         );
     }
-    assert_eq!(
-        logged_at_the_start(&installation).await,
-        told,
-        "once, at the start"
-    );
+    // Once, at the start. What a relay that was killed left beside the database may be among it by then.
+    let logged = logged_at_the_start(&installation).await;
+    let keys = |told: &[String]| {
+        told.iter()
+            .map(|told| told.split('`').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(keys(&logged), keys(&told));
 
     set_mode(&path("stagedoor.db"), 0o602);
     let worse = warnings(&installation, &[]).await;
     assert!(
-        worse[1].contains("every user of this machine can change "),
+        worse[1].contains("every user of this machine can change the records"),
         "{worse:?}"
     );
-    for told in &told {
+    for told in &worse {
         let command = told.split('`').nth(1).unwrap();
         let done = process::Command::new("sh").args(["-c", command]).status();
         assert!(done.unwrap().success(), "{command}");
