@@ -21,6 +21,8 @@ const INTERNAL = {
 /** Counts requests: an answer to an older one is not shown any more. */
 let latest = 0;
 let shown = 0;
+/** Whether it makes sense to ask without being told to. */
+let allowed = true;
 
 async function request(message) {
   const own = ++latest;
@@ -31,6 +33,7 @@ async function request(message) {
 function show(view) {
   main.setAttribute("aria-busy", "false");
   shown = Date.now();
+  allowed = view.error?.code !== "not_permitted";
   tell(view);
   none.hidden = view.requests.length > 0 || Boolean(view.error);
   const focused = document.activeElement?.closest?.(".request")?.dataset.id;
@@ -123,7 +126,7 @@ function refresh() {
 document.addEventListener("visibilitychange", refresh);
 setInterval(() => {
   count();
-  if (Date.now() - shown >= PAUSE) refresh();
+  if (allowed && Date.now() - shown >= PAUSE) refresh();
 }, 1000);
 
 localisePage("approvals_title");

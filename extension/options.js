@@ -41,7 +41,7 @@ function show(next) {
   noteConsent();
   showProgress();
   // Until everything is set up, the steps are numbered and nothing stands between them.
-  settings.toggleAttribute("data-setup", !view.enrolled || !view.incognitoAllowed);
+  settings.toggleAttribute("data-setup", !(view.enrolled || view.lapsed) || !view.incognitoAllowed);
   const approvals = view.mayApprove ? [stamp("section-approvals").root] : [];
   const teach = view.enrolled ? [stamp("section-teach").root] : [];
   const first = view.enrolled ? connection() : connect();
@@ -63,7 +63,7 @@ function showProgress() {
   }
 }
 
-/** The first run: where the relay is, and who this is. */
+/** The first run, or once the relay knows this browser no more: where the relay is, and who this is. */
 function connect() {
   const parts = stamp("section-connect");
   const { root, form, relay, code, submit, error } = parts;
@@ -76,7 +76,11 @@ function connect() {
     form.hidden = parts.intro.hidden = !view.relay;
   }
   if (!view.codes) parts.intro.textContent = text("options_connect_text_sign_in");
-  showFault(error, view.error);
+  if (view.lapsed) {
+    parts.title.textContent = text("options_lapsed_title");
+    parts.intro.hidden = true;
+  }
+  showFault(error, view.error, relay.value);
   if (view.anotherAccount) parts.signIn.textContent = text("options_sign_in_other");
   // Whoever has just tried to sign in somewhere need not wait for the button to come back.
   offerSignIn(parts, view.signIn || view.anotherAccount);
@@ -85,7 +89,10 @@ function connect() {
     typed.relay = relay.value;
     noteConsent();
   });
-  relay.addEventListener("change", () => lookAround(parts));
+  relay.addEventListener("change", async () => {
+    await complete(parts);
+    await lookAround(parts);
+  });
   code.addEventListener("input", () => (typed.code = code.value));
   parts.signIn.addEventListener("click", () => connectBySignIn(parts));
   form.addEventListener("submit", async (event) => {
@@ -94,6 +101,7 @@ function connect() {
     if (!parts.signInPart.hidden && code.value.trim() === "") return connectBySignIn(parts);
     if (busy(submit) || busy(parts.signIn)) return;
     work(submit, "options_connecting");
+    await complete(parts);
     await request({ type: "options/enrol", relay: relay.value.trim(), code: code.value.trim() });
     if (view.enrolled) {
       typed.code = "";
@@ -103,6 +111,15 @@ function connect() {
     }
   });
   return root;
+}
+
+/** Puts a host that was typed alone in full, so that the person sees where a code goes. */
+async function complete({ relay }) {
+  const { value } = relay;
+  const answer = await ask({ type: "options/address", relay: value }).catch(() => null);
+  if (!answer?.relay || relay.readOnly || relay.value !== value) return;
+  relay.value = typed.relay = answer.relay;
+  noteConsent();
 }
 
 /** Asks whether people can sign in at the relay that the form names, without drawing anew what is being typed into. */
@@ -120,9 +137,11 @@ function offerSignIn(parts, offered) {
   parts.submit.className = parts.signInPart.hidden ? "primary" : "secondary";
 }
 
-async function connectBySignIn({ signIn: button, relay, submit }) {
+async function connectBySignIn(parts) {
+  const { signIn: button, relay, submit } = parts;
   if (busy(button) || busy(submit)) return;
   work(button, "options_signing_in");
+  await complete(parts);
   await showAnswer(signIn({ ...view, relay: relay.value.trim() }));
   if (view.enrolled) document.getElementById("connection-title").focus();
   else if (view.error?.code === "relay_address_invalid") document.getElementById("relay").focus();
@@ -137,7 +156,7 @@ function connection() {
   parts.email.textContent = view.staff?.email ?? "";
   parts.key.textContent = view.keyId ?? "";
   showSession(parts);
-  showFault(parts.error, view.error);
+  showFault(parts.error, view.error, view.relay);
   if (view.test) parts.test.replaceChildren(testResult(view.test));
   parts.testButton.addEventListener("click", async () => {
     if (busy(parts.testButton)) return;
@@ -244,15 +263,22 @@ function about() {
 function faultNotice(fault) {
   const notice = document.createElement("div");
   notice.className = "notice bad";
-  showFault(notice, fault);
+  showFault(notice, fault, view?.relay);
   return notice;
 }
 
+/** Faults of which the browser itself says more when somebody goes to the relay's address. It says nothing to extensions. */
+const FAULTS_BETWEEN = new Set(["relay_unreachable", "relay_lost", "relay_answer_unusable"]);
+
 /** Shows a fault with its cure and, if there are any, the relay's own words. */
-function showFault(box, fault) {
+function showFault(box, fault, relay) {
   box.hidden = !fault;
   if (!fault) return;
-  const { root, icon, title, cure, detail } = stamp("notice");
+  const { root, icon, title, cure, wait, detail, open } = stamp("notice");
+  wait.hidden = !fault.retryAfterSeconds;
+  wait.textContent = text("error_wait", [fault.retryAfterSeconds]);
+  open.hidden = !(relay && FAULTS_BETWEEN.has(fault.code));
+  open.addEventListener("click", () => chrome.tabs.create({ url: new URL("/", relay).href }));
   icon.setAttribute("href", "#icon-warning");
   title.textContent = viewText(fault.title);
   cure.textContent = viewText(fault.cure);
@@ -277,9 +303,10 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && view && !typing) request({ type: "options/open" });
 });
 
-// An administrator's settings can come late, or change. Firefox reads them once, when it starts.
-chrome.storage.onChanged.addListener((_changes, area) => {
-  if (area === "managed" && view && !document.querySelector('[aria-busy="true"]')) request({ type: "options/open" });
+// An administrator's settings can come late, or change; Firefox reads them once, when it starts. And the relay may say
+// elsewhere that it knows this browser no more, while this page is seen beside that.
+chrome.storage.onChanged.addListener((changes, area) => {
+  if ((area === "managed" || changes.lapsed?.newValue) && view && !document.querySelector('[aria-busy="true"]')) request({ type: "options/open" });
 });
 
 localisePage("options_title");

@@ -16,6 +16,8 @@ use crate::{
 
 /// The longest text of a relay that is shown, in characters.
 const MAX_DETAIL_CHARS: usize = 600;
+/// The longest wait that a person is asked for, in seconds.
+const LONGEST_WAIT_SECONDS: u32 = 3600;
 
 /// The body of an answer that says yes: JSON text, or nothing for 204.
 pub fn accepted(answer: HttpAnswer) -> Result<String, Box<Fault>> {
@@ -49,6 +51,7 @@ pub fn refused(answer: &HttpAnswer, problem: Option<Problem>) -> Fault {
             .retry_after
             .as_deref()
             .and_then(|text| text.trim().parse().ok())
+            .map(|seconds: u32| seconds.min(LONGEST_WAIT_SECONDS))
     };
     match problem {
         Some(problem) => {
@@ -74,11 +77,18 @@ pub fn refused(answer: &HttpAnswer, problem: Option<Problem>) -> Fault {
                 },
             }
         }
-        None if answer.status == 429 => Fault {
+        None => Fault {
             retry_after: wait(),
-            ..Fault::with_detail(Code::Relay(ErrorCode::TooManyRequests), describe(answer))
+            ..Fault::with_detail(
+                match answer.status {
+                    429 => Code::Relay(ErrorCode::TooManyRequests),
+                    // A network's own sign-in page says yes, or leads elsewhere.
+                    502..=504 => Code::RelayLost,
+                    _ => Code::RelayAnswerUnusable,
+                },
+                describe(answer),
+            )
         },
-        None => Fault::with_detail(Code::RelayAnswerUnusable, describe(answer)),
     }
 }
 
@@ -189,18 +199,30 @@ mod tests {
 
     #[test]
     fn others_are_named_by_their_status() {
-        let fault = refused(&answer(502, "text/html", "<p>secret"), None);
-        assert_eq!(fault.code, Code::RelayAnswerUnusable);
-        assert_eq!(fault.detail.as_deref(), Some("HTTP 502, text/html"));
+        for (status, code) in [
+            (403, Code::RelayAnswerUnusable),
+            (500, Code::RelayAnswerUnusable),
+            (502, Code::RelayLost),
+            (503, Code::RelayLost),
+            (504, Code::RelayLost),
+            (511, Code::RelayAnswerUnusable),
+        ] {
+            let fault = refused(&answer(status, "text/html", "<p>secret"), None);
+            assert_eq!(fault.code, code, "{status}");
+            assert_eq!(fault.detail, Some(std::format!("HTTP {status}, text/html")));
+        }
 
-        let busy = HttpAnswer {
-            retry_after: Some(" 30 ".into()),
-            ..answer(429, "", "")
-        };
-        let fault = refused(&busy, None);
-        assert_eq!(
-            (fault.code, fault.retry_after),
-            (Code::Relay(ErrorCode::TooManyRequests), Some(30))
-        );
+        for (status, said, seconds) in [
+            (429, " 30 ", Some(30)),
+            (503, "30", Some(30)),
+            (503, "86400", Some(3600)),
+            (503, "Wed, 21 Oct 2015 07:28:00 GMT", None),
+        ] {
+            let busy = HttpAnswer {
+                retry_after: Some(said.into()),
+                ..answer(status, "", "")
+            };
+            assert_eq!(refused(&busy, None).retry_after, seconds, "{status} {said}");
+        }
     }
 }

@@ -40,8 +40,13 @@ own_codes! {
     RelayAnswerUnusable = "relay_answer_unusable";
     /// The relay's address is not one that may be used.
     RelayAddressInvalid = "relay_address_invalid";
+    /// A token was asked for and no answer came, or what stands before the relay answered in its place: whether the request
+    /// arrived is not known.
+    RelayLost = "relay_lost";
     /// This profile has no relay yet.
     NotEnrolled = "not_enrolled";
+    /// The browser has lost the profile's key.
+    KeyGone = "key_gone";
     /// The enrolment code cannot be one.
     EnrolmentCodeMalformed = "enrolment_code_malformed";
     /// The browser lets no extension read this page.
@@ -102,6 +107,7 @@ impl Code {
         use ErrorCode as Relay;
         match self {
             Self::NotEnrolled
+            | Self::KeyGone
             | Self::RelayAddressInvalid
             | Self::EnrolmentCodeMalformed
             | Self::KeyStoreFailed

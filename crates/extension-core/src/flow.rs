@@ -65,7 +65,8 @@ impl<E: Environment> Core<E> {
         let view = match (message.kind.as_str(), message.tab_id) {
             ("options/open", _) => Ok(self.options(None, None).await),
             ("options/enrol", _) => Ok(self.enrol(&message.relay, &message.code).await),
-            ("options/look", _) => Ok(self.look(&message.relay).await),
+            ("options/address", _) => Ok(self.look(&message.relay, false).await),
+            ("options/look", _) => Ok(self.look(&message.relay, true).await),
             ("options/signIn", _) => Ok(self.begin_sign_in(&message.relay, message.another_account).await),
             ("options/signedIn", _) => Ok(self.end_sign_in(&message.redirect).await),
             ("options/signInStopped", _) => Ok(self.stop_sign_in(message.words.as_deref()).await),

@@ -1,6 +1,7 @@
 //! What is kept between two messages, because the browser may stop the worker at any time: never a token.
 
 mod form;
+mod profile;
 mod window;
 
 use alloc::{
@@ -8,11 +9,10 @@ use alloc::{
     vec::Vec,
 };
 
-use stagedoor_protocol::{
-    Approval, ApprovalState, Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff,
-};
+use stagedoor_protocol::{Approval, ApprovalState, Claim, CustomerEmail, Platform, RequestId, Session};
 use zeroize::Zeroize;
 
+pub use profile::{LAPSED, Profile, SIGNED_IN_UNTIL};
 pub use window::Window;
 
 use crate::{
@@ -20,24 +20,6 @@ use crate::{
     fault::{Code, Fault},
     text::{Text, joined},
 };
-
-/// The name of [`Profile::signed_in_until`] on disk.
-pub const SIGNED_IN_UNTIL: &str = "signedInUntil";
-
-/// The profile's enrolment, on disk. The key itself is in the key store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Profile {
-    /// The relay's origin.
-    pub relay: String,
-    /// The key's id.
-    pub key_id: KeyId,
-    /// Whose profile this is.
-    pub staff: Staff,
-    /// Whether they may approve logins of others, as the relay said last.
-    pub may_approve: bool,
-    /// When they must sign in again, in seconds since 1970; nothing for a profile that was enrolled by a code.
-    pub signed_in_until: Option<u64>,
-}
 
 /// A sign-in that was begun, in memory until it comes back or ends otherwise.
 #[derive(PartialEq, Eq)]

@@ -5,7 +5,7 @@ use alloc::string::String;
 use stagedoor_protocol::{OneTimeToken, limits::MAX_LABEL_BYTES};
 use zeroize::Zeroize;
 
-use crate::environment::ParsedUrl;
+use crate::{environment::ParsedUrl, text::joined};
 
 /// The origin of a relay address that a person typed, if it may be used: https, or http on loopback, and nothing but an
 /// origin. A path, a query or credentials are refused rather than dropped, because they say that something else was
@@ -13,6 +13,27 @@ use crate::environment::ParsedUrl;
 pub fn relay_origin(url: &ParsedUrl) -> Option<&str> {
     let plain = url.pathname == "/" && url.search.is_empty() && url.hash.is_empty();
     (is_safe(url) && plain).then_some(url.origin.as_str())
+}
+
+/// An address that was typed as a host alone, with or without a port, in full: https, and http on this very computer. A
+/// word without a dot or a port is no address; it may be a code that was typed into the wrong field.
+pub fn with_scheme(typed: &str) -> Option<String> {
+    let typed = typed.trim();
+    let host = match typed.rsplit_once(':') {
+        Some((host, _)) if !typed.ends_with(']') => host,
+        _ => typed,
+    };
+    let full = typed
+        .split_once(':')
+        .is_some_and(|(_, rest)| rest.starts_with("//"));
+    let scheme = if is_loopback(host) {
+        "http://"
+    } else if full || !typed.bytes().any(|byte| matches!(byte, b'.' | b':')) {
+        return None;
+    } else {
+        "https://"
+    };
+    Some(joined(&[scheme, typed]))
 }
 
 /// The `@authority` of a web origin (RFC 9421 section 2.2.3): host, and the port unless it is the scheme's own.
@@ -36,9 +57,12 @@ pub fn page_origin(url: &ParsedUrl) -> Option<String> {
 
 /// Whether whoever is there can be trusted to be whom the address names: https, or http on loopback; no credentials in it.
 pub fn is_safe(url: &ParsedUrl) -> bool {
-    let loopback = matches!(url.hostname.as_str(), "127.0.0.1" | "[::1]" | "localhost");
-    let encrypted = url.protocol == "https:" || (url.protocol == "http:" && loopback);
+    let encrypted = url.protocol == "https:" || (url.protocol == "http:" && is_loopback(&url.hostname));
     encrypted && !url.credentials
+}
+
+fn is_loopback(host: &str) -> bool {
+    matches!(host, "127.0.0.1" | "[::1]" | "localhost")
 }
 
 /// `{platformURL}/?auth={oneTimeToken}`: whoever opens it is logged in, so it is overwritten when it is dropped.

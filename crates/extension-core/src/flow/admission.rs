@@ -4,13 +4,14 @@ use alloc::boxed::Box;
 
 use stagedoor_protocol::{KeyId, PublicJwk};
 
-use super::{Core, relay::ENROLLED_KEY};
+use super::{Core, reasons::REASONS, relay::ENROLLED_KEY};
 use crate::{
     environment::{Area, Broken, Environment},
     fault::{Code, Fault},
     json::ToJson,
-    record::Profile,
+    record::{LAPSED, Profile, SIGNED_IN_UNTIL},
     request::public_jwk,
+    wire::FromJson,
 };
 
 /// Name of a key that the relay has not accepted yet.
@@ -58,6 +59,19 @@ impl<E: Environment> Core<E> {
     pub(super) async fn admit(&self, key: &E::Key, profile: &Profile) -> Result<(), Box<Fault>> {
         let environment = &self.environment;
         environment.save_key(ENROLLED_KEY, key).await.map_err(failed)?;
+        let kept = self.kept(Area::Local, None).await?;
+        if let Some(former) = Profile::read(&kept).filter(|former| former.key_id != profile.key_id) {
+            let same = former.staff.email == profile.staff.email;
+            let theirs = [LAPSED, SIGNED_IN_UNTIL, "mayApprove", REASONS];
+            // What somebody else was doing and why is no concern of whoever comes after.
+            let (gone, _) = theirs.split_at(if same { 3 } else { 4 });
+            for name in gone {
+                environment.remove(Area::Local, name).await.map_err(failed)?;
+            }
+            if !same {
+                environment.clear(Area::Session).await.map_err(failed)?;
+            }
+        }
         let saved = environment.save(Area::Local, &profile.to_json()).await;
         saved.map_err(failed)?;
         environment.delete_key(PENDING_KEY).await.map_err(failed)

@@ -67,7 +67,24 @@ impl<E: Environment> Core<E> {
     async fn waiting(&self, profile: &Profile) -> Result<Vec<WaitingApproval>, Box<Fault>> {
         let answer = self
             .get(profile, "/v1/approvals", RELAY_TIMEOUT_MILLISECONDS)
-            .await?;
+            .await;
+        if let Err(fault) = &answer
+            && matches!(
+                fault.code,
+                Code::NotEnrolled
+                    | Code::KeyGone
+                    | Code::Relay(
+                        ErrorCode::NotPermitted
+                            | ErrorCode::ProfileUnknown
+                            | ErrorCode::StaffDisabled
+                            | ErrorCode::SessionExpired
+                    )
+            )
+        {
+            // Until a session says that they may.
+            self.stop_watching().await;
+        }
+        let answer = answer?;
         let requests: Vec<WaitingApproval> =
             read_list(answer.get("requests")).ok_or(Code::RelayAnswerUnusable)?;
         self.show_count(requests.len()).await;
@@ -79,17 +96,8 @@ impl<E: Environment> Core<E> {
         let Ok(Some(profile)) = self.enrolment().await else {
             return self.stop_watching().await;
         };
-        if let Err(fault) = self.waiting(&profile).await
-            && matches!(
-                fault.code,
-                Code::NotEnrolled
-                    | Code::Relay(
-                        ErrorCode::NotPermitted | ErrorCode::ProfileUnknown | ErrorCode::StaffDisabled
-                    )
-            )
-        {
-            self.stop_watching().await;
-        }
+        // What goes wrong is looked at there; the next minute may be better.
+        let _ = self.waiting(&profile).await;
     }
 
     async fn stop_watching(&self) {

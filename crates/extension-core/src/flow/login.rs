@@ -227,7 +227,14 @@ impl<E: Environment> Core<E> {
             extension_version: self.environment.version(),
         };
         let answer = self.post(&order.profile, "/v1/logins", &request, RELAY_TIMEOUT_MILLISECONDS);
-        let response = read_login(answer.await?).ok_or(Code::RelayAnswerUnusable)?;
+        let answer = answer.await.map_err(|mut fault| {
+            // The browser does not say whether the request was on its way already.
+            if fault.code == Code::RelayUnreachable {
+                fault.code = Code::RelayLost;
+            }
+            fault
+        });
+        let response = read_login(answer?).ok_or(Code::RelayAnswerUnusable)?;
 
         let sign_outs = self.sign_outs.get();
         let opened = self.use_token(tab, order, response).await;

@@ -9,7 +9,7 @@ use crate::{
     join::join,
     json::Value,
     record::Profile,
-    url_check::relay_origin,
+    url_check::{relay_origin, with_scheme},
     wire::FromJson,
 };
 
@@ -70,11 +70,11 @@ impl<E: Environment> Core<E> {
         if let Some(relay) = self.managed().await?.relay {
             return Ok(relay);
         }
-        let url = self
-            .environment
-            .parse_url(typed)
-            .ok_or(Code::RelayAddressInvalid)?;
-        let relay = relay_origin(&url).ok_or(Code::RelayAddressInvalid)?;
-        Ok(relay.into())
+        let origin = |text: &str| {
+            let url = self.environment.parse_url(text)?;
+            relay_origin(&url).map(String::from)
+        };
+        let relay = origin(typed).or_else(|| origin(&with_scheme(typed)?));
+        Ok(relay.ok_or(Code::RelayAddressInvalid)?)
     }
 }

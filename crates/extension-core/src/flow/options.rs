@@ -39,6 +39,15 @@ impl<E: Environment> Core<E> {
             Ok(profile) => (profile, fault),
             Err(unreadable) => (None, fault.or(Some(unreadable))),
         };
+        // What is known without asking the relay.
+        let lapsed = match &profile {
+            Some(profile) => match environment.load_key(ENROLLED_KEY).await {
+                Ok(None) => Some(Code::KeyGone),
+                _ => profile.lapsed,
+            },
+            None => None,
+        };
+        let fault = fault.or(lapsed.map(Into::into));
         let managed = self.managed().await;
         let firefox = environment.base_url().starts_with("moz-extension:");
         let now = environment.now() / 1000;
@@ -47,7 +56,8 @@ impl<E: Environment> Core<E> {
         OptionsView {
             version: environment.version(),
             browser: if firefox { "firefox" } else { "chromium" },
-            enrolled: profile.is_some(),
+            enrolled: profile.is_some() && lapsed.is_none(),
+            lapsed: lapsed.is_some(),
             relay: profile
                 .as_ref()
                 .map(|profile| profile.relay.clone())
@@ -124,6 +134,7 @@ impl<E: Environment> Core<E> {
             staff: response.staff,
             may_approve: false,
             signed_in_until: None,
+            lapsed: None,
         };
         self.admit(&candidate.key, &profile).await
     }
@@ -140,6 +151,8 @@ impl<E: Environment> Core<E> {
                 title: Text::new("test_ok_title"),
                 cure: None,
                 detail: None,
+                code: None,
+                retry_after: None,
                 platforms: session.platforms.iter().map(Choice::of).collect(),
                 staff: Some(session.staff),
             },
@@ -148,6 +161,8 @@ impl<E: Environment> Core<E> {
                 title: fault.title(),
                 cure: Some(fault.cure()),
                 detail: fault.detail,
+                code: Some(fault.code.as_str()),
+                retry_after: fault.retry_after,
                 platforms: Vec::new(),
                 staff: None,
             },

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Where they are kept.
-const NAME: &str = "reasons";
+pub(super) const REASONS: &str = "reasons";
 /// How many.
 const MOST: usize = 10;
 /// A longer one is about one case, in bytes.
@@ -20,13 +20,18 @@ const LONGEST: usize = 200;
 impl<E: Environment> Core<E> {
     /// The reasons, newest first. Where an administrator wants none kept, those of earlier are forgotten, too.
     pub(super) async fn reasons(&self) -> Vec<String> {
-        let kept = self.kept(Area::Local, Some(NAME)).await.unwrap_or(Value::Null);
-        let reasons = kept.get(NAME).list().iter().filter_map(Value::string).collect();
+        let kept = self.kept(Area::Local, Some(REASONS)).await.unwrap_or(Value::Null);
+        let reasons = kept
+            .get(REASONS)
+            .list()
+            .iter()
+            .filter_map(Value::string)
+            .collect();
         if self.managed().await.is_ok_and(|managed| managed.reasons) {
             return reasons;
         }
         if reasons != [""; 0] {
-            let _ = self.environment.remove(Area::Local, NAME).await;
+            let _ = self.environment.remove(Area::Local, REASONS).await;
         }
         Vec::new()
     }
@@ -41,9 +46,9 @@ impl<E: Environment> Core<E> {
         reasons.insert(0, reason);
         reasons.truncate(MOST);
         // What cannot be kept is typed again.
-        let _ = self.keep(Area::Local, NAME, &reasons).await;
+        let _ = self.keep(Area::Local, REASONS, &reasons).await;
         if self.sign_outs.get() != sign_outs {
-            let _ = self.environment.remove(Area::Local, NAME).await;
+            let _ = self.environment.remove(Area::Local, REASONS).await;
         }
     }
 
@@ -51,7 +56,7 @@ impl<E: Environment> Core<E> {
     pub(super) async fn forget_reason(&self, reason: Option<&str>) -> Vec<String> {
         let mut reasons = self.reasons().await;
         reasons.retain(|other| reason.is_some_and(|reason| reason != other));
-        let _ = self.keep(Area::Local, NAME, &reasons).await;
+        let _ = self.keep(Area::Local, REASONS, &reasons).await;
         reasons
     }
 }

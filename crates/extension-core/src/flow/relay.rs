@@ -11,7 +11,7 @@ use crate::{
     environment::{Area, Environment, HttpRequest},
     fault::{Code, Fault},
     json::{ToJson, Value},
-    record::{Profile, SIGNED_IN_UNTIL},
+    record::{LAPSED, Profile, SIGNED_IN_UNTIL},
     request::{Circumstances, MAX_ANSWER_BYTES, prepare},
     text::joined,
     wire::FromJson,
@@ -87,9 +87,7 @@ impl<E: Environment> Core<E> {
         timeout_milliseconds: u32,
     ) -> Result<Value, Box<Fault>> {
         let stored = self.environment.load_key(ENROLLED_KEY).await;
-        let key = stored
-            .map_err(|_| Code::KeyStoreFailed)?
-            .ok_or(Code::NotEnrolled)?;
+        let key = stored.map_err(|_| Code::KeyStoreFailed)?.ok_or(Code::KeyGone)?;
         let caller = Caller {
             relay: &profile.relay,
             key_id: &profile.key_id,
@@ -103,12 +101,23 @@ impl<E: Environment> Core<E> {
             // Whoever signed out meanwhile has no use for it, and nothing is to be noted of it.
             return Err(Code::NotEnrolled.into());
         }
-        if let Err(fault) = &answer
-            && fault.code == Code::Relay(ErrorCode::SessionExpired)
-        {
-            // It counts for the options page too, whatever that was told of the end before and whatever the clock says.
-            let now = self.environment.now() / 1000;
-            let _ = self.keep(Area::Local, SIGNED_IN_UNTIL, &now).await;
+        // What the relay says of the profile counts for the options page too. What cannot be kept is said again.
+        let said = match answer.as_ref().map_err(|fault| fault.code) {
+            Err(Code::Relay(ErrorCode::SessionExpired)) => {
+                // Whatever that was told of the end before, and whatever the clock says.
+                let now = i64::try_from(self.environment.now() / 1000).unwrap_or(i64::MAX);
+                Some((SIGNED_IN_UNTIL, Value::Number(now)))
+            }
+            Err(code @ Code::Relay(ErrorCode::ProfileUnknown | ErrorCode::StaffDisabled)) => {
+                let lapsed = [profile.key_id.as_str(), code.as_str()];
+                let lapsed = lapsed.map(|text| Value::Text(text.into()));
+                Some((LAPSED, Value::List(lapsed.into())))
+            }
+            Ok(_) if profile.lapsed.is_some() => Some((LAPSED, Value::Null)),
+            _ => None,
+        };
+        if let Some((name, value)) = said {
+            let _ = self.keep(Area::Local, name, &value).await;
         }
         answer
     }

@@ -30,14 +30,17 @@ const LONGEST_MILLISECONDS: u64 = 10 * 60 * 1000;
 const MAX_WORDS: usize = 200;
 
 impl<E: Environment> Core<E> {
-    /// Whether a sign-in can be offered at a relay. What else may be wrong with it is said when it is used.
-    pub(super) async fn look(&self, relay: &str) -> View {
-        let offer = match self.relay_to_use(relay).await {
-            Ok(relay) => self.offer(&relay).await,
-            Err(fault) => Err(fault),
+    /// The relay's address that was typed, in full; and, if that is asked, whether a sign-in can be offered there. What else
+    /// may be wrong with it is said when it is used.
+    pub(super) async fn look(&self, relay: &str, offers: bool) -> View {
+        let relay = self.relay_to_use(relay).await.ok();
+        let offered = match &relay {
+            Some(relay) if offers => self.offer(relay).await.is_ok(),
+            _ => false,
         };
         let mut view = self.options_view(None, None).await;
-        view.sign_in = offer.is_ok();
+        view.sign_in = offered;
+        view.relay = relay;
         View::Options(Box::new(view))
     }
 
@@ -59,14 +62,17 @@ impl<E: Environment> Core<E> {
             Err(fault) if fault.code == Code::ManagedRelayDiffers => None,
             enrolled => enrolled?,
         };
-        let (relay, candidate) = match &enrolled {
-            Some(profile) => (profile.relay.clone(), self.kept_candidate(ENROLLED_KEY).await?),
-            None => {
-                let relay = self.relay_to_use(relay).await?;
-                (relay, Some(self.new_candidate().await?))
-            }
+        // A key that is gone, or not let in any more, is renewed by nothing.
+        let enrolled = enrolled.filter(|profile| profile.lapsed.is_none());
+        let key = match &enrolled {
+            Some(_) => self.kept_candidate(ENROLLED_KEY).await?,
+            None => None,
         };
-        let candidate = candidate.ok_or(Code::KeyStoreFailed)?;
+        let renews = key.is_some();
+        let (relay, candidate) = match (enrolled, key) {
+            (Some(profile), Some(key)) => (profile.relay, key),
+            _ => (self.relay_to_use(relay).await?, self.new_candidate().await?),
+        };
         let offer = self.offer(&relay).await?;
         let endpoint = self.environment.parse_url(&offer.authorization_endpoint);
         let endpoint = endpoint.ok_or(Code::SignInOfferUnusable)?;
@@ -77,7 +83,7 @@ impl<E: Environment> Core<E> {
         let (state, salt) = rest.split_at(16);
         let sign_in = SignIn {
             relay,
-            renews: enrolled.is_some(),
+            renews,
             issuer: offer.issuer.clone(),
             redirect_uri: self.environment.redirect_uri(),
             state: base64url(state),
@@ -158,6 +164,7 @@ impl<E: Environment> Core<E> {
             staff: response.staff,
             may_approve: false,
             signed_in_until: Some(response.expires_at),
+            lapsed: None,
         };
         self.admit(&candidate.key, &profile).await
     }

@@ -2,37 +2,13 @@
 
 use alloc::{string::String, vec::Vec};
 
-use stagedoor_protocol::{Approval, Claim, CustomerEmail, KeyId, Platform, RequestId, Session, Staff};
+use stagedoor_protocol::{Approval, Claim, CustomerEmail, Platform, RequestId, Session};
 
-use super::{Asked, Found, Login, Profile, SIGNED_IN_UNTIL, Scan, SignIn, Step, Tab};
+use super::{Asked, Found, Login, Scan, SignIn, Step, Tab};
 use crate::{
     json::{Object, ToJson, Value},
     wire::{FromJson, read_list},
 };
-
-impl ToJson for Profile {
-    fn write(&self, target: &mut String) {
-        Object::begin(target)
-            .with("relay", &self.relay)
-            .with("keyId", self.key_id.as_str())
-            .with("staff", &self.staff)
-            .with_some("mayApprove", self.may_approve.then_some(&true))
-            .with_some(SIGNED_IN_UNTIL, self.signed_in_until.as_ref())
-            .end();
-    }
-}
-
-impl FromJson for Profile {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self {
-            relay: value.get("relay").string()?,
-            key_id: KeyId::parse(value.get("keyId").text()?).ok()?,
-            staff: Staff::read(value.get("staff"))?,
-            may_approve: value.get("mayApprove").flag(),
-            signed_in_until: value.get(SIGNED_IN_UNTIL).number(),
-        })
-    }
-}
 
 impl ToJson for SignIn {
     fn write(&self, target: &mut String) {
@@ -260,7 +236,7 @@ mod tests {
     use stagedoor_protocol::Problem;
 
     use crate::{
-        record::Window,
+        record::{Profile, Window},
         testing::{fixture, session},
         text::Text,
     };
@@ -349,6 +325,7 @@ mod tests {
             staff: session.staff.clone(),
             signed_in_until: None,
             may_approve: true,
+            lapsed: None,
         });
         check(&Profile {
             relay: "https://relay.example".into(),
@@ -356,6 +333,7 @@ mod tests {
             staff: session.staff,
             may_approve: false,
             signed_in_until: Some(1_785_600_000),
+            lapsed: None,
         });
         let sign_in = SignIn {
             relay: "https://relay.example".into(),

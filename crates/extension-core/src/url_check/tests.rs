@@ -51,6 +51,42 @@ fn other_relay_addresses_are_refused() {
 }
 
 #[test]
+fn a_host_alone_becomes_an_address_and_a_word_does_not() {
+    for (typed, full) in [
+        (" relay.example ", Some("https://relay.example")),
+        ("relay.example:8443", Some("https://relay.example:8443")),
+        ("relay:8443", Some("https://relay:8443")),
+        ("192.0.2.7:8443", Some("https://192.0.2.7:8443")),
+        ("[2001:db8::1]", Some("https://[2001:db8::1]")),
+        ("127.0.0.1", Some("http://127.0.0.1")),
+        ("127.0.0.1:8080", Some("http://127.0.0.1:8080")),
+        ("[::1]:8080", Some("http://[::1]:8080")),
+        ("[::1]", Some("http://[::1]")),
+        ("localhost:8080", Some("http://localhost:8080")),
+        ("localhost", Some("http://localhost")),
+        (
+            "127.0.0.1.evil.example:80",
+            Some("https://127.0.0.1.evil.example:80"),
+        ),
+        ("http://relay.example", None),
+        ("chrome-extension://abc.def", None),
+        ("01234-56789-ABCDE-FGHJZ", None),
+        ("", None),
+    ] {
+        assert_eq!(with_scheme(typed).as_deref(), full, "{typed}");
+    }
+    for text in [
+        "javascript:alert(1)",
+        "data:text/plain,x",
+        "dana@broker.example",
+        "a.example/b",
+        "a.example?b",
+    ] {
+        assert_eq!(relay(&with_scheme(text).unwrap()), None, "{text}");
+    }
+}
+
+#[test]
 fn authority_is_what_follows_the_scheme() {
     assert_eq!(authority("https://relay.example"), "relay.example");
     assert_eq!(authority("http://[::1]:8080"), "[::1]:8080");

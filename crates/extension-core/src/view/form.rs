@@ -122,6 +122,7 @@ impl ToJson for View {
                 .with("browser", options.browser)
                 .with_some("relay", options.relay.as_ref())
                 .with("enrolled", &options.enrolled)
+                .with_some("lapsed", options.lapsed.then_some(&true))
                 .with_some("staff", options.staff.as_ref())
                 .with_some("keyId", options.key_id.as_ref())
                 .with_some("signedInUntil", options.signed_in_until.as_ref())
@@ -255,6 +256,8 @@ impl ToJson for TestResult {
             .with("title", &self.title)
             .with_some("cure", self.cure.as_ref())
             .with_some("detail", self.detail.as_ref())
+            .with_some("code", self.code)
+            .with_some("retryAfterSeconds", self.retry_after.map(u64::from).as_ref())
             .with_some("staff", self.staff.as_ref())
             .with("platforms", &self.platforms)
             .end();
@@ -268,6 +271,7 @@ impl ToJson for Problem {
             .with("title", &self.title)
             .with("cure", &self.cure)
             .with_some("detail", self.detail.as_ref())
+            .with_some("retryAfterSeconds", self.retry_after.map(u64::from).as_ref())
             .end();
     }
 }

@@ -18,6 +18,8 @@ pub struct OptionsView {
     pub relay: Option<String>,
     /// Whether it is.
     pub enrolled: bool,
+    /// Whether it was, and is no more; `error` says why, unless it says what came of a try to be it again.
+    pub lapsed: bool,
     /// As whom.
     pub staff: Option<Staff>,
     /// With which key.
@@ -59,6 +61,10 @@ pub struct TestResult {
     pub cure: Option<Text>,
     /// The relay's own words.
     pub detail: Option<String>,
+    /// The stable code of what went wrong.
+    pub code: Option<&'static str>,
+    /// When another try makes sense, in seconds.
+    pub retry_after: Option<u32>,
     /// As whom it knows it.
     pub staff: Option<Staff>,
     /// What may be opened.
@@ -76,6 +82,8 @@ pub struct Problem {
     pub cure: Text,
     /// The relay's own words.
     pub detail: Option<String>,
+    /// When another try makes sense, in seconds.
+    pub retry_after: Option<u32>,
 }
 
 impl Problem {
@@ -86,6 +94,7 @@ impl Problem {
             title: fault.title(),
             cure: fault.cure(),
             detail: fault.detail.clone(),
+            retry_after: fault.retry_after,
         }
     }
 }

@@ -242,8 +242,8 @@ async fn a_failure_without_a_popup_waits_for_one() {
     script(
         "fake.listening = false; fake.relay['/v1/logins'] = () => { throw new TypeError('Failed to fetch'); };",
     );
-    assert_eq!(screen(&ask(LOGIN).await), ("error", "relay_unreachable"));
-    assert_eq!(screen(&ask(OPEN).await), ("error", "relay_unreachable"));
+    assert_eq!(screen(&ask(LOGIN).await), ("error", "relay_lost"));
+    assert_eq!(screen(&ask(OPEN).await), ("error", "relay_lost"));
     assert_eq!(screen(&ask(OPEN).await), ("confirm", ""));
 }
 

@@ -88,7 +88,7 @@ async fn relay_down(kind: Kind) -> Result<()> {
     popup.shows("confirm").await?;
     lab.stop_relay().await?;
     popup.confirm().await?;
-    assert_eq!(popup.error().await?, "relay_unreachable");
+    assert_eq!(popup.error().await?, "relay_lost");
     assert!(lab.sim.journal().is_empty());
     Ok(())
 }

@@ -11,6 +11,7 @@ mod drivers;
 mod first_run;
 mod guide;
 mod languages;
+mod lapsed;
 mod managed;
 mod one_click;
 mod own_recipe;

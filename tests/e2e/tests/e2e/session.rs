@@ -108,7 +108,7 @@ async fn told_on_the_toolbar_button(kind: Kind) -> Result<()> {
     badge("!2").await?;
     lab.front.shut(false);
     let popup = seat.press(&tab).await?;
-    assert_eq!(popup.error().await?, "relay_unreachable");
+    assert_eq!(popup.error().await?, "relay_lost");
     badge("2").await?;
     assert_asked_for(&lab, &[customer]);
     Ok(())

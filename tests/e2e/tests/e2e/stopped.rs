@@ -19,6 +19,7 @@ crate::in_each_browser!(
     closed_while_nothing_ran,
     without_a_network_and_back,
     a_relay_that_answers_too_late,
+    a_relay_that_is_lost_with_its_answer,
 );
 
 const LOGIN: &str = "POST /v1/logins HTTP";
@@ -170,10 +171,10 @@ async fn without_a_network_and_back(kind: Kind) -> Result<()> {
     popup.page.fill("[data-slot=reason]", "Call of 14:05").await?;
     desk.lab.front.shut(true);
     popup.confirm().await?;
-    assert_eq!(popup.error().await?, "relay_unreachable");
+    assert_eq!(popup.error().await?, "relay_lost");
     let words = popup.words().await?;
     assert!(
-        words.contains("Nothing was opened") && words.contains("Call of 14:05"),
+        words.contains("not known whether the request arrived") && words.contains("Call of 14:05"),
         "{words}"
     );
     assert_asked_for(&desk.lab, &[]);
@@ -195,4 +196,24 @@ async fn a_relay_that_answers_too_late(kind: Kind) -> Result<()> {
     desk.done_again(&popup).await?;
     assert_eq!(desk.seat.browser.private_count().await?, 1);
     Ok(())
+}
+
+/// There is a token, and nobody has it: that nothing was opened would be a guess.
+async fn a_relay_that_is_lost_with_its_answer(kind: Kind) -> Result<()> {
+    let desk = Desk::new(kind).await?;
+    let popup = desk.press().await?;
+    let mut answer = desk.lab.front.hold_next_to(LOGIN);
+    popup.confirm().await?;
+    answer.arrived().await?;
+    desk.lab.front.shut(true);
+    assert_eq!(popup.error().await?, "relay_lost");
+    let words = popup.words().await?;
+    assert!(
+        words.contains("not known whether the request arrived") && !words.contains("Nothing was opened"),
+        "{words}"
+    );
+    assert_asked_for(&desk.lab, &[desk.customer]);
+    desk.lab.front.shut(false);
+    desk.done_again(&popup).await?;
+    recorded(&desk.lab, &["minted", "minted, opened"]).await
 }

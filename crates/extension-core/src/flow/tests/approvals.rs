@@ -48,9 +48,27 @@ fn the_minute_refreshes_the_number_and_ends_with_the_right() {
     fake.answer(REQUEST, Err(crate::environment::HttpFailure::Unreachable));
     finish(worker.minute());
     assert!(fake.watching.get());
+    for code in [
+        ErrorCode::NotPermitted,
+        ErrorCode::SessionExpired,
+        ErrorCode::ProfileUnknown,
+        ErrorCode::StaffDisabled,
+    ] {
+        fake.watching.set(true);
+        fake.refuse(REQUEST, code, "No more.");
+        finish(worker.minute());
+        assert_eq!(
+            (fake.watching.get(), fake.shown()),
+            (false, String::new()),
+            "{code}"
+        );
+        // Until a session says so again.
+        ask(&worker, json!({"type": "popup/open", "tabId": 5}));
+        assert!(fake.watching.get(), "{code}");
+    }
     fake.refuse(REQUEST, ErrorCode::NotPermitted, "No more.");
-    finish(worker.minute());
-    assert_eq!((fake.watching.get(), fake.shown()), (false, String::new()));
+    ask(&worker, json!({"type": "approvals/open"}));
+    assert!(!fake.watching.get(), "the page learnt it");
     ask(&worker, json!({"type": "options/signOut"}));
     fake.watching.set(true);
     finish(worker.minute());

@@ -261,7 +261,8 @@ fn faults_of_the_relay_keep_what_was_typed_and_are_not_repeated() {
 
     for (answer, code) in [
         (Err(HttpFailure::Timeout), "relay_timeout"),
-        (Err(HttpFailure::Unreachable), "relay_unreachable"),
+        (Err(HttpFailure::Unreachable), "relay_lost"),
+        (Ok(http(502, "text/html", "<p>")), "relay_lost"),
         (Ok(http(201, "application/json", "{}")), "relay_answer_unusable"),
         (
             Ok(http(
@@ -276,7 +277,7 @@ fn faults_of_the_relay_keep_what_was_typed_and_are_not_repeated() {
         let view = login(&worker);
         assert_eq!((&view["code"], &view["retry"]), (&json!(code), &json!("login")));
     }
-    assert_eq!((fake.logins_asked(), fake.opened.borrow().len()), (5, 0));
+    assert_eq!((fake.logins_asked(), fake.opened.borrow().len()), (6, 0));
 }
 
 #[test]

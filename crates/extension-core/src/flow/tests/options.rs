@@ -65,7 +65,8 @@ fn what_cannot_work_is_not_sent() {
     let worker = Core::new(Rc::clone(&fake));
     for (relay, code, expected) in [
         ("http://relay.example", CODE, "relay_address_invalid"),
-        ("relay.example", CODE, "relay_address_invalid"),
+        (CODE, CODE, "relay_address_invalid"),
+        ("relay.example/path", CODE, "relay_address_invalid"),
         ("https://relay.example/path", CODE, "relay_address_invalid"),
         (RELAY, "12345", "enrolment_code_malformed"),
     ] {
@@ -80,6 +81,27 @@ fn what_cannot_work_is_not_sent() {
         fake.requests.borrow().is_empty(),
         "the code was spent for nothing"
     );
+}
+
+#[test]
+fn a_host_alone_is_put_in_full_and_nobody_is_asked_for_that() {
+    let fake = Fake::fresh();
+    let worker = Core::new(Rc::clone(&fake));
+    for (typed, full) in [
+        ("relay.example", json!(RELAY)),
+        (" Relay.example:443/ ", json!(RELAY)),
+        ("127.0.0.1:8080", json!("http://127.0.0.1:8080")),
+        ("http://relay.example", Value::Null),
+    ] {
+        let view = ask(&worker, json!({"type": "options/address", "relay": typed}));
+        assert_eq!(
+            (&view["relay"], &view["enrolled"]),
+            (&full, &json!(false)),
+            "{typed}"
+        );
+    }
+    assert!(fake.requests.borrow().is_empty());
+    assert_eq!(enrol(&worker, "relay.example", CODE)["relay"], RELAY);
 }
 
 #[test]
@@ -142,6 +164,16 @@ fn the_connection_test_says_who_the_relay_thinks_this_is() {
     assert_eq!(
         (&test["ok"], &test["cure"]["key"]),
         (&json!(false), &json!("error_relay_unreachable_cure"))
+    );
+    assert_eq!(test["code"], "relay_unreachable");
+
+    let mut busy = http(503, "text/html", "<p>");
+    busy.retry_after = Some("20".into());
+    fake.answer("/v1/session", Ok(busy));
+    let test = ask(&worker, json!({"type": "options/test"}))["test"].clone();
+    assert_eq!(
+        (&test["code"], &test["retryAfterSeconds"]),
+        (&json!("relay_lost"), &json!(20))
     );
 
     fake.refuse("/v1/session", ErrorCode::ProfileUnknown, "Enrol again.");

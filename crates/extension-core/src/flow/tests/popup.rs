@@ -261,7 +261,7 @@ fn faults_of_the_relay_become_views() {
             "rescan",
         ),
         (Ok(http(204, "", "")), "relay_answer_unusable", "rescan"),
-        (Ok(http(502, "text/html", "")), "relay_answer_unusable", "rescan"),
+        (Ok(http(502, "text/html", "")), "relay_lost", "rescan"),
         (Ok(http(429, "", "")), "too_many_requests", "rescan"),
     ] {
         fake.answer("/v1/session", answer);

@@ -228,7 +228,7 @@ fn a_relay_is_asked_whether_it_offers_one() {
     fake.refuse("/v1/sign-in", ErrorCode::SignInNotOffered, "Not set up.");
     let view = look(RELAY);
     assert_eq!((&view["signIn"], &view["error"]), (&json!(false), &Value::Null));
-    let view = look("relay.");
+    let view = look("relay");
     assert_eq!((&view["signIn"], &view["error"]), (&json!(false), &Value::Null));
     assert_eq!(fake.take_requests(), ["GET /v1/sign-in"; 2]);
     assert!(fake.session.borrow().is_empty() && fake.keys.borrow().is_empty());

@@ -183,7 +183,7 @@ fn an_enrolment_without_its_key_is_none() {
     let view = ask(&worker, json!({"type": "popup/open", "tabId": 5}));
     assert_eq!(
         (&view["code"], &view["retry"]),
-        (&json!("not_enrolled"), &json!("options"))
+        (&json!("key_gone"), &json!("options"))
     );
 }
 
