@@ -19,6 +19,9 @@ function core() {
   return starting;
 }
 
+// Whatever this script was started for needs it. If it cannot start, that is what is told when something is asked.
+core().catch(() => {});
+
 const back = comeBack().catch(console.error);
 
 /** Reads a page for the core, in all frames that the click opened. Recipes of the relay are data there, never code. */
@@ -57,8 +60,7 @@ async function answer(message) {
 chrome.runtime.onMessage.addListener((message, sender, respond) => {
   if (!isOwnPage(sender) || message?.type === "view") return false;
   if (message?.type === "wake") {
-    // A popup is being opened, which will ask for more. If the core cannot start, that is what is told then.
-    core().catch(() => {});
+    // A popup is being opened, which will ask for more: this script is there by now.
     return false;
   }
   if (message?.type === "read") {

@@ -1,6 +1,6 @@
 // The popup's flow: asks the core what to show, shows it, and carries the person's decisions back.
 
-import { tab } from "./early.js";
+import { first, tab } from "./early.js";
 import { ask, localisePage, viewText, text } from "./page.js";
 import { screens } from "./screens.js";
 import { guard, hold } from "./waiting.js";
@@ -61,14 +61,14 @@ function withoutBlanks({ email, platform, reason, ticket, replaceWindows, overri
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value));
 }
 
-/** Sends a message about this tab and shows the answer, with something to see at once where there is anything. */
-async function request(message, meanwhile) {
+/** Sends a message about this tab, unless it was asked already, and shows the answer; meanwhile whatever there is to see at once. */
+async function request(message, meanwhile, asked) {
   const own = ++latest;
   stage.setAttribute("aria-busy", "true");
   if (meanwhile) show(meanwhile);
   let answer;
   try {
-    answer = await ask({ ...message, tabId });
+    answer = await (asked ?? ask({ ...message, tabId }));
   } catch {
     // The background script was stopped before it could answer. It kept a note of what was under way.
     answer = await ask({ type: "popup/status", tabId }).catch(() => null);
@@ -200,5 +200,5 @@ localisePage("extension_name");
 announce();
 setTimeout(() => reads(view) && show({ ...view, screen: "waiting" }), SILENCE);
 tabId = await tab;
-await request({ type: "popup/open" });
+await request({ type: "popup/open" }, undefined, first);
 offerEnd();
