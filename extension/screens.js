@@ -179,7 +179,6 @@ async function warnOfOwn(parts) {
     parts.wait.hidden = false;
     parts.wait.className = "alert";
     parts.wait.textContent = text("windows_own", [sessions.others]);
-    parts.retry.textContent = text("windows_close_all");
     preferBack(parts);
   }
   parts.retry.disabled = false;

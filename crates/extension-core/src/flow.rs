@@ -112,10 +112,8 @@ impl<E: Environment> Core<E> {
     }
 
     async fn tab(&self, id: TabId) -> Result<Tab, Box<Fault>> {
-        let name = Tab::name(id);
-        let kept = self.kept(Area::Session, Some(&name)).await?;
-        let tab = Tab::read(kept.get(&name)).filter(|tab| tab.id == id);
-        Ok(tab.unwrap_or_else(|| Tab::new(id)))
+        let kept = self.kept(Area::Session, Some(&Tab::name(id))).await?;
+        Ok(Tab::among(&kept, id))
     }
 
     async fn save_tab(&self, tab: &Tab) -> Result<(), Box<Fault>> {

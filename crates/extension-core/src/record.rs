@@ -18,7 +18,9 @@ pub use window::Window;
 use crate::{
     environment::TabId,
     fault::{Code, Fault},
+    json::Value,
     text::{Text, joined},
+    wire::FromJson,
 };
 
 /// The name of [`Profile::signed_in_until`] on disk.
@@ -96,6 +98,12 @@ impl Tab {
             approval: None,
             picked: None,
         }
+    }
+
+    /// A tab among what is kept.
+    pub fn among(kept: &Value, id: TabId) -> Self {
+        let tab = Self::read(kept.get(&Self::name(id))).filter(|tab| tab.id == id);
+        tab.unwrap_or_else(|| Self::new(id))
     }
 
     /// The name under which a tab is kept. There are 64 places, so that tabs which are long closed need no clearing

@@ -8,19 +8,19 @@ use super::{
     Core,
     login::Running,
     preview::headings,
-    reading::{Known, kept_recipes},
+    reading::{Known, kept_recipes, kept_session},
     selection::pick,
 };
 use crate::{
     address::typed,
-    environment::{Broken, Environment, TabId},
+    environment::{Area, Broken, Environment, TabId},
     facts::{Frame, read_frames},
     fault::{Code, Fault},
     join::join,
     json::Value,
     ranking::rank,
     recipe,
-    record::{Found, Login, Profile, Scan, Step},
+    record::{Found, Login, Profile, Scan, Step, Tab},
     state::{Event, advance, is_lost, is_under_way},
     text::Text,
     url_check::page_origin,
@@ -31,13 +31,12 @@ impl<E: Environment> Core<E> {
     /// Shows the login of this tab if it is under way or ended unseen, otherwise reads the page.
     pub(super) async fn open(&self, id: TabId, again: bool) -> Result<View, Box<Fault>> {
         // Together: each by itself would add to the time of a click.
-        let kept = join(self.tab(id), self.last_session());
-        let (enrolment, ((), (tab, session))) =
-            join(self.enrolment_and_rest(), join(self.unmark(), kept)).await;
-        let (Some(profile), kept) = enrolment? else {
+        let memory = join(self.unmark(), self.kept(Area::Session, None));
+        let (disk, ((), memory)) = join(self.enrolment_and_rest(), memory).await;
+        let ((Some(profile), disk), memory) = (disk?, memory?) else {
             return Ok(View::Setup);
         };
-        let mut tab = tab?;
+        let mut tab = Tab::among(&memory, id);
         if let Some(login) = &mut tab.login {
             self.notice_loss(id, login);
             let ended = match login.step {
@@ -58,8 +57,8 @@ impl<E: Environment> Core<E> {
             return self.look_at_approval(&profile, id, asked).await;
         }
         let known = Known {
-            recipes: kept_recipes(kept),
-            session,
+            recipes: kept_recipes(disk),
+            session: kept_session(&memory),
         };
         let reading = (!again).then(|| Running::start(&self.reading, id));
         let opened = reading.as_ref().map(|_| tab.picked.as_deref());
@@ -121,7 +120,11 @@ impl<E: Environment> Core<E> {
 
     /// Reads the page and asks the relay for the rules, at the same time.
     pub(super) async fn scan(&self, id: TabId, profile: &Profile) -> Result<Scan, Box<Fault>> {
-        self.read_page(id, profile, self.known().await, None).await
+        let known = Known {
+            recipes: self.recipes().await,
+            session: None,
+        };
+        self.read_page(id, profile, known, None).await
     }
 
     /// What the collector's answer comes to under these rules and recipes.

@@ -74,7 +74,9 @@ impl<E: Environment> Core<E> {
         };
         let ((mut frames, scan), answer) = join(read, asked).await;
         let (session, recipes) = answer?;
-        let (as_before, read_alike) = (last.as_ref() == Some(&session), known.recipes == recipes);
+        // By their texts: comparing each part weighs more.
+        let as_before = last.is_some_and(|last| last.to_json() == session.to_json());
+        let read_alike = known.recipes == recipes;
         // What cannot be kept is found changed the next time, too.
         if !as_before && self.sign_outs.get() == signed_out {
             let _ = self.keep(Area::Session, SESSION, &session).await;
@@ -106,18 +108,6 @@ impl<E: Environment> Core<E> {
         self.reading.get() == Some(id)
     }
 
-    /// What the relay said last.
-    pub(super) async fn known(&self) -> Known {
-        let (recipes, session) = join(self.recipes(), self.last_session()).await;
-        Known { recipes, session }
-    }
-
-    /// Its rules, for whoever was enrolled then.
-    pub(super) async fn last_session(&self) -> Option<Session> {
-        let kept = self.kept(Area::Session, Some(SESSION)).await;
-        Session::read(kept.ok()?.get(SESSION))
-    }
-
     /// The recipes of the relay's last answer.
     pub(super) async fn recipes(&self) -> Value {
         let kept = self.kept(Area::Local, Some(RECIPES)).await;
@@ -131,9 +121,14 @@ impl<E: Environment> Core<E> {
     }
 }
 
-/// Those among all that is kept on disk.
+/// Those among what is kept on disk.
 pub(super) fn kept_recipes(mut kept: Value) -> Value {
     listed(kept.take(RECIPES))
+}
+
+/// Its rules among what is kept in memory.
+pub(super) fn kept_session(kept: &Value) -> Option<Session> {
+    Session::read(kept.get(SESSION))
 }
 
 /// What is no list is an empty one.
