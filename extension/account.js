@@ -7,6 +7,7 @@ const answers = new Map();
 
 /** Shows the account of a customer; returns what asks about it on a platform. */
 export function account(parts, email, actions) {
+  const { settled } = actions;
   let wanted;
   const show = ({ state, name, status, loginDisabled, notOnPage }) => {
     const known = state === "known";
@@ -28,6 +29,9 @@ export function account(parts, email, actions) {
     parts.account.hidden = !platform?.preview;
     if (parts.account.hidden) return offer(parts, false);
     show({ state: "looking" });
+    // Nothing is asked of the broker on the strength of what the relay said before.
+    await settled;
+    if (wanted !== platform) return;
     const key = JSON.stringify([email, platform.id]);
     if (!answers.has(key)) answers.set(key, actions.preview(email, platform.id));
     const answer = await answers.get(key);

@@ -19,6 +19,9 @@ function core() {
   return starting;
 }
 
+// Whatever this script was started for needs it. If it cannot start, that is what is told when something is asked.
+core().catch(() => {});
+
 const back = comeBack().catch(console.error);
 
 /** Reads a page for the core, in all frames that the click opened. Recipes of the relay are data there, never code. */
@@ -57,8 +60,7 @@ async function answer(message) {
 chrome.runtime.onMessage.addListener((message, sender, respond) => {
   if (!isOwnPage(sender) || message?.type === "view") return false;
   if (message?.type === "wake") {
-    // A popup is being opened, which will ask for more. If the core cannot start, that is what is told then.
-    core().catch(() => {});
+    // A popup is being opened, which will ask for more: this script is there by now.
     return false;
   }
   if (message?.type === "read") {
@@ -83,12 +85,19 @@ chrome.runtime.onStartup.addListener(() => core().then(started).catch(console.er
 
 /** The entry on selected text. It opens the popup with whom the text names, and nothing else. */
 chrome.contextMenus.onClicked.addListener(({ selectionText }, tab) => {
-  noted = core().then(() => selected(tab.id, selectionText ?? "")).catch(console.error);
+  // Text in a viewer or a panel of the browser's own is in no tab: then it is the one in front.
+  const id = tab?.id >= 0 ? Promise.resolve(tab.id) : tabInFront();
+  noted = Promise.all([id, core()]).then(([id]) => selected(id, selectionText ?? "")).catch(console.error);
   // Firefox opens it only while the click is being handled, so nothing is awaited before.
-  return openPopup().catch(() =>
-    chrome.windows.create({ url: `popup.html?tab=${tab.id}`, type: "popup", width: 400, height: 620 }),
+  return openPopup().catch(async () =>
+    chrome.windows.create({ url: `popup.html?tab=${await id}`, type: "popup", width: 400, height: 620 }),
   );
 });
+
+async function tabInFront() {
+  const [tab] = await chrome.tabs.query({ active: true, lastFocusedWindow: true });
+  return tab.id;
+}
 
 /** Browsers that cannot do it throw, or have no such function. */
 async function openPopup() {

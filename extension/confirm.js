@@ -7,7 +7,7 @@ import { evidence, showAddress, showEnvironment, stamp, text, viewText } from ".
 
 export function confirm(view, actions) {
   const parts = stamp("screen-confirm");
-  const { typed } = actions;
+  const { typed, settled } = actions;
   concern(typed, view.customer.email);
   showCustomer(parts, view, actions);
   const asked = () => askedBy(view, typed.platform);
@@ -15,15 +15,21 @@ export function confirm(view, actions) {
   parts.inputError.hidden = !view.inputError;
   parts.inputError.textContent = viewText(view.inputError);
   const look = account(parts, view.customer.email, actions);
+  let looked;
   offerPlatforms(parts, view, typed, (platform) => {
-    look(platform);
+    looked = look(platform);
     reason.ask();
     showIsolation(parts, asked().isolation);
   });
+  const none = view.platforms.length === 0;
+  if (none) for (const part of [parts.reasonField, parts.ticketField, parts.action]) part.hidden = true;
+  parts.toSettings.addEventListener("click", actions.openSettings);
   parts.staff.textContent = view.staff ? text("confirm_staff", [view.staff.name || view.staff.email]) : "";
   parts.root.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (reason.fits()) actions.login();
+    if (none) return;
+    if (!parts.consent.hidden) parts.toSettings.focus();
+    else if (reason.fits()) actions.login();
     else reason.explain();
   });
   parts.root.addEventListener("keydown", (event) => {
@@ -34,8 +40,8 @@ export function confirm(view, actions) {
     if (writing || event.repeat) event.preventDefault();
     if (writing && !event.repeat) parts.root.requestSubmit();
   });
-  if (view.byItself) countdown(parts, () => actions.login());
-  return { root: parts.root, focus: parts.reasonField.hidden ? parts.open : parts.reason };
+  if (view.byItself) countdown(parts, Promise.all([settled, looked]), () => actions.login());
+  return { root: parts.root, focus: none ? parts.other : parts.reasonField.hidden ? parts.open : parts.reason };
 }
 
 /** What is asked for on a platform: its own rules, or those of all platforms. */
@@ -48,6 +54,13 @@ function showIsolation(parts, isolation) {
     { required: "confirm_isolated", preferred: "confirm_isolated_preferred" }[isolation] ?? "confirm_not_isolated",
   );
   parts.lock.toggleAttribute("hidden", isolation === "off");
+  askConsent(parts, isolation).catch(console.error);
+}
+
+/** Without the person's consent to private windows nothing opens where one is required: that is said before they try. */
+async function askConsent({ consent, stop }, isolation) {
+  consent.hidden = isolation !== "required" || (await chrome.extension.isAllowedIncognitoAccess());
+  if (!consent.hidden) stop.click();
 }
 
 /** Notes whom it is about. A reason typed for one customer is none for another. */
@@ -74,7 +87,9 @@ function offerPlatforms(parts, view, typed, picked) {
   const show = () => {
     const platform = view.platforms.find(({ id }) => id === parts.platforms.value);
     if (!platform) {
-      parts.platform.textContent = text("confirm_no_platform");
+      parts.platform.textContent = text("options_test_no_platforms");
+      parts.platform.className = "prose";
+      parts.platformLabel.hidden = true;
       parts.environment.hidden = true;
       picked();
       return;

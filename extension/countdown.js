@@ -6,9 +6,11 @@ import { duration, text } from "./page.js";
 /** How long that is, in seconds: reading an address takes about one, and stopping it another. */
 const MOMENT = 2;
 
-/** Counts down and opens. Whatever the person does before is their own decision, and stops it; Enter opens at once. */
-export function countdown({ root, moment, left, stop }, open) {
-  moment.hidden = false;
+/**
+ * Counts down once all is ready and has been seen, and opens. Whatever the person does before is their own decision, and stops
+ * it; Enter opens at once.
+ */
+export function countdown({ root, moment, left, stop }, ready, open) {
   let seconds = MOMENT;
   const over = new AbortController();
   const end = () => {
@@ -23,6 +25,7 @@ export function countdown({ root, moment, left, stop }, open) {
       end();
       return open();
     }
+    moment.hidden = false;
     left.textContent = text("moment_left", [duration(seconds)]);
     seconds -= 1;
     setTimeout(tick, 1000);
@@ -42,6 +45,10 @@ export function countdown({ root, moment, left, stop }, open) {
     },
     { signal, capture: true },
   );
-  // The screen is put into its place first.
-  queueMicrotask(tick);
+  ready.then(painted).then(tick);
+}
+
+/** Settled when what is on the screen now has been painted: in the frame after the next. */
+function painted() {
+  return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }

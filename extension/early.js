@@ -1,11 +1,16 @@
-// What the popup begins before the rest of it is there: it has the background script started, which takes longest, and
-// finds out which tab it is about.
+// What the popup begins before the rest of it is there: it has the background script started, which takes longest, finds
+// out which tab it is about, and asks what to show.
 
-// Nobody answers. The popup's first question comes while the background script is being started.
+// Nobody answers. The first question comes while the background script is being started.
 chrome.runtime.sendMessage({ type: "wake" }).catch(() => {});
 
 /** The tab that the popup is about. */
 export const tab = findTab();
+
+/** What is to be shown. */
+export const first = tab.then((tabId) => chrome.runtime.sendMessage({ type: "popup/open", tabId }));
+// Whoever waits for it sees to that.
+first.catch(() => {});
 
 async function findTab() {
   const named = new URLSearchParams(location.search).get("tab");

@@ -1,8 +1,9 @@
 // The popup's flow: asks the core what to show, shows it, and carries the person's decisions back.
 
-import { tab } from "./early.js";
+import { first, tab } from "./early.js";
 import { ask, localisePage, viewText, text } from "./page.js";
 import { screens } from "./screens.js";
+import { guard, hold } from "./waiting.js";
 
 const stage = document.getElementById("screen");
 const rescan = document.getElementById("rescan");
@@ -11,12 +12,17 @@ const end = document.getElementById("end");
 const announcer = document.getElementById("announcer");
 const READING = stage.firstElementChild;
 
+/** How long the popup says nothing while it waits, in milliseconds. */
+const SILENCE = 1000;
+
 /** What the person has typed or picked so far; it outlives errors. */
-const typed = { customer: "", email: "", platform: "", reason: "", ticket: "" };
+const typed = { customer: "", email: "", draft: "", platform: "", reason: "", ticket: "" };
 let tabId;
 let view = { screen: "working", step: "reading" };
 /** Counts requests: an answer to an older one is not shown any more. */
 let latest = 0;
+/** Makes what is shown provisionally, by what the relay said last, the answer that it turned out to be. */
+let settle;
 
 const actions = {
   typed,
@@ -40,7 +46,7 @@ const actions = {
     const news = answer && (answer.screen !== "approval" || answer.state !== root.dataset.state);
     if (news && own === latest && root.isConnected) show(answer);
   },
-  typeAnother: (error) => show({ screen: "manual", inputError: error }, view),
+  typeAnother: (error) => show({ screen: "manual", inputError: error, provisional: view.provisional }, view),
   back: (earlier) => show(earlier),
   refresh: () => request({ type: "popup/status" }),
   /** Behind the page, which the person points into: the click that opened this popup lets the extension read it. */
@@ -55,29 +61,56 @@ function withoutBlanks({ email, platform, reason, ticket, replaceWindows, overri
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value));
 }
 
-/** Sends a message about this tab and shows the answer, with something to see at once where there is anything. */
-async function request(message, meanwhile) {
+/** Sends a message about this tab, unless it was asked already, and shows the answer; meanwhile whatever there is to see at once. */
+async function request(message, meanwhile, asked) {
   const own = ++latest;
   stage.setAttribute("aria-busy", "true");
   if (meanwhile) show(meanwhile);
   let answer;
   try {
-    answer = await ask({ ...message, tabId });
+    answer = await (asked ?? ask({ ...message, tabId }));
   } catch {
     // The background script was stopped before it could answer. It kept a note of what was under way.
     answer = await ask({ type: "popup/status", tabId }).catch(() => null);
   }
-  if (own === latest) showAnswer(answer ?? fault());
+  if (own === latest) showAnswer(answer ?? fault(), message.type === "popup/open");
 }
 
 /**
  * Shows an answer. What is shown already stays as it is: a screen that was read anew and has not changed must not take
  * its buttons away from under a click.
  */
-function showAnswer(answer) {
-  if (JSON.stringify(answer) !== JSON.stringify(view)) return show(answer);
-  stage.setAttribute("aria-busy", String(view.screen === "working"));
+function showAnswer(answer, opening) {
+  const { provisional, ...shown } = view;
+  // Somebody who types an address meanwhile is left alone, and finds the answer on the way back.
+  const typing = opening && view.screen === "manual" && ["confirm", "choose", "none"].includes(answer.screen);
+  if (!typing && JSON.stringify(answer) !== JSON.stringify(shown)) {
+    if (provisional) pause();
+    return show(answer);
+  }
+  view = typing ? { ...shown, earlier: answer } : shown;
+  settle?.();
+  rest();
   announce();
+}
+
+const isUnderWay = ({ screen }) => ["working", "waiting"].includes(screen);
+/** Whether the page, or the relay's word on what may be opened, is waited for, with nothing to show of it. */
+const reads = (view) => isUnderWay(view) && ["reading", "rules"].includes(view.step);
+
+const pause = guard(
+  stage,
+  () => view.provisional,
+  (words) => (announcer.textContent = words),
+);
+
+/** Notes that what is shown is the last word. */
+function rest() {
+  const busy = isUnderWay(view);
+  stage.setAttribute("aria-busy", String(busy));
+  rescan.disabled = busy || view.provisional || view.screen === "setup";
+  // What `cargo xtask bench click` reads.
+  if (!view.provisional) performance.mark(`settles ${view.screen}`);
 }
 
 function fault() {
@@ -92,20 +125,22 @@ function show(next, earlier) {
   }
   const changed = next.screen !== view.screen || next.screen !== "working";
   view = earlier ? { ...next, earlier } : next;
-  stage.setAttribute("aria-busy", String(view.screen === "working"));
+  settle = undefined;
   if (view.mayApprove) approvals.hidden = false;
   if (view.screen === "opened") end.hidden = false;
   if (view.screen === "sessions") end.hidden = view.open === 0;
-  rescan.disabled = view.screen === "working" || view.screen === "setup";
-  if (view.screen === "working" && view.step === "reading") {
-    stage.replaceChildren(READING);
+  if (reads(view) && view.screen === "working") {
+    if (!READING.isConnected) stage.replaceChildren(READING);
   } else {
+    const settled = view.provisional && new Promise((done) => (settle = done));
+    actions.settled = settled;
     const { root, focus } = (screens[view.screen] ?? screens.error)(view, actions);
     stage.replaceChildren(root);
-    // What `cargo xtask bench click` reads.
+    if (settled) settled.then(hold(root));
     performance.mark(`shows ${view.screen}`);
-    if (changed) focus?.focus();
+    if (changed) (focus?.hidden ? stage.querySelector("[data-slot=wait]") : focus)?.focus();
   }
+  rest();
   announce();
 }
 
@@ -113,13 +148,14 @@ function show(next, earlier) {
 function announce() {
   const said = {
     working: () => text(`working_${view.step}`),
+    waiting: () => stage.querySelector(".prose").textContent,
     confirm: () => (view.byItself ? text("moment_announcement", [view.customer.email]) : ""),
     opened: () => text("opened_title"),
     sessions: () => stage.innerText,
     approval: () => `${text(`approval_${view.state}_title`)}. ${stage.querySelector(".prose").textContent}`,
     error: () => `${viewText(view.title)}. ${[...stage.querySelectorAll(".prose")].map((line) => line.textContent).join(" ")}`,
   };
-  announcer.textContent = said[view.screen]?.() ?? "";
+  announcer.textContent = view.provisional ? text("working_rules") : (said[view.screen]?.() ?? "");
 }
 
 /** Offers to close the windows of logins wherever the popup is opened, while there are any. */
@@ -140,9 +176,15 @@ function isBackground(sender) {
 chrome.runtime.onMessage.addListener((message, sender, respond) => {
   // Steps of a login that is under way, here or in a popup of this tab that was closed meanwhile.
   if (!isBackground(sender) || message?.type !== "view" || message.tabId !== tabId) return;
-  if (view.screen !== "working" || !STEPS_SHOWN.has(message.view?.screen)) return;
+  if (message.provisional || reads(message.view)) {
+    // What the page that was read comes to by what the relay said last; or that only the relay is waited for.
+    const next = message.provisional ? { provisional: true } : { screen: view.screen };
+    if (reads(view)) show({ ...message.view, ...next });
+    return;
+  }
+  if (!isUnderWay(view) || !STEPS_SHOWN.has(message.view?.screen)) return;
   // How it ended is the last word: an answer that was asked for earlier and comes later must not hide it.
-  if (message.view.screen !== "working") latest += 1;
+  if (!isUnderWay(message.view)) latest += 1;
   show(message.view);
   // So the core knows that somebody has seen it.
   respond(true);
@@ -156,6 +198,7 @@ approvals.addEventListener("click", () =>
 document.getElementById("settings").addEventListener("click", actions.openSettings);
 localisePage("extension_name");
 announce();
+setTimeout(() => reads(view) && show({ ...view, screen: "waiting" }), SILENCE);
 tabId = await tab;
-await request({ type: "popup/open" });
+await request({ type: "popup/open" }, undefined, first);
 offerEnd();

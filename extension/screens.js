@@ -1,9 +1,10 @@
 // What each of the popup's screens shows. A screen is made from a view of the core; it returns its root element and
 // what takes the focus.
 
-import { copies, evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
+import { ask, copies, evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
 import { approval } from "./approval.js";
 import { concern, confirm } from "./confirm.js";
+import { waiting } from "./waiting.js";
 
 const STEPS = ["reading", "asking", "opening"];
 
@@ -76,12 +77,16 @@ function manual(view, actions) {
   looked.hidden = !empty || view.cut;
   back.hidden = empty;
   back.addEventListener("click", () => actions.back(view.earlier));
-  email.value = view.inputError ? actions.typed.email : "";
+  const { typed } = actions;
+  email.value = view.inputError ? typed.email : typed.draft;
+  // What was typed before is there again, and out of the way of something else.
+  email.addEventListener("focus", () => email.select(), { once: true });
+  email.addEventListener("input", () => (typed.draft = email.value));
   inputError.textContent = viewText(view.inputError);
   if (view.inputError) email.setAttribute("aria-invalid", "true");
   root.addEventListener("submit", (event) => {
     event.preventDefault();
-    actions.typed.email = email.value;
+    typed.email = email.value;
     actions.select(email.value);
   });
   return { root, focus: email };
@@ -140,15 +145,13 @@ function error(view, actions) {
   parts.retry.hidden = !label;
   if (label) parts.retry.textContent = text(label);
   parts.retry.addEventListener("click", retry);
+  if (view.retry === "replaceWindows") warnOfOwn(parts);
   const known = Boolean(view.email);
   parts.back.textContent = text(known ? "common_back" : "error_start_over");
   parts.back.hidden = !known && ["rescan", "signIn"].includes(view.retry);
   parts.back.addEventListener("click", () => (known ? actions.select(view.email) : actions.rescan()));
   if (view.retry === "override") {
-    // The way back takes the place, the look and the focus of what is pressed out of habit.
-    parts.retry.before(parts.back);
-    parts.retry.className = "secondary danger";
-    parts.back.className = "primary";
+    preferBack(parts);
     return { root: parts.root, focus: parts.back };
   }
   if (!label && known) {
@@ -159,6 +162,26 @@ function error(view, actions) {
   // Closing other windows is not to happen by a habitual Enter.
   const eager = label && view.retry !== "replaceWindows";
   return { root: parts.root, focus: eager ? parts.retry : parts.root.querySelector("h1") };
+}
+
+/** The way back takes the place and the look of what is pressed out of habit. */
+function preferBack({ retry, back }) {
+  retry.before(back);
+  retry.className = "secondary danger";
+  back.className = "primary";
+}
+
+/** Private windows that are the person's own would be closed with those of logins: that is said before it can be pressed. */
+async function warnOfOwn(parts) {
+  parts.retry.disabled = true;
+  const sessions = await ask({ type: "session/open" }).catch(() => null);
+  if (sessions?.others > 0) {
+    parts.wait.hidden = false;
+    parts.wait.className = "alert";
+    parts.wait.textContent = text("windows_own", [sessions.others]);
+    preferBack(parts);
+  }
+  parts.retry.disabled = false;
 }
 
 /**
@@ -192,4 +215,4 @@ function showError(element, view) {
   element.textContent = viewText(view.inputError);
 }
 
-export const screens = { setup, working, confirm, choose, none: manual, manual, opened, sessions, approval, error };
+export const screens = { setup, working, waiting, confirm, choose, none: manual, manual, opened, sessions, approval, error };

@@ -36,6 +36,8 @@ pub struct Core<E> {
     environment: E,
     /// The tab whose login is under way here. One at a time for the whole profile: two would end in one isolated session.
     running: Cell<Option<TabId>>,
+    /// The tab whose page is being read for a popup that was just opened: what that shows meanwhile may change yet.
+    reading: Cell<Option<TabId>>,
     /// How often this worker has signed out.
     sign_outs: Cell<u32>,
     /// Whether the relay is being told what became of tokens.
@@ -52,6 +54,7 @@ impl<E: Environment> Core<E> {
         Self {
             environment,
             running: Cell::new(None),
+            reading: Cell::new(None),
             sign_outs: Cell::new(0),
             settling: Cell::new(false),
             unsettled: Cell::new(false),
@@ -82,6 +85,10 @@ impl<E: Environment> Core<E> {
             ("session/end", _) => Ok(self.end_sessions().await),
             ("popup/open", Some(tab)) => self.open(tab, false).await,
             ("popup/rescan", Some(tab)) => self.open(tab, true).await,
+            // Nothing is done on the strength of what the relay said before.
+            ("popup/preview" | "popup/login" | "popup/askApproval", Some(tab)) if self.is_reading(tab) => {
+                Err(Code::PageChanged.into())
+            }
             ("popup/select", Some(tab)) => self.select(tab, &message.email).await,
             ("popup/preview", Some(tab)) => Ok(self.preview(tab, message).await),
             ("popup/login", Some(tab)) => self.login(tab, message).await,
@@ -106,10 +113,8 @@ impl<E: Environment> Core<E> {
     }
 
     async fn tab(&self, id: TabId) -> Result<Tab, Box<Fault>> {
-        let name = Tab::name(id);
-        let kept = self.kept(Area::Session, Some(&name)).await?;
-        let tab = Tab::read(kept.get(&name)).filter(|tab| tab.id == id);
-        Ok(tab.unwrap_or_else(|| Tab::new(id)))
+        let kept = self.kept(Area::Session, Some(&Tab::name(id))).await?;
+        Ok(Tab::among(&kept, id))
     }
 
     async fn save_tab(&self, tab: &Tab) -> Result<(), Box<Fault>> {

@@ -18,7 +18,9 @@ pub use window::Window;
 use crate::{
     environment::TabId,
     fault::{Code, Fault},
+    json::Value,
     text::{Text, joined},
+    wire::FromJson,
 };
 
 /// A sign-in that was begun, in memory until it comes back or ends otherwise.
@@ -80,6 +82,12 @@ impl Tab {
         }
     }
 
+    /// A tab among what is kept.
+    pub fn among(kept: &Value, id: TabId) -> Self {
+        let tab = Self::read(kept.get(&Self::name(id))).filter(|tab| tab.id == id);
+        tab.unwrap_or_else(|| Self::new(id))
+    }
+
     /// The name under which a tab is kept. There are 64 places, so that tabs which are long closed need no clearing
     /// away; a tab whose place was taken by another is simply scanned again.
     pub fn name(id: TabId) -> String {
@@ -111,6 +119,26 @@ pub struct Scan {
 }
 
 impl Scan {
+    /// A page that did not answer: nothing is known of it.
+    pub fn unread(session: Session) -> Self {
+        Self {
+            picked: Vec::new(),
+            candidates: Vec::new(),
+            total: 0,
+            clear: false,
+            cut: true,
+            origin: None,
+            record: None,
+            unusable: None,
+            session,
+        }
+    }
+
+    /// Whether it is one of those. One that was read in part and showed nobody, not even its own address, is no better.
+    pub fn is_unread(&self) -> bool {
+        self.cut && self.total == 0 && self.origin.is_none()
+    }
+
     /// An address as it was found on the page.
     pub fn found(&self, email: &CustomerEmail) -> Option<&Found> {
         let mut candidates = self.candidates.iter();

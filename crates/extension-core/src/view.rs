@@ -21,7 +21,7 @@ pub use preview::PreviewView;
 pub use sessions::SessionsView;
 
 use crate::{
-    fault::{Fault, Retry},
+    fault::{Code, Fault, Retry},
     record::{Found, Login, Scan, Step},
     teach::{Derived, Trial},
     text::Text,
@@ -151,6 +151,8 @@ pub enum View {
 /// What is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkingStep {
+    /// The relay is being asked what may be opened.
+    Rules,
     /// The relay is being asked for a token.
     Asking,
     /// The window is being opened.
@@ -208,7 +210,12 @@ impl View {
             Some(Retry::Login) => Some(Retry::Rescan),
             other => other,
         };
-        Self::error(fault, retry, Kept::default())
+        let mut view = Self::error(fault, retry, Kept::default());
+        if let (Code::RelayTimeout, Self::Error { cure, .. }) = (fault.code, &mut view) {
+            // No link was asked for.
+            *cure = Text::new("error_relay_timeout_reading_cure");
+        }
+        view
     }
 
     /// A fault of a login, with what was picked and typed for it.
@@ -346,6 +353,15 @@ impl View {
                 request_id: login.request_id.clone(),
             },
             Step::Failed | Step::Interrupted => Self::login_fault(&login.fault(now), Kept::of(login)),
+        }
+    }
+
+    /// A page that has been read, before it is known what may be opened.
+    pub fn waiting() -> Self {
+        Self::Working {
+            step: WorkingStep::Rules,
+            email: None,
+            platform_name: None,
         }
     }
 

@@ -70,6 +70,9 @@ pub(crate) struct Click {
     /// How many clicks of each kind: with the background script stopped, and with it running.
     #[arg(long, default_value_t = 50)]
     clicks: usize,
+    /// Milliseconds that the relay's answer is late by, as over a real network.
+    #[arg(long, default_value_t = 0)]
+    delay: u64,
 }
 
 /// Measures.
@@ -134,6 +137,7 @@ impl Click {
             .context("the path of the program is not Unicode")?;
         let mut command = project.command(program);
         command.args(["--clicks", &self.clicks.to_string()]);
+        command.args(["--delay", &self.delay.to_string()]);
         command.env("STAGEDOOR_RELAY_BIN", release(project, "stagedoor"));
         println!();
         measure(&mut command)

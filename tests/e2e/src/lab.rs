@@ -54,7 +54,12 @@ impl Lab {
 
     /// Starts a lab whose popup shows who a customer is before a login.
     pub async fn start_previewing() -> Result<Self> {
-        Self::start_as("reason = \"optional\"", "preview = true").await
+        Self::start_previewing_with("reason = \"optional\"").await
+    }
+
+    /// Likewise, with these lines in the `[login]` section of the relay's configuration.
+    pub async fn start_previewing_with(login: &str) -> Result<Self> {
+        Self::start_as(login, "preview = true").await
     }
 
     /// Starts a lab with these lines in the `[login]` section of the relay's configuration.

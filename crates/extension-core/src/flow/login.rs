@@ -145,7 +145,7 @@ impl<E: Environment> Core<E> {
         });
         let view = View::of_login(login, clicked);
         self.save_tab(&tab).await?;
-        environment.progress(&push(id, &view));
+        environment.progress(&push(id, &view, false));
 
         // Should this worker be stopped, the next one is not to wait until somebody looks.
         environment.watch_login(true);
@@ -275,7 +275,7 @@ impl<E: Environment> Core<E> {
         self.save_tab(tab)
             .await
             .map_err(|_| unopened(Code::KeyStoreFailed, "storage_failed"))?;
-        environment.progress(&push(tab.id, &view));
+        environment.progress(&push(tab.id, &view, false));
 
         if order.plan.incognito {
             // Somebody may have opened one while the relay was asked.
@@ -321,7 +321,7 @@ impl<E: Environment> Core<E> {
             }
         }
         let view = View::of_login(login, now);
-        login.seen = self.environment.deliver(&push(tab.id, &view)).await;
+        login.seen = self.environment.deliver(&push(tab.id, &view, false)).await;
         let (step, seen) = (login.step, login.seen);
         // The window is open or not, whether or not this can be kept.
         let _ = self.save_tab(&tab).await;
@@ -335,11 +335,11 @@ impl<E: Environment> Core<E> {
     }
 }
 
-/// Marks a login as under way in this worker for as long as it lives.
-struct Running<'a>(&'a Cell<Option<TabId>>);
+/// Marks what is under way in this worker, a login or a reading, for as long as it lives.
+pub(super) struct Running<'a>(&'a Cell<Option<TabId>>);
 
 impl<'a> Running<'a> {
-    fn start(cell: &'a Cell<Option<TabId>>, tab: TabId) -> Self {
+    pub(super) fn start(cell: &'a Cell<Option<TabId>>, tab: TabId) -> Self {
         cell.set(Some(tab));
         Self(cell)
     }
@@ -351,12 +351,13 @@ impl Drop for Running<'_> {
     }
 }
 
-/// A view as the popups are told of it.
-fn push(tab: TabId, view: &View) -> String {
+/// A view as the popups are told of it. A provisional one is followed by what a popup has asked for.
+pub(super) fn push(tab: TabId, view: &View, provisional: bool) -> String {
     let mut message = String::new();
     Object::begin(&mut message)
         .with("type", "view")
         .with("tabId", &tab)
+        .with_some("provisional", provisional.then_some(&true))
         .with("view", view)
         .end();
     message

@@ -56,12 +56,17 @@ impl<E: Environment> Core<E> {
 
     /// The enrolment, if there is one. One at another relay than the administrator's is none that may be used.
     pub(super) async fn enrolment(&self) -> Result<Option<Profile>, Box<Fault>> {
+        Ok(self.enrolment_and_rest().await?.0)
+    }
+
+    /// Likewise, with all that is kept beside it.
+    pub(super) async fn enrolment_and_rest(&self) -> Result<(Option<Profile>, Value), Box<Fault>> {
         let (managed, kept) = join(self.managed(), self.kept(Area::Local, None)).await;
-        let managed = managed?;
-        let profile = Profile::read(&kept?);
+        let (managed, kept) = (managed?, kept?);
+        let profile = Profile::read(&kept);
         match (&profile, managed.relay) {
             (Some(profile), Some(relay)) if profile.relay != relay => Err(Code::ManagedRelayDiffers.into()),
-            _ => Ok(profile),
+            _ => Ok((profile, kept)),
         }
     }
 

@@ -4,17 +4,23 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 
 use stagedoor_protocol::Session;
 
-use super::{Core, preview::headings, selection::pick};
+use super::{
+    Core,
+    login::Running,
+    preview::headings,
+    reading::{Known, kept_recipes, kept_session},
+    selection::pick,
+};
 use crate::{
     address::typed,
-    environment::{Broken, Environment, TabId},
+    environment::{Area, Broken, Environment, TabId},
     facts::{Frame, read_frames},
     fault::{Code, Fault},
     join::join,
     json::Value,
     ranking::rank,
     recipe,
-    record::{Found, Login, Profile, Scan, Step},
+    record::{Found, Login, Profile, Scan, Step, Tab},
     state::{Event, advance, is_lost, is_under_way},
     text::Text,
     url_check::page_origin,
@@ -24,11 +30,13 @@ use crate::{
 impl<E: Environment> Core<E> {
     /// Shows the login of this tab if it is under way or ended unseen, otherwise reads the page.
     pub(super) async fn open(&self, id: TabId, again: bool) -> Result<View, Box<Fault>> {
-        let Some(profile) = self.enrolment().await? else {
+        // Together: each by itself would add to the time of a click.
+        let memory = join(self.unmark(), self.kept(Area::Session, None));
+        let (disk, ((), memory)) = join(self.enrolment_and_rest(), memory).await;
+        let ((Some(profile), disk), memory) = (disk?, memory?) else {
             return Ok(View::Setup);
         };
-        let ((), tab) = join(self.unmark(), self.tab(id)).await;
-        let mut tab = tab?;
+        let mut tab = Tab::among(&memory, id);
         if let Some(login) = &mut tab.login {
             self.notice_loss(id, login);
             let ended = match login.step {
@@ -48,18 +56,26 @@ impl<E: Environment> Core<E> {
         if let Some(asked) = tab.approval.take().filter(|_| !again && tab.picked.is_none()) {
             return self.look_at_approval(&profile, id, asked).await;
         }
-        let mut scan = self.scan(id, &profile).await?;
+        let known = Known {
+            recipes: kept_recipes(disk),
+            session: kept_session(&memory),
+        };
+        let reading = (!again).then(|| Running::start(&self.reading, id));
+        let opened = reading.as_ref().map(|_| tab.picked.as_deref());
+        let mut scan = self.read_page(id, &profile, known, opened).await?;
         let usable = tab.picked.is_none_or(|picked| pick(&mut scan, picked));
         let view = match usable {
             true if again => View::of_scan(&scan, None),
             true => View::of_press(&scan),
             false => View::fault(&Code::SelectionUnusable.into()),
         };
-        // Looked up again: a login may have begun while the page was read. One that is over is forgotten.
+        // Looked up again: a login may have begun while the page was read. One that was over before is forgotten.
+        let over = tab.login.map(|login| login.request_id);
         let mut tab = self.tab(id).await?;
         tab.scan = Some(scan);
         tab.picked = None;
-        tab.login = tab.login.filter(|login| is_under_way(login.step));
+        let news = |login: &Login| is_under_way(login.step) || over.as_ref() != Some(&login.request_id);
+        tab.login = tab.login.filter(news);
         self.save_tab(&tab).await?;
         Ok(view)
     }
@@ -67,11 +83,19 @@ impl<E: Environment> Core<E> {
     /// The confirmation for an address that was picked or typed.
     pub(super) async fn select(&self, id: TabId, email: &str) -> Result<View, Box<Fault>> {
         let mut tab = self.tab(id).await?;
-        let scan = match tab.scan.take() {
+        let waits = self.is_reading(id);
+        let scan = match tab.scan.take().filter(|_| !waits) {
             Some(scan) => scan,
             None => {
                 let profile = self.profile().await?;
-                let scan = self.scan(id, &profile).await?;
+                let scan = if waits {
+                    // The page does not answer, and the person goes on without it.
+                    let scan = Scan::unread(self.session(&profile).await?);
+                    self.reading.set(None);
+                    scan
+                } else {
+                    self.scan(id, &profile).await?
+                };
                 tab.scan = Some(scan.clone());
                 self.save_tab(&tab).await?;
                 scan
@@ -96,20 +120,22 @@ impl<E: Environment> Core<E> {
 
     /// Reads the page and asks the relay for the rules, at the same time.
     pub(super) async fn scan(&self, id: TabId, profile: &Profile) -> Result<Scan, Box<Fault>> {
-        let reading = self.read_page(id, profile).await?;
-        let scan = self.scan_of(id, reading.frames, reading.session, &reading.recipes);
-        Ok(scan.ok_or(Code::PageNotReadable)?)
+        let known = Known {
+            recipes: self.recipes().await,
+            session: None,
+        };
+        self.read_page(id, profile, known, None).await
     }
 
     /// What the collector's answer comes to under these rules and recipes.
     pub(super) fn scan_of(
         &self,
         id: TabId,
-        frames: Result<String, Broken>,
+        frames: &Result<String, Broken>,
         session: Session,
         recipes: &Value,
     ) -> Option<Scan> {
-        let mut frames = read_frames(&Value::parse(&frames.ok()?)?);
+        let mut frames = read_frames(&Value::parse(frames.as_ref().ok()?)?);
         if !frames.iter().any(|frame| frame.top) {
             // What is in frames is not weighed against the page then.
             return None;

@@ -1,68 +1,117 @@
-//! Reading a page with the relay's recipes, without waiting for the relay.
+//! Reading a page, and what can be shown of it before the relay has answered.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
+use core::cell::Cell;
 
-use stagedoor_protocol::Session;
+use stagedoor_protocol::{CustomerEmail, Session};
 
-use super::Core;
+use super::{Core, login::push, selection::pick};
 use crate::{
     environment::{Area, Broken, Environment, TabId},
     facts::read_frames,
-    fault::Fault,
+    fault::{Code, Fault},
     join::join,
     json::{ToJson, Value},
     recipe::alike,
-    record::Profile,
+    record::{Profile, Scan},
+    view::View,
+    wire::FromJson,
 };
 
 /// Under which name the relay's recipes are kept on disk, as it gave them last.
 const RECIPES: &str = "recipes";
+/// Under which name the rest of its last answer is kept in memory: who may open what, and how.
+const SESSION: &str = "session";
 
-/// A page as it was read.
-pub(super) struct Reading {
-    /// The collector's answer.
-    pub(super) frames: Result<String, Broken>,
-    /// The rules.
-    pub(super) session: Session,
-    /// The recipes that it was read with.
+/// What the relay said last. Its next answer may change it.
+pub(super) struct Known {
+    /// How it has pages read.
     pub(super) recipes: Value,
+    /// What this person may open.
+    pub(super) session: Option<Session>,
 }
+
+/// A popup that was opened just now, with whom a selected text names, if it was opened for that.
+pub(super) type Opened<'a> = Option<&'a [CustomerEmail]>;
 
 impl<E: Environment> Core<E> {
     /// Reads the page and asks the relay for the rules, at the same time.
     ///
     /// The page is read with the recipes of the last answer, because waiting for the next one would double the time of a
     /// click. Recipes change seldom. If they have, and a frame of this page is to be read otherwise now, it is read once
-    /// more: what is shown and recorded always comes of the recipes that the relay has given for this very click.
-    pub(super) async fn read_page(&self, id: TabId, profile: &Profile) -> Result<Reading, Box<Fault>> {
+    /// more: what can be opened and is recorded always comes of the recipes and rules that the relay has given for this
+    /// very click. A popup that was just opened is shown what it comes to by the last answer until then, and cannot do
+    /// anything with that.
+    pub(super) async fn read_page(
+        &self,
+        id: TabId,
+        profile: &Profile,
+        known: Known,
+        opened: Option<Opened<'_>>,
+    ) -> Result<Scan, Box<Fault>> {
         let signed_out = self.sign_outs.get();
-        let early = async {
-            let recipes = self.recipes().await;
-            let frames = self.environment.collect(id, &recipes.to_json()).await;
-            (recipes, frames)
+        let last = known.session.filter(|last| last.key_id == profile.key_id);
+        let answered = Cell::new(false);
+        let read = async {
+            let frames = self.environment.collect(id, &known.recipes.to_json()).await;
+            let scan = opened.filter(|_| !answered.get()).and_then(|picked| {
+                // Where there was nothing to open, that may have changed, and is not said before it is known.
+                let last = last.as_ref().filter(|last| !last.platforms.is_empty());
+                let Some(last) = last else {
+                    self.environment.progress(&push(id, &View::waiting(), false));
+                    return None;
+                };
+                let scan = self.scan_of(id, &frames, last.clone(), &known.recipes)?;
+                self.show_early(id, scan.clone(), picked);
+                Some(scan)
+            });
+            (frames, scan)
         };
-        let ((known, mut frames), answer) = join(early, self.session_with_recipes(profile)).await;
+        let asked = async {
+            let answer = self.session_with_recipes(profile).await;
+            answered.set(true);
+            answer
+        };
+        let ((mut frames, scan), answer) = join(read, asked).await;
         let (session, recipes) = answer?;
-        if recipes != known {
+        // By their texts: comparing each part weighs more.
+        let as_before = last.is_some_and(|last| last.to_json() == session.to_json());
+        let read_alike = known.recipes == recipes;
+        // What cannot be kept is found changed the next time, too.
+        if !as_before && self.sign_outs.get() == signed_out {
+            let _ = self.keep(Area::Session, SESSION, &session).await;
+        }
+        if !read_alike {
             if self.sign_outs.get() == signed_out {
-                // What cannot be kept is found changed the next time, too.
                 let _ = self.keep(Area::Local, RECIPES, &recipes).await;
             }
-            if !self.reads_alike(&known, &recipes, &frames) {
+            if !self.reads_alike(&known.recipes, &recipes, &frames) {
                 frames = self.environment.collect(id, &recipes.to_json()).await;
             }
         }
-        Ok(Reading {
-            frames,
-            session,
-            recipes,
-        })
+        let scan = match scan.filter(|_| as_before && read_alike) {
+            None => self.scan_of(id, &frames, session, &recipes),
+            scan => scan,
+        };
+        Ok(scan.ok_or(Code::PageNotReadable)?)
+    }
+
+    /// Shows what the page comes to by the relay's last answer.
+    fn show_early(&self, id: TabId, mut scan: Scan, picked: Opened<'_>) {
+        if picked.is_none_or(|picked| pick(&mut scan, picked.into())) {
+            self.environment.progress(&push(id, &View::of_press(&scan), true));
+        }
+    }
+
+    /// Whether a popup of this tab may be showing such a thing.
+    pub(super) fn is_reading(&self, id: TabId) -> bool {
+        self.reading.get() == Some(id)
     }
 
     /// The recipes of the relay's last answer.
     pub(super) async fn recipes(&self) -> Value {
         let kept = self.kept(Area::Local, Some(RECIPES)).await;
-        listed(kept.unwrap_or(Value::Null).take(RECIPES))
+        kept_recipes(kept.unwrap_or(Value::Null))
     }
 
     fn reads_alike(&self, one: &Value, other: &Value, frames: &Result<String, Broken>) -> bool {
@@ -70,6 +119,16 @@ impl<E: Environment> Core<E> {
         let frames = read_frames(&frames.unwrap_or(Value::Null));
         alike(one, other, &frames, |url| self.environment.parse_url(url))
     }
+}
+
+/// Those among what is kept on disk.
+pub(super) fn kept_recipes(mut kept: Value) -> Value {
+    listed(kept.take(RECIPES))
+}
+
+/// Its rules among what is kept in memory.
+pub(super) fn kept_session(kept: &Value) -> Option<Session> {
+    Session::read(kept.get(SESSION))
 }
 
 /// What is no list is an empty one.

@@ -21,10 +21,14 @@ impl<E: Environment> Core<E> {
         scan: &Scan,
         email: &CustomerEmail,
     ) -> Result<(), Box<Fault>> {
+        if scan.is_unread() {
+            // Whom the page shows was not known when the address was typed.
+            return Ok(());
+        }
         let recipes = self.recipes().await;
         let frames = self.environment.collect(id, &recipes.to_json()).await;
         // A page that cannot be read any more is another one: the click let the extension read the old one only.
-        match self.scan_of(id, frames, scan.session.clone(), &recipes) {
+        match self.scan_of(id, &frames, scan.session.clone(), &recipes) {
             Some(now) if !went_on(scan, &now, email) => Ok(()),
             _ => Err(Code::PageChanged.into()),
         }

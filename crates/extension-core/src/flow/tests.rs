@@ -12,6 +12,7 @@ mod one_click;
 mod options;
 mod popup;
 mod preview;
+mod provisional;
 mod reasons;
 mod recipes;
 mod reread;

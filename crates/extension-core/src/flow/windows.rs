@@ -191,12 +191,12 @@ impl<E: Environment> Core<E> {
         noted.is_some_and(|window| window.is_among(&open))
     }
 
-    /// The windows of logins that are open, for the button that closes them.
+    /// The windows of logins that are open, for the button that closes them, and the private ones that are a person's own.
     pub(super) async fn sessions(&self) -> View {
-        let (own, _) = self.open_windows().await;
+        let (own, others) = self.open_windows().await;
         View::Sessions(SessionsView {
             open: own.len(),
-            others: 0,
+            others,
         })
     }
 
@@ -217,16 +217,18 @@ impl<E: Environment> Core<E> {
         self.unmark_opened().await;
         View::Sessions(SessionsView {
             open: left.len(),
-            others: others - left.iter().filter(|window| window.isolated).count(),
+            others,
         })
     }
 
-    /// The windows of logins that are open, and how many private windows there are.
+    /// The windows of logins that are open, and how many private windows there are beside them.
     async fn open_windows(&self) -> (Vec<Window>, usize) {
         let mut own = self.noted_windows().await;
         let open = self.environment.windows().await.unwrap_or_default();
         own.retain(|window| window.is_among(&open));
-        (own, open.iter().filter(|window| window.incognito).count())
+        let private = open.iter().filter(|window| window.incognito).count();
+        let others = private - own.iter().filter(|window| window.isolated).count();
+        (own, others)
     }
 
     /// What is kept of windows.

@@ -20,6 +20,7 @@ const OTHERS: &[(&str, usize)] = &[
     ("evidence_selection", 0),
     ("evidence_manual", 0),
     ("evidence_sources", 1),
+    ("error_relay_timeout_reading_cure", 0),
     ("test_ok_title", 0),
     ("claim_free_title", 0),
     ("claim_free_cure", 0),

@@ -167,6 +167,7 @@ impl View {
 impl WorkingStep {
     fn as_str(self) -> &'static str {
         match self {
+            Self::Rules => "rules",
             Self::Asking => "asking",
             Self::Opening => "opening",
         }

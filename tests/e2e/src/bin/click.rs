@@ -7,11 +7,12 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
 use stagedoor_e2e::browser::{Browser, Kind, PrivateWindows, Setup};
-use stagedoor_e2e::lab::{CUSTOMERS, Lab};
+use stagedoor_e2e::lab::{CUSTOMERS, Held, Lab};
 use stagedoor_e2e::page::Page;
 use stagedoor_e2e::paths;
 use stagedoor_e2e::scenario::{SUPPORT, Seat};
@@ -23,6 +24,17 @@ struct Arguments {
     /// How many clicks of each kind.
     #[arg(long, default_value_t = 50)]
     clicks: usize,
+    /// Milliseconds that the relay's answer is late by, as over a real network.
+    #[arg(long, default_value_t = 0)]
+    delay: u64,
+}
+
+/// Milliseconds from the beginning of the popup's document, in ascending order.
+struct Times {
+    /// Until the address is in it.
+    shown: Vec<f64>,
+    /// Until the platform can be opened.
+    settled: Vec<f64>,
 }
 
 /// What is measured.
@@ -41,20 +53,22 @@ async fn main() -> Result<()> {
         bail!("no clicks, no times: --clicks takes a number from 1 on");
     }
     println!(
-        "{:<26} {:>7} {:>8} {:>8} {:>8}",
-        "", "clicks", "p50 ms", "p95 ms", "p50:bare"
+        "{:<26} {:>7} {:>8} {:>8} {:>8} {:>9} {:>8}",
+        "", "clicks", "p50 ms", "p95 ms", "p50:bare", "open p50", "open p95"
     );
     for (browser, kind) in [("Chromium", Kind::Chromium), ("Firefox", Kind::Firefox)] {
         for (state, cold) in [("cold", true), ("warm", false)] {
-            let bare = measure(Subject::Bare, kind, cold, arguments.clicks).await?;
-            let ours = measure(Subject::Stagedoor, kind, cold, arguments.clicks).await?;
+            let bare = measure(Subject::Bare, kind, cold, &arguments).await?;
+            let ours = measure(Subject::Stagedoor, kind, cold, &arguments).await?;
             for (name, times) in [("bare popup", &bare), ("stagedoor", &ours)] {
                 println!(
-                    "{browser:<9} {state:<5} {name:<10} {:>7} {:>8.1} {:>8.1} {:>8.2}",
-                    times.len(),
-                    percentile(times, 50),
-                    percentile(times, 95),
-                    percentile(times, 50) / percentile(&bare, 50),
+                    "{browser:<9} {state:<5} {name:<10} {:>7} {:>8.1} {:>8.1} {:>8.2} {:>9.1} {:>8.1}",
+                    times.shown.len(),
+                    percentile(&times.shown, 50),
+                    percentile(&times.shown, 95),
+                    percentile(&times.shown, 50) / percentile(&bare.shown, 50),
+                    percentile(&times.settled, 50),
+                    percentile(&times.settled, 95),
                 );
             }
         }
@@ -62,8 +76,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Milliseconds from the beginning of the popup's document until the address is in it, in ascending order.
-async fn measure(subject: Subject, kind: Kind, cold: bool, clicks: usize) -> Result<Vec<f64>> {
+async fn measure(subject: Subject, kind: Kind, cold: bool, arguments: &Arguments) -> Result<Times> {
     let lab = Lab::start().await?;
     // Nothing needs the proxy here, but where there is one, Firefox does not blur the clock of its pages.
     let vendors = Vendors::open(lab.crm.address(), BTreeSet::new()).await?;
@@ -76,22 +89,40 @@ async fn measure(subject: Subject, kind: Kind, cold: bool, clicks: usize) -> Res
     let (customer, _) = CUSTOMERS[0];
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;
     // The first click compiles what the browser keeps compiled afterwards.
-    seat.press(&tab).await?.shows("confirm").await?;
-    let mut times = Vec::new();
-    for _ in 0..clicks {
+    seat.press(&tab).await?.settled().await?;
+    let mut times = Times {
+        shown: Vec::new(),
+        settled: Vec::new(),
+    };
+    for _ in 0..arguments.clicks {
         if cold {
             seat.browser.stop_background(&tab).await?;
         }
+        if subject == Subject::Stagedoor && arguments.delay > 0 {
+            let answer = lab.front.hold_next_to("GET /v1/session");
+            tokio::spawn(release(answer, Duration::from_millis(arguments.delay)));
+        }
         let popup = seat.press(&tab).await?;
         popup.shows("confirm").await?;
+        popup.settled().await?;
         let named = popup.customer().await?;
         if named != customer {
             bail!("the popup names {named}");
         }
-        times.push(shown(&popup.page).await?);
+        times.shown.push(time(&popup.page, "shows confirm").await?);
+        times.settled.push(time(&popup.page, "settles confirm").await?);
     }
-    times.sort_by(f64::total_cmp);
+    times.shown.sort_by(f64::total_cmp);
+    times.settled.sort_by(f64::total_cmp);
     Ok(times)
+}
+
+/// Lets an answer through some time after it came.
+async fn release(mut answer: Held, delay: Duration) -> Result<()> {
+    answer.arrived().await?;
+    tokio::time::sleep(delay).await;
+    answer.release();
+    Ok(())
 }
 
 async fn seat(subject: Subject, lab: &Lab, kind: Kind, setup: Setup) -> Result<Seat> {
@@ -106,10 +137,11 @@ async fn seat(subject: Subject, lab: &Lab, kind: Kind, setup: Setup) -> Result<S
     Ok(Seat { browser })
 }
 
-/// When the popup showed the address, by its own clock.
-async fn shown(popup: &Page) -> Result<f64> {
-    let mark = "performance.getEntriesByName('shows confirm')[0]?.startTime";
-    let time = popup.evaluate(mark).await?;
+/// When the popup set a mark, by its own clock.
+async fn time(popup: &Page, mark: &str) -> Result<f64> {
+    let time = popup
+        .evaluate(&format!("performance.getEntriesByName('{mark}')[0]?.startTime"))
+        .await?;
     time.as_f64().context("the popup does not tell when it was ready")
 }
 

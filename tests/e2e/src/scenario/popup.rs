@@ -52,12 +52,12 @@ impl Popup {
         self.leaves("error").await
     }
 
-    /// Waits until the popup has come to rest, and gives its screen.
+    /// Waits until the popup has come to rest, with the relay's word on what may be opened, and gives its screen.
     pub async fn settled(&self) -> Result<String> {
         self.page
             .wait_for(
                 "the popup to come to rest",
-                "document.querySelector('#screen[aria-busy=false]')",
+                "document.querySelector('#screen[aria-busy=false]:not([data-paused], :has([data-slot=wait]))')",
             )
             .await?;
         self.screen().await

@@ -93,6 +93,8 @@ const MISFITS: &str = "(() => {
     }
     if (/\\b[a-z]+(_[a-z0-9]+)+\\b/.test(document.body.innerText.replace(document.querySelector('[data-slot=code]')?.innerText, '')))
         faults.push('a key is shown');
+    // Chromium shows 600 pixels of a popup at most.
+    if (document.querySelector('.popup .action')?.getBoundingClientRect().bottom > 600) faults.push('the way on is below the fold');
     return faults;
 })()";
 

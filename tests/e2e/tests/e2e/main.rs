@@ -18,6 +18,7 @@ mod own_recipe;
 mod page;
 mod policy;
 mod preview;
+mod provisional;
 mod reasons;
 mod recipe;
 mod selection;

@@ -2,6 +2,7 @@
 
 mod claims;
 mod made_up;
+mod seen;
 mod verify;
 
 use std::{
@@ -34,6 +35,8 @@ use verify::{key_id, point};
 pub(super) const TOKEN: &str = "sentinel-token-5c1e";
 /// The relay's origin.
 pub(super) const RELAY: &str = "https://relay.example";
+/// What is held of the page.
+pub(super) const PAGE: &str = "page";
 /// Where a sign-in comes back to.
 pub(super) const REDIRECT_URI: &str = "https://abc.chromiumapp.org/sign-in";
 /// When a sign-in ends, in seconds since 1970.
@@ -56,7 +59,7 @@ pub(super) struct Fake {
     script: RefCell<VecDeque<(&'static str, Result<HttpAnswer, HttpFailure>)>>,
     /// The session that the relay answers.
     pub(super) rules: RefCell<Value>,
-    /// While set, requests to paths that begin so do not end.
+    /// While set, requests to paths that begin so do not end, or readings of [`PAGE`].
     pub(super) held: Cell<Option<&'static str>>,
     /// Requests as `METHOD path`, with their bodies.
     pub(super) requests: RefCell<Vec<(String, Value)>>,
@@ -133,6 +136,7 @@ impl Fake {
             "relay": RELAY, "keyId": key_id(key.verifying_key()).as_str(),
             "staff": {"email": "desk@broker.example", "name": "Support desk"},
         });
+        fake.rules.borrow_mut()["keyId"] = profile["keyId"].clone();
         *fake.local.borrow_mut() = members(profile);
         fake.keys.borrow_mut().insert("enrolled".into(), key);
         fake
@@ -152,41 +156,23 @@ impl Fake {
         );
     }
 
-    /// The requests so far, as `METHOD path`, leaving the list empty.
-    pub(super) fn take_requests(&self) -> Vec<String> {
-        self.requests.take().into_iter().map(|(line, _)| line).collect()
-    }
-
-    /// How many tokens the relay gave out or was asked for.
-    pub(super) fn logins_asked(&self) -> usize {
-        let requests = self.requests.borrow();
-        requests
-            .iter()
-            .filter(|(line, _)| line == "POST /v1/logins")
-            .count()
-    }
-
-    /// The outcomes that were reported, with their causes.
-    pub(super) fn outcomes(&self) -> Vec<(String, Option<String>)> {
-        let text = |value: &Value| value.as_str().map(String::from);
-        let requests = self.requests.borrow();
-        let reports = requests.iter().filter(|(line, _)| line.ends_with("/outcome"));
-        reports
-            .map(|(_, body)| (text(&body["outcome"]).unwrap(), text(&body["cause"])))
-            .collect()
-    }
-
-    /// All that is kept or was sent to pages, as one text.
-    pub(super) fn traces(&self) -> String {
-        format!("{:?} {:?} {:?}", self.local, self.session, self.pushed)
-    }
-
     fn storage(&self, area: Area) -> &RefCell<BTreeMap<String, Value>> {
         match area {
             Area::Local => &self.local,
             Area::Session => &self.session,
             Area::Managed => panic!("nobody but an administrator writes here"),
         }
+    }
+
+    async fn while_held(&self, mine: impl Fn(&str) -> bool) {
+        poll_fn(|_| {
+            if self.held.get().is_some_and(&mine) {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
     }
 
     fn writing(&self) -> Result<(), Broken> {
@@ -300,12 +286,7 @@ impl Environment for Rc<Fake> {
         self.requests
             .borrow_mut()
             .push((format!("{} {path}", request.method), body.clone()));
-        let held = || {
-            self.held
-                .get()
-                .is_some_and(|beginning| path.starts_with(beginning))
-        };
-        poll_fn(|_| if held() { Poll::Pending } else { Poll::Ready(()) }).await;
+        self.while_held(|held| path.starts_with(held)).await;
         if self.intruder.get() {
             self.windows.borrow_mut().push(OpenedWindow {
                 id: 66,
@@ -321,6 +302,7 @@ impl Environment for Rc<Fake> {
     }
 
     async fn collect(&self, _tab: TabId, recipes: &str) -> Result<String, Broken> {
+        self.while_held(|held| held == PAGE).await;
         self.read_with.borrow_mut().push(recipes.into());
         self.page.borrow().clone()
     }

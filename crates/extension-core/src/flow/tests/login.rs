@@ -54,6 +54,8 @@ fn a_click_opens_the_platform() {
     );
 
     let pushed = fake.pushed.borrow();
+    let (rules, pushed) = pushed.split_first().unwrap();
+    assert_eq!(rules["view"]["step"], "rules");
     let steps: Vec<_> = pushed
         .iter()
         .map(|push| (&push["tabId"], &push["view"]["screen"], &push["view"]["step"]))

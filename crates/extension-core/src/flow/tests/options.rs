@@ -194,7 +194,7 @@ fn signing_out_leaves_nothing() {
     ask(&worker, json!({"type": "options/signIn"}));
     assert_eq!(
         fake.session.borrow().keys().collect::<Vec<_>>(),
-        ["signIn", "tab:5"]
+        ["session", "signIn", "tab:5"]
     );
     let pending = fake.keys.borrow()["enrolled"].clone();
     fake.keys.borrow_mut().insert("pending".into(), pending);

@@ -220,7 +220,10 @@ fn tabs_do_not_see_each_others_notes_even_in_one_place() {
         ask(&worker, json!({"type": "popup/status", "tabId": 5}))["code"],
         "internal"
     );
-    assert_eq!(fake.session.borrow().len(), 1);
+    assert_eq!(
+        fake.session.borrow().keys().collect::<Vec<_>>(),
+        ["session", "tab:5"]
+    );
 }
 
 #[test]

@@ -229,6 +229,9 @@ fn what_is_left_of_a_session_is_said() {
         id: 77,
         incognito: true,
     });
+    // Told before anything is closed, too.
+    let view = ask(&worker, json!({"type": "session/open"}));
+    assert_eq!(view, json!({"screen": "sessions", "open": 1, "others": 1}));
     let view = ask(&worker, json!({"type": "session/end"}));
     assert_eq!(view, json!({"screen": "sessions", "open": 0, "others": 1}));
     assert_eq!(private(&fake), 1, "a window of the person's own is theirs");

@@ -1,0 +1,256 @@
+//! What is shown before the relay has answered: whom the page is about, by what the relay said last, and nothing to be done with it.
+
+use core::pin::Pin;
+
+use super::{
+    fake::{PAGE, page_with},
+    *,
+};
+
+/// A popup that is opened while something is held.
+struct Opening<'a> {
+    fake: &'a Fake,
+    answer: Pin<Box<dyn Future<Output = crate::view::View> + 'a>>,
+}
+
+impl<'a> Opening<'a> {
+    fn begin(fake: &'a Fake, worker: &'a Worker, kind: &str, held: &'static str) -> Self {
+        fake.pushed.take();
+        fake.requests.take();
+        fake.held.set(Some(held));
+        let message = read(&json!({"type": kind, "tabId": 5}));
+        let answer = Box::pin(async move { worker.handle(&message).await });
+        let mut opening = Self { fake, answer };
+        opening.wait();
+        opening
+    }
+
+    fn wait(&mut self) {
+        let mut context = Context::from_waker(Waker::noop());
+        for _ in 0..100 {
+            assert!(self.answer.as_mut().poll(&mut context).is_pending());
+        }
+    }
+
+    /// What was shown so far.
+    fn shown(&self) -> Vec<Value> {
+        self.fake.pushed.borrow().clone()
+    }
+
+    fn end(self) -> Value {
+        self.fake.held.set(None);
+        serde_json::from_str(&finish(self.answer).to_json()).unwrap()
+    }
+}
+
+const RELAY: &str = "/v1/session";
+const OPEN: &str = "popup/open";
+
+/// The relay has answered once.
+fn known() -> (Rc<Fake>, Worker) {
+    let (fake, worker) = enrolled();
+    ask(&worker, json!({"type": OPEN, "tabId": 5}));
+    (fake, worker)
+}
+
+#[test]
+fn the_customer_is_shown_before_the_relay_has_answered() {
+    let (fake, worker) = known();
+    let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
+    let shown = opening.shown();
+    let view = opening.end();
+    assert_eq!(view["customer"]["email"], "anna@example.com");
+    assert_eq!(
+        shown,
+        [json!({"type": "view", "tabId": 5, "provisional": true, "view": view})]
+    );
+    assert_eq!(
+        fake.pushed.borrow().len(),
+        1,
+        "the last word is the answer itself"
+    );
+    // A worker that was started anew knows it, too.
+    let later = Core::new(Rc::clone(&fake));
+    let opening = Opening::begin(&fake, &later, OPEN, RELAY);
+    assert_eq!(opening.shown(), shown);
+}
+
+#[test]
+fn what_the_relay_says_now_is_what_holds() {
+    let (fake, worker) = known();
+    let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
+    fake.rules.borrow_mut()["policy"]["staffDomains"] = json!(["example.com"]);
+    fake.rules.borrow_mut()["platforms"]
+        .as_array_mut()
+        .unwrap()
+        .remove(0);
+    assert_eq!(opening.shown()[0]["view"]["platform"], "main");
+    assert_eq!(opening.end(), json!({"screen": "none", "cut": false}));
+    // And it is what is known the next time.
+    *fake.page.borrow_mut() = Ok(page_with(&["carla@other.example"]));
+    let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
+    assert_eq!(opening.shown()[0]["view"]["platform"], "practice");
+
+    fake.refuse(
+        RELAY,
+        stagedoor_protocol::ErrorCode::StaffDisabled,
+        "Ask your administrator.",
+    );
+    let refused = opening.end();
+    assert_eq!(refused["code"], "staff_disabled", "{refused}");
+}
+
+#[test]
+fn nothing_is_done_on_the_strength_of_it() {
+    let (fake, worker) = known();
+    let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
+    for kind in ["popup/login", "popup/askApproval", "popup/preview"] {
+        let mut message = login_message(5);
+        message["type"] = json!(kind);
+        let view = ask(&worker, message);
+        assert_eq!(
+            (&view["screen"], &view["code"]),
+            (&json!("error"), &json!("page_changed")),
+            "{kind}"
+        );
+    }
+    assert_eq!(
+        fake.requests.borrow().len(),
+        1,
+        "the relay was asked nothing but what is held"
+    );
+    // Elsewhere nothing waits for it.
+    fake.held.set(None);
+    assert_eq!(ask(&worker, login_message(6))["screen"], "opened");
+    assert_eq!(opening.end()["screen"], "confirm");
+    fake.windows.borrow_mut().retain(|window| !window.incognito);
+    assert_eq!(ask(&worker, login_message(5))["screen"], "opened");
+}
+
+#[test]
+fn only_a_popup_that_was_just_opened_is_shown_it() {
+    let (fake, worker) = known();
+    for kind in ["popup/rescan", "popup/dismiss"] {
+        let opening = Opening::begin(&fake, &worker, kind, RELAY);
+        assert_eq!(opening.shown(), [json!(null); 0], "{kind}");
+        opening.end();
+    }
+}
+
+#[test]
+fn where_the_relay_has_not_said_what_may_be_opened_it_is_waited_for() {
+    let waits = json!({"type": "view", "tabId": 5, "view": {"screen": "working", "step": "rules"}});
+    let (fake, worker) = enrolled();
+    let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
+    assert_eq!(opening.shown(), [waits.clone()]);
+    assert_eq!(opening.end()["screen"], "confirm");
+
+    let (fake, worker) = enrolled();
+    fake.rules.borrow_mut()["platforms"] = json!([]);
+    ask(&worker, json!({"type": OPEN, "tabId": 5}));
+    let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
+    assert_eq!(opening.shown(), [waits.clone()]);
+    drop(opening);
+
+    // What it said to another profile says nothing to this one.
+    let (fake, worker) = known();
+    fake.session.borrow_mut().get_mut("session").unwrap()["keyId"] = json!("A".repeat(43));
+    let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
+    assert_eq!(opening.shown(), [waits]);
+}
+
+#[test]
+fn a_page_that_cannot_be_read_shows_nobody_before_either() {
+    let (fake, worker) = known();
+    *fake.page.borrow_mut() = Err(crate::environment::Broken);
+    let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
+    assert_eq!(opening.shown(), [json!(null); 0]);
+    assert_eq!(opening.end()["code"], "page_not_readable");
+}
+
+#[test]
+fn a_selected_text_goes_first_there_too() {
+    let (fake, worker) = known();
+    finish(worker.selected(5, "ask carla@example.com"));
+    let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
+    assert_eq!(
+        opening.shown()[0]["view"]["customer"]["email"],
+        "carla@example.com"
+    );
+    let shown = opening.shown()[0]["view"].clone();
+    assert_eq!(opening.end(), shown);
+    finish(worker.selected(5, "nobody"));
+    let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
+    assert_eq!(opening.shown(), [json!(null); 0]);
+    assert_eq!(opening.end()["code"], "selection_unusable");
+}
+
+#[test]
+fn who_signs_out_meanwhile_leaves_nothing_of_it() {
+    let (fake, worker) = enrolled();
+    let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
+    ask(&worker, json!({"type": "options/signOut"}));
+    assert_eq!(opening.end(), json!({"screen": "setup"}));
+    assert!(fake.session.borrow().is_empty());
+}
+
+#[test]
+fn a_page_that_does_not_answer_is_in_nobodys_way() {
+    let (fake, worker) = known();
+    let opening = Opening::begin(&fake, &worker, OPEN, PAGE);
+    assert_eq!(opening.shown(), [json!(null); 0]);
+    let typed = json!({"type": "popup/select", "tabId": 5, "email": "carla@example.com"});
+    let view = ask(&worker, typed);
+    assert_eq!(
+        view["customer"]["evidence"][0]["text"]["key"], "evidence_manual",
+        "{view}"
+    );
+    let mut login = login_message(5);
+    login["email"] = json!("carla@example.com");
+    assert_eq!(ask(&worker, login)["screen"], "opened");
+    let requests = fake.requests.borrow();
+    let (_, asked) = requests
+        .iter()
+        .find(|(line, _)| line == "POST /v1/logins")
+        .unwrap();
+    assert_eq!(
+        (&asked["customerEmail"], &asked["page"]),
+        (&json!("carla@example.com"), &Value::Null)
+    );
+    drop(requests);
+    // The page answers after all, and takes nothing from what was opened.
+    let late = opening.end();
+    assert_eq!(late["customer"]["email"], "anna@example.com");
+    let view = ask(&worker, json!({"type": "popup/status", "tabId": 5}));
+    assert_eq!(
+        (&view["screen"], &view["email"]),
+        (&json!("opened"), &json!("carla@example.com"))
+    );
+}
+
+#[test]
+fn a_relay_that_is_too_slow_while_the_page_is_read_is_not_said_to_have_made_a_link() {
+    let (fake, worker) = enrolled();
+    fake.answer(RELAY, Err(crate::environment::HttpFailure::Timeout));
+    let view = ask(&worker, json!({"type": OPEN, "tabId": 5}));
+    assert_eq!(view["code"], "relay_timeout");
+    assert_eq!(view["cure"]["key"], "error_relay_timeout_reading_cure");
+    // Of a login nobody knows.
+    ask(&worker, json!({"type": OPEN, "tabId": 5}));
+    fake.answer("/v1/logins", Err(crate::environment::HttpFailure::Timeout));
+    assert_eq!(
+        ask(&worker, login_message(5))["cure"]["key"],
+        "error_relay_timeout_cure"
+    );
+}
+
+#[test]
+fn an_answer_that_comes_before_the_page_is_shown_once() {
+    let (fake, worker) = known();
+    let opening = Opening::begin(&fake, &worker, OPEN, PAGE);
+    let view = opening.end();
+    assert_eq!(
+        (&view["screen"], fake.pushed.borrow().len()),
+        (&json!("confirm"), 0)
+    );
+}

@@ -1,0 +1,209 @@
+//! What the popup shows before the relay has answered: whom, and nothing that can be opened yet.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use stagedoor_e2e::browser::Kind;
+use stagedoor_e2e::lab::{CUSTOMERS, Held, Lab};
+use stagedoor_e2e::page::Page;
+use stagedoor_e2e::scenario::{Platform, Popup, SUPPORT, Seat};
+
+use crate::support::assert_asked_for;
+
+crate::in_each_browser!(
+    shown_before_the_relay_has_answered,
+    nothing_counts_down_or_is_looked_up_yet,
+    what_turns_out_otherwise_is_not_pressed_by_mistake,
+    a_page_that_does_not_answer_is_in_nobodys_way,
+);
+
+const OPEN: &str = "[data-slot=open]";
+const WAIT: &str = "[data-slot=wait]";
+
+/// Opens the popup while the relay's answer is held.
+async fn press_early(lab: &Lab, seat: &Seat, tab: &Page) -> Result<(Popup, Held)> {
+    let mut session = lab.front.hold_next_to("GET /v1/session");
+    let popup = seat.press(tab).await?;
+    session.arrived().await?;
+    popup.page.text(WAIT).await?;
+    Ok((popup, session))
+}
+
+/// Opens it once, so that the relay has said something.
+async fn begin(lab: &Lab, kind: Kind) -> Result<(Seat, Page)> {
+    let seat = Seat::enrolled(lab, kind, SUPPORT[0]).await?;
+    let tab = seat.browser.open(&lab.customer_page(CUSTOMERS[0].0)).await?;
+    seat.press(&tab).await?.settled().await?;
+    Ok((seat, tab))
+}
+
+/// Where everything stands, what was typed, and where the focus is.
+const LOOK: &str = "[...document.querySelectorAll('h1, p, label, textarea, input, .action, .ways > :not([hidden])')]
+    .filter(element => element.checkVisibility())
+    .map(element => { const { x, y, width, height } = element.getBoundingClientRect(); return [x, y, width, height].join(); })
+    .concat(document.querySelector('#reason').value, document.activeElement.id, String(document.querySelector('#screen > *').same))";
+
+async fn shown_before_the_relay_has_answered(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let (seat, tab) = begin(&lab, kind).await?;
+    let customer = CUSTOMERS[0].0;
+    let (popup, session) = press_early(&lab, &seat, &tab).await?;
+    popup.shows("confirm").await?;
+    assert_eq!(popup.customer().await?, customer);
+    assert_eq!(popup.page.text(WAIT).await?, "Checking what you may open…");
+    assert!(!popup.page.shows(OPEN).await?);
+
+    // Typed, and pressed too early: that is said, and nothing comes of it later.
+    popup.page.fill("#reason", "Cannot find the form").await?;
+    popup.page.key("Enter").await?;
+    assert_eq!(popup.page.text(WAIT).await?, "Not yet. Press again in a moment.");
+    popup.page.click(WAIT).await?;
+    popup.page.click("#reason").await?;
+    popup
+        .page
+        .evaluate("document.querySelector('#screen > *').same = 1")
+        .await?;
+    let before = popup.page.evaluate(LOOK).await?;
+    session.release();
+    popup.page.text(OPEN).await?;
+    popup.settled().await?;
+    assert_eq!(popup.page.evaluate(LOOK).await?, before, "nothing moves");
+    assert_asked_for(&lab, &[]);
+    popup.confirm().await?;
+    popup.opened().await?;
+    assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
+    assert_asked_for(&lab, &[customer]);
+
+    // A popup that is closed meanwhile is missed by nobody.
+    seat.browser.close_private().await?;
+    let (_, session) = press_early(&lab, &seat, &tab).await?;
+    seat.browser.close_popup().await?;
+    session.release();
+    let popup = seat.press(&tab).await?;
+    popup.settled().await?;
+    assert_eq!(popup.customer().await?, customer);
+    Ok(())
+}
+
+async fn nothing_counts_down_or_is_looked_up_yet(kind: Kind) -> Result<()> {
+    let lab = Lab::start_previewing_with(
+        "reason = \"optional\"
+        [[policy.grant]]
+        roles = \"*\"
+        platforms = \"*\"
+        confirm = \"when_ambiguous\"",
+    )
+    .await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let customer = CUSTOMERS[0].0;
+    // The broker has another name for them, which stops it.
+    lab.sim.add_account(customer, "Richard Roe");
+    let tab = seat.browser.open(&lab.customer_page(customer)).await?;
+    let popup = seat.press(&tab).await?;
+    popup.settled().await?;
+    popup.page.text("[data-slot=account][data-state=known]").await?;
+    lab.sim.take_journal();
+
+    let (popup, session) = press_early(&lab, &seat, &tab).await?;
+    popup.page.text("[data-slot=account][data-state=looking]").await?;
+    assert!(!popup.page.shows("[data-slot=moment]").await?);
+    popup.page.evaluate(WATCH).await?;
+    assert_eq!(lab.sim.take_journal().len(), 0);
+    session.release();
+    popup.page.text("[data-slot=account][data-state=known]").await?;
+    popup.settled().await?;
+    // Two frames later it would count.
+    popup.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => done(1)))))").await?;
+    assert_eq!(popup.page.evaluate("counted").await?, json!(0));
+
+    // With the name of the page it does, once that is known.
+    lab.sim.add_account(customer, CUSTOMERS[0].1);
+    let mut look_up = lab.gate.hold_next_to("GET ");
+    let popup = seat.press(&tab).await?;
+    look_up.arrived().await?;
+    popup.settled().await?;
+    popup.page.evaluate(WATCH).await?;
+    assert!(!popup.page.shows("[data-slot=moment]").await?);
+    look_up.release();
+    popup.opened().await?;
+    assert_ne!(popup.page.evaluate("counted").await?, json!(0));
+    assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
+    Ok(())
+}
+
+/// Counts how often the countdown is seen.
+const WATCH: &str = "(globalThis.counted = 0, new MutationObserver(() => {
+    counted += document.querySelector('[data-slot=moment]')?.checkVisibility() ? 1 : 0;
+}).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true }), 0)";
+
+async fn what_turns_out_otherwise_is_not_pressed_by_mistake(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let (seat, tab) = begin(&lab, kind).await?;
+    let options = seat.browser.open_extension("options.html").await?;
+    let changed = "chrome.storage.session.get('session').then(({ session }) => {
+        session.platforms[0].name = 'Before';
+        return chrome.storage.session.set({ session }).then(() => 1);
+    })";
+    options.evaluate(changed).await?;
+    let (popup, session) = press_early(&lab, &seat, &tab).await?;
+    assert_eq!(popup.page.text("[data-slot=platform]").await?, "Before");
+    popup.page.fill("#reason", "Cannot find the form").await?;
+    // Somebody presses at the very moment in which it is replaced.
+    popup.page.evaluate(PRESS_AT_ONCE).await?;
+    session.release();
+    popup.page.text(OPEN).await?;
+    popup.settled().await?;
+    assert_eq!(popup.page.evaluate("pressed").await?, Value::Bool(true));
+    assert_eq!(popup.screen().await?, "confirm");
+    assert_ne!(popup.page.text("[data-slot=platform]").await?, "Before");
+    let typed = popup.page.evaluate("document.querySelector('#reason').value");
+    assert_eq!(typed.await?, "Cannot find the form");
+    assert_asked_for(&lab, &[]);
+    popup.confirm().await?;
+    popup.opened().await?;
+    assert_asked_for(&lab, &[CUSTOMERS[0].0]);
+    Ok(())
+}
+
+const PRESS_AT_ONCE: &str = "(globalThis.pressed = false, new MutationObserver(() => {
+    const open = document.querySelector('[data-slot=open]');
+    if (pressed || !open?.checkVisibility()) return;
+    pressed = true;
+    open.click();
+    open.form.requestSubmit();
+}).observe(document.querySelector('#screen'), { childList: true }), 0)";
+
+async fn a_page_that_does_not_answer_is_in_nobodys_way(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let (seat, tab) = begin(&lab, kind).await?;
+    let typed = CUSTOMERS[1].0;
+    // As while an alert is open: the page does nothing until it is answered. Firefox reads a page that waits for an answer like
+    // this, so it has one that computes for longer than anything here takes.
+    let mut blocked = lab.front.hold_request("GET /blocked");
+    let url = lab.front.url();
+    let block = match kind {
+        Kind::Chromium => {
+            format!("const ask = new XMLHttpRequest(); ask.open('GET', '{url}/blocked', false); ask.send();")
+        }
+        Kind::Firefox => format!(
+            "fetch('{url}/blocked').catch(() => 0); const end = Date.now() + 30_000; while (Date.now() < end);"
+        ),
+    };
+    tab.evaluate(&format!("setTimeout(() => {{ {block} }}, 100)"))
+        .await?;
+    blocked.arrived().await?;
+    let popup = seat.press(&tab).await?;
+    popup.shows("waiting").await?;
+    let words = popup.words().await?;
+    assert!(words.contains("The page does not answer yet"), "{words}");
+    popup.page.click("[data-slot=type]").await?;
+    popup.page.fill("#email", typed).await?;
+    popup.page.click("[data-screen=manual] [type=submit]").await?;
+    popup.shows("confirm").await?;
+    assert_eq!(popup.customer().await?, typed);
+    popup.confirm().await?;
+    popup.opened().await?;
+    assert_eq!(seat.platform().await?, Platform::LoggedIn(typed.into()));
+    assert_asked_for(&lab, &[typed]);
+    blocked.release();
+    Ok(())
+}
