@@ -11,6 +11,7 @@ mod reading;
 mod state;
 mod stores;
 mod tampering;
+mod unread_key;
 mod verifying;
 
 use std::{fs, path::PathBuf, process::Output, sync::Arc};
