@@ -64,10 +64,12 @@ fn eager(script: &str) -> String {
         if let Some(name) = name {
             text.push_str("const ");
             text.push_str(name);
-            text.push_str(" = (");
+            text.push_str("=(");
+            text.push_str(&line.replacen(&format!(" {name}("), "(", 1));
             inside = true;
+        } else {
+            text.push_str(line);
         }
-        text.push_str(line);
         if inside && line.starts_with('}') || name.is_some() && line.ends_with('}') {
             text.push_str(");");
             inside = false;
@@ -99,9 +101,7 @@ mod tests {
         let script = String::from_utf8(files.remove("collector.js").unwrap()).unwrap();
         let start = "export function collector(given) {\n\"use strict\";\nconst RECIPES = {\"version\":1};\n";
         assert!(script.starts_with(start));
-        assert!(
-            script.ends_with("const collect_part = (function collect_part() {});\nreturn collect();\n}\n")
-        );
+        assert!(script.ends_with("const collect_part=(function() {});\nreturn collect();\n}\n"));
         assert!(!script.contains("About") && !script.contains("One line"));
         let places: Vec<_> = PARTS
             .iter()
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn functions_are_compiled_at_once_and_made_first() {
         let script = "const a = b();\nfunction b() {\n  if (c) {\n  }\n}\nfunction* d(e) {\n}\nlet f;\n";
-        let expected = "const b = (function b() {\n  if (c) {\n  }\n});\nconst d = (function* d(e) {\n});\n\
+        let expected = "const b=(function() {\n  if (c) {\n  }\n});\nconst d=(function*(e) {\n});\n\
             const a = b();\nlet f;\n";
         assert_eq!(eager(script), expected);
     }

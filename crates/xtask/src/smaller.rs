@@ -16,6 +16,10 @@ pub(crate) fn smaller(path: &str, text: &str) -> Result<Option<String>> {
         ),
         Some("css") => Some(style(text)),
         Some("html") => Some(lines(text).collect::<Vec<_>>().join("\n")),
+        // Texts of several lines would lose their indentation.
+        Some("js") if text.lines().all(|line| line.matches('`').count() % 2 == 0) => {
+            Some(lines(text).collect::<Vec<_>>().join("\n"))
+        }
         _ => None,
     })
 }
@@ -84,6 +88,8 @@ mod tests {
     fn pages_lose_their_indentation_only() {
         assert_eq!(of("a.html", "<p>\n  <b></b>\n</p>\n\n"), "<p>\n<b></b>\n</p>");
         assert_eq!(of("managed_schema.json", "{\n  \"a\": 1\n}\n"), "{\"a\":1}");
-        assert!(smaller("a.js", "x").unwrap().is_none());
+        assert_eq!(of("a.js", "if (a) {\n  b(`c`);\n}\n"), "if (a) {\nb(`c`);\n}");
+        assert!(smaller("a.js", "a(`\n  b\n`);\n").unwrap().is_none());
+        assert!(smaller("a.svg", "x").unwrap().is_none());
     }
 }

@@ -160,7 +160,8 @@ fn assemble(project: &Project, core: &Path) -> Result<Files> {
         if path.ends_with(".js") {
             let script = std::str::from_utf8(content).with_context(|| format!("{path} is not text"))?;
             *content = without_comments(script).into_bytes();
-        } else if let Ok(text) = std::str::from_utf8(content)
+        }
+        if let Ok(text) = std::str::from_utf8(content)
             && let Some(smaller) = smaller(path, text)?
         {
             *content = smaller.into_bytes();

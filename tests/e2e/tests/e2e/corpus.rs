@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
-use stagedoor_e2e::browser::Kind;
+use stagedoor_e2e::browser::{Kind, PrivateWindows};
 use stagedoor_e2e::corpus::{Verdict, run};
 use stagedoor_e2e::lab::Lab;
 use stagedoor_e2e::scenario::{SUPPORT, Seat};
@@ -32,13 +32,7 @@ const CASES: &str = include_str!("../../../fixtures/recipes/hosts.json");
 
 async fn every_host(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
-    let seat = Seat::unenrolled(
-        &lab,
-        kind,
-        SUPPORT[0],
-        stagedoor_e2e::browser::PrivateWindows::Allowed.into(),
-    )
-    .await?;
+    let seat = Seat::unenrolled(&lab, kind, SUPPORT[0], PrivateWindows::Allowed).await?;
     let tab = seat.browser.open(&lab.crm.url("index.html")).await?;
     let ask = format!(
         "(() => {{ {HOSTS}\nreturn {CASES}.cases.filter(({{ pattern, host, fits }}) => hostFits(pattern, host) !== fits); }})()"
