@@ -28,8 +28,7 @@ export function confirm(view, actions) {
   parts.root.addEventListener("submit", (event) => {
     event.preventDefault();
     if (none) return;
-    if (!parts.consent.hidden) parts.toSettings.focus();
-    else if (reason.fits()) actions.login();
+    if (reason.fits()) actions.login();
     else reason.explain();
   });
   parts.root.addEventListener("keydown", (event) => {
@@ -57,7 +56,7 @@ function showIsolation(parts, isolation) {
   askConsent(parts, isolation).catch(console.error);
 }
 
-/** Without the person's consent to private windows nothing opens where one is required: that is said before they try. */
+/** Without the person's consent to private windows the core opens nothing where one is required: that is said before they try. */
 async function askConsent({ consent, stop }, isolation) {
   consent.hidden = isolation !== "required" || (await chrome.extension.isAllowedIncognitoAccess());
   if (!consent.hidden) stop.click();

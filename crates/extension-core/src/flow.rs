@@ -28,7 +28,6 @@ use crate::{
     message::Message,
     record::{Profile, Tab},
     view::View,
-    wire::FromJson,
 };
 
 /// The core in one worker. It remembers only what dies with the worker: which login it is working on.

@@ -1,13 +1,14 @@
 //! What the extension's pages show. A page renders a view and decides nothing.
 
 mod approval;
+mod customer;
 mod form;
 mod kept;
 mod options;
 mod preview;
 mod sessions;
 
-use alloc::{boxed::Box, string::String, vec, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use stagedoor_protocol::{
     Claim, Confirm, CustomerEmail, Environment, Isolation, PlatformId, ReasonMode, RequestId, Rules, Session,
@@ -15,6 +16,7 @@ use stagedoor_protocol::{
 };
 
 pub use approval::{ApprovalsView, AskedView};
+pub use customer::{Customer, Evidence};
 pub use kept::Kept;
 pub use options::{OptionsView, Problem, TestResult};
 pub use preview::PreviewView;
@@ -22,7 +24,7 @@ pub use sessions::SessionsView;
 
 use crate::{
     fault::{Code, Fault, Retry},
-    record::{Found, Login, Scan, Step},
+    record::{Login, Scan, Step},
     teach::{Derived, Trial},
     text::Text,
 };
@@ -157,24 +159,6 @@ pub enum WorkingStep {
     Asking,
     /// The window is being opened.
     Opening,
-}
-
-/// A customer and why.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Customer {
-    /// The address.
-    pub email: CustomerEmail,
-    /// Where it was found.
-    pub evidence: Vec<Evidence>,
-    /// Never set: a choice is the person's.
-    pub recommended: bool,
-}
-
-/// One place where an address was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
-    /// Which.
-    pub text: Text,
 }
 
 /// A platform that can be chosen.
@@ -370,39 +354,6 @@ impl View {
             step,
             email: Some(login.email.clone()),
             platform_name: Some(login.platform.name.clone()),
-        }
-    }
-}
-
-impl Customer {
-    fn of(found: &Found) -> Self {
-        let evidence = found.evidence.iter().cloned();
-        Self {
-            email: found.email.clone(),
-            evidence: evidence.map(|text| Evidence { text }).collect(),
-            recommended: false,
-        }
-    }
-
-    fn typed(email: CustomerEmail) -> Self {
-        Self::shown_by(email, "evidence_manual")
-    }
-
-    /// One of a selected text, with what else the page has of it.
-    fn picked(scan: &Scan, email: &CustomerEmail) -> Self {
-        let mut customer = Self::shown_by(email.clone(), "evidence_selection");
-        if let Some(found) = scan.found(email) {
-            customer.evidence.extend(Self::of(found).evidence);
-        }
-        customer
-    }
-
-    fn shown_by(email: CustomerEmail, key: &str) -> Self {
-        let text = Text::new(key);
-        Self {
-            email,
-            evidence: vec![Evidence { text }],
-            recommended: false,
         }
     }
 }

@@ -142,14 +142,14 @@ fn where_the_relay_has_not_said_what_may_be_opened_it_is_waited_for() {
     let waits = json!({"type": "view", "tabId": 5, "view": {"screen": "working", "step": "rules"}});
     let (fake, worker) = enrolled();
     let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
-    assert_eq!(opening.shown(), [waits.clone()]);
+    assert_eq!(opening.shown(), std::slice::from_ref(&waits));
     assert_eq!(opening.end()["screen"], "confirm");
 
     let (fake, worker) = enrolled();
     fake.rules.borrow_mut()["platforms"] = json!([]);
     ask(&worker, json!({"type": OPEN, "tabId": 5}));
     let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
-    assert_eq!(opening.shown(), [waits.clone()]);
+    assert_eq!(opening.shown(), std::slice::from_ref(&waits));
     drop(opening);
 
     // What it said to another profile says nothing to this one.
