@@ -88,6 +88,10 @@ impl Drop for Login<'_> {
 /// Makes an intent durable, or says why not. It waits while an earlier login that the intent takes the customer from is under
 /// way, or until its turn comes at the broker, for [`Limits::takeover`](crate::app::Limits::takeover) at most.
 pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), ApiError> {
+    if app.unrecorded.doubts(&intent.request_id) {
+        spend_nonce(app, intent).await?;
+        return Err(in_doubt());
+    }
     let started = app.clock.elapsed();
     let mut answer = attempt(app, intent, app.limits.takeover).await?;
     if let IntentAnswer::UnderWay(earlier) = answer {
@@ -97,6 +101,7 @@ pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), 
     }
     match answer {
         IntentAnswer::Recorded => {
+            app.unrecorded.confirm(&intent.request_id);
             if intent.canary {
                 events::log_canary(&intent.asked(), events::Decision::Allowed);
             }
@@ -237,6 +242,15 @@ async fn ended(app: &App, id: &RequestId) {
 /// A request that is refused without a record must not come a second time either.
 async fn spend_nonce(app: &App, intent: &Intent) -> Result<(), ApiError> {
     claim_nonce(app, &intent.key_id, &intent.nonce, intent.nonce_expires_at).await
+}
+
+/// Says that an earlier request of the same id may be recorded.
+fn in_doubt() -> ApiError {
+    let detail = "The store failed during an earlier request with this requestId, so it may be recorded. Nothing was asked of \
+                  the broker. Try again in a second, when that is known, or with a new requestId.";
+    ApiError::new(ErrorCode::StoreUnavailable)
+        .retry_after(1)
+        .detail(detail)
 }
 
 /// Says that an earlier login did not end in time, and by when it will have.
