@@ -120,7 +120,10 @@ pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), 
         IntentAnswer::NotApproved(fault) => Err(approvals::fault(fault)),
         IntentAnswer::CustomerIsStaff => Err(policy::enrolled_staff().into()),
         // It changed twice within a moment.
-        IntentAnswer::ProfileChanged => Err(ApiError::new(ErrorCode::Overloaded).retry_after(1)),
+        IntentAnswer::ProfileChanged => {
+            spend_nonce(app, intent).await?;
+            Err(ApiError::new(ErrorCode::Overloaded).retry_after(1))
+        }
         IntentAnswer::Claimed(claim) => Err(claimed(&claim, intent.requested_at, false)),
         IntentAnswer::UnderWay(earlier) => {
             spend_nonce(app, intent).await?;
