@@ -135,6 +135,8 @@ pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), 
 /// Tries to record the intent, and waits for its turn at the broker if that comes soon. Otherwise its limit refuses
 /// it, even if there is room by now: that is for those who still wait.
 async fn attempt(app: &App, intent: &mut Intent, patience: Duration) -> Result<IntentAnswer, ApiError> {
+    // An attempt before may have given up.
+    intent.limits.turn = Turn::Wait;
     let (started, mut attempts) = (app.clock.elapsed(), 0_u32);
     let mut place = app.turns.place(&intent.token_scope, intent.staff.id, patience);
     let mut may_ask = place.may_ask().await;
