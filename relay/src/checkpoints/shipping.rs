@@ -83,7 +83,7 @@ async fn deliver(app: &App, part: Part, signed: &Signed) -> bool {
 async fn deliver_to(app: &App, signing: &Signing, part: Part, signed: &Signed) -> Result<(), String> {
     match (part, &signing.directory, &signing.receiver) {
         (Part::Directory, Some(directory), _) => put(app, signing, directory, signed).await,
-        (Part::Receiver, _, Some(receiver)) => receiver.deliver(signed).await,
+        (Part::Receiver, _, Some(receiver)) => receiver.deliver(signed, app.limits.files).await,
         _ => Ok(()),
     }
 }
