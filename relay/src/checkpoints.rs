@@ -10,6 +10,7 @@
 //! A failure to sign or ship stops nothing; health pages and the log name it.
 
 mod directory;
+mod found;
 mod keeper;
 mod receiver;
 mod shipping;
@@ -28,6 +29,7 @@ pub(crate) use directory::LATEST;
 pub(crate) use keeper::{Keeper, keep};
 pub use status::{Facts, Part};
 
+use found::Found;
 use receiver::Post;
 use status::Status;
 
@@ -41,6 +43,7 @@ pub struct Checkpoints {
     status: Status,
     /// The newest checkpoint, for each place that it is shipped to.
     newest: watch::Sender<Option<Arc<Signed>>>,
+    found: Found,
 }
 
 /// What a relay with a key does.
@@ -87,6 +90,7 @@ impl Checkpoints {
             signing,
             status: Status::default(),
             newest: watch::Sender::new(None),
+            found: Found::default(),
         })
     }
 
@@ -101,13 +105,13 @@ impl Checkpoints {
     }
 
     /// Hands a checkpoint to whoever ships, unless they have a newer one: with several relays, an older one may come later.
-    fn publish(&self, signed: Signed) {
+    fn publish(&self, signed: Arc<Signed>) {
         self.newest.send_if_modified(|newest| {
             let newer = newest
                 .as_ref()
                 .is_none_or(|newest| order(&newest.checkpoint, &signed.checkpoint) == Ordering::Less);
             if newer {
-                *newest = Some(Arc::new(signed));
+                *newest = Some(signed);
             }
             newer
         });

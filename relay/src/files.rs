@@ -117,6 +117,12 @@ pub(crate) enum Unread {
     Failed,
 }
 
+/// As if so many file systems did not answer that nothing more is read, until this is dropped.
+#[cfg(test)]
+pub(crate) async fn stuck() -> tokio::sync::SemaphorePermit<'static> {
+    READERS.acquire_many(4).await.unwrap()
+}
+
 /// Does what waits for files, elsewhere, and gives up on it after this time.
 pub(crate) async fn in_time<T: Send + 'static>(
     most: Duration,

@@ -15,10 +15,10 @@ use jiff::Timestamp;
 use stagedoor_protocol::{ApprovalRequest, LoginRequest, Session};
 
 pub(crate) use approving::allow_deciding;
-pub(crate) use decision::{Decision, Finding, Question, State, Verdict, decide};
+pub(crate) use decision::{Decision, Finding, Question, State, Terms, Verdict, decide};
 pub(crate) use offer::offer;
 pub(crate) use preview::allow_preview;
-pub(crate) use refusal::{APPROVAL, Refusal, disabled_staff, enrolled_staff};
+pub(crate) use refusal::{APPROVAL, Refusal, disabled_staff, enrolled_staff, no_open_profile};
 pub(crate) use summary::{doubts, summary};
 pub(crate) use unheld::unheld;
 

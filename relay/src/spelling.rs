@@ -25,8 +25,8 @@ impl Spelling for CustomerEmail {
 }
 
 /// One text for all addresses that a broker might take for one: besides, letters before the `@` without their accents, and in
-/// their ordinary width. Databases that compare so are common. It is wider than [`Spelling::spelling`], so it is for lists
-/// that only take away, and never for telling two people apart.
+/// their ordinary width. Databases that compare so are common. It is wider than [`Spelling::spelling`], so it is for what
+/// only takes away, and never for telling two people apart.
 pub(crate) fn likeness(email: &CustomerEmail) -> String {
     let spelling = email.spelling();
     let Some((local, domain)) = spelling.split_once('@') else {
@@ -34,6 +34,12 @@ pub(crate) fn likeness(email: &CustomerEmail) -> String {
     };
     let plain: String = local.nfkd().filter(|c| !is_combining_mark(*c)).collect();
     format!("{}@{domain}", plain.to_lowercase())
+}
+
+/// What a staff member's address may look like that a broker takes for this one. Not all that does: one with accents is not
+/// found by one without.
+pub(crate) fn as_staff(email: &CustomerEmail) -> [String; 2] {
+    [email.spelling(), likeness(email)]
 }
 
 #[cfg(test)]

@@ -88,6 +88,10 @@ impl Drop for Login<'_> {
 /// Makes an intent durable, or says why not. It waits while an earlier login that the intent takes the customer from is under
 /// way, or until its turn comes at the broker, for [`Limits::takeover`](crate::app::Limits::takeover) at most.
 pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), ApiError> {
+    if app.unrecorded.doubts(&intent.request_id) {
+        spend_nonce(app, intent).await?;
+        return Err(in_doubt());
+    }
     let started = app.clock.elapsed();
     let mut answer = attempt(app, intent, app.limits.takeover).await?;
     if let IntentAnswer::UnderWay(earlier) = answer {
@@ -97,6 +101,7 @@ pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), 
     }
     match answer {
         IntentAnswer::Recorded => {
+            app.unrecorded.confirm(&intent.request_id);
             if intent.canary {
                 events::log_canary(&intent.asked(), events::Decision::Allowed);
             }
@@ -115,7 +120,10 @@ pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), 
         IntentAnswer::NotApproved(fault) => Err(approvals::fault(fault)),
         IntentAnswer::CustomerIsStaff => Err(policy::enrolled_staff().into()),
         // It changed twice within a moment.
-        IntentAnswer::ProfileChanged => Err(ApiError::new(ErrorCode::Overloaded).retry_after(1)),
+        IntentAnswer::ProfileChanged => {
+            spend_nonce(app, intent).await?;
+            Err(ApiError::new(ErrorCode::Overloaded).retry_after(1))
+        }
         IntentAnswer::Claimed(claim) => Err(claimed(&claim, intent.requested_at, false)),
         IntentAnswer::UnderWay(earlier) => {
             spend_nonce(app, intent).await?;
@@ -127,6 +135,8 @@ pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), 
 /// Tries to record the intent, and waits for its turn at the broker if that comes soon. Otherwise its limit refuses
 /// it, even if there is room by now: that is for those who still wait.
 async fn attempt(app: &App, intent: &mut Intent, patience: Duration) -> Result<IntentAnswer, ApiError> {
+    // An attempt before may have given up.
+    intent.limits.turn = Turn::Wait;
     let (started, mut attempts) = (app.clock.elapsed(), 0_u32);
     let mut place = app.turns.place(&intent.token_scope, intent.staff.id, patience);
     let mut may_ask = place.may_ask().await;
@@ -237,6 +247,15 @@ async fn ended(app: &App, id: &RequestId) {
 /// A request that is refused without a record must not come a second time either.
 async fn spend_nonce(app: &App, intent: &Intent) -> Result<(), ApiError> {
     claim_nonce(app, &intent.key_id, &intent.nonce, intent.nonce_expires_at).await
+}
+
+/// Says that an earlier request of the same id may be recorded.
+fn in_doubt() -> ApiError {
+    let detail = "The store failed during an earlier request with this requestId, so it may be recorded. Nothing was asked of \
+                  the broker. Try again in a second, when that is known, or with a new requestId.";
+    ApiError::new(ErrorCode::StoreUnavailable)
+        .retry_after(1)
+        .detail(detail)
 }
 
 /// Says that an earlier login did not end in time, and by when it will have.

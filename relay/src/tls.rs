@@ -63,7 +63,9 @@ impl Tls {
                 Source::Files(Arc::new(Files::open(files, &listen.authorities, former, now)?))
             }
             TlsSource::Acme(settings) => {
-                let same = former.and_then(Self::acme).filter(|acme| acme.is_for(settings));
+                let same = former
+                    .and_then(Self::acme)
+                    .filter(|acme| acme.is_for(settings) && acme.keeps_root());
                 Source::Acme(match same {
                     Some(acme) => acme.clone(),
                     None => {

@@ -38,7 +38,7 @@ const MAX_DOUBTFUL: usize = 1024;
 #[derive(Debug, Default)]
 pub struct Unrecorded(Mutex<Vec<Owed>>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Owed {
     id: RequestId,
     completion: Completion,
@@ -59,6 +59,17 @@ impl Unrecorded {
         });
     }
 
+    /// Whether an intent of this id may be recorded. As long as nobody knows, no other login may have the id: the outcome of
+    /// the one would be taken for the other's.
+    pub(crate) fn doubts(&self, id: &RequestId) -> bool {
+        self.lock().iter().any(|owed| owed.id == *id && !owed.intended)
+    }
+
+    /// An intent of this id was confirmed, so no other one stands.
+    pub(crate) fn confirm(&self, id: &RequestId) {
+        self.lock().retain(|owed| owed.id != *id || owed.intended);
+    }
+
     /// Remembers an intent that the store did not confirm. A commit whose answer was lost stands all the same, and as long
     /// as this relay lives nobody else ends it. The broker was not asked.
     pub(crate) fn add_doubtful(&self, id: RequestId, now: Timestamp) {
@@ -76,6 +87,20 @@ impl Unrecorded {
                 intended: false,
             });
         }
+    }
+
+    /// What can be written now: not where a request of the same id is under way, which may be what was recorded.
+    fn due(&self, is_under_way: impl Fn(&RequestId) -> bool) -> Vec<Owed> {
+        let owed = self.lock();
+        let due = owed
+            .iter()
+            .filter(|owed| owed.intended || !is_under_way(&owed.id));
+        due.cloned().collect()
+    }
+
+    fn settled(&self, settled: &Owed) {
+        self.lock()
+            .retain(|owed| owed.id != settled.id || owed.intended != settled.intended);
     }
 
     fn owes(&self, id: &RequestId) -> bool {
@@ -150,23 +175,28 @@ async fn find_orphans(app: &App) -> Result<Vec<RequestId>, StoreError> {
 }
 
 async fn settle_once(app: &App) {
-    let mut owed = std::mem::take(&mut *app.unrecorded.lock()).into_iter();
-    while let Some(next) = owed.next() {
+    // Nothing is taken out before it is settled: a login of the same id must see it until then.
+    let due = app.unrecorded.due(|id| app.under_way.has(id));
+    let mut open = Vec::new();
+    if due.iter().any(|owed| !owed.intended) {
+        // Of this relay: another one may have recorded a request of the same id.
+        match app.store.open_logins(u32::MAX).await {
+            Ok(found) => open = found,
+            Err(_) => return,
+        }
+    }
+    for next in due {
         let id = &next.id;
-        match app.store.record_outcome(id, &next.completion).await {
-            Ok(()) => info!(login = %id, "an outcome was recorded later"),
-            Err(StoreError::Inconsistent(why)) if next.intended => {
-                error!(login = %id, why, "an outcome cannot be recorded any more");
-            }
-            // The intent was not recorded after all.
-            Err(StoreError::Inconsistent(_)) => {}
-            // The others would fail, too, each after its time.
-            Err(_) => {
-                let mut unrecorded = app.unrecorded.lock();
-                unrecorded.push(next);
-                unrecorded.extend(owed);
-                return;
+        if next.intended || open.contains(id) {
+            match app.store.record_outcome(id, &next.completion).await {
+                Ok(()) => info!(login = %id, "an outcome was recorded later"),
+                Err(StoreError::Inconsistent(why)) => {
+                    error!(login = %id, why, "an outcome cannot be recorded any more");
+                }
+                // The others would fail, too, each after its time.
+                Err(_) => return,
             }
         }
+        app.unrecorded.settled(&next);
     }
 }

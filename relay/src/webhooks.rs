@@ -31,20 +31,20 @@ pub(crate) struct Webhooks {
 impl Webhooks {
     /// Reads the secrets and makes the clients, which wait so long for an answer; sends nothing.
     pub(crate) fn connect(config: &Config, answer: Duration) -> Result<Self, ConfigFaults> {
-        Self::default().succeeded_by(config, answer, Timestamp::MIN)
+        Self::default().succeeded_by(&config.webhooks, answer, Timestamp::MIN)
     }
 
     /// The same for a reload. A secret that cannot be used is no reason to refuse a webhook that is as it was before: its messages
     /// wait until it can, and the log and the health page say so.
     pub(crate) fn succeeded_by(
         &self,
-        config: &Config,
+        webhooks: &[WebhookConfig],
         answer: Duration,
         now: Timestamp,
     ) -> Result<Self, ConfigFaults> {
         let mut next = Self::default();
         let mut faults = Vec::new();
-        for (index, webhook) in config.webhooks.iter().enumerate() {
+        for (index, webhook) in webhooks.iter().enumerate() {
             let name = &webhook.name;
             let was_there = self
                 .clients

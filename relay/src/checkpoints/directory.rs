@@ -20,19 +20,41 @@ const MAX_ORIGIN_CHARS: usize = 100;
 /// For everybody to read: there is no personal data in a checkpoint, and auditors need it.
 const MODE: u32 = 0o644;
 
+/// What became of a checkpoint.
+pub(super) enum Put {
+    /// It is there, and this is the folder's newest note.
+    There(String),
+    /// Nothing was written, because the folder's newest is this one.
+    Unknown(Signed),
+}
+
 /// Puts a checkpoint into the folder. `latest.checkpoint` becomes this one unless it is a newer one: that may be another
-/// relay's, or the only proof that the store has lost records.
-pub(super) async fn put(directory: &Path, signed: &Signed, trusted: &[VerifyingKey]) -> Result<(), String> {
+/// relay's. What is believed and is not `known` to be in the ledger may be the only proof that the store has lost records.
+pub(super) async fn put(
+    directory: &Path,
+    signed: &Signed,
+    trusted: &[VerifyingKey],
+    known: Option<String>,
+) -> Result<Put, String> {
     let (directory, trusted) = (directory.to_owned(), trusted.to_owned());
     let (checkpoint, note) = (signed.checkpoint.clone(), signed.note.clone());
     apart(move || {
         let put = || {
-            write(&directory, &file_name(&checkpoint), &note)?;
             let latest = read_latest(&directory)?.and_then(|latest| Signed::read(latest, &trusted).ok());
-            if latest.is_some_and(|latest| order(&latest.checkpoint, &checkpoint).is_gt()) {
-                return Ok(());
+            if let Some(latest) = latest
+                && latest.note != note
+            {
+                if Some(&latest.note) != known.as_ref() {
+                    return Ok(Put::Unknown(latest));
+                }
+                if order(&latest.checkpoint, &checkpoint).is_gt() {
+                    write(&directory, &file_name(&checkpoint), &note)?;
+                    return Ok(Put::There(latest.note));
+                }
             }
-            write(&directory, LATEST, &note)
+            write(&directory, &file_name(&checkpoint), &note)?;
+            write(&directory, LATEST, &note)?;
+            Ok(Put::There(note))
         };
         put().map_err(|error: io::Error| {
             format!(

@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use stagedoor_ledger::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint, VerifyingKey, sign};
 use tokio::{
+    select,
     task::JoinSet,
     time::{MissedTickBehavior, interval, timeout},
 };
@@ -37,6 +38,8 @@ pub(crate) struct Keeper {
     /// The largest ledger that this process knows of: a verified checkpoint, wherever it found it, or what it has seen
     /// itself since.
     largest: Option<Checkpoint>,
+    /// What the folder has and the ledger lacked.
+    missing: Option<Checkpoint>,
     /// The newest checkpoint that the store has or had.
     newest: Option<Newest>,
 }
@@ -86,12 +89,15 @@ impl Keeper {
     /// takes its place anywhere.
     async fn recall(&mut self, app: &App, directory: &Path, trusted: &[VerifyingKey]) {
         let Ok(Ok(Some(note))) = timeout(RECALL, directory::latest(directory)).await else {
-            // A folder that cannot be read will be found to be unwritable too, and that is said then.
+            // A folder that cannot be read will be found to be unwritable too, and that is said then. Before anything is
+            // written there, what lies there is looked for in the ledger.
             return;
         };
         match Signed::read(note, trusted) {
             Ok(signed) => {
+                let signed = Arc::new(signed);
                 self.remember(signed.checkpoint.clone());
+                app.checkpoints.found.check(signed.clone());
                 app.checkpoints.publish(signed);
             }
             Err(problem) => {
@@ -129,6 +135,7 @@ impl Keeper {
         occasion: Occasion,
     ) -> Result<Looked, Failure> {
         // In this order: what is signed is never larger than the ledger that is read after it.
+        let found = app.checkpoints.found.wanted();
         let stored = app.store.last_checkpoint().await?;
         let size = app.store.ledger_size().await?;
         let noticed = match self.notice(app, signing, stored) {
@@ -141,7 +148,7 @@ impl Keeper {
                 .newest
                 .as_ref()
                 .is_none_or(|newest| newest.is_old(signing, size, elapsed));
-        if !due && occasion == Occasion::Tick && app.checkpoints.status.lets_sign() {
+        if !due && found.is_none() && occasion == Occasion::Tick && app.checkpoints.status.lets_sign() {
             return Ok(Looked::Nothing);
         }
         let known: Vec<&Checkpoint> = self
@@ -149,8 +156,18 @@ impl Keeper {
             .iter()
             .map(|(_, it)| it)
             .chain(&self.largest)
+            .chain(&self.missing)
+            .chain(&found)
             .collect();
-        let root = checked_root(&*app.store, size, &known).await?;
+        let root = checked_root(&*app.store, size, &known).await;
+        if let Some(found) = &found
+            && !matches!(root, Err(TreeFault::Store(_)))
+        {
+            app.checkpoints.found.looked(found, root.is_ok());
+            self.missing = root.is_err().then(|| found.clone());
+        }
+        let root = root?;
+        self.missing = None;
         app.checkpoints.status.intact();
         let checkpoint = Checkpoint {
             origin: signing.key.name().to_owned(),
@@ -207,10 +224,10 @@ impl Keeper {
         });
         self.remember(checkpoint.clone());
         app.checkpoints.status.newest(&checkpoint);
-        app.checkpoints.publish(Signed {
+        app.checkpoints.publish(Arc::new(Signed {
             checkpoint: checkpoint.clone(),
             note: stored.note.clone(),
-        });
+        }));
         self.stored = Some((stored, checkpoint));
     }
 
@@ -317,7 +334,20 @@ pub(crate) async fn keep(app: Arc<App>, mut keeper: Keeper, closed: Cancellation
     }
     shipping_ends.cancel();
     let all = async { while shippers.join_next().await.is_some() {} };
-    if timeout(LAST, all).await.is_err() {
+    // What they find in the folder is still looked for.
+    let looks = async {
+        loop {
+            ticks.tick().await;
+            keeper.look(&app, signing, Occasion::Tick).await;
+        }
+    };
+    let shipped = async {
+        select! {
+            () = all => {}
+            () = looks => {}
+        }
+    };
+    if timeout(LAST, shipped).await.is_err() {
         warn!("the last checkpoint could not be shipped in time; the next start ships it");
     }
 }

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::Signed;
-use crate::{config::Receiver, outgoing};
+use crate::{config::Receiver, files::in_time, outgoing};
 
 /// For resolving the name, connecting and TLS.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -35,14 +35,18 @@ impl Post {
         Ok(Self { client, receiver })
     }
 
-    /// Posts a checkpoint once. The error names the host only: a path may be what lets people in.
-    pub(super) async fn deliver(&self, signed: &Signed) -> Result<(), String> {
+    /// Posts a checkpoint once; files are waited for so long. The error names the host only: a path may be what lets people in.
+    pub(super) async fn deliver(&self, signed: &Signed, files: Duration) -> Result<(), String> {
         let mut request = self
             .client
             .post(self.receiver.url.clone())
             .header(CONTENT_TYPE, "text/plain; charset=utf-8")
             .body(signed.note.clone());
-        if let Some(token) = self.receiver.token()? {
+        let receiver = self.receiver.clone();
+        let token = in_time(files, move || receiver.token())
+            .await
+            .map_err(|unread| format!("the receiver's token {unread}"))?;
+        if let Some(token) = token? {
             request = request.header(AUTHORIZATION, bearer(&token)?);
         }
         let host = self.receiver.url.host_str().unwrap_or_default();
@@ -72,4 +76,38 @@ fn bearer(token: &SecretString) -> Result<HeaderValue, String> {
     let mut header = HeaderValue::from_str(&text).map_err(|_| "the token is not a header's value")?;
     header.set_sensitive(true);
     Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use stagedoor_ledger::{Hash, checkpoint::Checkpoint};
+
+    use super::*;
+    use crate::files;
+
+    /// Whoever serves requests on the same thread does not wait for it.
+    #[tokio::test]
+    async fn a_token_on_a_file_system_that_does_not_answer_is_given_up_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let post = Post::new(Receiver {
+            url: "http://127.0.0.1:1/".parse().unwrap(),
+            token_file: Some(folder.path().join("token")),
+        });
+        let signed = Signed {
+            checkpoint: Checkpoint {
+                origin: "relay.example/ledger".to_owned(),
+                size: 0,
+                root: Hash::of_nothing(),
+                time: Timestamp::UNIX_EPOCH,
+            },
+            note: String::new(),
+        };
+        let _stuck = files::stuck().await;
+        let problem = post.unwrap().deliver(&signed, Duration::from_millis(10)).await;
+        assert_eq!(
+            problem.unwrap_err(),
+            "the receiver's token could not be read within 0.01 s; look at the file system that it is on"
+        );
+    }
 }

@@ -1,12 +1,15 @@
 //! Brings the newest checkpoint to one place, for as long as that takes. A newer one takes the place of one that still
 //! waits: it proves all that the older one does, and nothing piles up.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{path::Path, pin::pin, sync::Arc, time::Duration};
 
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{Part, Signed, Signing, directory};
+use super::{
+    LATEST, Part, Signed, Signing,
+    directory::{self, Put},
+};
 use crate::app::App;
 
 /// The first pause after a failure; each further one is twice as long.
@@ -55,7 +58,7 @@ async fn deliver(app: &App, part: Part, signed: &Signed) -> bool {
     let status = &app.checkpoints.status;
     let mut delivery = pin!(async {
         match &app.checkpoints.signing {
-            Some(signing) => deliver_to(signing, part, signed).await,
+            Some(signing) => deliver_to(app, signing, part, signed).await,
             None => Ok(()),
         }
     });
@@ -77,11 +80,34 @@ async fn deliver(app: &App, part: Part, signed: &Signed) -> bool {
     delivered.is_ok()
 }
 
-async fn deliver_to(signing: &Signing, part: Part, signed: &Signed) -> Result<(), String> {
+async fn deliver_to(app: &App, signing: &Signing, part: Part, signed: &Signed) -> Result<(), String> {
     match (part, &signing.directory, &signing.receiver) {
-        (Part::Directory, Some(directory), _) => directory::put(directory, signed, &signing.trusted).await,
-        (Part::Receiver, _, Some(receiver)) => receiver.deliver(signed).await,
+        (Part::Directory, Some(directory), _) => put(app, signing, directory, signed).await,
+        (Part::Receiver, _, Some(receiver)) => receiver.deliver(signed, app.limits.files).await,
         _ => Ok(()),
+    }
+}
+
+/// What lies in the folder is looked for in the ledger before anything takes its place.
+async fn put(app: &App, signing: &Signing, directory: &Path, signed: &Signed) -> Result<(), String> {
+    let found = &app.checkpoints.found;
+    loop {
+        match directory::put(directory, signed, &signing.trusted, found.contained()).await? {
+            Put::There(note) => {
+                found.lies_there(note);
+                return Ok(());
+            }
+            Put::Unknown(latest) => {
+                found.check(Arc::new(latest));
+                if !found.is_contained().await {
+                    return Err(format!(
+                        "{}: the ledger does not contain what its {LATEST} says, which is the proof of it; nothing is \
+                         written there",
+                        directory.display()
+                    ));
+                }
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::spelling::Spelling as _;
 use crate::{
     clock::{Clock, SystemClock},
     config::{Approval, Config, Keys},
-    policy::{self, Decision, Finding, Question, State, Verdict},
+    policy::{self, Decision, Finding, Question, State, Terms, Verdict},
     store::{self, Role, SignInTerms, SignedIn, StaffRow, Store},
 };
 
@@ -21,6 +21,8 @@ use crate::{
 const REFUSED: u8 = 1;
 /// It depends on what is not said, or could not be looked up.
 const UNDECIDED: u8 = 2;
+/// Whether somebody could log in at all.
+const PROFILE: &str = "staff.profile";
 
 /// Exits with 0 if the login would be allowed, 1 if it would be refused, and 2 if that cannot be decided.
 #[derive(Debug, Args)]
@@ -59,8 +61,8 @@ pub(super) struct PolicyTest {
 struct Known {
     /// The roles that one or another profile of the staff member's has; each login is by one of them.
     roles: BTreeSet<BTreeSet<Role>>,
-    /// How many sessions there are that are not open at that time.
-    ended: usize,
+    /// How many sessions there are that are not open at that time; without the store that is not known.
+    ended: Option<usize>,
     findings: Vec<Finding>,
 }
 
@@ -86,7 +88,7 @@ async fn explain(path: &Path, test: &PolicyTest) -> anyhow::Result<u8> {
     } else {
         Known {
             roles: [test.roles.iter().cloned().collect()].into(),
-            ended: 0,
+            ended: None,
             findings: Vec::new(),
         }
     };
@@ -105,19 +107,23 @@ async fn explain(path: &Path, test: &PolicyTest) -> anyhow::Result<u8> {
         // What the store knows comes first, as it does for a real login, but for the customer's being staff: that comes last.
         if let Some(refusal) = known.refusal(&decision) {
             decision.verdict = Verdict::Refused(refusal);
+        } else if known.has_no_profile() && matches!(decision.verdict, Verdict::Allowed(_)) {
+            decision.verdict = Verdict::Undecided(policy::no_open_profile());
         }
         decision.findings.splice(0..0, known.findings.iter().cloned());
         decision
     };
     let decisions: Vec<_> = known.roles.iter().map(|roles| (roles, decide(roles))).collect();
-    let mut codes = decisions.iter().map(|(_, decision)| code(decision));
-    let first = codes.next().unwrap_or(UNDECIDED);
-    let agreed = codes.all(|code| code == first);
+    let mut answers = decisions.iter().map(|(_, decision)| answer(decision));
+    let (first, terms) = answers.next().unwrap_or((UNDECIDED, None));
+    let agreed = answers.all(|other| other == (first, terms));
     if test.json {
-        say(match decisions.as_slice() {
+        let mut said = match decisions.as_slice() {
             [(_, only)] => as_json(&config, only),
             several => by_profile(&config, several, agreed),
-        })?;
+        };
+        said["sessionsNotOpen"] = known.ended.into();
+        say(said)?;
         return Ok(if agreed { first } else { UNDECIDED });
     }
     for (roles, decision) in &decisions {
@@ -134,10 +140,10 @@ async fn explain(path: &Path, test: &PolicyTest) -> anyhow::Result<u8> {
              session lasts",
         )?;
     }
-    if known.ended > 0 {
+    if let Some(ended @ 1..) = known.ended {
         say(format!(
             "Not counted: what sign-ins brought to {} not open at that time.",
-            count(known.ended as u64, "session that is", "sessions that are")
+            count(ended as u64, "session that is", "sessions that are")
         ))?;
     }
     if !test.roles.is_empty() {
@@ -148,11 +154,12 @@ async fn explain(path: &Path, test: &PolicyTest) -> anyhow::Result<u8> {
     Ok(if agreed { first } else { UNDECIDED })
 }
 
-fn code(decision: &Decision<'_>) -> u8 {
-    match decision.verdict {
-        Verdict::Allowed(_) => 0,
-        Verdict::Refused(_) => REFUSED,
-        Verdict::Undecided(_) => UNDECIDED,
+/// The exit code, and under what a login is allowed: two profiles that open it under other terms do not agree.
+fn answer<'a>(decision: &'a Decision<'_>) -> (u8, Option<&'a Terms>) {
+    match &decision.verdict {
+        Verdict::Allowed(terms) => (0, Some(terms)),
+        Verdict::Refused(_) => (REFUSED, None),
+        Verdict::Undecided(_) => (UNDECIDED, None),
     }
 }
 
@@ -172,7 +179,7 @@ async fn look_up(
          take",
     )?;
     let staff = &row.member;
-    let (roles, ended) = roles_of_profiles(row, &config.sign_in_terms(), at);
+    let (roles, ended, profile) = roles_of_profiles(row, &config.sign_in_terms(), at);
     let finding = |rule: &str, met: bool, says: &str| Finding {
         rule: rule.to_owned(),
         state: met.into(),
@@ -196,18 +203,18 @@ async fn look_up(
     };
     Ok(Known {
         roles,
-        ended,
-        findings: vec![enabled, customer],
+        ended: Some(ended),
+        findings: vec![enabled, profile, customer],
     })
 }
 
-/// The roles of each profile that a login could be by at that time, and how many sessions are not open then. Of somebody who has
-/// none such, the roles that the administrator gave them.
+/// The roles of each profile that a login could be by at that time, how many sessions are not open then, and whether there is
+/// such a profile. Of somebody who has none, the roles that the administrator gave them.
 fn roles_of_profiles(
     row: &StaffRow,
     terms: &SignInTerms,
     at: Timestamp,
-) -> (BTreeSet<BTreeSet<Role>>, usize) {
+) -> (BTreeSet<BTreeSet<Role>>, usize, Finding) {
     let given = &row.member.roles;
     let open: Vec<_> = row
         .sessions
@@ -217,10 +224,25 @@ fn roles_of_profiles(
     let with = |session: &&SignedIn| given.iter().chain(session.roles_under(terms)).cloned().collect();
     let mut roles: BTreeSet<BTreeSet<Role>> = open.iter().map(with).collect();
     let by_code = usize::try_from(row.profiles).unwrap_or_default() > row.sessions.len();
+    let (state, says) = match by_code || !open.is_empty() {
+        true => (
+            State::Met,
+            "the staff member has a browser profile that is open at that time",
+        ),
+        false => (
+            State::Open,
+            "the staff member has no browser profile that is open at that time",
+        ),
+    };
+    let profile = Finding {
+        rule: PROFILE.to_owned(),
+        state,
+        says: says.to_owned(),
+    };
     if by_code || roles.is_empty() {
         roles.insert(given.clone());
     }
-    (roles, row.sessions.len() - open.len())
+    (roles, row.sessions.len() - open.len(), profile)
 }
 
 fn names(roles: &BTreeSet<Role>) -> String {
@@ -231,6 +253,11 @@ fn names(roles: &BTreeSet<Role>) -> String {
 }
 
 impl Known {
+    fn has_no_profile(&self) -> bool {
+        let mut findings = self.findings.iter();
+        findings.any(|finding| finding.rule == PROFILE && finding.state == State::Open)
+    }
+
     fn refusal(&self, decision: &Decision<'_>) -> Option<policy::Refusal> {
         let fails = |rule: &str| {
             let mut findings = self.findings.iter();
@@ -268,6 +295,10 @@ fn in_words(config: &Config, decision: &Decision<'_>) -> Vec<String> {
         }
         Verdict::Refused(refusal) => {
             lines.push(format!("REFUSED by {} ({})", refusal.rule, refusal.code));
+            lines.push(refusal.detail.clone());
+        }
+        Verdict::Undecided(refusal) if refusal.rule == PROFILE => {
+            lines.push(format!("UNDECIDED by {} ({})", refusal.rule, refusal.code));
             lines.push(refusal.detail.clone());
         }
         Verdict::Undecided(refusal) => {

@@ -23,7 +23,8 @@ pub(super) enum WebhookCommand {
 pub(super) async fn run(path: &Path, command: WebhookCommand) -> anyhow::Result<ExitCode> {
     let WebhookCommand::Test = command;
     let config = Config::load(path, Keys::Check)?;
-    let webhooks = Webhooks::connect(&config, Limits::default().webhook)?;
+    let limits = Limits::default();
+    let webhooks = Webhooks::connect(&config, limits.webhook)?;
     if config.webhooks.is_empty() {
         say("there is no [[webhook]] in the configuration, so nobody is told of anything")?;
         return Ok(ExitCode::SUCCESS);
@@ -32,7 +33,9 @@ pub(super) async fn run(path: &Path, command: WebhookCommand) -> anyhow::Result<
     for (name, client) in webhooks.clients() {
         let now = SystemClock::new().now();
         let body = events::message("webhook.test", now, &json!({"webhook": name}));
-        let answer = client.post(&events::message_id()?, now.as_second(), &body).await;
+        let answer = client
+            .post(limits.files, &events::message_id()?, now.as_second(), &body)
+            .await;
         let host = client.host();
         match answer {
             Answer::Accepted(status) => say(format_args!("webhook {name}: {host}: it answers {status}"))?,

@@ -1,7 +1,9 @@
 //! `[limits]`: how many logins one person, browser profile, customer and broker may have.
 
+use stagedoor_protocol::CustomerEmail;
+
 use super::section::Section;
-use crate::spelling::Spelling as _;
+use crate::spelling::likeness;
 use crate::{
     auth::sha256,
     store::{Intent, Limit, LimitUse, LimitUses, StaffId, Turn},
@@ -138,7 +140,7 @@ impl LimitRules {
             ),
             wanted(
                 Limit::CustomerPerHour,
-                customer_key(&intent.customer_email.spelling()),
+                customer_key(&intent.customer_email),
                 self.customer_per_hour,
             ),
             wanted(
@@ -161,7 +163,8 @@ fn half_of_the_room(logins: u32, allows: u32) -> u32 {
 
 /// A hash, so that the table is no further list of customers' addresses. Whoever has an address can still tell whether it is
 /// there, so the row goes with the hour.
-fn customer_key(folded: &str) -> String {
+fn customer_key(customer: &CustomerEmail) -> String {
+    let folded = likeness(customer);
     let hash = sha256(format!("customer_per_hour {folded}").as_bytes());
     hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -245,9 +248,9 @@ mod tests {
 
     #[test]
     fn a_customer_is_counted_in_every_spelling_and_not_readable() {
-        let key =
-            |text: &str| customer_key(&stagedoor_protocol::CustomerEmail::parse(text).unwrap().spelling());
+        let key = |text: &str| customer_key(&CustomerEmail::parse(text).unwrap());
         assert_eq!(key("Jane@Customers.Example"), key("jane@customers.example"));
+        assert_eq!(key("jürgen@customers.example"), key("jurgen@customers.example"));
         assert_ne!(key("jane@customers.example"), key("joe@customers.example"));
         assert_eq!(key("jane@customers.example").len(), 32);
     }

@@ -1,14 +1,13 @@
 //! `[[webhook]]`: who is told of events, and with which secret messages are signed.
 
-use std::{collections::BTreeSet, env, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use base64ct::{Base64, Encoding};
 use secrecy::{ExposeSecret, SecretSlice};
 use url::Url;
-use zeroize::Zeroizing;
 
 use super::{Keys, api_key, platform, section::Section};
-use crate::events::EventKind;
+use crate::{events::EventKind, files};
 
 /// What secrets begin with.
 const PREFIX: &str = "whsec_";
@@ -101,12 +100,8 @@ impl SecretSource {
     /// Reads the secret as it is now. The error says cause and cure, and never shows what was read.
     pub fn read(&self) -> Result<SecretSlice<u8>, String> {
         let text = match self {
-            Self::File(path) => {
-                api_key::read_file(path).map_err(|problem| format!("{}: {problem}", path.display()))?
-            }
-            Self::Environment(name) => env::var(name).map(Zeroizing::new).map_err(|_| {
-                format!("the environment variable {name} is not set; set it to the webhook's secret")
-            })?,
+            Self::File(path) => api_key::read_file(path).map_err(|problem| files::at(path, &problem))?,
+            Self::Environment(name) => api_key::read_variable(name, "the webhook's secret")?,
         };
         parse_secret(text.trim_matches(['\r', '\n', ' ', '\t']))
     }
@@ -239,6 +234,25 @@ mod tests {
         ] {
             let fault = parse(&text, Keys::Skip).unwrap_err();
             assert!(fault.contains(expected), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_its_source_is_not_shown() {
+        for source in [
+            "secret_file = \"whsec_SENTINEL\"",
+            "secret_env = \"whsec_SENTINEL\"",
+        ] {
+            let text = ONE.replace("secret_file = \"/s\"", source);
+            let previous = format!("{ONE}previous_{source}");
+            for text in [text, previous] {
+                let fault = parse(&text, Keys::Check).unwrap_err();
+                assert!(!fault.contains("SENTINEL"), "{fault}");
+                assert!(
+                    fault.contains("no such file") || fault.contains("no variable"),
+                    "{fault}"
+                );
+            }
         }
     }
 

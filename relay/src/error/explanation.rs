@@ -65,7 +65,7 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "Ask the administrator for an enrolment code (stagedoor staff invite), and enter it in the extension's options."),
         ErrorCode::StaffDisabled => (
             "The administrator has disabled this staff member.",
-            "Ask the administrator for a new enrolment code, if access is still meant to be."),
+            "Tell the administrator, if access is still meant to be: they enable you again (stagedoor staff enable) and then give you a new enrolment code."),
         ErrorCode::EnrolmentCodeRefused => (
             "The enrolment code is unknown, was used before, or has run out; a code works once and for minutes.",
             "Ask the administrator for a new code (stagedoor staff invite)."),

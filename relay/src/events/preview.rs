@@ -23,9 +23,9 @@ pub(crate) struct Previewed<'a> {
     pub(crate) canary: bool,
     /// The limit that refused, if it is worth telling.
     pub(crate) limit: Option<LimitReached>,
-    /// Whether a limit refused that had refused before: webhooks are told of the first time, since messages that nobody counts
-    /// would push others' out of the outbox.
-    pub(crate) again: bool,
+    /// Whether it is logged only: a limit refused that had refused before, or logins waited, which is counted nowhere. Webhooks
+    /// are told of what is counted, since any number of messages would push others' out of the outbox.
+    pub(crate) only_logged: bool,
     /// Why nothing was shown.
     pub(crate) error: Option<&'a ApiError>,
     /// What the broker's answer was, for the operator.
@@ -75,7 +75,7 @@ impl Previewed<'_> {
         set(&mut data, "code", code.map(ErrorCode::as_str));
         set(&mut data, "rule", rule);
         let mut events = Vec::new();
-        if !self.again {
+        if !self.only_logged {
             events.push(Event::new(EventKind::AccountPreviewed, at, &data)?);
         }
         if let Some(LimitReached { limit, most, .. }) = self.limit {

@@ -18,7 +18,6 @@ use crate::{
     app::App,
     auth::Verified,
     checkpoints,
-    config::Named,
     error::ApiError,
     events::{self, Asked},
     middleware::ClientAddress,
@@ -146,9 +145,10 @@ fn intent(
         ticket: request.ticket,
         page: request.page,
         overrides: request.overrides,
-        approval: request.approval.map(|id| ApprovalUse {
+        // Without [policy.approval] none is needed, and one from before is no reason to refuse.
+        approval: approval.zip(request.approval).map(|(approval, id)| ApprovalUse {
             id,
-            approvers: approval.map_or_else(Named::nobody, |approval| approval.roles.clone()),
+            approvers: approval.roles.clone(),
         }),
         grants: permit.grants.clone(),
         policy_version: app.config.version.clone(),

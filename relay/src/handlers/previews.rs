@@ -40,7 +40,7 @@ pub(crate) async fn preview(
             platform: &request.platform,
             canary: app.config.policy.canary.covers(&request.customer_email),
             limit: failed.and_then(|failed| failed.limit),
-            again: failed.is_some_and(|failed| failed.again),
+            only_logged: failed.is_some_and(|failed| failed.only_logged),
             error: failed.map(|failed| &failed.error),
             detail: failed.map_or("", |failed| &failed.detail),
         },
@@ -57,8 +57,8 @@ struct Failed {
     error: ApiError,
     /// A limit that is reached for the first time.
     limit: Option<LimitReached>,
-    /// Whether a limit refused, and did so before.
-    again: bool,
+    /// Whether a limit refused, and did so before; or logins came first.
+    only_logged: bool,
     /// What the broker said.
     detail: String,
 }
@@ -68,7 +68,7 @@ impl<E: Into<ApiError>> From<E> for Failed {
         Self {
             error: error.into(),
             limit: None,
-            again: false,
+            only_logged: false,
             detail: String::new(),
         }
     }
@@ -87,7 +87,10 @@ async fn look(
     }
     let scope = platform.token_scope();
     if app.turns.has_line(scope) {
-        return Err(logins_first().into());
+        return Err(Failed {
+            only_logged: true,
+            ..logins_first().into()
+        });
     }
     let new = NewPreview {
         customer: request.customer_email.clone(),
@@ -103,7 +106,7 @@ async fn look(
             // That the broker has no time for looks is no reason for an alarm; that one person takes so many may be.
             let told = reached.first && reached.limit == Limit::StaffPreviewsPerHour;
             return Err(Failed {
-                again: !reached.first,
+                only_logged: !reached.first,
                 limit: told.then_some(reached),
                 ..limited::refusal(&reached).into()
             });

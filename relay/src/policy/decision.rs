@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use stagedoor_protocol::{Confirm, CustomerEmail, Isolation, PlatformId};
 
 use super::refusal::{self, Refusal};
-use crate::spelling::Spelling as _;
+use crate::spelling::likeness;
 use crate::{
     config::{Config, Grant, PlatformConfig, StaffRules},
     store::Role,
@@ -103,7 +103,7 @@ pub(crate) fn decide<'a>(config: &'a Config, question: &Question<'_>) -> Decisio
         .platforms
         .iter()
         .find(|known| known.id == *question.platform);
-    let own = customer.spelling() == question.staff.spelling();
+    let own = likeness(customer) == likeness(question.staff);
     let firms = config.staff.owns(&customer.domain());
     let denied = config.policy.deny.covers(customer);
     let is_vip = config.policy.vip.covers(customer);

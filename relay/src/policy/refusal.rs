@@ -92,6 +92,15 @@ pub(crate) fn disabled_staff() -> Refusal {
     )
 }
 
+/// For the command line: a real login of theirs does not come as far as the policy.
+pub(crate) fn no_open_profile() -> Refusal {
+    Refusal::new(
+        ErrorCode::ProfileUnknown,
+        "staff.profile",
+        "The staff member has no browser profile that could open anybody at that time. They must sign in, or be enrolled.",
+    )
+}
+
 /// The rule that is named wherever approvals are the matter.
 pub(crate) const APPROVAL: &str = "policy.approval";
 

@@ -253,7 +253,14 @@ impl Watched<'_> {
                 format!("a file of the certificate {unread}"),
             ))
         });
-        let webhooks = old.app.webhooks.succeeded_by(&config, limits.webhook, now);
+        let (former, configured, answer) =
+            (old.app.webhooks.clone(), config.webhooks.clone(), limits.webhook);
+        let webhooks = in_time(limits.files, move || {
+            former.succeeded_by(&configured, answer, now)
+        });
+        let webhooks = webhooks
+            .await
+            .unwrap_or_else(|unread| Err(ConfigFaults::one("webhook", format!("a secret {unread}"))));
         let brokers = old.app.brokers.succeeded_by(&config, limits).await;
         let (settings, answer) = (config.sign_in.clone(), limits.provider);
         let former = old.app.sign_in.clone();

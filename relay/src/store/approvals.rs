@@ -13,7 +13,7 @@ use stagedoor_protocol::{
 
 use super::{Intent, Profile, Role, SignInTerms, SignedIn, StaffId, StaffMember, StoreError};
 use crate::config::Named;
-use crate::spelling::Spelling as _;
+use crate::spelling::{Spelling as _, likeness};
 
 pub(super) use columns::{COLUMN_COUNT, Columns, columns, tables};
 
@@ -241,7 +241,7 @@ impl Verdict {
                 profile.is_good(&self.terms, self.at) && self.approvers.has_any(&profile.roles(&self.terms))
             })
             .map(|profile| &profile.staff)
-            .filter(|staff| asked.staff != staff.id && asked.customer.spelling() != staff.email.spelling());
+            .filter(|staff| asked.staff != staff.id && likeness(&asked.customer) != likeness(&staff.email));
         let Some(approver) = approver else {
             return Some(VerdictAnswer::NotPermitted);
         };

@@ -387,7 +387,7 @@ impl Store for PostgresStore {
     }
 
     async fn erase(&self, order: &ErasureOrder) -> Result<Erased, StoreError> {
-        self.writer.write(order.clone()).await
+        erase::erase(&self.connections, &self.writer, order).await
     }
 
     async fn scrub(&self) -> Result<Scrubbed, StoreError> {

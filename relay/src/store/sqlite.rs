@@ -6,6 +6,7 @@ mod approvals;
 mod claims;
 mod erase;
 mod file;
+mod foreign_log;
 mod identities;
 mod ledger;
 mod limits;

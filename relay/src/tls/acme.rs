@@ -116,23 +116,27 @@ impl Acme {
         })
     }
 
-    /// Whether another configuration asks for the same, of a server that the same root vouches for. A root that cannot be used
-    /// holds nothing back: the former one is trusted until there is another.
+    /// Whether another configuration asks for the same.
     pub(super) fn is_for(&self, settings: &config::Acme) -> bool {
-        if self.settings != *settings {
-            return false;
-        }
-        let problem = match self.http.trusts(settings.root_certificate_file.as_deref()) {
-            Ok(same) => {
-                let mut state = self.shown.lock();
-                state.trouble.take_if(|trouble| trouble.starts_with(ROOT));
-                return same;
+        self.settings == *settings
+    }
+
+    /// Looks at the server's root on the disk, and says whether it is the one that is trusted. One that cannot be used holds
+    /// nothing back: the former one is trusted until there is another.
+    pub(super) fn keeps_root(&self) -> bool {
+        let (keeps, trouble) = match self.http.trusts(self.settings.root_certificate_file.as_deref()) {
+            Ok(same) => (same, None),
+            Err(problem) => {
+                let trouble = format!("{ROOT}: {problem}; until then the former one is trusted");
+                warn!(
+                    problem = trouble,
+                    "what is on disk for the ACME server cannot be used"
+                );
+                (true, Some(trouble))
             }
-            Err(problem) => format!("{ROOT}: {problem}; until then the former one is trusted"),
         };
-        warn!(problem, "what is on disk for the ACME server cannot be used");
-        self.shown.lock().trouble = Some(problem);
-        true
+        self.shown.lock().root_trouble = trouble;
+        keeps
     }
 
     pub(super) fn resolver(&self) -> Arc<dyn ResolvesServerCert> {
@@ -141,9 +145,11 @@ impl Acme {
 
     pub(super) fn status(&self, now: Timestamp) -> String {
         let state = self.shown.lock();
-        let because = |text: String| match &state.trouble {
-            Some(trouble) => format!("{text}: {trouble}"),
-            None => text,
+        let troubles = [&state.trouble, &state.root_trouble].map(Option::as_deref);
+        let troubles = troubles.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        let because = |text: String| match troubles.as_str() {
+            "" => text,
+            troubles => format!("{text}: {troubles}"),
         };
         let Some(identity) = &state.identity else {
             return because(format!("waiting for one from {}", self.server()));
@@ -156,7 +162,7 @@ impl Acme {
                 "the former one is in use until {not_after:.0}, waiting for one from {}",
                 self.server()
             ))
-        } else if state.trouble.is_some() {
+        } else if !troubles.is_empty() {
             because(format!("in use until {not_after:.0}"))
         } else if identity.is_ending(now) {
             format!("expires at {not_after:.0}")

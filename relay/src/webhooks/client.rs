@@ -9,7 +9,7 @@ use reqwest::{
 use secrecy::SecretSlice;
 
 use super::signature::sign;
-use crate::{config::WebhookConfig, outgoing};
+use crate::{config::WebhookConfig, files::in_time, outgoing};
 
 /// The client of one webhook. `Debug` shows no address: it may be a secret.
 pub(crate) struct Client {
@@ -49,8 +49,9 @@ impl Client {
 
     /// What keeps messages from being signed, with the configuration key that is at fault.
     pub(super) fn check_secrets(&self) -> Result<(), (&'static str, String)> {
-        let secrets = self.secrets();
-        secrets.map(drop).map_err(|problem| ("secret_file", problem))
+        secrets(&self.config)
+            .map(drop)
+            .map_err(|problem| ("secret_file", problem))
     }
 
     /// The receiver's host, which may be shown.
@@ -58,12 +59,14 @@ impl Client {
         self.config.url.host_str().unwrap_or_default()
     }
 
-    /// Posts a message once. `timestamp` is the attempt's, in seconds.
-    pub(crate) async fn post(&self, id: &str, timestamp: i64, body: &str) -> Answer {
+    /// Posts a message once. `timestamp` is the attempt's, in seconds. Files are waited for so long.
+    pub(crate) async fn post(&self, files: Duration, id: &str, timestamp: i64, body: &str) -> Answer {
         // As they are now, so that new ones need no reload.
-        let secrets = match self.secrets() {
-            Ok(secrets) => secrets,
-            Err(problem) => return Answer::Failed(problem, None),
+        let config = self.config.clone();
+        let secrets = match in_time(files, move || secrets(&config)).await {
+            Ok(Ok(secrets)) => secrets,
+            Ok(Err(problem)) => return Answer::Failed(problem, None),
+            Err(unread) => return Answer::Failed(format!("the webhook's secret {unread}"), None),
         };
         let request = self
             .http
@@ -82,15 +85,15 @@ impl Client {
         let wait = wait.and_then(|value| value.to_str().ok()?.parse().ok());
         judge(status, wait.map(Duration::from_secs))
     }
+}
 
-    fn secrets(&self) -> Result<Vec<SecretSlice<u8>>, String> {
-        let sources = [Some(&self.config.secret), self.config.previous_secret.as_ref()];
-        sources
-            .into_iter()
-            .flatten()
-            .map(|source| source.read())
-            .collect()
-    }
+fn secrets(config: &WebhookConfig) -> Result<Vec<SecretSlice<u8>>, String> {
+    let sources = [Some(&config.secret), config.previous_secret.as_ref()];
+    sources
+        .into_iter()
+        .flatten()
+        .map(|source| source.read())
+        .collect()
 }
 
 impl std::fmt::Debug for Client {
@@ -116,6 +119,30 @@ fn judge(status: StatusCode, wait: Option<Duration>) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{config::SecretSource, events::EventKind, files};
+
+    /// Whoever serves requests on the same thread does not wait for it.
+    #[tokio::test]
+    async fn a_secret_on_a_file_system_that_does_not_answer_is_given_up_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let client = Client::new(
+            WebhookConfig {
+                name: "soc".to_owned(),
+                url: "http://127.0.0.1:1/".parse().unwrap(),
+                secret: SecretSource::File(folder.path().join("secret")),
+                previous_secret: None,
+                events: [EventKind::LoginMinted].into(),
+            },
+            Duration::from_secs(1),
+        )
+        .unwrap();
+        let _stuck = files::stuck().await;
+        let Answer::Failed(problem, None) = client.post(Duration::from_millis(10), "id", 7, "{}").await
+        else {
+            panic!("nothing can be signed");
+        };
+        assert!(problem.contains("could not be read within 0.01 s"), "{problem}");
+    }
 
     #[test]
     fn what_an_answer_means() {

@@ -85,7 +85,9 @@ async fn deliver(app: Arc<App>, webhook: String) {
 /// Whether the receiver took it.
 async fn attempt(app: &App, client: &Client, webhook: &str, delivery: &Delivery) -> bool {
     let Delivery { id, body, attempts } = delivery;
-    let answer = client.post(id, app.clock.now().as_second(), body).await;
+    let answer = client
+        .post(app.limits.files, id, app.clock.now().as_second(), body)
+        .await;
     let (status, now) = (&app.webhooks.status, app.clock.now());
     let next = match &answer {
         Answer::Accepted(_) => {

@@ -9,12 +9,15 @@ mod races;
 mod using;
 mod where_and_when;
 
-use std::{ops::Deref, time::Duration};
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use stagedoor_protocol::{CustomerEmail, PlatformId};
 use stagedoor_relay::{
-    clock::Clock,
     config::{Config, EXAMPLE, Keys, PolicyRules},
     store::{RoleChange, RolesAnswer, Store},
 };
@@ -79,11 +82,16 @@ impl Scene {
     }
 
     async fn under(policy: String) -> Self {
+        Self::changing(Arc::new(Mutex::new(policy))).await
+    }
+
+    /// Under a policy that may be another one at the next start.
+    async fn changing(policy: Arc<Mutex<String>>) -> Self {
         let app = TestApp::start_with(move |config, _| {
             let mut practice = config.platforms[0].clone();
             practice.id = PlatformId::parse("practice").unwrap();
             config.platforms.push(practice);
-            config.policy = rules(&policy);
+            config.policy = rules(&policy.lock().unwrap());
         })
         .await;
         let scene = Self {
@@ -373,25 +381,6 @@ async fn a_person_has_few_requests_waiting_and_one_for_each_customer_and_platfor
     // Nor does one whose time is over.
     scene.clock.advance(601);
     assert_eq!(ask(11).await.status, 201);
-}
-
-#[tokio::test]
-async fn nothing_of_a_request_is_kept_for_long() {
-    let scene = Scene::new().await;
-    let id = scene.ask().await;
-    let secret = scene.stored_bytes().await;
-    assert!(contains(&secret, b"withdrawal form"));
-    scene.clock.advance(10 * 60 + 9 * 60);
-    scene.store.forget_stale(scene.clock.now()).await.unwrap();
-    assert_eq!(scene.state(&id).await["state"], "expired");
-    scene.clock.advance(61);
-    scene.store.forget_stale(scene.clock.now()).await.unwrap();
-    assert_eq!(scene.records.count("approvals").await, 0);
-    assert_eq!(scene.state(&id).await["code"], "approval_unknown");
-}
-
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
 }
 
 /// Longer than anything here takes.

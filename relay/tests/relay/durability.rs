@@ -282,6 +282,44 @@ async fn an_intent_whose_confirmation_was_lost_is_ended_by_the_same_relay() {
     assert_eq!(app.records.kinds("outcome").await, 2);
 }
 
+/// Nobody knows whether the first request stands, and the same id comes once more.
+#[tokio::test]
+async fn a_login_does_not_get_the_outcome_of_an_earlier_request_with_its_id() {
+    let (app, gate) = TestApp::start_gated(|_, limits| limits.sweep = Duration::from_millis(20)).await;
+    let (desk, colleague) = (app.enrolled(STAFF).await, app.enrolled(COLLEAGUE).await);
+    gate.close();
+    app.store.fail(Some((At::Intent, How::Fail)));
+    let (draft, id) = desk.login();
+    let failed = app.send(&draft).await;
+    assert_eq!(failed.outcome(), problem(503, "store_unavailable"));
+    app.store.fail(None);
+
+    let body = crate::support::app::login_body(&id);
+    let answer = tokio::spawn({
+        let (client, address) = (app.client.clone(), app.address);
+        async move {
+            loop {
+                let answer = desk.post("/v1/logins", &body).send(&client, address).await;
+                if answer.outcome() != problem(503, "store_unavailable") {
+                    break answer;
+                }
+                assert_eq!(answer.header("retry-after"), "1");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    });
+    eventually("the mint reaches the broker", async || app.mints() == 1).await;
+    // What is owed is tried again each second.
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert_eq!(app.records.login(&id).await, open());
+    let refused = app.send(&colleague.login().0).await;
+    assert_eq!(refused.outcome(), problem(409, "customer_claimed"));
+    gate.open();
+    let answer = answer.await.unwrap();
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    assert_eq!(app.records.login(&id).await, ended("minted", None));
+}
+
 #[tokio::test]
 async fn a_panic_is_a_500_the_relay_lives_and_the_log_shows_no_data() {
     let app = TestApp::start_with(|_, limits| limits.sweep = Duration::from_millis(20)).await;

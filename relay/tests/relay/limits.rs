@@ -148,6 +148,8 @@ async fn a_customer_is_limited_whoever_opens_it_in_whatever_spelling() {
     let refused = login(&app, &colleague, nobody).await;
     assert_eq!(refused.json()["rule"], "limits.customer_per_hour");
     assert_eq!(refused.header("retry-after"), "1800");
+    let accents = login(&app, &colleague, "nöbödy@customers.example").await;
+    assert_eq!(accents.json()["rule"], "limits.customer_per_hour");
 }
 
 #[tokio::test]

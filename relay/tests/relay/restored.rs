@@ -56,9 +56,18 @@ impl Restored {
 
     /// Puts the backup where the database was.
     fn restore(&self) {
+        self.remove_log();
+        self.replace();
+    }
+
+    fn remove_log(&self) {
         for log in ["stagedoor.db-wal", "stagedoor.db-shm"] {
             let _ = fs::remove_file(self.path(log));
         }
+    }
+
+    /// The same, without a thought of what lies beside it.
+    fn replace(&self) {
         fs::rename(self.path("copy.db"), self.path("stagedoor.db")).unwrap();
     }
 
@@ -119,6 +128,58 @@ async fn a_relay_that_runs_adds_nothing_to_an_older_backup() {
     relay.serving.signal(Signal::TERM);
     let (_, log) = relay.serving.end().await;
     assert!(log.contains("its file was replaced by another one"), "{log}");
+}
+
+/// The relay leaves the former file's log when it ends, because the place is another file's by then.
+#[tokio::test]
+async fn a_log_that_the_former_file_left_does_not_spoil_the_backup() {
+    let mut relay = Restored::new(Installation::new().await).await;
+    relay.replace();
+    let backup = fs::read(relay.path("stagedoor.db")).unwrap();
+    assert_eq!(relay.log_in().await, problem(503, "store_unavailable"));
+    relay.serving.signal(Signal::TERM);
+    let status = relay.serving.child.wait().await.unwrap();
+    assert!(status.success(), "{status:?}");
+    let log = relay.path("stagedoor.db-wal");
+    assert!(fs::metadata(&log).unwrap().len() > 0);
+
+    for command in [&["serve"][..], &["store", "status"], &["staff", "list"]] {
+        let refused = relay.installation.run(command).await;
+        let said = String::from_utf8_lossy(&[refused.stdout, refused.stderr].concat()).into_owned();
+        assert!(
+            !refused.status.success()
+                && said.contains("remove the files of the same name with -wal and -shm"),
+            "{command:?}: {said}"
+        );
+    }
+    assert!(
+        fs::read(relay.path("stagedoor.db")).unwrap() == backup,
+        "no byte of the backup was changed"
+    );
+
+    // As the cure says.
+    relay.remove_log();
+    relay.serving = relay.installation.serve().await;
+    assert_eq!(relay.log_in().await.0, 201);
+    let verified = relay.installation.run(&["ledger", "verify"]).await;
+    assert!(verified.status.success(), "{verified:?}");
+}
+
+/// Whoever moves an installation copies all of its files, and the copies have other inodes.
+#[tokio::test]
+async fn a_copy_of_the_file_and_its_log_is_whole() {
+    let mut relay = Restored::new(Installation::new().await).await;
+    relay.serving.signal(Signal::KILL);
+    relay.serving.child.wait().await.unwrap();
+    for name in ["stagedoor.db", "stagedoor.db-wal"] {
+        let (path, copy) = (relay.path(name), relay.path("moved"));
+        fs::copy(&path, &copy).unwrap();
+        fs::rename(&copy, &path).unwrap();
+    }
+    relay.serving = relay.installation.serve().await;
+    let status = relay.installation.run(&["store", "status"]).await;
+    let status = String::from_utf8(status.stdout).unwrap();
+    assert!(status.contains("records     4\n"), "nothing is missing: {status}");
 }
 
 #[tokio::test]

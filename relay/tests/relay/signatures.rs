@@ -12,6 +12,7 @@ use stagedoor_relay::{
 use crate::support::{
     Draft, STAFF, Signer, TestApp,
     database::on_postgres,
+    faulty_store::{At, How},
     http::problem,
     log,
     signer::{random, sha256},
@@ -269,4 +270,20 @@ async fn the_host_must_be_one_of_the_relays_names() {
         app.send(&draft).await.outcome(),
         problem(401, "signature_invalid")
     );
+}
+
+/// Its nonce was given back with the intent that was not recorded.
+#[tokio::test]
+async fn a_login_whose_profile_keeps_changing_does_not_come_a_second_time() {
+    let app = TestApp::start().await;
+    let desk = app.enrolled(STAFF).await;
+    app.store.fail(Some((At::Intent, How::Change)));
+    let (draft, id) = desk.login();
+    assert_eq!(app.send(&draft).await.outcome(), problem(503, "overloaded"));
+    app.store.fail(None);
+    assert_eq!(
+        app.send(&draft).await.outcome(),
+        problem(401, "signature_replayed")
+    );
+    assert_eq!((app.records.login(&id).await, app.mints()), (None, 0));
 }

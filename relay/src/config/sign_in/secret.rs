@@ -1,11 +1,13 @@
 //! The relay's secret at the provider: from a file that others cannot read, or an environment variable.
 
-use std::{env, path::PathBuf};
+use std::path::PathBuf;
 
 use secrecy::SecretString;
-use zeroize::Zeroizing;
 
-use crate::config::{Keys, api_key, section::Section};
+use crate::{
+    config::{Keys, api_key, section::Section},
+    files,
+};
 
 /// Where the secret is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,12 +60,8 @@ impl ClientSecret {
     /// Reads the secret as it is now. The error says cause and cure, and never shows what was read.
     pub fn read(&self) -> Result<SecretString, String> {
         let text = match self {
-            Self::File(path) => {
-                api_key::read_file(path).map_err(|problem| format!("{}: {problem}", path.display()))?
-            }
-            Self::Environment(name) => env::var(name).map(Zeroizing::new).map_err(|_| {
-                format!("the environment variable {name} is not set; set it to the client's secret")
-            })?,
+            Self::File(path) => api_key::read_file(path).map_err(|problem| files::at(path, &problem))?,
+            Self::Environment(name) => api_key::read_variable(name, "the client's secret")?,
         };
         let secret = text.trim_matches(['\r', '\n', ' ', '\t']);
         if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -73,5 +71,26 @@ impl ClientSecret {
             );
         }
         Ok(SecretString::from(secret))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_in_the_place_of_its_source_is_not_shown() {
+        for source in [
+            ClientSecret::Environment("SENTINEL_SECRET".into()),
+            ClientSecret::File("SENTINEL-SECRET".into()),
+            ClientSecret::File("/SENTINEL/SECRET==".into()),
+        ] {
+            let problem = source.read().unwrap_err();
+            assert!(!problem.contains("SENTINEL"), "{problem}");
+            assert!(
+                problem.contains("no such file") || problem.contains("no variable"),
+                "{problem}"
+            );
+        }
     }
 }

@@ -43,6 +43,7 @@ pub(super) async fn change_roles(
     Ok(RolesAnswer::Are(StaffMember { roles, ..staff }))
 }
 
+/// What the person approved with more roles does not count any more, also if they have them again later.
 pub(super) async fn set_roles(
     transaction: &Transaction<'_>,
     id: i64,
@@ -50,11 +51,15 @@ pub(super) async fn set_roles(
 ) -> Result<(), Failure> {
     let roles: Vec<_> = roles.iter().map(Role::as_str).collect();
     transaction
-        .execute("DELETE FROM staff_roles WHERE staff_id = $1", &[&id])
+        .execute(
+            "WITH lost AS (DELETE FROM staff_roles WHERE staff_id = $1 AND role <> ALL ($2::text[]) RETURNING role) \
+             UPDATE profiles SET generation = generation + 1 WHERE staff_id = $1 AND EXISTS (SELECT FROM lost)",
+            &[&id, &roles],
+        )
         .await?;
     transaction
         .execute(
-            "INSERT INTO staff_roles (staff_id, role) SELECT $1, unnest($2::text[])",
+            "INSERT INTO staff_roles (staff_id, role) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
             &[&id, &roles],
         )
         .await?;

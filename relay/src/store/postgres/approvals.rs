@@ -19,7 +19,7 @@ use super::{
     statements::{MEMBER, SELECT_APPROVALS, SESSION},
     unsigned,
 };
-use crate::spelling::Spelling as _;
+use crate::spelling::{Spelling as _, as_staff, likeness};
 use crate::store::{
     ApprovalAnswer, Approvals, MOST_WAITING, NewApproval, StaffId, StaffMember, StoreError, StoredApproval,
     Verdict, VerdictAnswer, Withdrawal,
@@ -69,8 +69,13 @@ pub(super) async fn insert(client: &mut Client, new: &NewApproval) -> Result<App
         return Ok(ApprovalAnswer::StaffDisabled);
     }
     let (platform, folded) = (new.platform.as_str(), new.customer.spelling());
-    let is_staff = "SELECT FROM staff WHERE email_folded = $1";
-    if transaction.query_opt(is_staff, &[&folded]).await?.is_some() {
+    let is_staff = "SELECT FROM staff WHERE email_folded = ANY ($1::text[]) LIMIT 1";
+    let addresses = as_staff(&new.customer);
+    if transaction
+        .query_opt(is_staff, &[&addresses.as_slice()])
+        .await?
+        .is_some()
+    {
         return Ok(ApprovalAnswer::CustomerIsStaff);
     }
     let replace = "DELETE FROM approvals WHERE staff_id = $1 AND platform = $2 AND customer_folded = $3";
@@ -203,7 +208,9 @@ pub(super) async fn select_waiting(
             ],
         )
         .await?;
-    found.iter().map(stored).collect()
+    let own = likeness(&approver.email);
+    let is_others = |found: &Result<StoredApproval, Failure>| !matches!(found, Ok(found) if likeness(&found.asked.customer) == own);
+    found.iter().map(stored).filter(is_others).collect()
 }
 
 pub(super) async fn count(client: &Client, customer: &CustomerEmail) -> Result<u64, Failure> {

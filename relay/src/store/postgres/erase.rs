@@ -7,8 +7,10 @@ use super::{
     fault::Failure,
     millis,
     plan::{ErasedParts, Plan},
+    pool::{Connections, run},
     unsigned,
     work::{Needs, Work},
+    writer::Writer,
 };
 use crate::spelling::Spelling as _;
 use crate::store::{
@@ -16,6 +18,18 @@ use crate::store::{
     entries::{self, ERASED_AT_ONCE},
     is_before,
 };
+
+/// The requests for approval go before it is this relay's turn to append: whoever decides on one holds it, and must hold up
+/// nobody's login.
+pub(super) async fn erase(
+    connections: &Connections,
+    writer: &Writer,
+    order: &ErasureOrder,
+) -> Result<Erased, StoreError> {
+    let requests = run!(connections, client => delete_requests(client, &order.scope))?;
+    let erased = writer.write(order.clone()).await?;
+    Ok(Erased { requests, ..erased })
+}
 
 const AT_ONCE: i64 = ERASED_AT_ONCE as i64;
 
@@ -27,15 +41,11 @@ impl Work for ErasureOrder {
     }
 
     fn decide(&self, plan: &mut Plan) -> Result<Erased, StoreError> {
-        let Erasable {
-            sequences,
-            requests,
-            left,
-        } = std::mem::take(&mut plan.facts.erasable);
+        let Erasable { sequences, left } = std::mem::take(&mut plan.facts.erasable);
         if sequences.is_empty() {
             return Ok(Erased {
                 records: 0,
-                requests,
+                requests: 0,
                 left,
                 more: false,
             });
@@ -49,7 +59,7 @@ impl Work for ErasureOrder {
         });
         Ok(Erased {
             records: sequences.len() as u64,
-            requests,
+            requests: 0,
             left,
             more: sequences.len() as u64 >= u64::from(ERASED_AT_ONCE),
         })
@@ -61,8 +71,6 @@ impl Work for ErasureOrder {
 pub(super) struct Erasable {
     /// Sequences whose parts are to be erased next.
     sequences: Vec<u64>,
-    /// How many requests for approval of the customer were deleted: within the transaction, as soon as it had begun.
-    requests: u64,
     /// How many logins have no outcome yet, and are left for later.
     left: u64,
 }
@@ -83,7 +91,6 @@ pub(super) async fn erasable(client: &Client, scope: &ErasureScope) -> Result<Er
     };
     Ok(Erasable {
         sequences: parts(client, scope).await?,
-        requests: delete_requests(client, scope).await?,
         left: unsigned(&left, 0)?,
     })
 }

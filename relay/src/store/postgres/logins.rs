@@ -8,7 +8,7 @@ use super::{
     plan::Plan,
     work::{ClaimKey, Held, Needs, NonceKey, Work},
 };
-use crate::spelling::Spelling as _;
+use crate::spelling::{Spelling as _, as_staff};
 use crate::{
     events::{Decision, Event, end_of},
     store::{
@@ -23,7 +23,7 @@ impl Work for Intent {
     fn needs(&self, needs: &mut Needs) {
         needs.nonces.insert(nonce(self), millis(self.nonce_expires_at));
         needs.profiles.insert(self.key_id.as_str().to_owned());
-        needs.addresses.insert(self.customer_email.spelling());
+        needs.addresses.extend(as_staff(&self.customer_email));
         needs.logins.insert(self.request_id.as_str().to_owned());
         needs.claims.insert(customer(self));
         let limits = self.limits.uses.iter();
@@ -48,7 +48,8 @@ impl Work for Intent {
         if plan.facts.login(&self.request_id).is_some() {
             return Ok(IntentAnswer::Repeated);
         }
-        if plan.facts.staff.contains(&self.customer_email.spelling()) {
+        let mut addresses = as_staff(&self.customer_email).into_iter();
+        if addresses.any(|address| plan.facts.staff.contains(&address)) {
             return Ok(IntentAnswer::CustomerIsStaff);
         }
         let named = self.approval.as_ref();

@@ -11,7 +11,7 @@ use super::{
     pool::{Connections, run},
     statements::{SELECT_LIMITS, UPSERT_LIMITS},
 };
-use crate::spelling::Spelling as _;
+use crate::spelling::as_staff;
 use crate::store::{
     LimitUse, NewPreview, PreviewAnswer, Previews, StoreError,
     limits::{Judged, LimitRow, judge},
@@ -37,9 +37,13 @@ async fn count(client: &mut Client, new: &NewPreview) -> Result<PreviewAnswer, F
     transaction
         .execute("SELECT pg_advisory_xact_lock($1)", &[&TURN])
         .await?;
-    let is_staff = "SELECT FROM staff WHERE email_folded = $1";
-    let folded = new.customer.spelling();
-    if transaction.query_opt(is_staff, &[&folded]).await?.is_some() {
+    let is_staff = "SELECT FROM staff WHERE email_folded = ANY ($1::text[]) LIMIT 1";
+    let addresses = as_staff(&new.customer);
+    if transaction
+        .query_opt(is_staff, &[&addresses.as_slice()])
+        .await?
+        .is_some()
+    {
         return Ok(PreviewAnswer::CustomerIsStaff);
     }
     let uses = &new.limits.uses;

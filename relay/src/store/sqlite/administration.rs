@@ -36,10 +36,21 @@ impl Writing<'_> {
         Ok(RolesAnswer::Are(StaffMember { roles, ..staff }))
     }
 
+    /// What the person approved with more roles does not count any more, also if they have them again later.
     pub(super) fn set_roles(&self, id: StaffId, roles: &BTreeSet<Role>) -> Result<(), Failure> {
-        self.connection
-            .prepare_cached("DELETE FROM staff_roles WHERE staff_id = ?")?
-            .execute([id.0])?;
+        let has: BTreeSet<String> = self
+            .connection
+            .prepare_cached("DELETE FROM staff_roles WHERE staff_id = ? RETURNING role")?
+            .query_map([id.0], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        if has
+            .iter()
+            .any(|had| !roles.iter().any(|role| role.as_str() == had))
+        {
+            self.connection
+                .prepare_cached("UPDATE profiles SET generation = generation + 1 WHERE staff_id = ?")?
+                .execute([id.0])?;
+        }
         let mut insert = self
             .connection
             .prepare_cached("INSERT INTO staff_roles (staff_id, role) VALUES (?, ?)")?;

@@ -1,6 +1,7 @@
 //! The database file: made private, opened with durable settings, and refused once somebody has replaced it.
 
 use std::{
+    ffi::OsString,
     fs, io,
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
@@ -11,7 +12,7 @@ use std::{
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
-use super::{owner, reading};
+use super::{foreign_log, owner, reading};
 use crate::store::StoreError;
 
 /// How long a statement waits for another process's write.
@@ -90,6 +91,18 @@ impl DatabaseFile {
         &self.path
     }
 
+    /// A file of the same name with this at its end.
+    pub(super) fn beside(&self, suffix: &str) -> PathBuf {
+        let mut name = OsString::from(&self.path);
+        name.push(suffix);
+        name.into()
+    }
+
+    /// The inode of the file that was opened first.
+    pub(super) fn inode(&self) -> Option<u64> {
+        self.first.get().map(|Identity(_, inode)| *inode)
+    }
+
     /// Makes the file before SQLite does, which would leave its mode to the umask; the WAL file inherits the mode.
     pub(super) fn create_private(&self) -> Result<(), StoreError> {
         let created = fs::OpenOptions::new()
@@ -113,6 +126,7 @@ impl DatabaseFile {
                 "name the database's file in store.url",
             ));
         }
+        foreign_log::check(self)?;
         let connection = match self.access {
             Access::Write => self.connect().map_err(|error| self.sqlite(&error))?,
             Access::Read => reading::connect(self)?,
@@ -147,7 +161,8 @@ impl DatabaseFile {
         }
         Err(self.unavailable(
             "its file was replaced by another one",
-            "stop the relay, look at what a restored backup does not know (docs/deploy.md, Backup), and start it again",
+            "stop the relay, remove the files of the same name with -wal and -shm, which belong to the former file, look at \
+             what a restored backup does not know (docs/deploy.md, Backup), and start it again",
         ))
     }
 

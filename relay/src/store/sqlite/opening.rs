@@ -1,16 +1,16 @@
 //! Opens a SQLite file: to be written, or for reading only; and lets one relay serve from it.
 
 use std::{
-    ffi::OsString,
     fs::{self, File, Metadata, OpenOptions, TryLockError},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Mutex, PoisonError},
 };
 
 use super::{
     SqliteStore,
     file::{DatabaseFile, Opened},
+    foreign_log,
     readers::Readers,
     schema,
     writer::Writer,
@@ -68,14 +68,18 @@ impl SqliteStore {
     /// Makes this process the file's one relay until the lock is dropped.
     pub(super) fn lock(&self) -> Result<File, StoreError> {
         let lock = OpenOptions::new()
+            .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .open(self.lock_path())
+            .open(self.file.beside(foreign_log::LOCK))
             .map_err(|error| self.file.io(&error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(lock),
+            Ok(()) => {
+                foreign_log::note(&self.file, &lock)?;
+                Ok(lock)
+            }
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
                 place: self.file.place(),
             }),
@@ -89,12 +93,13 @@ impl SqliteStore {
         let Some(registration) = relay.as_ref() else {
             return Ok(());
         };
-        let path = self.lock_path();
+        let path = self.file.beside(foreign_log::LOCK);
         let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
         let held = registration.lock.metadata().map(identity);
         let found = fs::metadata(&path).map(identity);
         match (held, found) {
-            (Ok(held), Ok(found)) if held == found => Ok(()),
+            // SQLite has begun another log, if all its connections were closed since.
+            (Ok(held), Ok(found)) if held == found => foreign_log::note(&self.file, &registration.lock),
             _ => Err(StoreError::Unavailable {
                 place: path.display().to_string(),
                 cause: "the file by which a relay keeps other relays from its store is gone, or another one"
@@ -102,11 +107,5 @@ impl SqliteStore {
                 cure: "end all relays of this store and start one; leave the file where it is".into(),
             }),
         }
-    }
-
-    fn lock_path(&self) -> PathBuf {
-        let mut name = OsString::from(self.file.path());
-        name.push("-relay");
-        name.into()
     }
 }

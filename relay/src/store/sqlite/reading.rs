@@ -38,8 +38,7 @@ fn connect_on(file: &DatabaseFile, read_only_medium: bool) -> Result<Connection,
         };
     }
     // Nobody changes the file there, so nothing has to be shared. But SQLite would not look into the log either.
-    let log = with_suffix(file.path(), "-wal");
-    if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+    if fs::metadata(file.beside("-wal")).is_ok_and(|log| log.len() > 0) {
         return Err(file.unavailable(
             "it lies on a medium that cannot be written, beside a write-ahead log, whose records cannot be read there",
             "copy both files into a folder that you can write, and name the copy in store.url",
@@ -76,12 +75,6 @@ fn immutable(path: &Path) -> PathBuf {
     }
     address.extend(b"?immutable=1");
     PathBuf::from(OsString::from_vec(address))
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 #[cfg(test)]

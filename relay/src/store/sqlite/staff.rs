@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use stagedoor_protocol::{CustomerEmail, KeyId};
 
 use super::{administration::select_member, file::Failure, millis, writer::Writing};
-use crate::spelling::Spelling as _;
+use crate::spelling::{Spelling as _, as_staff};
 use crate::store::{
     Enrolment, EnrolmentRefusal, Invited, NewInvite, Profile, SignedIn, StaffDisabled, StaffId, StaffMember,
     StoreError, VerifyingKey, session,
@@ -139,8 +139,8 @@ pub(super) fn select_invited(
 
 pub(super) fn is_staff(connection: &Connection, email: &CustomerEmail) -> Result<bool, Failure> {
     Ok(connection
-        .prepare_cached("SELECT 1 FROM staff WHERE email_folded = ?")?
-        .exists([email.spelling()])?)
+        .prepare_cached("SELECT 1 FROM staff WHERE email_folded IN (?, ?)")?
+        .exists(as_staff(email))?)
 }
 
 pub(super) fn select_profile(connection: &Connection, key: &KeyId) -> Result<Option<Profile>, Failure> {

@@ -26,6 +26,8 @@ pub(super) struct State {
     pub(super) stands_in: bool,
     /// What went wrong since.
     pub(super) trouble: Option<String>,
+    /// What is wrong with the ACME server's root on the disk, however renewals end by the former one.
+    pub(super) root_trouble: Option<String>,
     proofs: HashMap<String, Arc<CertifiedKey>>,
 }
 

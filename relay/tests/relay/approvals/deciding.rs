@@ -36,6 +36,32 @@ async fn only_a_colleague_with_the_role_decides() {
     assert_eq!(scene.decide(&scene.other_lead, &id, &approve).await.status, 200);
 }
 
+/// A broker that compares without accents takes the two for one.
+#[tokio::test]
+async fn nobody_approves_or_opens_an_address_that_is_their_own_but_for_accents() {
+    let scene = Scene::new().await;
+    let mut body = request();
+    body["customerEmail"] = json!("jürgen@vip.example");
+    let answer = scene.post(&scene.desk, "/v1/approvals", &body).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let id = answer.json()["id"].as_str().unwrap().to_owned();
+    let both = scene.enrolled("jurgen@vip.example").await;
+    scene.give("jurgen@vip.example", &["support", "team-lead"]).await;
+    assert!(scene.waiting(&both).await.is_empty());
+    let approve = json!({"decision": "approve"});
+    assert_eq!(
+        scene.decide(&both, &id, &approve).await.outcome(),
+        problem(403, "not_permitted")
+    );
+    assert_eq!(scene.waiting(&scene.lead).await, [id.as_str()]);
+    // Nor do others open it now, or ask for it.
+    for (who, rule) in [(&both, "staff.own_address"), (&scene.desk, "staff.enrolled")] {
+        let answer = scene.post(who, "/v1/approvals", &body).await;
+        assert_eq!(answer.outcome(), problem(403, "customer_not_allowed"));
+        assert_eq!(answer.json()["rule"], rule);
+    }
+}
+
 /// An address that became an approver's after it was asked for as a customer's.
 #[tokio::test]
 async fn nobody_approves_that_they_are_opened_themselves() {

@@ -1,6 +1,7 @@
 //! What ends a request or an approval besides its use: time, and whoever asked.
 
 use serde_json::json;
+use stagedoor_relay::{clock::Clock, store::Store};
 
 use super::{Scene, unchanged};
 use crate::support::http::problem;
@@ -90,4 +91,23 @@ async fn asking_again_takes_an_earlier_approval_away() {
         scene.login_by(&second, unchanged).await.0.outcome(),
         problem(403, "approval_missing")
     );
+}
+
+#[tokio::test]
+async fn nothing_of_a_request_is_kept_for_long() {
+    let scene = Scene::new().await;
+    let id = scene.ask().await;
+    let secret = scene.stored_bytes().await;
+    assert!(contains(&secret, b"withdrawal form"));
+    scene.clock.advance(10 * 60 + 9 * 60);
+    scene.store.forget_stale(scene.clock.now()).await.unwrap();
+    assert_eq!(scene.state(&id).await["state"], "expired");
+    scene.clock.advance(61);
+    scene.store.forget_stale(scene.clock.now()).await.unwrap();
+    assert_eq!(scene.records.count("approvals").await, 0);
+    assert_eq!(scene.state(&id).await["code"], "approval_unknown");
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }

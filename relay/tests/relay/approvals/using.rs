@@ -1,5 +1,7 @@
 //! What an approval opens: that one login, once, while everything still holds.
 
+use std::sync::{Arc, Mutex};
+
 use serde_json::{Value, json};
 use stagedoor_broker_sim::{BodyKind, Endpoint, Fault};
 use stagedoor_protocol::CustomerEmail;
@@ -8,7 +10,7 @@ use stagedoor_relay::{
     store::{RoleChange, Store},
 };
 
-use super::{LEAD, STAFF, Scene, unchanged};
+use super::{LEAD, POLICY, STAFF, Scene, unchanged};
 use crate::support::{
     CUSTOMER,
     app::{login_body, new_id},
@@ -29,6 +31,24 @@ async fn an_approval_opens_one_login() {
         again.body
     );
     assert_eq!((scene.records.login(&login).await, scene.mints()), (None, 1));
+}
+
+/// Where approvals are not known any more nobody can ask for another one, and a login without one goes through.
+#[tokio::test]
+async fn an_approval_from_before_the_policy_forgot_them_is_in_nobodys_way() {
+    let policy = Arc::new(Mutex::new(POLICY.to_owned()));
+    let mut scene = Scene::changing(policy.clone()).await;
+    let id = scene.approved().await;
+    scene.app.stop().await;
+    POLICY
+        .split("[policy.approval]")
+        .next()
+        .unwrap()
+        .clone_into(&mut policy.lock().unwrap());
+    scene.app = scene.app.start_again().await;
+    let (answer, login) = scene.login_by(&id, unchanged).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    assert_eq!(scene.records.intent(&login).await["record"].get("approval"), None);
 }
 
 #[tokio::test]

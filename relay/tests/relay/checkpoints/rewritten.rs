@@ -149,6 +149,37 @@ async fn whoever_deletes_the_checkpoints_too_is_found_out_by_the_folder() {
     assert!(stored(&app).await.is_empty());
 }
 
+/// What the store has lost can be seen nowhere at the start, and another history begins; it may even become the longer one.
+#[tokio::test]
+async fn a_folder_that_was_away_at_the_start_is_the_proof_when_it_is_back() {
+    for logins in [1, 3] {
+        let prepared = Prepared::new();
+        let (mut app, desk) = two_logins(&prepared).await;
+        app.stop().await;
+        let real = app.records.rows().await;
+        app.database().rewrite(&real[..2]).await;
+        let lost = "DELETE FROM claims; DELETE FROM openings WHERE seq >= 2; DELETE FROM logins WHERE intent_seq >= 2";
+        app.database().tamper(lost).await;
+        app.database().forget_checkpoints().await;
+        let before = files(&prepared.directory());
+        fs::rename(prepared.directory(), prepared.path("away")).unwrap();
+
+        let app = app.start_again().await;
+        for _ in 0..logins {
+            log_in(&app, &desk).await;
+        }
+        eventually("it is missed", async || {
+            ready(&app).await.2.starts_with("failing")
+        })
+        .await;
+        assert_eq!(ready(&app).await.1, "ok");
+        fs::rename(prepared.path("away"), prepared.directory()).unwrap();
+        is_noticed(&app).await;
+        is_refused(&app, &desk).await;
+        assert_eq!(files(&prepared.directory()), before, "nothing of another history");
+    }
+}
+
 #[tokio::test]
 async fn a_forged_checkpoint_in_the_store_is_a_rewritten_ledger() {
     let prepared = Prepared::new();

@@ -1,7 +1,10 @@
 //! What becomes of logins when the broker has had as many as it may.
 
 use super::*;
-use crate::support::log;
+use crate::support::{Draft, log};
+
+/// Longer than anything here takes.
+const LONG: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn a_login_whose_turn_is_far_is_refused_with_the_time() {
@@ -68,4 +71,58 @@ async fn a_wait_that_does_not_fit_ends_in_a_refusal() {
     assert_eq!(app.send(&draft).await.code(), "signature_replayed");
     app.clock.advance(60);
     assert_eq!(passed(&app, &desk, 8, "").await, 8);
+}
+
+/// The line was full when it came, so it gave up waiting for a turn; but then it waited for the login in its way.
+#[tokio::test]
+async fn a_line_that_was_full_is_no_reason_to_refuse_when_there_is_room() {
+    let (app, gate) = TestApp::start_gated(|config, limits| {
+        config.limits = rules(|rules| rules.broker_per_minute = 75);
+        limits.takeover = LONG;
+        limits.broker = LONG;
+        limits.login = LONG;
+        limits.answer = LONG;
+    })
+    .await;
+    let (desk, colleague) = (app.enrolled(STAFF).await, app.enrolled(COLLEAGUE).await);
+    assert_eq!(passed(&app, &desk, 7, "").await, 7);
+    gate.close();
+    let send = |draft: Draft| {
+        let (client, address) = (app.client.clone(), app.address);
+        tokio::spawn(async move { draft.send(&client, address).await })
+    };
+    let (draft, earlier) = desk.at(&app).login();
+    let theirs = send(draft);
+    eventually("the mint reaches the broker", async || app.mints() == 8).await;
+
+    // One asks for the turn, and 8 more of one person may wait.
+    let waiting: Vec<_> = (0..12)
+        .map(|number| {
+            let mut body = login_body(&new_id());
+            body["customerEmail"] = format!("c{number}@customers.example").into();
+            send(colleague.at(&app).post("/v1/logins", &body))
+        })
+        .collect();
+    let refused = async || waiting.iter().filter(|answer| answer.is_finished()).count();
+    eventually("the line is full", async || refused().await == 3).await;
+    let before = app.store.told_to_wait();
+    let mut body = login_body(&new_id());
+    body["overrides"] = earlier.as_str().into();
+    let mine = send(colleague.at(&app).post("/v1/logins", &body));
+    eventually("it waits for the other one", async || {
+        app.store.told_to_wait() > before
+    })
+    .await;
+
+    // The line's turns come.
+    eventually("all who waited are at the broker", async || {
+        app.clock.advance(1);
+        app.mints() == 8 + 9
+    })
+    .await;
+    app.clock.advance(60);
+    gate.open();
+    assert_eq!(theirs.await.unwrap().status, 201);
+    let mine = mine.await.unwrap();
+    assert_eq!(mine.status, 201, "{}", mine.body);
 }

@@ -30,6 +30,25 @@ async fn installation() -> Installation {
     installation
 }
 
+/// A sign-in for an hour that brings a role.
+fn lead() -> SignIn {
+    SignIn {
+        client: SignInClient {
+            issuer: "https://login.broker.example".to_owned(),
+            client_id: "relay".to_owned(),
+        },
+        subject: "u-1".to_owned(),
+        email: CustomerEmail::parse(STAFF).unwrap(),
+        name: None,
+        admission: Admission::Known,
+        roles: [crate::store::mapped("lead", "grp-lead")].into(),
+        key_id: KeyId::from_thumbprint(&[11; 32]),
+        key: VerifyingKey(PublicKeyBytes::Ed25519([7; 32])),
+        extension_version: "0.1.0".to_owned(),
+        session_ends_at: now() + Duration::from_secs(3600),
+    }
+}
+
 async fn test(installation: &Installation, arguments: &[&str]) -> (i32, Value, Output) {
     let mut all = vec!["policy", "test", "--json"];
     all.extend(arguments);
@@ -113,9 +132,18 @@ async fn a_decision_by_the_store() {
     let email = CustomerEmail::parse(STAFF).unwrap();
     let lead = RoleChange::Set(["lead".parse().unwrap()].into());
     store.change_roles(&email, &lead).await.unwrap();
+    // Nobody who is only invited can log in.
+    let (code, said, _) = test(&installation, &who).await;
+    assert_eq!(
+        (code, &said["decision"], &said["rule"]),
+        (2, &"undecided".into(), &"staff.profile".into()),
+        "{said}"
+    );
+    enrol_key(&*store, STAFF, KeyId::from_thumbprint(&[12; 32]), now()).await;
     let (code, said, _) = test(&installation, &who).await;
     assert_eq!((code, &said["decision"]), (0, &"allowed".into()), "{said}");
     assert_eq!(said["rules"][0]["rule"], "staff.disabled");
+    assert_eq!(said["sessionsNotOpen"], 0);
 
     let stranger = [
         "--staff",
@@ -145,21 +173,7 @@ async fn roles_of_a_sign_in_are_not_taken_for_those_of_every_profile() {
     let store = store::open(&Database::sqlite(installation.folder.path()).url())
         .await
         .unwrap();
-    let sign_in = SignIn {
-        client: SignInClient {
-            issuer: "https://login.broker.example".to_owned(),
-            client_id: "relay".to_owned(),
-        },
-        subject: "u-1".to_owned(),
-        email: CustomerEmail::parse(STAFF).unwrap(),
-        name: None,
-        admission: Admission::Known,
-        roles: [crate::store::mapped("lead", "grp-lead")].into(),
-        key_id: KeyId::from_thumbprint(&[11; 32]),
-        key: VerifyingKey(PublicKeyBytes::Ed25519([7; 32])),
-        extension_version: "0.1.0".to_owned(),
-        session_ends_at: now() + Duration::from_secs(3600),
-    };
+    let sign_in = lead();
     store.sign_in(&sign_in, now()).await.unwrap().unwrap();
     let who = ["--staff", STAFF, "--customer", "jane.roe@customers.example"];
     let (code, said, _) = test(&installation, &who).await;
@@ -167,6 +181,23 @@ async fn roles_of_a_sign_in_are_not_taken_for_those_of_every_profile() {
     let tomorrow = (now() + Duration::from_secs(24 * 3600)).to_string();
     let (code, said, _) = test(&installation, &[&who[..], &["--at", &tomorrow]].concat()).await;
     assert_eq!((code, &said["rule"]), (1, &"policy.grant".into()), "{said}");
+    // What the administrator gave stays, but there is no session to log in with.
+    let lead = RoleChange::Set(["lead".parse().unwrap()].into());
+    store.change_roles(&sign_in.email, &lead).await.unwrap();
+    let later = [&who[..], &["--at", &tomorrow]].concat();
+    let (code, said, _) = test(&installation, &later).await;
+    assert_eq!((code, &said["rule"]), (2, &"staff.profile".into()), "{said}");
+    assert_eq!(said["sessionsNotOpen"], 1);
+    let output = installation
+        .run(&[&["policy", "test"], &later[..]].concat())
+        .await;
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("open      staff.profile") && text.contains("\nUNDECIDED by staff.profile"),
+        "{text}"
+    );
+    let none = RoleChange::Set([].into());
+    store.change_roles(&sign_in.email, &none).await.unwrap();
 
     let second = KeyId::from_thumbprint(&[12; 32]);
     enrol_key(&*store, STAFF, second, now()).await;
@@ -192,6 +223,35 @@ async fn roles_of_a_sign_in_are_not_taken_for_those_of_every_profile() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+}
+
+/// One profile needs the approval of a second person, another does not: a program must not take the first for the whole.
+#[tokio::test]
+async fn profiles_that_open_under_other_terms_do_not_agree() {
+    let installation = Installation::new().await;
+    let policy = "[sign_in]\nissuer = \"https://login.broker.example\"\nclient_id = \"relay\"\n\
+                  [[sign_in.role]]\nclaim_value = \"grp-lead\"\nrole = \"lead\"\n\
+                  [[policy.grant]]\nroles = [\"support\"]\nplatforms = \"*\"\n\
+                  [[policy.grant]]\nroles = [\"lead\"]\nplatforms = \"*\"\nvalidity_seconds = 20\n[log]\n";
+    installation.change_config("[log]\n", policy);
+    installation.invite().await;
+    let store = store::open(&Database::sqlite(installation.folder.path()).url())
+        .await
+        .unwrap();
+    let sign_in = lead();
+    store.sign_in(&sign_in, now()).await.unwrap().unwrap();
+    let support = RoleChange::Set(["support".parse().unwrap()].into());
+    store.change_roles(&sign_in.email, &support).await.unwrap();
+    enrol_key(&*store, STAFF, KeyId::from_thumbprint(&[12; 32]), now()).await;
+    let who = ["--staff", STAFF, "--customer", "jane.roe@customers.example"];
+    let (code, said, _) = test(&installation, &who).await;
+    assert_eq!((code, &said["decision"]), (2, &"undecided".into()), "{said}");
+    let profiles = said["profiles"].as_array().unwrap().iter();
+    let profiles: Vec<_> = profiles
+        .map(|profile| (&profile["decision"], &profile["validitySeconds"]))
+        .collect();
+    let allowed = Value::from("allowed");
+    assert_eq!(profiles, [(&allowed, &20.into()), (&allowed, &30.into())]);
 }
 
 #[tokio::test]

@@ -263,3 +263,17 @@ async fn requests_for_approval_of_a_customer_go_with_them() {
     let erased = lab.store.erase(&order(scope, 302)).await.unwrap();
     assert_eq!((erased.records, erased.requests), (1, 1));
 }
+
+/// PostgreSQL keeps old versions of rows, and the document says of which tables.
+#[test]
+fn the_document_names_each_table_that_an_erasure_takes_from() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/postgres.md");
+    let document = std::fs::read_to_string(path).unwrap();
+    let line = document
+        .lines()
+        .find(|line| line.starts_with("VACUUM FULL "))
+        .unwrap();
+    for table in ["openings", "logins", "claims", "approvals"] {
+        assert!(line.contains(table), "{table}: {line}");
+    }
+}

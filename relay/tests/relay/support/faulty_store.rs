@@ -42,6 +42,8 @@ pub(crate) enum How {
     Fail,
     /// After it was done: the answer is lost.
     LoseAnswer,
+    /// An intent's profile is always another one than the relay remembers.
+    Change,
     /// With a message that holds a customer's address, as a careless `expect` would make it.
     Panic,
     /// For ever.
@@ -258,6 +260,9 @@ impl Store for FaultyStore {
 
     async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError> {
         self.pass(At::Intent).await?;
+        if *self.fault.lock().unwrap() == Some((At::Intent, How::Change)) {
+            return Ok(IntentAnswer::ProfileChanged);
+        }
         let answer = self.inner.record_intent(intent).await;
         match answer {
             Ok(IntentAnswer::UnderWay(_)) => drop(self.under_way.fetch_add(1, Ordering::SeqCst)),

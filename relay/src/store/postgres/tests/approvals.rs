@@ -12,9 +12,9 @@ use crate::{
     config::Named,
     random,
     store::{
-        Admission, ApprovalFault, ApprovalUse, Approvals, IdentityStore, Intent, IntentAnswer, NewApproval,
-        PostgresStore, RoleChange, SignIn, SignInClient, SignInTerms, Store, Verdict, VerdictAnswer,
-        VerifyingKey,
+        Admission, ApprovalFault, ApprovalUse, Approvals, ErasureOrder, ErasureScope, IdentityStore, Intent,
+        IntentAnswer, NewApproval, PostgresStore, RoleChange, SignIn, SignInClient, SignInTerms, Store,
+        Verdict, VerdictAnswer, VerifyingKey,
     },
 };
 
@@ -202,4 +202,30 @@ async fn a_login_does_not_wait_for_an_approval_that_somebody_holds() {
         scene.store.record_intent(&again).await.unwrap(),
         IntentAnswer::Recorded
     );
+}
+
+/// Whoever is in the middle of a decision holds up the erasure, and nobody's login.
+#[tokio::test]
+async fn a_login_does_not_wait_for_an_erasure_that_waits_for_an_approval() {
+    let scene = Scene::new().await;
+    let other = scene.lab.admin().await;
+    other
+        .batch_execute("BEGIN; SELECT FROM approvals FOR UPDATE")
+        .await
+        .unwrap();
+    let order = ErasureOrder {
+        scope: ErasureScope::Customer(scene.login.customer_email.clone()),
+        operator: "A. Data-Officer".to_owned(),
+        reason: "request 17".to_owned(),
+        at: at(3),
+    };
+    let store = scene.store.clone();
+    let erasing = tokio::spawn(async move { store.erase(&order).await });
+    somebody_waits(&other).await;
+    let login = intent(&scene.login.staff);
+    let recorded = timeout(Duration::from_secs(2), scene.store.record_intent(&login)).await;
+    assert_eq!(recorded.unwrap().unwrap(), IntentAnswer::Recorded);
+    assert!(!erasing.is_finished());
+    other.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(erasing.await.unwrap().unwrap().requests, 1);
 }

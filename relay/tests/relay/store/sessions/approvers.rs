@@ -6,8 +6,8 @@ use stagedoor_protocol::{ApprovalId, Decision, KeyId};
 use stagedoor_relay::{
     config::Named,
     store::{
-        ApprovalFault, ApprovalUse, Intent, IntentAnswer, NewApproval, RoleChange, SignIn, Store, Verdict,
-        VerdictAnswer,
+        ApprovalFault, ApprovalUse, Intent, IntentAnswer, NewApproval, NewInvite, NewStaff, RoleChange,
+        RolesAnswer, SignIn, Store, Verdict, VerdictAnswer,
     },
 };
 
@@ -162,6 +162,62 @@ async fn back(store: &dyn Store, order: &SignIn, login: &mut Intent, second: i64
     assert_eq!(profile.roles(&login.terms), roles(&["team-lead"]));
     login.requested_at = at(second + 1);
     assert!(!profile.has_run_out(&login.terms, login.requested_at));
+}
+
+/// A role of the administrator's: taken away by each command that can, and given back.
+#[tokio::test]
+async fn an_approval_does_not_count_again_with_a_role_that_was_taken_away() {
+    let lab = Lab::new().await;
+    let (store, email) = (&*lab.store, &lab.maria.email);
+    let lead = RoleChange::Set(roles(&["support", "team-lead"]));
+    for (number, (how, expected)) in [
+        ("nothing", IntentAnswer::Recorded),
+        ("another role is added", IntentAnswer::Recorded),
+        ("roles", IntentAnswer::NotApproved(ApprovalFault::ApproverLost)),
+        ("invite", IntentAnswer::NotApproved(ApprovalFault::ApproverLost)),
+        ("add", IntentAnswer::NotApproved(ApprovalFault::ApproverLost)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        store.change_roles(email, &lead).await.unwrap();
+        let customer = format!("c{number}@customers.example");
+        let login = decided(&lab, &customer, key_of(&lab.maria)).await.unwrap();
+        let only_support = Some(roles(&["support"]));
+        match how {
+            "nothing" => {}
+            "another role is added" => {
+                let more = RoleChange::Set(roles(&["audit", "support", "team-lead"]));
+                store.change_roles(email, &more).await.unwrap();
+            }
+            "roles" => {
+                let fewer = RoleChange::Set(roles(&["support"]));
+                store.change_roles(email, &fewer).await.unwrap();
+            }
+            "invite" => {
+                let invite = NewInvite {
+                    email: email.clone(),
+                    name: None,
+                    roles: only_support,
+                    code_sha256: [9; 32],
+                    expires_at: at(900),
+                };
+                store.invite(&invite, at(4)).await.unwrap().unwrap();
+            }
+            _ => {
+                let add = NewStaff {
+                    email: email.clone(),
+                    name: None,
+                    roles: only_support,
+                };
+                store.add_staff(&add, at(4)).await.unwrap().unwrap();
+            }
+        }
+        let back = RoleChange::Set(roles(&["audit", "support", "team-lead"]));
+        let back = store.change_roles(email, &back).await.unwrap();
+        assert!(matches!(back, RolesAnswer::Are(staff) if staff.roles.len() == 3));
+        assert_eq!(store.record_intent(&login).await.unwrap(), expected, "{how}");
+    }
 }
 
 /// Which of two came first is not decided by the clocks of two relays.
