@@ -13,6 +13,8 @@ const announcer = document.getElementById("announcer");
 /** What was typed into the form, so that a refused code does not cost the typing. */
 const typed = { relay: null, code: "" };
 let view;
+/** What changes in the popup: the windows of logins, and the last reasons. */
+let fromPopup;
 
 /** Asks the core, and shows its answer whole: the page has no state of its own but what is being typed. */
 async function request(message) {
@@ -45,8 +47,21 @@ function show(next) {
   const approvals = view.mayApprove ? [stamp("section-approvals").root] : [];
   const teach = view.enrolled ? [stamp("section-teach").root] : [];
   const first = view.enrolled ? connection() : connect();
-  settings.replaceChildren(first, privateWindows(), use(), sessions(), reasonsSection(), ...approvals, ...teach, about());
+  fromPopup = [sessions(), reasonsSection()];
+  settings.replaceChildren(first, privateWindows(), use(), ...fromPopup, ...approvals, ...teach, about());
 }
+
+/** Looks again, and leaves what has not changed as it is, with whatever is being typed there. */
+async function lookAgain() {
+  const answer = await ask({ type: "options/open" }).catch(() => null);
+  if (answer?.screen !== "options" || isWorking()) return;
+  if (JSON.stringify(answer) !== JSON.stringify(view)) return show(answer);
+  const before = fromPopup;
+  fromPopup = [sessions(), reasonsSection()];
+  for (const [index, part] of fromPopup.entries()) before[index].replaceWith(part);
+}
+
+const isWorking = () => typed.code !== "" || document.querySelector('dialog[open], [aria-busy="true"]');
 
 function noteConsent() {
   (view.incognitoAllowed ? endExpecting() : expectConsent(typed.relay)).catch(console.error);
@@ -299,8 +314,7 @@ function work(button, label) {
 
 // Consent for private windows and shortcuts are changed elsewhere in the browser: look again when the person returns.
 document.addEventListener("visibilitychange", () => {
-  const typing = typed.code !== "" || document.querySelector('dialog[open], [aria-busy="true"]');
-  if (document.visibilityState === "visible" && view && !typing) request({ type: "options/open" });
+  if (document.visibilityState === "visible" && view && !isWorking()) lookAgain();
 });
 
 // An administrator's settings can come late, or change; Firefox reads them once, when it starts. And the relay may say
