@@ -39,6 +39,8 @@ async fn no_window_without_consent(kind: Kind) -> Result<()> {
     seat.enrol(&lab, SUPPORT[0]).await?;
     let tab = seat.browser.open(&lab.customer_page(CUSTOMERS[0].0)).await?;
     let popup = seat.press(&tab).await?;
+    let told = popup.page.text("[data-slot=consent]").await?;
+    assert!(told.contains("Private windows are not allowed yet"), "{told}");
     popup.confirm().await?;
     assert_eq!(popup.error().await?, "isolation_not_allowed");
     assert_eq!(seat.browser.private_count().await?, 0);
