@@ -16,10 +16,7 @@ pub(crate) fn smaller(path: &str, text: &str) -> Result<Option<String>> {
         ),
         Some("css") => Some(style(text)),
         Some("html") => Some(lines(text).collect::<Vec<_>>().join("\n")),
-        // Texts of several lines would lose their indentation.
-        Some("js") if text.lines().all(|line| line.matches('`').count() % 2 == 0) => {
-            Some(lines(text).collect::<Vec<_>>().join("\n"))
-        }
+        Some("js") => script(text),
         _ => None,
     })
 }
@@ -31,6 +28,23 @@ fn messages(text: &str) -> Result<String> {
         .into_iter()
         .map(|(key, entry)| (key, json!({"message": entry["message"]})));
     Ok(Value::Object(bare.collect()).to_string())
+}
+
+/// A script without the blanks at either side of a line, and with fewer lines; nothing where a text has several lines, which
+/// would lose its own.
+fn script(text: &str) -> Option<String> {
+    if text.lines().any(|line| line.matches('`').count() % 2 == 1) {
+        return None;
+    }
+    let mut kept = String::with_capacity(text.len());
+    for line in lines(text) {
+        kept.push_str(line);
+        // A comment ends with its line, and other statements may.
+        if line.contains("//") || !line.ends_with(['{', ';', ',']) {
+            kept.push('\n');
+        }
+    }
+    Some(kept)
 }
 
 /// A style sheet without comments and without the blanks at either side of a line.
@@ -88,7 +102,8 @@ mod tests {
     fn pages_lose_their_indentation_only() {
         assert_eq!(of("a.html", "<p>\n  <b></b>\n</p>\n\n"), "<p>\n<b></b>\n</p>");
         assert_eq!(of("managed_schema.json", "{\n  \"a\": 1\n}\n"), "{\"a\":1}");
-        assert_eq!(of("a.js", "if (a) {\n  b(`c`);\n}\n"), "if (a) {\nb(`c`);\n}");
+        let script = "if (a) {\n  b(`c`);\n  d; // e;\n}\nf()\n";
+        assert_eq!(of("a.js", script), "if (a) {b(`c`);d; // e;\n}\nf()\n");
         assert!(smaller("a.js", "a(`\n  b\n`);\n").unwrap().is_none());
         assert!(smaller("a.svg", "x").unwrap().is_none());
     }
