@@ -128,7 +128,7 @@ const getShadow = Object.getOwnPropertyDescriptor(Element.prototype, "openOrClos
 /** An element's shadow root, closed ones included: extensions may look into those. */
 function shadowOf(element) {
   try {
-    return getShadow ? getShadow.call(element) : chrome.dom.openOrClosedShadowRoot(element);
+    return getShadow ? getShadow.call(element) : globalThis.chrome.dom.openOrClosedShadowRoot(element);
   } catch {
     // Elements that cannot have one.
     return null;
