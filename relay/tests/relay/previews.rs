@@ -146,7 +146,8 @@ async fn what_the_broker_refuses_is_told_with_its_code() {
             );
         }
     }
-    assert!(log::text().contains("the right to read accounts"));
+    let lines = log::lines_about(desk.key_id().as_str()).concat();
+    assert!(lines.contains("the right to read accounts"), "{lines}");
 }
 
 #[tokio::test]

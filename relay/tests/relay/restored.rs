@@ -4,11 +4,13 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use rusqlite::Connection;
 use rustix::process::Signal;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::support::{
     Signer,
@@ -16,6 +18,8 @@ use crate::support::{
     http::problem,
     installation::{Installation, Serving},
 };
+
+const LONG: Duration = Duration::from_secs(20);
 
 /// A relay after two logins, with a backup from between them.
 struct Restored {
@@ -144,7 +148,8 @@ async fn a_log_that_the_former_file_left_does_not_spoil_the_backup() {
     assert!(fs::metadata(&log).unwrap().len() > 0);
 
     for command in [&["serve"][..], &["store", "status"], &["staff", "list"]] {
-        let refused = relay.installation.run(command).await;
+        let refused = timeout(LONG, relay.installation.run(command)).await;
+        let refused = refused.expect("it does not run");
         let said = String::from_utf8_lossy(&[refused.stdout, refused.stderr].concat()).into_owned();
         assert!(
             !refused.status.success()

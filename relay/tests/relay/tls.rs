@@ -178,6 +178,7 @@ async fn a_pair_that_is_renamed_into_place_is_used_and_half_of_one_is_not() {
         write_secret(&new, text);
         fs::rename(new, path).unwrap();
     };
+    let mark = log::mark();
     place(&files.certificate, &next.certificate_pem);
     eventually("half a pair is noticed", async || {
         relay.certificate_status().await != "ok"
@@ -189,7 +190,7 @@ async fn a_pair_that_is_renamed_into_place_is_used_and_half_of_one_is_not() {
         "{status}"
     );
     assert!(relay.shows(&relay.pair).await);
-    assert!(log::text().contains("is not the key of the certificate"));
+    assert!(log::since(mark).contains("is not the key of the certificate"));
     place(&files.key, &next.key_pem);
     eventually("the new pair is in use", async || relay.shows(&next).await).await;
     assert!(!relay.shows(&relay.pair).await);

@@ -253,12 +253,13 @@ async fn a_receiver_that_is_down_gets_what_happened_meanwhile() {
     let (mut app, _folder) = start(&receiver, &[EventKind::LoginMinted]).await;
     let desk = app.enrolled(STAFF).await;
     drop(receiver);
+    let mark = log::mark();
     let (_, id) = login(&app, &desk, CUSTOMER).await;
     eventually("it is noticed", async || {
         webhooks(&app).await.1.contains("failing since")
     })
     .await;
-    assert!(log::text().contains("127.0.0.1: it cannot be connected to"));
+    assert!(log::since(mark).contains("127.0.0.1: it cannot be connected to"));
     app.stop().await;
     // Another process, later, and the receiver is back.
     let again = app.start_again().await;

@@ -80,6 +80,7 @@ async fn a_folder_that_is_gone_stops_nothing_and_gets_the_newest_when_it_is_back
 async fn a_receiver_that_fails_first_gets_the_newest_one_later() {
     let prepared = Prepared::new();
     let auditor = Auditor::start(Mood::Refuses).await;
+    let mark = log::mark();
     let app = TestApp::start_with(posting(&prepared, &auditor)).await;
     let desk = app.enrolled(STAFF).await;
     eventually("it is tried", async || auditor.attempts() > 0).await;
@@ -89,7 +90,7 @@ async fn a_receiver_that_fails_first_gets_the_newest_one_later() {
     .await;
     log_in(&app, &desk).await;
     has_signed(&app, 2).await;
-    assert!(log::text().contains("127.0.0.1: it answers 500; it must answer 200 to 299"));
+    assert!(log::since(mark).contains("127.0.0.1: it answers 500; it must answer 200 to 299"));
 
     auditor.is_now(Mood::Takes);
     eventually("it recovers", async || ready(&app).await == all_is_well()).await;
@@ -122,13 +123,14 @@ async fn a_receiver_that_hangs_holds_no_login_up() {
 async fn redirects_are_not_followed() {
     let prepared = Prepared::new();
     let auditor = Auditor::start(Mood::Redirects).await;
+    let mark = log::mark();
     let app = TestApp::start_with(posting(&prepared, &auditor)).await;
     eventually("it is noticed", async || {
         ready(&app).await.2.starts_with("failing")
     })
     .await;
     assert_eq!(auditor.attempts(), 1);
-    assert!(log::text().contains("127.0.0.1: it answers 307, a redirect, which is not followed"));
+    assert!(log::since(mark).contains("127.0.0.1: it answers 307, a redirect, which is not followed"));
 }
 
 #[tokio::test]

@@ -22,8 +22,10 @@ async fn one_person_looks_so_often_in_an_hour_whatever_the_profile() {
     assert_eq!(refused.json()["rule"], "limits.staff_previews_per_hour");
     assert_eq!(refused.header("retry-after"), "1200");
     assert_eq!(look_ups(&app), 3);
-    let alerts = log::text()
-        .lines()
+    let lines = [&desk, &second].map(|profile| log::lines_about(profile.key_id().as_str()));
+    let alerts = lines
+        .iter()
+        .flatten()
         .filter(|line| line.contains("limit.reached") && line.contains("staff_previews_per_hour"))
         .count();
     assert_eq!(alerts, 1, "it is told once");

@@ -38,6 +38,16 @@ pub(crate) fn text() -> String {
     String::from_utf8_lossy(&CAPTURED.lock().unwrap()).into_owned()
 }
 
+/// Where the log ends now.
+pub(crate) fn mark() -> usize {
+    CAPTURED.lock().unwrap().len()
+}
+
+/// What was logged since then, by whomever.
+pub(crate) fn since(mark: usize) -> String {
+    String::from_utf8_lossy(CAPTURED.lock().unwrap().get(mark..).unwrap_or_default()).into_owned()
+}
+
 /// The lines about one login.
 pub(crate) fn lines_about(login: &str) -> Vec<String> {
     text()
