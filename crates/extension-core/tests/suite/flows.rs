@@ -86,6 +86,7 @@ async fn from_the_page_to_the_open_platform() {
     assert_eq!(
         steps,
         [
+            "view,5,working,rules",
             "view,5,working,asking",
             "view,5,working,opening",
             "view,5,opened,"
