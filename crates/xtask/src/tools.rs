@@ -3,6 +3,8 @@
 //! There is no wasm-opt among them: on the core it saves a twentieth of the raw size and hardly anything of what is
 //! downloaded, and Debian's version breaks the table that holds JavaScript's objects.
 
+mod versions;
+
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -11,6 +13,7 @@ use crate::npm::NPM;
 use crate::packages::Packages;
 use crate::project::Project;
 use crate::wheel::Wheel;
+use versions::{first_version, major};
 
 /// A tool that some task needs.
 pub(crate) struct Tool {
@@ -381,21 +384,6 @@ impl Tool {
             .ok()
             .and_then(|text| first_version(&text))
     }
-}
-
-/// The first word that looks like a version: starts with a digit, or `v` and a digit, and has a dot. A slash ends a word,
-/// too: `nginx/1.22.1`.
-fn first_version(text: &str) -> Option<String> {
-    text.split(|letter: char| letter.is_whitespace() || letter == '/')
-        .map(|word| word.strip_prefix('v').unwrap_or(word))
-        .find(|word| word.starts_with(|first: char| first.is_ascii_digit()) && word.contains('.'))
-        .map(|word| word.trim_end_matches([',', ')']).to_owned())
-}
-
-/// The number that a version begins with; 0 if it does not begin with one.
-fn major(version: &str) -> u32 {
-    let digits = version.split('.').next().unwrap_or_default();
-    digits.parse().unwrap_or(0)
 }
 
 #[cfg(test)]
