@@ -1,5 +1,6 @@
 // The popup's flow: asks the core what to show, shows it, and carries the person's decisions back.
 
+import { confirmed } from "./countdown.js";
 import { first, tab } from "./early.js";
 import { ask, localisePage, viewText, text } from "./page.js";
 import { screens } from "./screens.js";
@@ -84,7 +85,7 @@ function showAnswer(answer, opening) {
   const { provisional, ...shown } = view;
   // Somebody who types an address meanwhile is left alone, and finds the answer on the way back.
   const typing = opening && view.screen === "manual" && ["confirm", "choose", "none"].includes(answer.screen);
-  if (!typing && JSON.stringify(answer) !== JSON.stringify(shown)) {
+  if (!typing && JSON.stringify(confirmed(answer)) !== JSON.stringify(confirmed(shown))) {
     if (provisional) pause();
     return show(answer);
   }
@@ -124,7 +125,7 @@ function show(next, earlier) {
     return show({ ...view, inputError: next.inputError }, view.earlier);
   }
   const changed = next.screen !== view.screen || next.screen !== "working";
-  view = earlier ? { ...next, earlier } : next;
+  view = earlier ? { ...next, earlier } : confirmed(next);
   settle = undefined;
   if (view.mayApprove) approvals.hidden = false;
   if (view.screen === "opened") end.hidden = false;
@@ -149,7 +150,7 @@ function announce() {
   const said = {
     working: () => text(`working_${view.step}`),
     waiting: () => stage.querySelector(".prose").textContent,
-    confirm: () => (view.byItself ? text("moment_announcement", [view.customer.email]) : ""),
+    confirm: () => (confirmed(view).byItself ? text("moment_announcement", [view.customer.email]) : ""),
     opened: () => text("opened_title"),
     sessions: () => stage.innerText,
     approval: () => `${text(`approval_${view.state}_title`)}. ${stage.querySelector(".prose").textContent}`,
