@@ -70,13 +70,16 @@ function choose(view, actions) {
 function manual(view, actions) {
   const { root, title, lead, looked, email, inputError, teach, back } = stamp("screen-manual");
   teach.addEventListener("click", actions.teach);
-  const empty = view.screen === "none";
-  const name = view.cut ? "none_cut" : empty ? "none" : "manual";
-  title.textContent = text(`${name}_title`);
-  lead.textContent = view.unusable ? text("recipe_unusable", [view.unusable]) : text(`${name}_text`);
-  looked.hidden = !empty || view.cut;
-  back.hidden = empty;
-  back.addEventListener("click", () => actions.back(view.earlier));
+  const named = (view) => {
+    const empty = view.screen === "none";
+    const name = view.cut ? "none_cut" : empty ? "none" : "manual";
+    title.textContent = text(`${name}_title`);
+    lead.textContent = view.unusable ? text("recipe_unusable", [view.unusable]) : text(`${name}_text`);
+    looked.hidden = !empty || view.cut;
+    back.hidden = empty;
+  };
+  named(view);
+  back.addEventListener("click", () => actions.back());
   const { typed } = actions;
   email.value = view.inputError ? typed.email : typed.draft;
   // What was typed before is there again, and out of the way of something else.
@@ -89,7 +92,7 @@ function manual(view, actions) {
     typed.email = email.value;
     actions.select(email.value);
   });
-  return { root, focus: email };
+  return { root, focus: email, named };
 }
 
 function opened(view, actions) {
