@@ -174,14 +174,18 @@ function preferBack({ retry, back }) {
   back.className = "primary";
 }
 
-/** Private windows that are the person's own would be closed with those of logins: that is said before it can be pressed. */
+/**
+ * Private windows that are the person's own would be closed with those of logins: that is said before it can be pressed, and
+ * also if it cannot be found out.
+ */
 async function warnOfOwn(parts) {
   parts.retry.disabled = true;
   const sessions = await ask({ type: "session/open" }).catch(() => null);
-  if (sessions?.others > 0) {
+  const others = sessions?.others;
+  if (others !== 0) {
     parts.wait.hidden = false;
     parts.wait.className = "alert";
-    parts.wait.textContent = text("windows_own", [sessions.others]);
+    parts.wait.textContent = others ? text("windows_own", [others]) : text("windows_all");
     preferBack(parts);
   }
   parts.retry.disabled = false;
