@@ -87,16 +87,19 @@ chrome.runtime.onStartup.addListener(() => core().then(started).catch(console.er
 chrome.contextMenus.onClicked.addListener(({ selectionText }, tab) => {
   // Text in a viewer or a panel of the browser's own is in no tab: then it is the one in front.
   const id = tab?.id >= 0 ? Promise.resolve(tab.id) : tabInFront();
-  noted = Promise.all([id, core()]).then(([id]) => selected(id, selectionText ?? "")).catch(console.error);
+  noted = Promise.all([id, core()]).then(([id]) => id !== undefined && selected(id, selectionText ?? "")).catch(console.error);
   // Firefox opens it only while the click is being handled, so nothing is awaited before.
-  return openPopup().catch(async () =>
-    chrome.windows.create({ url: `popup.html?tab=${await id}`, type: "popup", width: 400, height: 620 }),
-  );
+  return openPopup().catch(async () => {
+    const tabId = await id;
+    // Without a tab it says that there is nothing to be read.
+    const url = tabId === undefined ? "popup.html" : `popup.html?tab=${tabId}`;
+    return chrome.windows.create({ url, type: "popup", width: 400, height: 620 });
+  });
 });
 
 async function tabInFront() {
   const [tab] = await chrome.tabs.query({ active: true, lastFocusedWindow: true });
-  return tab.id;
+  return tab?.id;
 }
 
 /** Browsers that cannot do it throw, or have no such function. */

@@ -57,9 +57,13 @@ function showIsolation(parts, isolation) {
 }
 
 /** Without the person's consent to private windows the core opens nothing where one is required: that is said before they try. */
-async function askConsent({ consent, stop }, isolation) {
-  consent.hidden = isolation !== "required" || (await chrome.extension.isAllowedIncognitoAccess());
-  if (!consent.hidden) stop.click();
+async function askConsent(parts, isolation) {
+  parts.asked = isolation;
+  const given = isolation !== "required" || (await chrome.extension.isAllowedIncognitoAccess());
+  // Another platform may have been picked meanwhile.
+  if (parts.asked !== isolation) return;
+  parts.consent.hidden = given;
+  if (!given) parts.stop.click();
 }
 
 /** Notes whom it is about. A reason typed for one customer is none for another. */

@@ -6,19 +6,33 @@ import { duration, text } from "./page.js";
 /** How long that is, in seconds: reading an address takes about one, and stopping it another. */
 const MOMENT = 2;
 
-/**
- * Counts down once all is ready and has been seen, and opens. Whatever the person does before is their own decision, and stops
- * it; Enter opens at once.
- */
+/** Whether the person has done something since the popup was opened: from then on everything is their own decision. */
+let acted = false;
+/** Ends the countdown that there is. */
+let stopped;
+
+function act(event) {
+  if (!event.isTrusted) return;
+  acted = true;
+  // Browsers close the popup at Escape; it stays, and what it shows can be changed.
+  if (stopped && event.key === "Escape") event.preventDefault();
+  stopped?.();
+}
+for (const type of ["pointerdown", "wheel", "keydown", "click", "input"]) addEventListener(type, act, { capture: true });
+
+/** A view as it is to be shown: to whoever has done something, without what opens by itself. */
+export const confirmed = (view) => (acted && view.byItself ? { ...view, byItself: undefined } : view);
+
+/** Counts down once all is ready and has been seen, and opens. Whatever the person does before stops it; Enter opens at once. */
 export function countdown({ root, moment, left, stop }, ready, open) {
   let seconds = MOMENT;
-  const over = new AbortController();
+  let over = false;
   const end = () => {
-    moment.hidden = true;
-    over.abort();
+    moment.hidden = over = true;
+    if (stopped === end) stopped = undefined;
   };
   const tick = () => {
-    if (over.signal.aborted || !root.isConnected) return;
+    if (over || !root.isConnected) return;
     // Nobody sees what is not shown.
     if (document.visibilityState !== "visible") return end();
     if (seconds === 0) {
@@ -30,21 +44,9 @@ export function countdown({ root, moment, left, stop }, ready, open) {
     seconds -= 1;
     setTimeout(tick, 1000);
   };
-  const { signal } = over;
+  stopped = end;
+  // Also pressed where the customer turns out to be doubtful.
   stop.addEventListener("click", end);
-  root.addEventListener("submit", end, { signal });
-  document.addEventListener("pointerdown", end, { signal });
-  document.addEventListener("wheel", end, { signal });
-  document.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.key === "Enter") return;
-      // Browsers close the popup at Escape; it stays, and what it shows can be changed.
-      if (event.key === "Escape") event.preventDefault();
-      end();
-    },
-    { signal, capture: true },
-  );
   ready.then(painted).then(tick);
 }
 

@@ -1,5 +1,6 @@
 // The popup's flow: asks the core what to show, shows it, and carries the person's decisions back.
 
+import { confirmed } from "./countdown.js";
 import { first, tab } from "./early.js";
 import { ask, localisePage, viewText, text } from "./page.js";
 import { screens } from "./screens.js";
@@ -19,6 +20,10 @@ const SILENCE = 1000;
 const typed = { customer: "", email: "", draft: "", platform: "", reason: "", ticket: "" };
 let tabId;
 let view = { screen: "working", step: "reading" };
+/** Renames the screen for typing that is shown, when what it came from has changed. */
+let rename;
+/** Whether anything that was asked has been answered: the notes that are kept of this tab may be of an earlier press until then. */
+let answered = false;
 /** Counts requests: an answer to an older one is not shown any more. */
 let latest = 0;
 /** Makes what is shown provisionally, by what the relay said last, the answer that it turned out to be. */
@@ -47,7 +52,11 @@ const actions = {
     if (news && own === latest && root.isConnected) show(answer);
   },
   typeAnother: (error) => show({ screen: "manual", inputError: error, provisional: view.provisional }, view),
-  back: (earlier) => show(earlier),
+  back: () => {
+    const { earlier, expected } = view;
+    if (expected && differs(expected, earlier)) showOther(earlier);
+    else show(earlier);
+  },
   refresh: () => request({ type: "popup/status" }),
   /** Behind the page, which the person points into: the click that opened this popup lets the extension read it. */
   teach: () => chrome.tabs.create({ url: chrome.runtime.getURL(`teach.html?tab=${tabId}`), active: false }).then(() => window.close()),
@@ -66,14 +75,18 @@ async function request(message, meanwhile, asked) {
   const own = ++latest;
   stage.setAttribute("aria-busy", "true");
   if (meanwhile) show(meanwhile);
+  let opening = message.type === "popup/open";
   let answer;
   try {
     answer = await (asked ?? ask({ ...message, tabId }));
   } catch {
     // The background script was stopped before it could answer. It kept a note of what was under way.
-    answer = await ask({ type: "popup/status", tabId }).catch(() => null);
+    opening = !answered;
+    answer = await ask({ type: opening ? "popup/open" : "popup/status", tabId }).catch(() => null);
   }
-  if (own === latest) showAnswer(answer ?? fault(), message.type === "popup/open");
+  if (own !== latest) return;
+  answered ||= Boolean(answer);
+  showAnswer(answer ?? fault(), opening);
 }
 
 /**
@@ -83,15 +96,36 @@ async function request(message, meanwhile, asked) {
 function showAnswer(answer, opening) {
   const { provisional, ...shown } = view;
   // Somebody who types an address meanwhile is left alone, and finds the answer on the way back.
-  const typing = opening && view.screen === "manual" && ["confirm", "choose", "none"].includes(answer.screen);
-  if (!typing && JSON.stringify(answer) !== JSON.stringify(shown)) {
-    if (provisional) pause();
-    return show(answer);
+  const types = view.screen === "manual" || (view.screen === "none" && typed.draft);
+  const typing = opening && types && ["confirm", "choose", "none"].includes(answer.screen);
+  if (!typing && JSON.stringify(confirmed(answer)) !== JSON.stringify(confirmed(shown))) {
+    if (!provisional) return show(answer);
+    pause();
+    return differs(shown, answer) ? showOther(answer) : show(answer);
   }
-  view = typing ? { ...shown, earlier: answer } : shown;
+  if (typing) {
+    const expected = view.screen === "none" ? shown : shown.earlier;
+    view = { screen: "manual", inputError: shown.inputError, earlier: answer, expected };
+    rename(view);
+  } else view = shown;
   settle?.();
   rest();
   announce();
+}
+
+/** Whether what was typed and pressed on one screen was not meant for the other. */
+function differs(one, other) {
+  const alike = one.screen === "confirm" && other.screen === "confirm" && one.customer.email === other.customer.email;
+  return !alike || !(one.platforms.length === 0 || other.platforms.some(({ id }) => id === typed.platform));
+}
+
+/** Shows somebody else than the person was busy with: nothing that was begun goes on there. */
+function showOther(next) {
+  typed.customer = typed.reason = typed.ticket = typed.platform = "";
+  show(next);
+  const heading = stage.querySelector("h1");
+  heading.tabIndex = -1;
+  heading.focus();
 }
 
 const isUnderWay = ({ screen }) => ["working", "waiting"].includes(screen);
@@ -124,7 +158,7 @@ function show(next, earlier) {
     return show({ ...view, inputError: next.inputError }, view.earlier);
   }
   const changed = next.screen !== view.screen || next.screen !== "working";
-  view = earlier ? { ...next, earlier } : next;
+  view = earlier ? { ...next, earlier } : confirmed(next);
   settle = undefined;
   if (view.mayApprove) approvals.hidden = false;
   if (view.screen === "opened") end.hidden = false;
@@ -134,7 +168,8 @@ function show(next, earlier) {
   } else {
     const settled = view.provisional && new Promise((done) => (settle = done));
     actions.settled = settled;
-    const { root, focus } = (screens[view.screen] ?? screens.error)(view, actions);
+    const { root, focus, named } = (screens[view.screen] ?? screens.error)(view, actions);
+    rename = named;
     stage.replaceChildren(root);
     if (settled) settled.then(hold(root));
     performance.mark(`shows ${view.screen}`);
@@ -149,7 +184,7 @@ function announce() {
   const said = {
     working: () => text(`working_${view.step}`),
     waiting: () => stage.querySelector(".prose").textContent,
-    confirm: () => (view.byItself ? text("moment_announcement", [view.customer.email]) : ""),
+    confirm: () => (confirmed(view).byItself ? text("moment_announcement", [view.customer.email]) : ""),
     opened: () => text("opened_title"),
     sessions: () => stage.innerText,
     approval: () => `${text(`approval_${view.state}_title`)}. ${stage.querySelector(".prose").textContent}`,

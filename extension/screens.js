@@ -70,13 +70,16 @@ function choose(view, actions) {
 function manual(view, actions) {
   const { root, title, lead, looked, email, inputError, teach, back } = stamp("screen-manual");
   teach.addEventListener("click", actions.teach);
-  const empty = view.screen === "none";
-  const name = view.cut ? "none_cut" : empty ? "none" : "manual";
-  title.textContent = text(`${name}_title`);
-  lead.textContent = view.unusable ? text("recipe_unusable", [view.unusable]) : text(`${name}_text`);
-  looked.hidden = !empty || view.cut;
-  back.hidden = empty;
-  back.addEventListener("click", () => actions.back(view.earlier));
+  const named = (view) => {
+    const empty = view.screen === "none";
+    const name = view.cut ? "none_cut" : empty ? "none" : "manual";
+    title.textContent = text(`${name}_title`);
+    lead.textContent = view.unusable ? text("recipe_unusable", [view.unusable]) : text(`${name}_text`);
+    looked.hidden = !empty || view.cut;
+    back.hidden = empty;
+  };
+  named(view);
+  back.addEventListener("click", () => actions.back());
   const { typed } = actions;
   email.value = view.inputError ? typed.email : typed.draft;
   // What was typed before is there again, and out of the way of something else.
@@ -89,7 +92,7 @@ function manual(view, actions) {
     typed.email = email.value;
     actions.select(email.value);
   });
-  return { root, focus: email };
+  return { root, focus: email, named };
 }
 
 function opened(view, actions) {
@@ -171,14 +174,18 @@ function preferBack({ retry, back }) {
   back.className = "primary";
 }
 
-/** Private windows that are the person's own would be closed with those of logins: that is said before it can be pressed. */
+/**
+ * Private windows that are the person's own would be closed with those of logins: that is said before it can be pressed, and
+ * also if it cannot be found out.
+ */
 async function warnOfOwn(parts) {
   parts.retry.disabled = true;
   const sessions = await ask({ type: "session/open" }).catch(() => null);
-  if (sessions?.others > 0) {
+  const others = sessions?.others;
+  if (others !== 0) {
     parts.wait.hidden = false;
     parts.wait.className = "alert";
-    parts.wait.textContent = text("windows_own", [sessions.others]);
+    parts.wait.textContent = others ? text("windows_own", [others]) : text("windows_all");
     preferBack(parts);
   }
   parts.retry.disabled = false;

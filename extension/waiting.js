@@ -50,8 +50,9 @@ export function guard(stage, held, told) {
       if (!held()) return;
       stop(event);
       const wait = stage.querySelector("[data-slot=wait]");
-      wait.textContent = text("working_wait");
-      told(wait.textContent);
+      const words = text("working_wait");
+      if (wait) wait.textContent = words;
+      told(words);
     },
     true,
   );

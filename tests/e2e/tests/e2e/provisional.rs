@@ -12,12 +12,25 @@ use crate::support::assert_asked_for;
 crate::in_each_browser!(
     shown_before_the_relay_has_answered,
     nothing_counts_down_or_is_looked_up_yet,
+    what_was_stopped_stays_stopped,
     what_turns_out_otherwise_is_not_pressed_by_mistake,
+    nothing_begun_for_one_customer_reaches_another,
+    whoever_types_finds_the_answer_on_the_way_back,
+    an_opening_that_was_lost_is_asked_for_anew,
     a_page_that_does_not_answer_is_in_nobodys_way,
 );
 
 const OPEN: &str = "[data-slot=open]";
 const WAIT: &str = "[data-slot=wait]";
+
+const LENIENT: &str = "reason = \"optional\"
+[[policy.grant]]
+roles = \"*\"
+platforms = \"*\"
+confirm = \"when_ambiguous\"";
+
+/// Longer than a countdown waits to be seen.
+const FRAMES: &str = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => done(1)))))";
 
 /// Opens the popup while the relay's answer is held.
 async fn press_early(lab: &Lab, seat: &Seat, tab: &Page) -> Result<(Popup, Held)> {
@@ -85,14 +98,7 @@ async fn shown_before_the_relay_has_answered(kind: Kind) -> Result<()> {
 }
 
 async fn nothing_counts_down_or_is_looked_up_yet(kind: Kind) -> Result<()> {
-    let lab = Lab::start_previewing_with(
-        "reason = \"optional\"
-        [[policy.grant]]
-        roles = \"*\"
-        platforms = \"*\"
-        confirm = \"when_ambiguous\"",
-    )
-    .await?;
+    let lab = Lab::start_previewing_with(LENIENT).await?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     // The broker has another name for them, which stops it.
@@ -112,7 +118,7 @@ async fn nothing_counts_down_or_is_looked_up_yet(kind: Kind) -> Result<()> {
     popup.page.text("[data-slot=account][data-state=known]").await?;
     popup.settled().await?;
     // Two frames later it would count.
-    popup.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => done(1)))))").await?;
+    popup.page.evaluate(FRAMES).await?;
     assert_eq!(popup.page.evaluate("counted").await?, json!(0));
 
     // With the name of the page it does, once that is known.
@@ -135,15 +141,62 @@ const WATCH: &str = "(globalThis.counted = 0, new MutationObserver(() => {
     counted += document.querySelector('[data-slot=moment]')?.checkVisibility() ? 1 : 0;
 }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true }), 0)";
 
+async fn what_was_stopped_stays_stopped(kind: Kind) -> Result<()> {
+    let lab = Lab::start_with(LENIENT).await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let tab = seat.browser.open(&lab.customer_page(CUSTOMERS[0].0)).await?;
+    // Nothing is known yet, and somebody presses a key.
+    let mut session = lab.front.hold_next_to("GET /v1/session");
+    let popup = seat.press(&tab).await?;
+    session.arrived().await?;
+    popup.page.key("Tab").await?;
+    session.release();
+    assert_waits(&popup).await?;
+    // What is shown early is stopped, and then turns out otherwise; or a press comes too early, and it turns out so.
+    for (key, otherwise) in [("Escape", true), ("Enter", false)] {
+        if otherwise {
+            change_kept(&seat, "session.platforms[0].name = 'Before'").await?;
+        }
+        let (popup, session) = press_early(&lab, &seat, &tab).await?;
+        popup.page.key(key).await?;
+        session.release();
+        assert_waits(&popup).await?;
+        // Whoever goes back confirms, too.
+        popup.page.click("[data-slot=other]").await?;
+        popup.shows("manual").await?;
+        popup.page.click("[data-slot=back]").await?;
+        assert_waits(&popup).await?;
+    }
+    assert_asked_for(&lab, &[]);
+    Ok(())
+}
+
+/// Nothing opens by itself.
+async fn assert_waits(popup: &Popup) -> Result<()> {
+    popup.shows("confirm").await?;
+    popup.settled().await?;
+    popup.page.evaluate(FRAMES).await?;
+    assert!(!popup.page.shows("[data-slot=moment]").await?);
+    Ok(())
+}
+
+/// Changes what the relay is remembered to have said.
+async fn change_kept(seat: &Seat, change: &str) -> Result<()> {
+    let options = seat.browser.open_extension("options.html").await?;
+    let change = format!(
+        "chrome.storage.session.get('session').then(({{ session }}) => {{
+            {change};
+            return chrome.storage.session.set({{ session }}).then(() => 1);
+        }})"
+    );
+    options.evaluate(&change).await?;
+    options.close().await
+}
+
 async fn what_turns_out_otherwise_is_not_pressed_by_mistake(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
     let (seat, tab) = begin(&lab, kind).await?;
-    let options = seat.browser.open_extension("options.html").await?;
-    let changed = "chrome.storage.session.get('session').then(({ session }) => {
-        session.platforms[0].name = 'Before';
-        return chrome.storage.session.set({ session }).then(() => 1);
-    })";
-    options.evaluate(changed).await?;
+    change_kept(&seat, "session.platforms[0].name = 'Before'").await?;
     let (popup, session) = press_early(&lab, &seat, &tab).await?;
     assert_eq!(popup.page.text("[data-slot=platform]").await?, "Before");
     popup.page.fill("#reason", "Cannot find the form").await?;
@@ -205,5 +258,96 @@ async fn a_page_that_does_not_answer_is_in_nobodys_way(kind: Kind) -> Result<()>
     assert_eq!(seat.platform().await?, Platform::LoggedIn(typed.into()));
     assert_asked_for(&lab, &[typed]);
     blocked.release();
+    Ok(())
+}
+
+/// Somebody else is in the place of the customer before the relay has answered: as after a change of its recipes.
+const OTHER: &str = "document.body.innerHTML = '<main><div><span>E-mail</span> <a href=\"mailto:OTHER\">OTHER</a></div></main>'";
+
+/// Presses early, and makes the page be another customer's by the time that the answer has it read once more.
+async fn press_and_become(lab: &Lab, seat: &Seat, tab: &Page, other: &str) -> Result<(Popup, Held)> {
+    let options = seat.browser.open_extension("options.html").await?;
+    // As if a recipe for this page had been there until now.
+    let host = tab.evaluate("location.origin.replace('https://', '')").await?;
+    let recipes = format!(
+        "chrome.storage.local.set({{ recipes: [{{ name: 'gone', hosts: [{host}], at: ['#none'] }}] }}).then(() => 1)"
+    );
+    options.evaluate(&recipes).await?;
+    options.close().await?;
+    let (popup, session) = press_early(lab, seat, tab).await?;
+    tab.evaluate(&OTHER.replace("OTHER", other)).await?;
+    Ok((popup, session))
+}
+
+async fn nothing_begun_for_one_customer_reaches_another(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let (seat, tab) = begin(&lab, kind).await?;
+    let other = CUSTOMERS[1].0;
+    let (popup, session) = press_and_become(&lab, &seat, &tab, other).await?;
+    assert_eq!(popup.customer().await?, CUSTOMERS[0].0);
+    popup.page.fill("#reason", "Cannot find").await?;
+    session.release();
+    popup.page.text(OPEN).await?;
+    popup.settled().await?;
+    assert_eq!(popup.customer().await?, other);
+    // The rest of the words, and the Enter at their end.
+    popup.page.type_text(" the form").await?;
+    popup.page.key("Enter").await?;
+    let typed = popup
+        .page
+        .evaluate("document.querySelector('#reason').value")
+        .await?;
+    assert_eq!(typed, json!(""));
+    assert_eq!(popup.screen().await?, "confirm");
+    let focus = popup.page.evaluate("document.activeElement.localName").await?;
+    assert_eq!(focus, json!("h1"));
+    assert_asked_for(&lab, &[]);
+    Ok(())
+}
+
+async fn whoever_types_finds_the_answer_on_the_way_back(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let (seat, tab) = begin(&lab, kind).await?;
+    let customer = CUSTOMERS[0].0;
+    let (popup, session) = press_early(&lab, &seat, &tab).await?;
+    popup.page.click("[data-slot=other]").await?;
+    popup.page.fill("#email", "somebody").await?;
+    session.release();
+    popup.settled().await?;
+    assert_eq!(popup.screen().await?, "manual");
+    popup.page.click("[data-slot=back]").await?;
+    popup.shows("confirm").await?;
+    assert!(!popup.page.shows(WAIT).await?);
+    assert_eq!(popup.customer().await?, customer);
+
+    // There was nobody, and then somebody, while an address is typed.
+    tab.evaluate("document.body.innerHTML = '<main>Nobody</main>'")
+        .await?;
+    let (popup, session) = press_and_become(&lab, &seat, &tab, customer).await?;
+    popup.shows("manual").await?;
+    popup.page.fill("#email", "somebody").await?;
+    session.release();
+    popup.settled().await?;
+    let typed = popup.page.evaluate("document.activeElement.value").await?;
+    assert_eq!(typed, json!("somebody"));
+    popup.page.click("[data-slot=back]").await?;
+    popup.shows("confirm").await?;
+    let focus = popup.page.evaluate("document.activeElement.localName").await?;
+    assert_eq!(focus, json!("h1"));
+    assert_asked_for(&lab, &[]);
+    Ok(())
+}
+
+async fn an_opening_that_was_lost_is_asked_for_anew(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let (seat, tab) = begin(&lab, kind).await?;
+    // The notes of the press before are about somebody else.
+    let other = CUSTOMERS[1].0;
+    tab.evaluate(&OTHER.replace("OTHER", other)).await?;
+    let (popup, _session) = press_early(&lab, &seat, &tab).await?;
+    assert_eq!(popup.customer().await?, other);
+    seat.browser.stop_background(&tab).await?;
+    popup.settled().await?;
+    assert_eq!(popup.customer().await?, other);
     Ok(())
 }

@@ -7,7 +7,11 @@ use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
 
 use crate::support::assert_asked_for;
 
-crate::in_each_browser!(never_two_customers_at_once, no_window_without_consent);
+crate::in_each_browser!(
+    never_two_customers_at_once,
+    windows_that_cannot_be_counted_are_warned_of,
+    no_window_without_consent
+);
 
 async fn never_two_customers_at_once(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
@@ -30,6 +34,28 @@ async fn never_two_customers_at_once(kind: Kind) -> Result<()> {
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(second.into()));
     assert_asked_for(&lab, &[second]);
+    Ok(())
+}
+
+async fn windows_that_cannot_be_counted_are_warned_of(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    seat.log_in(&lab.customer_page(CUSTOMERS[0].0)).await?;
+    let tab = seat.browser.open(&lab.customer_page(CUSTOMERS[1].0)).await?;
+    let popup = seat.press(&tab).await?;
+    popup.settled().await?;
+    let uncounted = "(ask => chrome.runtime.sendMessage = (message) =>
+        message.type === 'session/open' ? Promise.reject() : ask(message))(chrome.runtime.sendMessage), 0";
+    popup.page.evaluate(uncounted).await?;
+    popup.confirm().await?;
+    assert_eq!(popup.error().await?, "isolation_busy");
+    let told = popup.page.text("[data-slot=wait]").await?;
+    assert!(told.contains("cannot be found out"), "{told}");
+    let preferred = popup
+        .page
+        .evaluate("document.querySelector('.action .primary').dataset.slot")
+        .await?;
+    assert_eq!(preferred, "back");
     Ok(())
 }
 
