@@ -6,7 +6,6 @@ use stagedoor_protocol::Session;
 
 use super::{
     Core,
-    login::Running,
     preview::headings,
     reading::{Known, kept_recipes, kept_session},
     selection::pick,
@@ -60,7 +59,7 @@ impl<E: Environment> Core<E> {
             recipes: kept_recipes(disk),
             session: kept_session(&memory),
         };
-        let reading = (!again).then(|| Running::start(&self.reading, id));
+        let reading = (!again).then(|| self.openings.begin(id));
         let opened = reading.as_ref().map(|_| tab.picked.as_deref());
         let mut scan = self.read_page(id, &profile, known, opened).await?;
         let usable = tab.picked.is_none_or(|picked| pick(&mut scan, picked));
@@ -91,7 +90,7 @@ impl<E: Environment> Core<E> {
                 let scan = if waits {
                     // The page does not answer, and the person goes on without it.
                     let scan = Scan::unread(self.session(&profile).await?);
-                    self.reading.set(None);
+                    self.openings.end(id);
                     scan
                 } else {
                     self.scan(id, &profile).await?

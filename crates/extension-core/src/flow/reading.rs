@@ -1,7 +1,7 @@
 //! Reading a page, and what can be shown of it before the relay has answered.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 
 use stagedoor_protocol::{CustomerEmail, Session};
 
@@ -33,6 +33,62 @@ pub(super) struct Known {
 
 /// A popup that was opened just now, with whom a selected text names, if it was opened for that.
 pub(super) type Opened<'a> = Option<&'a [CustomerEmail]>;
+
+/// The popups that were opened and may still show what the relay said before, each with a number. The last of a tab
+/// counts: an earlier one is closed, and its answer is shown to nobody.
+#[derive(Default)]
+pub(super) struct Openings {
+    last: Cell<u32>,
+    open: RefCell<Vec<(TabId, u32)>>,
+}
+
+/// One of them, for as long as this lives.
+pub(super) struct Opening<'a> {
+    all: &'a Openings,
+    tab: TabId,
+    number: u32,
+}
+
+impl Openings {
+    pub(super) fn begin(&self, tab: TabId) -> Opening<'_> {
+        let number = self.last.get().wrapping_add(1);
+        self.last.set(number);
+        self.end(tab);
+        self.open.borrow_mut().push((tab, number));
+        Opening {
+            all: self,
+            tab,
+            number,
+        }
+    }
+
+    /// What was opened in a tab so far waits for nothing any more.
+    pub(super) fn end(&self, tab: TabId) {
+        self.open.borrow_mut().retain(|(other, _)| *other != tab);
+    }
+
+    fn of(&self, tab: TabId) -> Option<u32> {
+        let open = self.open.borrow();
+        open.iter()
+            .find(|(other, _)| *other == tab)
+            .map(|(_, number)| *number)
+    }
+}
+
+impl Opening<'_> {
+    /// Whether nothing took its place.
+    pub(super) fn counts(&self) -> bool {
+        self.all.of(self.tab) == Some(self.number)
+    }
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if self.counts() {
+            self.all.end(self.tab);
+        }
+    }
+}
 
 impl<E: Environment> Core<E> {
     /// Reads the page and asks the relay for the rules, at the same time.
@@ -105,7 +161,7 @@ impl<E: Environment> Core<E> {
 
     /// Whether a popup of this tab may be showing such a thing.
     pub(super) fn is_reading(&self, id: TabId) -> bool {
-        self.reading.get() == Some(id)
+        self.openings.of(id).is_some()
     }
 
     /// The recipes of the relay's last answer.
