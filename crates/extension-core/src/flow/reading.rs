@@ -7,10 +7,10 @@ use stagedoor_protocol::{CustomerEmail, Session};
 
 use super::{Core, login::push, selection::pick};
 use crate::{
-    environment::{Area, Broken, Environment, TabId},
+    environment::{Area, Environment, TabId},
     facts::read_frames,
     fault::{Code, Fault},
-    join::join,
+    join::{first, join},
     json::{ToJson, Value},
     recipe::alike,
     record::{Profile, Scan},
@@ -22,6 +22,12 @@ use crate::{
 const RECIPES: &str = "recipes";
 /// Under which name the rest of its last answer is kept in memory: who may open what, and how.
 const SESSION: &str = "session";
+
+/// How long a page is waited for, except where a popup that was just opened tells of that and offers a way without the page.
+const PATIENCE_MILLISECONDS: u32 = 5_000;
+
+/// The collector's answer as JSON text, or why there is none.
+pub(super) type Collected = Result<String, Code>;
 
 /// What the relay said last. Its next answer may change it.
 pub(super) struct Known {
@@ -109,7 +115,10 @@ impl<E: Environment> Core<E> {
         let last = known.session.filter(|last| last.key_id == profile.key_id);
         let answered = Cell::new(false);
         let read = async {
-            let frames = self.environment.collect(id, &known.recipes.to_json()).await;
+            let frames = match opened {
+                Some(_) => self.wait_for(id, &known.recipes).await,
+                None => self.collect(id, &known.recipes).await,
+            };
             let scan = opened.filter(|_| !answered.get()).and_then(|picked| {
                 // Where there was nothing to open, that may have changed, and is not said before it is known.
                 let last = last.as_ref().filter(|last| !last.platforms.is_empty());
@@ -117,7 +126,7 @@ impl<E: Environment> Core<E> {
                     self.environment.progress(&push(id, &View::waiting(), false));
                     return None;
                 };
-                let scan = self.scan_of(id, &frames, last.clone(), &known.recipes)?;
+                let scan = self.scan_of(id, &frames, last.clone(), &known.recipes).ok()?;
                 self.show_early(id, scan.clone(), picked);
                 Some(scan)
             });
@@ -142,14 +151,27 @@ impl<E: Environment> Core<E> {
                 let _ = self.keep(Area::Local, RECIPES, &recipes).await;
             }
             if !self.reads_alike(&known.recipes, &recipes, &frames) {
-                frames = self.environment.collect(id, &recipes.to_json()).await;
+                frames = self.collect(id, &recipes).await;
             }
         }
-        let scan = match scan.filter(|_| as_before && read_alike) {
-            None => self.scan_of(id, &frames, session, &recipes),
-            scan => scan,
+        match scan.filter(|_| as_before && read_alike) {
+            None => Ok(self.scan_of(id, &frames, session, &recipes)?),
+            Some(scan) => Ok(scan),
+        }
+    }
+
+    /// Has the collector read a page, and gives up on one that shows a message or is busy: it may be so for ever.
+    pub(super) async fn collect(&self, id: TabId, recipes: &Value) -> Collected {
+        let late = async {
+            self.environment.sleep(PATIENCE_MILLISECONDS).await;
+            Err(Code::PageSilent)
         };
-        Ok(scan.ok_or(Code::PageNotReadable)?)
+        first(self.wait_for(id, recipes), late).await
+    }
+
+    async fn wait_for(&self, id: TabId, recipes: &Value) -> Collected {
+        let read = self.environment.collect(id, &recipes.to_json()).await;
+        read.map_err(|_| Code::PageNotReadable)
     }
 
     /// Shows what the page comes to by the relay's last answer.
@@ -170,7 +192,7 @@ impl<E: Environment> Core<E> {
         kept_recipes(kept.unwrap_or(Value::Null))
     }
 
-    fn reads_alike(&self, one: &Value, other: &Value, frames: &Result<String, Broken>) -> bool {
+    fn reads_alike(&self, one: &Value, other: &Value, frames: &Collected) -> bool {
         let frames = frames.as_ref().ok().and_then(|text| Value::parse(text));
         let frames = read_frames(&frames.unwrap_or(Value::Null));
         alike(one, other, &frames, |url| self.environment.parse_url(url))
