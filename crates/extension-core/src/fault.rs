@@ -51,6 +51,8 @@ own_codes! {
     EnrolmentCodeMalformed = "enrolment_code_malformed";
     /// The browser lets no extension read this page.
     PageNotReadable = "page_not_readable";
+    /// The page does not answer: it shows a message that waits for somebody, or is busy.
+    PageSilent = "page_silent";
     /// The page is about another customer than when it was read.
     PageChanged = "page_changed";
     /// The person has not allowed the extension in private windows.
@@ -142,6 +144,7 @@ impl Code {
                 | Relay::ApprovalEnded,
             ) => Some(Retry::Ask),
             Self::PageNotReadable
+            | Self::PageSilent
             | Self::PageChanged
             | Self::SelectionUnusable
             | Self::EmailInvalid

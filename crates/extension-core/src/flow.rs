@@ -21,6 +21,8 @@ mod windows;
 use alloc::{boxed::Box, string::String};
 use core::cell::{Cell, RefCell};
 
+use reading::Openings;
+
 use crate::{
     environment::{Area, Environment, TabId},
     fault::{Code, Fault},
@@ -35,8 +37,8 @@ pub struct Core<E> {
     environment: E,
     /// The tab whose login is under way here. One at a time for the whole profile: two would end in one isolated session.
     running: Cell<Option<TabId>>,
-    /// The tab whose page is being read for a popup that was just opened: what that shows meanwhile may change yet.
-    reading: Cell<Option<TabId>>,
+    /// The popups that were just opened: what they show meanwhile may change yet.
+    openings: Openings,
     /// How often this worker has signed out.
     sign_outs: Cell<u32>,
     /// Whether the relay is being told what became of tokens.
@@ -53,7 +55,7 @@ impl<E: Environment> Core<E> {
         Self {
             environment,
             running: Cell::new(None),
-            reading: Cell::new(None),
+            openings: Openings::default(),
             sign_outs: Cell::new(0),
             settling: Cell::new(false),
             unsettled: Cell::new(false),

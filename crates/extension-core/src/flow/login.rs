@@ -335,11 +335,11 @@ impl<E: Environment> Core<E> {
     }
 }
 
-/// Marks what is under way in this worker, a login or a reading, for as long as it lives.
-pub(super) struct Running<'a>(&'a Cell<Option<TabId>>);
+/// Marks the login that is under way in this worker, for as long as it lives.
+struct Running<'a>(&'a Cell<Option<TabId>>);
 
 impl<'a> Running<'a> {
-    pub(super) fn start(cell: &'a Cell<Option<TabId>>, tab: TabId) -> Self {
+    fn start(cell: &'a Cell<Option<TabId>>, tab: TabId) -> Self {
         cell.set(Some(tab));
         Self(cell)
     }

@@ -6,14 +6,13 @@ use stagedoor_protocol::Session;
 
 use super::{
     Core,
-    login::Running,
     preview::headings,
-    reading::{Known, kept_recipes, kept_session},
+    reading::{Collected, Known, kept_recipes, kept_session},
     selection::pick,
 };
 use crate::{
     address::typed,
-    environment::{Area, Broken, Environment, TabId},
+    environment::{Area, Environment, TabId},
     facts::{Frame, read_frames},
     fault::{Code, Fault},
     join::join,
@@ -60,7 +59,7 @@ impl<E: Environment> Core<E> {
             recipes: kept_recipes(disk),
             session: kept_session(&memory),
         };
-        let reading = (!again).then(|| Running::start(&self.reading, id));
+        let reading = (!again).then(|| self.openings.begin(id));
         let opened = reading.as_ref().map(|_| tab.picked.as_deref());
         let mut scan = self.read_page(id, &profile, known, opened).await?;
         let usable = tab.picked.is_none_or(|picked| pick(&mut scan, picked));
@@ -91,7 +90,7 @@ impl<E: Environment> Core<E> {
                 let scan = if waits {
                     // The page does not answer, and the person goes on without it.
                     let scan = Scan::unread(self.session(&profile).await?);
-                    self.reading.set(None);
+                    self.openings.end(id);
                     scan
                 } else {
                     self.scan(id, &profile).await?
@@ -131,14 +130,15 @@ impl<E: Environment> Core<E> {
     pub(super) fn scan_of(
         &self,
         id: TabId,
-        frames: &Result<String, Broken>,
+        frames: &Collected,
         session: Session,
         recipes: &Value,
-    ) -> Option<Scan> {
-        let mut frames = read_frames(&Value::parse(frames.as_ref().ok()?)?);
+    ) -> Result<Scan, Code> {
+        let frames = Value::parse(frames.as_ref().map_err(|code| *code)?);
+        let mut frames = read_frames(&frames.ok_or(Code::PageNotReadable)?);
         if !frames.iter().any(|frame| frame.top) {
             // What is in frames is not weighed against the page then.
-            return None;
+            return Err(Code::PageNotReadable);
         }
         self.headings.replace(Some((id, headings(&frames))));
         recipe::assign(&mut frames, recipes, |url| self.environment.parse_url(url));
@@ -147,7 +147,7 @@ impl<E: Environment> Core<E> {
             email: candidate.email,
             evidence: candidate.evidence,
         });
-        Some(Scan {
+        Ok(Scan {
             picked: Vec::new(),
             candidates: found.collect(),
             total: ranking.total,

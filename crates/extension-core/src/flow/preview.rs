@@ -9,7 +9,7 @@ use crate::{
     environment::{Environment, TabId},
     facts::{Frame, read_frames},
     fault::{Code, Fault},
-    json::{ToJson, Value},
+    json::Value,
     message::Message,
     names,
     text::harmless_within,
@@ -61,8 +61,7 @@ impl<E: Environment> Core<E> {
         let mut read = self.headings.take().filter(|(tab, _)| *tab == id);
         if read.is_none() {
             // Another worker has read the page, or another page was read since.
-            let recipes = self.recipes().await.to_json();
-            let frames = self.environment.collect(id, &recipes).await.ok()?;
+            let frames = self.collect(id, &self.recipes().await).await.ok()?;
             read = Some((id, headings(&read_frames(&Value::parse(&frames)?))));
         }
         let (_, lines) = read.as_ref()?;

@@ -1,16 +1,16 @@
 //! Reading a page, and what can be shown of it before the relay has answered.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 
 use stagedoor_protocol::{CustomerEmail, Session};
 
 use super::{Core, login::push, selection::pick};
 use crate::{
-    environment::{Area, Broken, Environment, TabId},
+    environment::{Area, Environment, TabId},
     facts::read_frames,
     fault::{Code, Fault},
-    join::join,
+    join::{first, join},
     json::{ToJson, Value},
     recipe::alike,
     record::{Profile, Scan},
@@ -23,6 +23,12 @@ const RECIPES: &str = "recipes";
 /// Under which name the rest of its last answer is kept in memory: who may open what, and how.
 const SESSION: &str = "session";
 
+/// How long a page is waited for, except where a popup that was just opened tells of that and offers a way without the page.
+const PATIENCE_MILLISECONDS: u32 = 5_000;
+
+/// The collector's answer as JSON text, or why there is none.
+pub(super) type Collected = Result<String, Code>;
+
 /// What the relay said last. Its next answer may change it.
 pub(super) struct Known {
     /// How it has pages read.
@@ -33,6 +39,62 @@ pub(super) struct Known {
 
 /// A popup that was opened just now, with whom a selected text names, if it was opened for that.
 pub(super) type Opened<'a> = Option<&'a [CustomerEmail]>;
+
+/// The popups that were opened and may still show what the relay said before, each with a number. The last of a tab
+/// counts: an earlier one is closed, and its answer is shown to nobody.
+#[derive(Default)]
+pub(super) struct Openings {
+    last: Cell<u32>,
+    open: RefCell<Vec<(TabId, u32)>>,
+}
+
+/// One of them, for as long as this lives.
+pub(super) struct Opening<'a> {
+    all: &'a Openings,
+    tab: TabId,
+    number: u32,
+}
+
+impl Openings {
+    pub(super) fn begin(&self, tab: TabId) -> Opening<'_> {
+        let number = self.last.get().wrapping_add(1);
+        self.last.set(number);
+        self.end(tab);
+        self.open.borrow_mut().push((tab, number));
+        Opening {
+            all: self,
+            tab,
+            number,
+        }
+    }
+
+    /// What was opened in a tab so far waits for nothing any more.
+    pub(super) fn end(&self, tab: TabId) {
+        self.open.borrow_mut().retain(|(other, _)| *other != tab);
+    }
+
+    fn of(&self, tab: TabId) -> Option<u32> {
+        let open = self.open.borrow();
+        open.iter()
+            .find(|(other, _)| *other == tab)
+            .map(|(_, number)| *number)
+    }
+}
+
+impl Opening<'_> {
+    /// Whether nothing took its place.
+    pub(super) fn counts(&self) -> bool {
+        self.all.of(self.tab) == Some(self.number)
+    }
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if self.counts() {
+            self.all.end(self.tab);
+        }
+    }
+}
 
 impl<E: Environment> Core<E> {
     /// Reads the page and asks the relay for the rules, at the same time.
@@ -53,7 +115,10 @@ impl<E: Environment> Core<E> {
         let last = known.session.filter(|last| last.key_id == profile.key_id);
         let answered = Cell::new(false);
         let read = async {
-            let frames = self.environment.collect(id, &known.recipes.to_json()).await;
+            let frames = match opened {
+                Some(_) => self.wait_for(id, &known.recipes).await,
+                None => self.collect(id, &known.recipes).await,
+            };
             let scan = opened.filter(|_| !answered.get()).and_then(|picked| {
                 // Where there was nothing to open, that may have changed, and is not said before it is known.
                 let last = last.as_ref().filter(|last| !last.platforms.is_empty());
@@ -61,7 +126,7 @@ impl<E: Environment> Core<E> {
                     self.environment.progress(&push(id, &View::waiting(), false));
                     return None;
                 };
-                let scan = self.scan_of(id, &frames, last.clone(), &known.recipes)?;
+                let scan = self.scan_of(id, &frames, last.clone(), &known.recipes).ok()?;
                 self.show_early(id, scan.clone(), picked);
                 Some(scan)
             });
@@ -86,14 +151,27 @@ impl<E: Environment> Core<E> {
                 let _ = self.keep(Area::Local, RECIPES, &recipes).await;
             }
             if !self.reads_alike(&known.recipes, &recipes, &frames) {
-                frames = self.environment.collect(id, &recipes.to_json()).await;
+                frames = self.collect(id, &recipes).await;
             }
         }
-        let scan = match scan.filter(|_| as_before && read_alike) {
-            None => self.scan_of(id, &frames, session, &recipes),
-            scan => scan,
+        match scan.filter(|_| as_before && read_alike) {
+            None => Ok(self.scan_of(id, &frames, session, &recipes)?),
+            Some(scan) => Ok(scan),
+        }
+    }
+
+    /// Has the collector read a page, and gives up on one that shows a message or is busy: it may be so for ever.
+    pub(super) async fn collect(&self, id: TabId, recipes: &Value) -> Collected {
+        let late = async {
+            self.environment.sleep(PATIENCE_MILLISECONDS).await;
+            Err(Code::PageSilent)
         };
-        Ok(scan.ok_or(Code::PageNotReadable)?)
+        first(self.wait_for(id, recipes), late).await
+    }
+
+    async fn wait_for(&self, id: TabId, recipes: &Value) -> Collected {
+        let read = self.environment.collect(id, &recipes.to_json()).await;
+        read.map_err(|_| Code::PageNotReadable)
     }
 
     /// Shows what the page comes to by the relay's last answer.
@@ -105,7 +183,7 @@ impl<E: Environment> Core<E> {
 
     /// Whether a popup of this tab may be showing such a thing.
     pub(super) fn is_reading(&self, id: TabId) -> bool {
-        self.reading.get() == Some(id)
+        self.openings.of(id).is_some()
     }
 
     /// The recipes of the relay's last answer.
@@ -114,7 +192,7 @@ impl<E: Environment> Core<E> {
         kept_recipes(kept.unwrap_or(Value::Null))
     }
 
-    fn reads_alike(&self, one: &Value, other: &Value, frames: &Result<String, Broken>) -> bool {
+    fn reads_alike(&self, one: &Value, other: &Value, frames: &Collected) -> bool {
         let frames = frames.as_ref().ok().and_then(|text| Value::parse(text));
         let frames = read_frames(&frames.unwrap_or(Value::Null));
         alike(one, other, &frames, |url| self.environment.parse_url(url))

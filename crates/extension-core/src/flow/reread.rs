@@ -8,7 +8,6 @@ use super::Core;
 use crate::{
     environment::{Environment, TabId},
     fault::{Code, Fault},
-    json::ToJson,
     record::{Asked, Scan},
 };
 
@@ -26,10 +25,11 @@ impl<E: Environment> Core<E> {
             return Ok(());
         }
         let recipes = self.recipes().await;
-        let frames = self.environment.collect(id, &recipes.to_json()).await;
+        let frames = self.collect(id, &recipes).await;
         // A page that cannot be read any more is another one: the click let the extension read the old one only.
         match self.scan_of(id, &frames, scan.session.clone(), &recipes) {
-            Some(now) if !went_on(scan, &now, email) => Ok(()),
+            Ok(now) if !went_on(scan, &now, email) => Ok(()),
+            Err(code @ Code::PageSilent) => Err(code.into()),
             _ => Err(Code::PageChanged.into()),
         }
     }

@@ -37,6 +37,8 @@ pub(super) const TOKEN: &str = "sentinel-token-5c1e";
 pub(super) const RELAY: &str = "https://relay.example";
 /// What is held of the page.
 pub(super) const PAGE: &str = "page";
+/// Likewise, for longer than anybody waits.
+pub(super) const HUNG: &str = "hung page";
 /// Where a sign-in comes back to.
 pub(super) const REDIRECT_URI: &str = "https://abc.chromiumapp.org/sign-in";
 /// When a sign-in ends, in seconds since 1970.
@@ -59,7 +61,8 @@ pub(super) struct Fake {
     script: RefCell<VecDeque<(&'static str, Result<HttpAnswer, HttpFailure>)>>,
     /// The session that the relay answers.
     pub(super) rules: RefCell<Value>,
-    /// While set, requests to paths that begin so do not end, or readings of [`PAGE`].
+    /// While set, requests to paths that begin so do not end, or readings of [`PAGE`]
+    /// or [`HUNG`].
     pub(super) held: Cell<Option<&'static str>>,
     /// Requests as `METHOD path`, with their bodies.
     pub(super) requests: RefCell<Vec<(String, Value)>>,
@@ -214,6 +217,7 @@ impl Environment for Rc<Fake> {
         bytes.fill(self.random.get());
     }
     async fn sleep(&self, milliseconds: u32) {
+        self.while_held(|held| held == PAGE).await;
         self.now.set(self.now.get() + u64::from(milliseconds));
     }
     fn parse_url(&self, text: &str) -> Option<ParsedUrl> {
@@ -302,7 +306,7 @@ impl Environment for Rc<Fake> {
     }
 
     async fn collect(&self, _tab: TabId, recipes: &str) -> Result<String, Broken> {
-        self.while_held(|held| held == PAGE).await;
+        self.while_held(|held| [PAGE, HUNG].contains(&held)).await;
         self.read_with.borrow_mut().push(recipes.into());
         self.page.borrow().clone()
     }

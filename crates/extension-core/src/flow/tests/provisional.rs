@@ -128,6 +128,35 @@ fn nothing_is_done_on_the_strength_of_it() {
 }
 
 #[test]
+fn each_opening_waits_for_its_own_answer() {
+    let (fake, worker) = known();
+    let login = |tab| ask(&worker, login_message(tab))["code"].clone();
+    // Closed and opened again, while the relay is slow.
+    let closed = Opening::begin(&fake, &worker, OPEN, RELAY);
+    let again = Opening::begin(&fake, &worker, OPEN, RELAY);
+    closed.end();
+    assert_eq!(login(5), "page_changed");
+    again.end();
+    // What ends in one tab ends nothing in another.
+    let hung = Opening::begin(&fake, &worker, OPEN, PAGE);
+    let other = read(&json!({"type": OPEN, "tabId": 6}));
+    fake.held.set(Some(RELAY));
+    let mut other = Box::pin(worker.handle(&other));
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..100 {
+        assert!(other.as_mut().poll(&mut context).is_pending());
+    }
+    assert_eq!(
+        (login(5), login(6)),
+        (json!("page_changed"), json!("page_changed"))
+    );
+    hung.end();
+    assert_eq!(login(6), "page_changed");
+    finish(other);
+    assert_eq!(ask(&worker, login_message(6))["screen"], "opened");
+}
+
+#[test]
 fn only_a_popup_that_was_just_opened_is_shown_it() {
     let (fake, worker) = known();
     for kind in ["popup/rescan", "popup/dismiss"] {

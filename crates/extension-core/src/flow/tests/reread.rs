@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::environment::Broken;
-use fake::page_with;
+use fake::{HUNG, page_with};
 
 const HUBSPOT: &str = "https://app.hubspot.com/contacts/20418/record/0-1/";
 
@@ -106,5 +106,34 @@ fn what_was_approved_is_opened_wherever_the_page_went_on_to() {
         "page_changed",
         "that one was not approved"
     );
+    assert_eq!(ask(&worker, login_message(5))["screen"], "opened");
+}
+
+#[test]
+fn a_page_that_stops_answering_is_said_and_holds_up_nobody() {
+    let (fake, worker) = enrolled();
+    open(&worker);
+    fake.held.set(Some(HUNG));
+    let before = fake.now.get();
+    let mut replaced = login_message(5);
+    replaced["replaceWindows"] = json!(true);
+    for message in [
+        login_message(5),
+        replaced,
+        json!({"type": "popup/rescan", "tabId": 5}),
+    ] {
+        let view = ask(&worker, message);
+        assert_eq!(
+            (&view["code"], &view["retry"]),
+            (&json!("page_silent"), &json!("rescan")),
+            "{view}"
+        );
+    }
+    assert_eq!((fake.logins_asked(), fake.opened.borrow().len()), (0, 0));
+    assert_eq!(fake.now.get() - before, 15_000, "five seconds each");
+    // The other tabs' logins do not wait for it, and neither does this one's once the page answers.
+    fake.held.set(None);
+    assert_eq!(ask(&worker, login_message(6))["screen"], "opened");
+    fake.windows.borrow_mut().retain(|window| !window.incognito);
     assert_eq!(ask(&worker, login_message(5))["screen"], "opened");
 }
