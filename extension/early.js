@@ -4,6 +4,17 @@
 // Nobody answers. The first question comes while the background script is being started.
 chrome.runtime.sendMessage({ type: "wake" }).catch(() => {});
 
+/** Takes what the background script says; until somebody listens it is kept. */
+let take = (...said) => void kept.push(said);
+const kept = [];
+chrome.runtime.onMessage.addListener((...said) => take(...said));
+
+/** Hands over what was said so far, and everything from now on. */
+export function listen(listener) {
+  take = listener;
+  for (const said of kept) listener(...said);
+}
+
 /** The tab that the popup is about. */
 export const tab = findTab();
 

@@ -1,7 +1,7 @@
 // The popup's flow: asks the core what to show, shows it, and carries the person's decisions back.
 
 import { confirmed } from "./countdown.js";
-import { first, tab } from "./early.js";
+import { first, listen, tab } from "./early.js";
 import { ask, localisePage, viewText, text } from "./page.js";
 import { screens } from "./screens.js";
 import { guard, hold } from "./waiting.js";
@@ -208,7 +208,7 @@ function isBackground(sender) {
   return sender.id === chrome.runtime.id && sender.tab === undefined && own;
 }
 
-chrome.runtime.onMessage.addListener((message, sender, respond) => {
+function hear(message, sender, respond) {
   // Steps of a login that is under way, here or in a popup of this tab that was closed meanwhile.
   if (!isBackground(sender) || message?.type !== "view" || message.tabId !== tabId) return;
   if (message.provisional || reads(message.view)) {
@@ -223,7 +223,7 @@ chrome.runtime.onMessage.addListener((message, sender, respond) => {
   show(message.view);
   // So the core knows that somebody has seen it.
   respond(true);
-});
+}
 
 rescan.addEventListener("click", actions.rescan);
 end.addEventListener("click", actions.endSession);
@@ -235,5 +235,6 @@ localisePage("extension_name");
 announce();
 setTimeout(() => reads(view) && show({ ...view, screen: "waiting" }), SILENCE);
 tabId = await tab;
+listen(hear);
 await request({ type: "popup/open" }, undefined, first);
 offerEnd();
