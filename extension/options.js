@@ -44,7 +44,7 @@ function show(next) {
   showProgress();
   // Until everything is set up, the steps are numbered and nothing stands between them.
   settings.toggleAttribute("data-setup", !(view.enrolled || view.lapsed) || !view.incognitoAllowed);
-  const approvals = view.mayApprove ? [stamp("section-approvals").root] : [];
+  const approvals = view.enrolled && view.mayApprove ? [stamp("section-approvals").root] : [];
   const teach = view.enrolled ? [stamp("section-teach").root] : [];
   const first = view.enrolled ? connection() : connect();
   fromPopup = [sessions(), reasonsSection()];
@@ -55,11 +55,15 @@ function show(next) {
 async function lookAgain() {
   const answer = await ask({ type: "options/open" }).catch(() => null);
   if (answer?.screen !== "options" || isWorking()) return;
-  if (JSON.stringify(answer) !== JSON.stringify(view)) return show(answer);
+  const news = answer.error && JSON.stringify(answer.error) !== JSON.stringify(view.error);
+  if (news || lasting(answer) !== lasting(view)) return show(answer);
   const before = fromPopup;
   fromPopup = [sessions(), reasonsSection()];
   for (const [index, part] of fromPopup.entries()) before[index].replaceWith(part);
 }
+
+/** What a view says of this browser, without what was last asked and answered on the page. */
+const lasting = ({ test, error, anotherAccount, signIn, ...rest }) => JSON.stringify(rest);
 
 const isWorking = () => typed.code !== "" || document.querySelector('dialog[open], [aria-busy="true"]');
 
@@ -94,6 +98,7 @@ function connect() {
   if (view.lapsed) {
     parts.title.textContent = text("options_lapsed_title");
     parts.intro.hidden = true;
+    root.append(signOut());
   }
   showFault(error, view.error, relay.value);
   if (view.anotherAccount) parts.signIn.textContent = text("options_sign_in_other");
@@ -180,6 +185,13 @@ function connection() {
     settings.querySelector("[data-slot=testButton]")?.focus();
     if (view.test) announcer.textContent = [view.test.title, view.test.cure].map(viewText).join(". ");
   });
+  parts.buttons.append(signOut());
+  return parts.root;
+}
+
+/** Forgets all that this browser holds of the person; offered for as long as it holds any. */
+function signOut() {
+  const parts = stamp("sign-out");
   parts.signOutText.textContent = text(view.signedInUntil ? "options_sign_out_text_sign_in" : "options_sign_out_text");
   parts.signOut.addEventListener("click", () => parts.dialog.showModal());
   parts.cancel.addEventListener("click", () => parts.dialog.close());

@@ -32,6 +32,14 @@ const DELETE_KEY: &str = r#"new Promise((resolve, reject) => {
     opening.onerror = reject;
 })"#;
 
+/// Comes back to the settings, whichever tab Firefox has put in front meanwhile. What belongs to the popup is drawn anew then in
+/// any case.
+const LOOK_AGAIN: &str = "(() => {
+    window.before = document.querySelector('#settings > div');
+    Object.defineProperty(document, 'visibilityState', { value: 'visible', configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+})()";
+
 /// The settings say that this browser is not connected any more, and why; a new code connects it again.
 async fn reconnect(lab: &Lab, options: &Page, why: &str) -> Result<()> {
     options
@@ -172,6 +180,12 @@ async fn a_server_before_the_relay_answers_in_its_place(kind: Kind) -> Result<()
         let shown = seat.browser.page_at(&format!("{url}/")).await?;
         shown.text("#away").await?;
         shown.close().await?;
+        options.evaluate(LOOK_AGAIN).await?;
+        options
+            .wait_for("the settings to have looked again", "!window.before.isConnected")
+            .await?;
+        let still = options.text("[data-slot=test]").await?;
+        assert_eq!(still, words, "whoever comes back reads on");
         server.abort();
         // It ends by being aborted, which is an error to whoever waits for it.
         let _ = server.await;

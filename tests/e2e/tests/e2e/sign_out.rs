@@ -8,7 +8,11 @@ use stagedoor_e2e::page::Page;
 use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
 use stagedoor_e2e::states::Screen;
 
-crate::in_each_browser!(nothing_is_left, the_private_key_stays);
+crate::in_each_browser!(
+    nothing_is_left,
+    who_is_let_in_no_more_can_sign_out,
+    the_private_key_stays
+);
 
 /// Every record of every database that the extension has, by the names of database, store and key.
 const RECORDS: &str = r#"(async () => {
@@ -100,6 +104,32 @@ async fn nothing_is_left(kind: Kind) -> Result<()> {
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;
     seat.press(&tab).await?.shows("setup").await?;
     assert_eq!(options.evaluate(RECORDS).await?, json!([]));
+    Ok(())
+}
+
+async fn who_is_let_in_no_more_can_sign_out(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    lab.relay()?.run(&["staff", "disable", SUPPORT[0].email])?;
+    let customer = lab.customer_page(CUSTOMERS[0].0);
+    let tab = seat.browser.open(&customer).await?;
+    assert_eq!(seat.press(&tab).await?.error().await?, "staff_disabled");
+    seat.browser.close_popup().await?;
+    let options = Screen::Options.open(&seat.browser).await?;
+    assert_eq!(options.text("#connect-title").await?, "Not connected any more");
+    options.click("[data-slot=signOut]").await?;
+    options.click("[data-slot=confirm]").await?;
+    options
+        .wait_for(
+            "this browser to be a new one",
+            "document.querySelector('#connect-title')?.textContent === 'Connect to your relay'",
+        )
+        .await?;
+    assert_eq!(options.evaluate(RECORDS).await?, json!([]));
+    assert_eq!(
+        options.evaluate(REST).await?,
+        json!({"local": [], "session": [], "web": [0, 0, 0, 0], "alarms": 0, "badge": ""})
+    );
     Ok(())
 }
 
