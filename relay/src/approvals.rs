@@ -13,6 +13,13 @@ pub(crate) fn fault(fault: ApprovalFault) -> ApiError {
             ErrorCode::ApprovalMissing,
             Some("Nobody has decided on the request for approval yet. Wait until somebody approves."),
         ),
+        ApprovalFault::Changing => (
+            ErrorCode::ApprovalMissing,
+            Some(
+                "The request for approval is being decided on or taken back at this very moment. Look at what came of it, and \
+                 open again.",
+            ),
+        ),
         ApprovalFault::Declined => (
             ErrorCode::ApprovalMissing,
             Some(

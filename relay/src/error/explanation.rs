@@ -115,7 +115,7 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "The approval was given for another customer, platform, reason, ticket or CRM page than this login's.",
             "Open what was approved, unchanged; or ask for approval of what is to be opened now."),
         ErrorCode::ApprovalMissing => (
-            "The request for approval was declined, or nobody has decided on it yet. The answer says which.",
+            "The request for approval was declined, nobody has decided on it yet, or it is being decided on or taken back at this very moment. The answer says which.",
             "Wait until somebody approves; after a refusal talk to the colleague who declined, and ask again if they agree."),
         ErrorCode::ApprovalEnded => (
             "The approval was used, which it can be once, also if nothing came of it; or its time is over; or whoever gave it may not approve any more, or not with the browser profile that they used.",

@@ -126,6 +126,8 @@ pub(super) enum Stage {
     Approved,
     Declined,
     Used,
+    /// Somebody is at it: what it is then nobody knows yet. Never stored.
+    Changing,
 }
 
 impl Stage {
@@ -135,6 +137,7 @@ impl Stage {
             Self::Approved => "approved",
             Self::Declined => "declined",
             Self::Used => "used",
+            Self::Changing => "changing",
         }
     }
 
@@ -163,8 +166,10 @@ impl StoredApproval {
         match self.stage {
             Stage::Used => ApprovalState::Used,
             Stage::Declined => ApprovalState::Declined,
-            Stage::Waiting | Stage::Approved if self.asked.ends_at <= now => ApprovalState::Expired,
-            Stage::Waiting => ApprovalState::Waiting,
+            Stage::Waiting | Stage::Approved | Stage::Changing if self.asked.ends_at <= now => {
+                ApprovalState::Expired
+            }
+            Stage::Waiting | Stage::Changing => ApprovalState::Waiting,
             Stage::Approved => ApprovalState::Approved,
         }
     }
@@ -311,6 +316,8 @@ pub enum ApprovalFault {
     Mismatch,
     /// Nobody has decided yet.
     Waiting,
+    /// Somebody decides on it, takes it back or erases it at this moment.
+    Changing,
     /// It was declined.
     Declined,
     /// Its time is over.
@@ -359,6 +366,7 @@ impl Intent {
                 }))
             }
             (ApprovalState::Approved, _) => Err(ApprovalFault::ApproverLost),
+            (ApprovalState::Waiting, _) if found.stage == Stage::Changing => Err(ApprovalFault::Changing),
             (ApprovalState::Waiting, _) => Err(ApprovalFault::Waiting),
             (ApprovalState::Declined, _) => Err(ApprovalFault::Declined),
             (ApprovalState::Expired, _) => Err(ApprovalFault::Expired),

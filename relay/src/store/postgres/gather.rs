@@ -129,8 +129,7 @@ async fn fetch(
         let id: String = row.try_get(0)?;
         let mut approval = stored(row)?;
         if !held_approvals.contains(id.as_str()) {
-            // Somebody is about to change it, and what it is then nobody knows yet.
-            approval.stage = Stage::Waiting;
+            approval.stage = Stage::Changing;
         }
         facts.approvals.insert(id, approval);
     }

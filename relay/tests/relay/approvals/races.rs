@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::{LONG, Scene, unchanged};
+use crate::support::http::problem;
 
 #[tokio::test]
 async fn of_many_logins_by_one_approval_one_mints() {
@@ -74,8 +75,20 @@ async fn an_approval_is_either_used_or_taken_back() {
         match (login.status, withdrawn.status) {
             (201, 409) => assert_eq!(minted, 1),
             (404, 204) => assert_eq!(minted, 0),
+            // The login came while it was being taken back, for which no login waits.
+            (403, 204) => {
+                assert!(login.body.contains("at this very moment"), "{}", login.body);
+                assert_eq!(minted, 0);
+            }
             other => panic!("{other:?}: {} {}", login.body, withdrawn.body),
         }
+        let (again, _) = scene.login_by(&id, unchanged).await;
+        let ended = if minted == 1 {
+            problem(409, "approval_ended")
+        } else {
+            problem(404, "approval_unknown")
+        };
+        assert_eq!((again.outcome(), scene.mints() - before), (ended, minted));
         scene.clock.advance(60);
     }
 }

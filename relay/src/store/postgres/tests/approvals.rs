@@ -190,7 +190,7 @@ async fn a_login_does_not_wait_for_an_approval_that_somebody_holds() {
         scene.store.record_intent(&unrelated),
     );
     let (held, recorded) = timeout(Duration::from_secs(2), both).await.unwrap();
-    assert_eq!(held.unwrap(), IntentAnswer::NotApproved(ApprovalFault::Waiting));
+    assert_eq!(held.unwrap(), IntentAnswer::NotApproved(ApprovalFault::Changing));
     assert_eq!(recorded.unwrap(), IntentAnswer::Recorded);
     other.batch_execute("ROLLBACK").await.unwrap();
     scene.store.decide_approval(&scene.verdict).await.unwrap();
