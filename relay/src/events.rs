@@ -39,6 +39,8 @@ pub enum EventKind {
     ProfileEnrolled,
     /// A person signed in at the firm's provider, with a new profile or one that they had.
     ProfileSignedIn,
+    /// A person signed out in the extension: their profile's key is gone.
+    ProfileSignedOut,
     /// A browser profile was revoked.
     ProfileRevoked,
     /// A person was invited or added, or an enrolled one got another code.
@@ -57,7 +59,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::CanaryRequested,
         Self::LimitReached,
         Self::LoginRefused,
@@ -66,6 +68,7 @@ impl EventKind {
         Self::AccountPreviewed,
         Self::ProfileEnrolled,
         Self::ProfileSignedIn,
+        Self::ProfileSignedOut,
         Self::ProfileRevoked,
         Self::StaffInvited,
         Self::StaffRolesChanged,
@@ -86,6 +89,7 @@ impl EventKind {
             Self::AccountPreviewed => "account.previewed",
             Self::ProfileEnrolled => "profile.enrolled",
             Self::ProfileSignedIn => "profile.signed_in",
+            Self::ProfileSignedOut => "profile.signed_out",
             Self::ProfileRevoked => "profile.revoked",
             Self::StaffInvited => "staff.invited",
             Self::StaffRolesChanged => "staff.roles_changed",
@@ -300,15 +304,8 @@ pub(crate) async fn tell_refused(app: &App, who: &Asked<'_>, canary: bool, error
         log_canary(who, decision);
         events.push(Event::canary(who, decision, at));
     }
-    if events.is_empty() {
-        return;
-    }
-    let told = match events.into_iter().collect::<Result<Vec<_>, _>>() {
-        Ok(events) => app.store.announce(events).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = told {
-        warn!(%error, login = %who.login, "webhooks will not be told of a login that was refused");
+    if !events.is_empty() {
+        tell(app, events, "a login that was refused").await;
     }
 }
 
@@ -316,12 +313,18 @@ pub(crate) async fn tell_refused(app: &App, who: &Asked<'_>, canary: bool, error
 pub(crate) async fn tell_canary(app: &App, who: &Asked<'_>) {
     let decision = Decision::ApprovalAsked;
     log_canary(who, decision);
-    let told = match Event::canary(who, decision, app.clock.now()) {
-        Ok(event) => app.store.announce(vec![event]).await,
+    let event = Event::canary(who, decision, app.clock.now());
+    tell(app, vec![event], "a canary that was asked for").await;
+}
+
+/// Keeps events for the webhooks. What happened is durable by then: that they are not told is no error.
+pub(crate) async fn tell(app: &App, events: Vec<Result<Event, StoreError>>, of: &str) {
+    let told = match events.into_iter().collect::<Result<Vec<_>, _>>() {
+        Ok(events) => app.store.announce(events).await,
         Err(error) => Err(error),
     };
     if let Err(error) = told {
-        warn!(%error, login = %who.login, "webhooks will not be told of a canary that was asked for");
+        warn!(%error, "webhooks will not be told of {of}");
     }
 }
 

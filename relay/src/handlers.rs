@@ -11,6 +11,7 @@ mod problem_page;
 mod report_outcome;
 mod session;
 mod sign_in;
+mod sign_out;
 
 use stagedoor_protocol::{ErrorCode, limits::MAX_LABEL_BYTES};
 
@@ -26,6 +27,7 @@ pub(crate) use problem_page::problem_page;
 pub(crate) use report_outcome::report_outcome;
 pub(crate) use session::session;
 pub(crate) use sign_in::{sign_in, sign_in_offer};
+pub(crate) use sign_out::sign_out;
 
 use crate::{error::ApiError, visible::is_odd};
 use parameter::Parameter;

@@ -15,7 +15,7 @@ use crate::{
     error::ApiError,
     handlers::{
         ask_approval, create_login, decide_approval, enrol, healthz, openapi_document, preview, problem_page,
-        readyz, report_outcome, session, show_approval, sign_in, sign_in_offer, waiting_approvals,
+        readyz, report_outcome, session, show_approval, sign_in, sign_in_offer, sign_out, waiting_approvals,
         withdraw_approval,
     },
     middleware::{catch_panics, cors, deadline, log_request, read_what_was_left, refuse_while_draining},
@@ -31,6 +31,7 @@ pub(crate) fn api(app: Arc<App>) -> Router {
         .route("/v1/sign-in", get(sign_in_offer))
         // Signed by an enrolled key.
         .route("/v1/session", get(session))
+        .route("/v1/sign-out", post(sign_out))
         .route("/v1/previews", post(preview))
         .route("/v1/logins", post(create_login))
         .route("/v1/logins/{id}/outcome", post(report_outcome))

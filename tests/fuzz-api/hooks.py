@@ -26,6 +26,8 @@ colleague = SigningKey(bytes.fromhex(SETTING["colleague"]))
 codes = list(SETTING["codes"])
 # Keys that wait to be enrolled, by their coordinate.
 new_keys = {}
+# Profiles that can sign out without ending the run.
+leaving = []
 # Requests for approval that are not there any more, and the one that there is for a customer.
 gone, waiting = set(), {}
 # Ids that the relay knows, by what begins the paths that they are in.
@@ -33,10 +35,12 @@ known = {"/v1/logins/": [], "/v1/approvals/": []}
 
 
 class FittingSignature(Signature):
-    """By the profile's key, the colleague's, or the one that is to be enrolled."""
+    """By the profile's key, the colleague's, one that signs out, or the one that is to be enrolled."""
 
     def __call__(self, request):
         whose = colleague if request.url.endswith("/decision") else profile
+        if request.url.endswith("/sign-out"):
+            whose = leaving.pop() if leaving else SigningKey.generate()
         self.key = new_keys.get(coordinate_in(request.body), whose)
         return super().__call__(request)
 
@@ -97,6 +101,8 @@ def fitting(body):
 @schemathesis.hook
 def after_call(context, case, response):
     path, status = case.operation.path, response.status_code
+    if path == "/v1/enrolments" and status == 201:
+        leaving.append(new_keys[case.body["publicKey"]["x"]])
     if path == "/v1/logins" and status == 201:
         known["/v1/logins/"].append(response.json()["requestId"])
     if path == "/v1/approvals" and status == 201:

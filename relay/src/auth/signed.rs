@@ -95,6 +95,15 @@ impl Signed {
     pub(crate) fn body(&self) -> &[u8] {
         self.0.body()
     }
+
+    /// Refuses a body where there is nothing to say.
+    pub(crate) fn check_empty(&self) -> Result<(), ApiError> {
+        if self.body().is_empty() {
+            return Ok(());
+        }
+        Err(ApiError::new(ErrorCode::MalformedRequest)
+            .detail("this request has no body; update the extension"))
+    }
 }
 
 impl FromRequest<Arc<App>> for Verified {

@@ -119,7 +119,7 @@ pub(crate) async fn show_approval(
     Parameter(id): Parameter,
     signed: Signed,
 ) -> Result<Json<Approval>, ApiError> {
-    check_empty(&signed)?;
+    signed.check_empty()?;
     let found = app.store.approval(&parse_id(&id)?).await?;
     let own = found.filter(|found| found.asked.staff == signed.profile().staff.id);
     own.map(|own| Json(told(&app, own))).ok_or(unknown())
@@ -132,7 +132,7 @@ pub(crate) async fn waiting_approvals(
     Extension(client): Extension<ClientAddress>,
     signed: Signed,
 ) -> Result<Json<WaitingApprovals>, ApiError> {
-    check_empty(&signed)?;
+    signed.check_empty()?;
     let profile = signed.profile();
     if !policy::may_approve(&app, profile) {
         return Err(not_permitted());
@@ -224,7 +224,7 @@ pub(crate) async fn withdraw_approval(
     Parameter(id): Parameter,
     signed: Signed,
 ) -> Result<StatusCode, ApiError> {
-    check_empty(&signed)?;
+    signed.check_empty()?;
     let id = parse_id(&id)?;
     match app
         .store
@@ -293,13 +293,6 @@ fn not_permitted() -> ApiError {
          others, and never for their own address as the customer. Leave it to one of them, or ask the administrator for the \
          role (stagedoor staff roles).",
     )
-}
-
-fn check_empty(signed: &Signed) -> Result<(), ApiError> {
-    if signed.body().is_empty() {
-        return Ok(());
-    }
-    Err(ApiError::new(ErrorCode::MalformedRequest).detail("this request has no body; update the extension"))
 }
 
 fn parse_id(text: &str) -> Result<ApprovalId, ApiError> {

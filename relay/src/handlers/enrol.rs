@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use stagedoor_protocol::{EnrolmentResponse, ErrorCode};
-use tracing::{Span, field::display, info, warn};
+use tracing::{Span, field::display, info};
 
 use crate::{
     app::App,
     auth::Enrolling,
     error::ApiError,
-    events::{Event, EventKind},
+    events::{self, Event, EventKind},
     store::EnrolmentRefusal,
 };
 
@@ -34,13 +34,8 @@ pub(crate) async fn enrol(
     Span::current().record("staff", display(staff.id));
     let kind = EventKind::ProfileEnrolled;
     info!(event = kind.as_str(), profile = %enrolment.key_id, "profile enrolled");
-    let told = match Event::profile(kind, staff.id, &enrolment.key_id, app.clock.now()) {
-        Ok(event) => app.store.announce(vec![event]).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = told {
-        warn!(%error, "webhooks will not be told of a profile that was enrolled");
-    }
+    let event = Event::profile(kind, staff.id, &enrolment.key_id, app.clock.now());
+    events::tell(&app, vec![event], "a profile that was enrolled").await;
     let response = EnrolmentResponse {
         key_id: enrolment.key_id,
         staff: staff.to_wire(),

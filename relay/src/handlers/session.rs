@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State};
-use stagedoor_protocol::{ErrorCode, SessionAnswer};
+use stagedoor_protocol::SessionAnswer;
 
 use crate::{app::App, auth::Signed, error::ApiError, middleware::ClientAddress, policy};
 
@@ -13,10 +13,7 @@ pub(crate) async fn session(
     Extension(client): Extension<ClientAddress>,
     signed: Signed,
 ) -> Result<Json<SessionAnswer>, ApiError> {
-    if !signed.body().is_empty() {
-        return Err(ApiError::new(ErrorCode::MalformedRequest)
-            .detail("this request has no body; update the extension"));
-    }
+    signed.check_empty()?;
     Ok(Json(SessionAnswer {
         session: policy::session(&app, signed.profile(), client.0),
         recipes: app.config.recipes.clone(),

@@ -1,13 +1,13 @@
 //! Disabling a person, and inviting them again.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use stagedoor_protocol::CustomerEmail;
 use stagedoor_relay::{
     clock::Clock,
     store::{NewInvite, Store},
 };
 
-use crate::support::{STAFF, TestApp, http::problem};
+use crate::support::{STAFF, TestApp, http::problem, log};
 
 async fn disable(app: &TestApp, email: &str) -> bool {
     let email = CustomerEmail::parse(email).unwrap();
@@ -166,4 +166,55 @@ async fn a_revoked_profile_is_refused_and_the_same_persons_other_one_is_not() {
     }
     assert_eq!(app.send(&kept.login().0).await.status, 201);
     assert_eq!(app.mints(), 3);
+}
+
+#[tokio::test]
+async fn whoever_signs_out_leaves_a_profile_that_is_good_for_nothing() {
+    let app = TestApp::start().await;
+    let (leaving, staying) = (app.enrolled(STAFF).await, app.enrolled(STAFF).await);
+    assert_eq!(app.send(&leaving.login().0).await.status, 201);
+    let sign_out = || {
+        let mut draft = leaving.get("/v1/sign-out");
+        draft.method = "POST";
+        draft.signed()
+    };
+    let mut with_body = leaving.post("/v1/sign-out", &json!({}));
+    assert_eq!(
+        app.send(&with_body).await.outcome(),
+        problem(400, "malformed_request")
+    );
+    with_body
+        .headers
+        .retain(|(name, _)| !name.eq_ignore_ascii_case("signature"));
+    assert_eq!(
+        app.send(&with_body).await.outcome(),
+        problem(401, "signature_missing")
+    );
+    // None of these did it.
+    assert_eq!(app.send(&leaving.get("/v1/session")).await.status, 200);
+
+    let mark = log::mark();
+    let answer = app.send(&sign_out()).await;
+    assert_eq!((answer.status, answer.body.as_str()), (204, ""));
+    for draft in [leaving.login().0, leaving.get("/v1/session"), sign_out()] {
+        assert_eq!(app.send(&draft).await.outcome(), problem(401, "profile_unknown"));
+    }
+    assert_eq!(app.send(&staying.login().0).await.status, 201);
+    assert_eq!(app.mints(), 2);
+    let key = leaving.key_id();
+    let text = log::since(mark);
+    let lines = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let lines: Vec<_> = lines
+        .filter(|line| line["event"] == "profile.signed_out" && line["profile"] == key.as_str())
+        .collect();
+    assert_eq!(lines.len(), 1, "{text}");
+    let profiles = app.store.list_profiles(None).await.unwrap();
+    let revoked: Vec<_> = profiles
+        .iter()
+        .filter(|profile| profile.revoked_at.is_some())
+        .collect();
+    assert_eq!((profiles.len(), revoked.len()), (2, 1));
+    assert_eq!(revoked[0].key_id, key);
 }

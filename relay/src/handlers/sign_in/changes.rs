@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{
     app::App,
     config,
     error::ApiError,
-    events::{Event, EventKind},
+    events::{self, Event, EventKind},
     store::{MappedRole, Role, StaffId, StoreError},
 };
 
@@ -51,15 +51,9 @@ pub(super) fn roles(staff: StaffId, brought: &str, now: Timestamp) -> Result<Eve
     Event::roles(staff, BY, now)
 }
 
-/// Keeps events for the webhooks. The change is durable by then: that they are not told is no error.
+/// Tells the webhooks of it.
 pub(super) async fn tell(app: &App, events: Vec<Result<Event, StoreError>>) {
-    let told = match events.into_iter().collect::<Result<Vec<_>, _>>() {
-        Ok(events) => app.store.announce(events).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = told {
-        warn!(%error, "webhooks will not be told of a sign-in, or of what it changed");
-    }
+    events::tell(app, events, "a sign-in, or of what it changed").await;
 }
 
 /// The roles that a sign-in brings, with commas between them.

@@ -1,0 +1,28 @@
+//! `POST /v1/sign-out`: a browser profile gives up its key.
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::StatusCode};
+use tracing::info;
+
+use crate::{
+    app::App,
+    auth::Signed,
+    error::ApiError,
+    events::{self, Event, EventKind},
+};
+
+/// Revokes the profile that signed. The extension deletes its key, which no copy of the browser's files is to be good for
+/// afterwards.
+pub(crate) async fn sign_out(State(app): State<Arc<App>>, signed: Signed) -> Result<StatusCode, ApiError> {
+    signed.check_empty()?;
+    let (key, now) = (&signed.profile().key_id, app.clock.now());
+    // Nobody is found where it was revoked meanwhile: there is nothing left to do.
+    if let Some(staff) = app.store.revoke_profile(key, now).await? {
+        let kind = EventKind::ProfileSignedOut;
+        info!(event = kind.as_str(), profile = %key, "profile signed out");
+        let event = Event::profile(kind, staff.id, key, now);
+        events::tell(&app, vec![event], "a profile that signed out").await;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
