@@ -24,6 +24,8 @@ use crate::{
 
 /// For each server of the list.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// For the file that the password is in.
+const PASSWORD_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long sent bytes may stay unacknowledged.
 const SEND_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long a connection may be silent before the other end is asked whether it is still there.
@@ -140,8 +142,7 @@ impl Connector {
 
     async fn connect_now(&self) -> Result<(Client, JoinHandle<()>), tokio_postgres::Error> {
         let mut settings = self.settings.clone();
-        // One that cannot be read now is reported when the server asks for it.
-        if let Some(Ok(password)) = self.place.password() {
+        if let Some(password) = self.place.password(PASSWORD_TIMEOUT).await {
             settings.password(password.expose_secret());
         }
         let (client, driver) = match &self.tls {

@@ -1,12 +1,17 @@
 //! What went wrong with the server, said with cause and cure and without a value from any row.
 
-use std::error::Error as _;
+use std::{
+    error::Error as _,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use secrecy::SecretString;
 use tokio_postgres::error::SqlState;
 
 use crate::{
     config::{PasswordSource, PostgresConfig},
+    files,
     store::StoreError,
 };
 
@@ -69,6 +74,8 @@ fn is_going_away(error: &tokio_postgres::Error) -> bool {
 pub(super) struct Place {
     name: String,
     password: Option<PasswordSource>,
+    /// Why the password could not be read the last time.
+    unread: Arc<Mutex<Option<String>>>,
 }
 
 impl Place {
@@ -76,6 +83,7 @@ impl Place {
         Self {
             name: config.to_string(),
             password: config.password.clone(),
+            unread: Arc::default(),
         }
     }
 
@@ -83,9 +91,22 @@ impl Place {
         self.name.clone()
     }
 
-    /// The password as it is now.
-    pub(super) fn password(&self) -> Option<Result<SecretString, String>> {
-        self.password.as_ref().map(PasswordSource::password)
+    /// The password as it is now. One that cannot be read, in this time, is none: [`Place::error`] says so once the server has
+    /// asked for it.
+    pub(super) async fn password(&self, most: Duration) -> Option<SecretString> {
+        let source = self.password.clone()?;
+        let read = files::in_time(most, move || source.password()).await;
+        let read = read.unwrap_or_else(|unread| Err(unread.to_string()));
+        let (password, problem) = match read {
+            Ok(password) => (Some(password), None),
+            Err(problem) => (None, Some(problem)),
+        };
+        *self.unread.lock().unwrap_or_else(PoisonError::into_inner) = problem;
+        password
+    }
+
+    fn unread(&self) -> Option<String> {
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn unusable(&self, cause: impl Into<String>, cure: &'static str) -> StoreError {
@@ -117,7 +138,7 @@ impl Place {
 
     pub(super) fn error(&self, error: &tokio_postgres::Error) -> StoreError {
         let Some(refusal) = error.as_db_error() else {
-            if let Some(Err(problem)) = self.password() {
+            if let Some(problem) = self.unread() {
                 return self.unusable(
                     format!("its password {problem}"),
                     "see that the relay's user can read it",
@@ -169,4 +190,45 @@ fn with_sources(error: &tokio_postgres::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+
+    use secrecy::ExposeSecret;
+
+    use super::Place;
+    use crate::{
+        config::{PasswordSource, PostgresConfig, PostgresHost},
+        files,
+    };
+
+    #[tokio::test]
+    async fn a_password_whose_file_system_does_not_answer_is_waited_for_so_long_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        fs::write(&path, "open").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let place = Place::new(&PostgresConfig {
+            user: "stagedoor".to_owned(),
+            database: "stagedoor".to_owned(),
+            hosts: vec![PostgresHost::Tcp {
+                host: "localhost".to_owned(),
+                port: 5432,
+            }],
+            password: Some(PasswordSource::File(path)),
+            root_certificate_file: None,
+        });
+        let stuck = files::stuck().await;
+        assert!(place.password(Duration::from_millis(20)).await.is_none());
+        drop(stuck);
+        let problem = place.unread().unwrap();
+        assert!(
+            problem.starts_with("could not be read within 0.02 s"),
+            "{problem}"
+        );
+        let password = place.password(Duration::from_secs(60)).await.unwrap();
+        assert_eq!((password.expose_secret(), place.unread()), ("open", None));
+    }
 }
