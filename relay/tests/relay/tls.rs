@@ -267,6 +267,7 @@ async fn a_certificate_that_ends_is_spoken_of_in_time() {
         Pair::with(|params| params.not_after = rcgen::date_time_ymd(2023, 11, 20)),
     );
     let files = pair.write(folder.path());
+    let mark = log::mark();
     let app = TestApp::start_with(move |config, limits| {
         config.listen.tls = Some(files.clone().into());
         limits.watch = Duration::from_millis(20);
@@ -275,7 +276,10 @@ async fn a_certificate_that_ends_is_spoken_of_in_time() {
     let status = async || app.get_health("/readyz").await.json()["certificate"].clone();
     let told = |how: &str| {
         let line = format!("{how} at 2023-11-20T00:00:00Z; renew it");
-        log::text().lines().filter(|told| told.contains(&line)).count()
+        log::since(mark)
+            .lines()
+            .filter(|told| told.contains(&line))
+            .count()
     };
     assert_eq!(status().await, "expires at 2023-11-20T00:00:00Z");
     assert_eq!(told("expires"), 1, "at the start");
