@@ -33,7 +33,7 @@ async function request(message) {
 function show(view) {
   main.setAttribute("aria-busy", "false");
   shown = Date.now();
-  allowed = view.error?.code !== "not_permitted";
+  allowed = !view.barred;
   tell(view);
   none.hidden = view.requests.length > 0 || Boolean(view.error);
   const focused = document.activeElement?.closest?.(".request")?.dataset.id;

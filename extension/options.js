@@ -304,7 +304,7 @@ function showFault(box, fault, relay) {
   const { root, icon, title, cure, wait, detail, open } = stamp("notice");
   wait.hidden = !fault.retryAfterSeconds;
   wait.textContent = text("error_wait", [fault.retryAfterSeconds]);
-  open.hidden = !(relay && FAULTS_BETWEEN.has(fault.code));
+  open.hidden = !(FAULTS_BETWEEN.has(fault.code) && URL.canParse("/", relay));
   open.addEventListener("click", () => chrome.tabs.create({ url: new URL("/", relay).href }));
   icon.setAttribute("href", "#icon-warning");
   title.textContent = viewText(fault.title);

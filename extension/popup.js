@@ -16,6 +16,9 @@ const READING = stage.firstElementChild;
 /** How long the popup says nothing while it waits, in milliseconds. */
 const SILENCE = 1000;
 
+/** What reads the page again, and what that waits for first. */
+const AGAIN = { "popup/rescan": "reading", "popup/dismiss": "reading", "popup/withdraw": "rules" };
+
 /** What the person has typed or picked so far; it outlives errors. */
 const typed = { customer: "", email: "", draft: "", platform: "", reason: "", ticket: "" };
 let tabId;
@@ -24,6 +27,8 @@ let view = { screen: "working", step: "reading" };
 let rename;
 /** Whether anything that was asked has been answered: the notes that are kept of this tab may be of an earlier press until then. */
 let answered = false;
+/** What the page that is read again waits for now. */
+let awaited;
 /** Counts requests: an answer to an older one is not shown any more. */
 let latest = 0;
 /** Makes what is shown provisionally, by what the relay said last, the answer that it turned out to be. */
@@ -75,6 +80,11 @@ async function request(message, meanwhile, asked) {
   const own = ++latest;
   stage.setAttribute("aria-busy", "true");
   if (meanwhile) show(meanwhile);
+  awaited = AGAIN[message.type];
+  if (awaited) {
+    announcer.textContent = text(`working_${awaited}`);
+    setTimeout(() => own === latest && awaited && show({ screen: "waiting", step: awaited, again: true }), SILENCE);
+  }
   let opening = message.type === "popup/open";
   let answer;
   try {
@@ -86,6 +96,13 @@ async function request(message, meanwhile, asked) {
   }
   if (own !== latest) return;
   answered ||= Boolean(answer);
+  const again = awaited;
+  awaited = undefined;
+  // Whoever presses on was not looking at this one.
+  if (again && typed.customer && answer?.screen === "confirm" && differs(busyWith(), answer)) {
+    pause();
+    return showOther(answer);
+  }
   showAnswer(answer ?? fault(), opening);
 }
 
@@ -118,6 +135,8 @@ function differs(one, other) {
   const alike = one.screen === "confirm" && other.screen === "confirm" && one.customer.email === other.customer.email;
   return !alike || !(one.platforms.length === 0 || other.platforms.some(({ id }) => id === typed.platform));
 }
+
+const busyWith = () => ({ screen: "confirm", customer: { email: typed.customer }, platforms: [typed.platform].filter(Boolean) });
 
 /** Shows somebody else than the person was busy with: nothing that was begun goes on there. */
 function showOther(next) {
@@ -214,6 +233,7 @@ function hear(message, sender, respond) {
   if (message.provisional || reads(message.view)) {
     // What the page that was read comes to by what the relay said last; or that only the relay is waited for.
     const next = message.provisional ? { provisional: true } : { screen: view.screen };
+    if (awaited && !message.provisional) awaited = message.view.step;
     if (reads(view)) show({ ...message.view, ...next });
     return;
   }

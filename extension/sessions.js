@@ -1,6 +1,6 @@
 // On the settings page: the windows that logins opened, while there are any, and the button that closes them.
 
-import { ask, stamp, text } from "./page.js";
+import { ask, stamp, text, viewText } from "./page.js";
 
 /** A section that is empty unless a window is open. */
 export function sessions() {
@@ -8,7 +8,7 @@ export function sessions() {
   place.hidden = true;
   ask({ type: "session/open" })
     .then(({ open }) => {
-      place.hidden = open === 0;
+      place.hidden = !(open > 0);
       if (open > 0) place.append(section());
     })
     .catch(console.error);
@@ -18,9 +18,9 @@ export function sessions() {
 function section() {
   const { root, text: says, end } = stamp("section-sessions");
   end.addEventListener("click", async () => {
-    const { open, others } = await ask({ type: "session/end" });
+    const { open, others, cure } = await ask({ type: "session/end" });
     const name = open > 0 ? "left" : others > 0 ? "others" : "ended";
-    says.textContent = text(`session_${name}_text`);
+    says.textContent = cure ? viewText(cure) : text(`session_${name}_text`);
     end.hidden = open === 0;
   });
   return root;

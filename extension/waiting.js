@@ -11,7 +11,8 @@ export function waiting(view, actions) {
   const page = view.step === "reading";
   title.textContent = text(`working_${view.step}`);
   words.textContent = text(page ? "reading_slow" : "working_slow");
-  type.hidden = !page;
+  // A page that is read again is not gone on without: what is known of it may be of somebody else by now.
+  type.hidden = !page || view.again;
   type.addEventListener("click", () => actions.typeAnother());
   return { root, focus: title };
 }

@@ -104,6 +104,11 @@ impl Code {
         own.or_else(|| ErrorCode::parse(text).map(Self::Relay))
     }
 
+    /// Whether the relay itself said nothing, and may have done what it was asked to.
+    pub fn is_silence(self) -> bool {
+        matches!(self, Self::RelayTimeout | Self::RelayLost)
+    }
+
     /// Which button stands beside the message, for a fault during a login.
     pub fn retry(self) -> Option<Retry> {
         use ErrorCode as Relay;
@@ -221,6 +226,8 @@ pub struct Fault {
     pub claim: Option<Claim>,
     /// Roles of which one may approve.
     pub approver_roles: Vec<String>,
+    /// What to do where nobody knows whether something of consequence was done.
+    pub unknown: Option<&'static str>,
 }
 
 impl From<Code> for Fault {
@@ -232,6 +239,7 @@ impl From<Code> for Fault {
             retry_after: None,
             claim: None,
             approver_roles: Vec::new(),
+            unknown: None,
         }
     }
 }
@@ -258,8 +266,17 @@ impl Fault {
         self.text("_title")
     }
 
+    /// A fault of what may have been done although no answer came, with the text that says what to do then.
+    pub fn of_deed(mut self, unknown: &'static str) -> Self {
+        self.unknown = Some(unknown).filter(|_| self.code.is_silence());
+        self
+    }
+
     /// What to do about it.
     pub fn cure(&self) -> Text {
+        if let Some(unknown) = self.unknown {
+            return Text::new(unknown);
+        }
         match self.approver_roles.as_slice() {
             [] => self.text("_cure"),
             [all] if all == "*" => Text::new("approval_required_anybody"),

@@ -82,8 +82,8 @@ impl<E: Environment> Core<E> {
             ("teach/try", Some(tab)) => self.try_out(tab, message).await,
             ("reasons/list", _) => Ok(View::Reasons(self.reasons().await)),
             ("reasons/forget", _) => Ok(View::Reasons(self.forget_reason(message.reason.as_deref()).await)),
-            ("session/open", _) => Ok(self.sessions().await),
-            ("session/end", _) => Ok(self.end_sessions().await),
+            ("session/open", _) => self.sessions().await,
+            ("session/end", _) => self.end_sessions().await,
             ("popup/open", Some(tab)) => self.open(tab, false).await,
             ("popup/rescan", Some(tab)) => self.open(tab, true).await,
             // Nothing is done on the strength of what the relay said before.

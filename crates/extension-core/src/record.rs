@@ -23,6 +23,9 @@ use crate::{
     wire::FromJson,
 };
 
+/// What to do where it is not known whether a login was asked for.
+const LOGIN_UNKNOWN: &str = "login_unknown_cure";
+
 /// A sign-in that was begun, in memory until it comes back or ends otherwise.
 #[derive(PartialEq, Eq)]
 pub struct SignIn {
@@ -205,7 +208,9 @@ impl Login {
             retry_after: self.retry_after,
             claim: self.claim.as_ref().map(|claim| self.aged(claim, now)),
             approver_roles: self.approver_roles.clone(),
+            unknown: None,
         }
+        .of_deed(LOGIN_UNKNOWN)
     }
 
     /// The claim as it stands now. With no seconds left it stands no more.

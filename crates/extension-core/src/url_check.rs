@@ -18,10 +18,11 @@ pub fn relay_origin(url: &ParsedUrl) -> Option<&str> {
 /// An address that was typed as a host alone, with or without a port, in full: https, and http on this very computer. A
 /// word without a dot or a port is no address; it may be a code that was typed into the wrong field.
 pub fn with_scheme(typed: &str) -> Option<String> {
-    let typed = typed.trim();
-    let host = match typed.rsplit_once(':') {
-        Some((host, _)) if !typed.ends_with(']') => host,
-        _ => typed,
+    let typed = typed.trim().to_ascii_lowercase();
+    let bare = typed.strip_suffix('/').unwrap_or(&typed);
+    let host = match bare.rsplit_once(':') {
+        Some((host, _)) if !bare.ends_with(']') => host,
+        _ => bare,
     };
     let full = typed
         .split_once(':')
@@ -33,7 +34,7 @@ pub fn with_scheme(typed: &str) -> Option<String> {
     } else {
         "https://"
     };
-    Some(joined(&[scheme, typed]))
+    Some(joined(&[scheme, &typed]))
 }
 
 /// The `@authority` of a web origin (RFC 9421 section 2.2.3): host, and the port unless it is the scheme's own.

@@ -23,7 +23,7 @@ pub use preview::PreviewView;
 pub use sessions::SessionsView;
 
 use crate::{
-    fault::{Code, Fault, Retry},
+    fault::{Fault, Retry},
     record::{Login, Scan, Step},
     teach::{Derived, Trial},
     text::Text,
@@ -194,12 +194,7 @@ impl View {
             Some(Retry::Login) => Some(Retry::Rescan),
             other => other,
         };
-        let mut view = Self::error(fault, retry, Kept::default());
-        if let (Code::RelayTimeout, Self::Error { cure, .. }) = (fault.code, &mut view) {
-            // No link was asked for.
-            *cure = Text::new("error_relay_timeout_reading_cure");
-        }
-        view
+        Self::error(fault, retry, Kept::default())
     }
 
     /// A fault of a login, with what was picked and typed for it.

@@ -9,7 +9,7 @@ use crate::{
     environment::{Area, Broken, Environment},
     fault::{Code, Fault},
     json::ToJson,
-    record::{LAPSED, Profile, SIGNED_IN_UNTIL},
+    record::Profile,
     request::public_jwk,
     wire::FromJson,
 };
@@ -56,25 +56,34 @@ impl<E: Environment> Core<E> {
     }
 
     /// The relay has accepted the key: from now on it is this profile's.
-    pub(super) async fn admit(&self, key: &E::Key, profile: &Profile) -> Result<(), Box<Fault>> {
+    pub(super) async fn admit(&self, key: &E::Key, mut profile: Profile) -> Result<(), Box<Fault>> {
         let environment = &self.environment;
+        let former = Profile::read(&self.kept(Area::Local, None).await?);
+        let renewed = former.as_ref().filter(|former| former.key_id == profile.key_id);
+        profile.may_approve = renewed.is_some_and(|former| former.may_approve);
         environment.save_key(ENROLLED_KEY, key).await.map_err(failed)?;
-        let kept = self.kept(Area::Local, None).await?;
-        if let Some(former) = Profile::read(&kept).filter(|former| former.key_id != profile.key_id) {
-            let same = former.staff.email == profile.staff.email;
-            let theirs = [LAPSED, SIGNED_IN_UNTIL, "mayApprove", REASONS];
-            // What somebody else was doing and why is no concern of whoever comes after.
-            let (gone, _) = theirs.split_at(if same { 3 } else { 4 });
-            for name in gone {
-                environment.remove(Area::Local, name).await.map_err(failed)?;
-            }
-            if !same {
-                environment.clear(Area::Session).await.map_err(failed)?;
-            }
-        }
+        // At once, for no other profile can use this key.
         let saved = environment.save(Area::Local, &profile.to_json()).await;
         saved.map_err(failed)?;
+        let same =
+            |former: &Profile| former.relay == profile.relay && former.staff.email == profile.staff.email;
+        if !former.as_ref().is_none_or(same) {
+            // What somebody else was doing and why, or at another relay, is no concern of whoever comes after.
+            self.leave();
+            let gone = [
+                environment.remove(Area::Local, REASONS).await,
+                environment.clear(Area::Session).await,
+                environment.silence().await,
+            ];
+            gone.into_iter().collect::<Result<(), _>>().map_err(failed)?;
+        }
         environment.delete_key(PENDING_KEY).await.map_err(failed)
+    }
+
+    /// From now on nothing is noted of what was begun before.
+    pub(super) fn leave(&self) {
+        self.sign_outs.set(self.sign_outs.get().wrapping_add(1));
+        self.headings.take();
     }
 }
 

@@ -24,6 +24,7 @@ impl<E: Environment> Core<E> {
             Ok(profile) => self.waiting(&profile).await,
             Err(fault) => Err(fault),
         };
+        let barred = listed.as_ref().is_err_and(|fault| is_barred(fault.code));
         let (requests, fault) = match listed {
             Ok(requests) => (requests, fault),
             Err(unlisted) => (Vec::new(), fault.or(Some(unlisted))),
@@ -31,6 +32,7 @@ impl<E: Environment> Core<E> {
         View::Approvals(Box::new(ApprovalsView {
             requests,
             done,
+            barred,
             error: fault.as_deref().map(Problem::of),
         }))
     }
@@ -68,19 +70,7 @@ impl<E: Environment> Core<E> {
         let answer = self
             .get(profile, "/v1/approvals", RELAY_TIMEOUT_MILLISECONDS)
             .await;
-        if let Err(fault) = &answer
-            && matches!(
-                fault.code,
-                Code::NotEnrolled
-                    | Code::KeyGone
-                    | Code::Relay(
-                        ErrorCode::NotPermitted
-                            | ErrorCode::ProfileUnknown
-                            | ErrorCode::StaffDisabled
-                            | ErrorCode::SessionExpired
-                    )
-            )
-        {
+        if answer.as_ref().is_err_and(|fault| is_barred(fault.code)) {
             // Until a session says that they may.
             self.stop_watching().await;
         }
@@ -114,4 +104,19 @@ impl<E: Environment> Core<E> {
             self.minute().await;
         }
     }
+}
+
+/// Whether asking again by itself is of no use.
+fn is_barred(code: Code) -> bool {
+    matches!(
+        code,
+        Code::NotEnrolled
+            | Code::KeyGone
+            | Code::Relay(
+                ErrorCode::NotPermitted
+                    | ErrorCode::ProfileUnknown
+                    | ErrorCode::StaffDisabled
+                    | ErrorCode::SessionExpired
+            )
+    )
 }

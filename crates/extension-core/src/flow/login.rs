@@ -29,6 +29,9 @@ use crate::{
 const CLOSING_CHECKS: u32 = 60;
 const CLOSING_PAUSE_MILLISECONDS: u32 = 50;
 
+/// How long is waited after a login of which nothing was heard.
+const LOST_SECONDS: u32 = 30;
+
 /// The rules of the platform that was picked.
 fn rules(session: &Session, message: &Message) -> Rules {
     let mut platforms = session.platforms.iter();
@@ -231,6 +234,10 @@ impl<E: Environment> Core<E> {
             // The browser does not say whether the request was on its way already.
             if fault.code == Code::RelayUnreachable {
                 fault.code = Code::RelayLost;
+            }
+            if fault.code.is_silence() {
+                // By then the relay is done with it.
+                fault.retry_after = fault.retry_after.max(Some(LOST_SECONDS));
             }
             fault
         });

@@ -125,7 +125,10 @@ impl<E: Environment> Core<E> {
             &body,
             RELAY_TIMEOUT_MILLISECONDS,
         );
-        let response = EnrolmentResponse::read(&answer.await?)
+        let answer = answer
+            .await
+            .map_err(|fault| Box::new(fault.of_deed("enrolment_unknown_cure")));
+        let response = EnrolmentResponse::read(&answer?)
             .filter(|response| response.key_id == candidate.key_id)
             .ok_or(Code::RelayAnswerUnusable)?;
         let profile = Profile {
@@ -136,7 +139,7 @@ impl<E: Environment> Core<E> {
             signed_in_until: None,
             lapsed: None,
         };
-        self.admit(&candidate.key, &profile).await
+        self.admit(&candidate.key, profile).await
     }
 
     /// Asks the relay who this profile is.
@@ -173,8 +176,7 @@ impl<E: Environment> Core<E> {
     /// Forgets the key and everything else that this profile knows.
     pub(super) async fn sign_out(&self) -> View {
         let environment = &self.environment;
-        self.sign_outs.set(self.sign_outs.get().wrapping_add(1));
-        self.headings.take();
+        self.leave();
         let results = [
             environment.delete_key(ENROLLED_KEY).await,
             environment.delete_key(PENDING_KEY).await,

@@ -6,6 +6,7 @@ use stagedoor_protocol::Session;
 
 use super::{
     Core,
+    login::push,
     preview::headings,
     reading::{Collected, Known, kept_recipes, kept_session},
     selection::pick,
@@ -52,14 +53,15 @@ impl<E: Environment> Core<E> {
                 return Ok(view);
             }
         }
+        let reading = (!again).then(|| self.openings.begin(id));
         if let Some(asked) = tab.approval.take().filter(|_| !again && tab.picked.is_none()) {
+            self.environment.progress(&push(id, &View::waiting(), false));
             return self.look_at_approval(&profile, id, asked).await;
         }
         let known = Known {
             recipes: kept_recipes(disk),
             session: kept_session(&memory),
         };
-        let reading = (!again).then(|| self.openings.begin(id));
         let opened = reading.as_ref().map(|_| tab.picked.as_deref());
         let mut scan = self.read_page(id, &profile, known, opened).await?;
         let usable = tab.picked.is_none_or(|picked| pick(&mut scan, picked));
@@ -71,6 +73,10 @@ impl<E: Environment> Core<E> {
         // Looked up again: a login may have begun while the page was read. One that was over before is forgotten.
         let over = tab.login.map(|login| login.request_id);
         let mut tab = self.tab(id).await?;
+        if reading.is_some_and(|reading| !reading.counts()) {
+            // The person goes on without the page, or has opened another popup.
+            return Ok(view);
+        }
         tab.scan = Some(scan);
         tab.picked = None;
         let news = |login: &Login| is_under_way(login.step) || over.as_ref() != Some(&login.request_id);
@@ -81,21 +87,21 @@ impl<E: Environment> Core<E> {
 
     /// The confirmation for an address that was picked or typed.
     pub(super) async fn select(&self, id: TabId, email: &str) -> Result<View, Box<Fault>> {
-        let mut tab = self.tab(id).await?;
         let waits = self.is_reading(id);
-        let scan = match tab.scan.take().filter(|_| !waits) {
+        let scan = match self.tab(id).await?.scan.filter(|_| !waits) {
             Some(scan) => scan,
             None => {
                 let profile = self.profile().await?;
                 let scan = if waits {
                     // The page does not answer, and the person goes on without it.
-                    let scan = Scan::unread(self.session(&profile).await?);
-                    self.openings.end(id);
-                    scan
+                    Scan::unread(self.session(&profile).await?)
                 } else {
                     self.scan(id, &profile).await?
                 };
+                self.openings.end(id);
+                let mut tab = self.tab(id).await?;
                 tab.scan = Some(scan.clone());
+                tab.picked = None;
                 self.save_tab(&tab).await?;
                 scan
             }

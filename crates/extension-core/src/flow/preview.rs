@@ -58,6 +58,9 @@ impl<E: Environment> Core<E> {
 
     /// Whether the page's headings show a name, if anything can be said of it.
     async fn is_on_page(&self, id: TabId, name: &str) -> Option<bool> {
+        if self.tab(id).await.ok()?.scan?.is_unread() {
+            return None;
+        }
         let mut read = self.headings.take().filter(|(tab, _)| *tab == id);
         if read.is_none() {
             // Another worker has read the page, or another page was read since.

@@ -23,8 +23,10 @@ const RECIPES: &str = "recipes";
 /// Under which name the rest of its last answer is kept in memory: who may open what, and how.
 const SESSION: &str = "session";
 
-/// How long a page is waited for, except where a popup that was just opened tells of that and offers a way without the page.
+/// How long a page is waited for.
 const PATIENCE_MILLISECONDS: u32 = 5_000;
+/// Likewise where a popup that was just opened tells of that, and offers a way without the page.
+const OPENING_PATIENCE_MILLISECONDS: u32 = 30_000;
 
 /// The collector's answer as JSON text, or why there is none.
 pub(super) type Collected = Result<String, Code>;
@@ -115,20 +117,22 @@ impl<E: Environment> Core<E> {
         let last = known.session.filter(|last| last.key_id == profile.key_id);
         let answered = Cell::new(false);
         let read = async {
-            let frames = match opened {
-                Some(_) => self.wait_for(id, &known.recipes).await,
-                None => self.collect(id, &known.recipes).await,
+            let patience = match opened {
+                Some(_) => OPENING_PATIENCE_MILLISECONDS,
+                None => PATIENCE_MILLISECONDS,
             };
-            let scan = opened.filter(|_| !answered.get()).and_then(|picked| {
-                // Where there was nothing to open, that may have changed, and is not said before it is known.
-                let last = last.as_ref().filter(|last| !last.platforms.is_empty());
-                let Some(last) = last else {
-                    self.environment.progress(&push(id, &View::waiting(), false));
-                    return None;
-                };
-                let scan = self.scan_of(id, &frames, last.clone(), &known.recipes).ok()?;
-                self.show_early(id, scan.clone(), picked);
-                Some(scan)
+            let frames = self.collect_within(patience, id, &known.recipes).await;
+            if answered.get() {
+                return (frames, None);
+            }
+            // Where there was nothing to open, that may have changed, and is not said before it is known.
+            let last = last.as_ref().filter(|last| !last.platforms.is_empty());
+            let last = last.filter(|_| opened.is_some());
+            let scan = last.and_then(|last| self.scan_of(id, &frames, last.clone(), &known.recipes).ok());
+            let early = scan.clone().and_then(|scan| early(scan, opened.flatten()));
+            self.environment.progress(&match early {
+                Some(view) => push(id, &view, true),
+                None => push(id, &View::waiting(), false),
             });
             (frames, scan)
         };
@@ -154,31 +158,31 @@ impl<E: Environment> Core<E> {
                 frames = self.collect(id, &recipes).await;
             }
         }
-        match scan.filter(|_| as_before && read_alike) {
-            None => Ok(self.scan_of(id, &frames, session, &recipes)?),
-            Some(scan) => Ok(scan),
+        if let Some(scan) = scan.filter(|_| as_before && read_alike) {
+            return Ok(scan);
+        }
+        match (&frames, opened) {
+            // The person goes on without it, as they could before.
+            (Err(Code::PageSilent), Some(_)) => Ok(Scan::unread(session)),
+            _ => Ok(self.scan_of(id, &frames, session, &recipes)?),
         }
     }
 
     /// Has the collector read a page, and gives up on one that shows a message or is busy: it may be so for ever.
     pub(super) async fn collect(&self, id: TabId, recipes: &Value) -> Collected {
+        self.collect_within(PATIENCE_MILLISECONDS, id, recipes).await
+    }
+
+    async fn collect_within(&self, milliseconds: u32, id: TabId, recipes: &Value) -> Collected {
         let late = async {
-            self.environment.sleep(PATIENCE_MILLISECONDS).await;
+            self.environment.sleep(milliseconds).await;
             Err(Code::PageSilent)
         };
-        first(self.wait_for(id, recipes), late).await
-    }
-
-    async fn wait_for(&self, id: TabId, recipes: &Value) -> Collected {
-        let read = self.environment.collect(id, &recipes.to_json()).await;
-        read.map_err(|_| Code::PageNotReadable)
-    }
-
-    /// Shows what the page comes to by the relay's last answer.
-    fn show_early(&self, id: TabId, mut scan: Scan, picked: Opened<'_>) {
-        if picked.is_none_or(|picked| pick(&mut scan, picked.into())) {
-            self.environment.progress(&push(id, &View::of_press(&scan), true));
-        }
+        let read = async {
+            let read = self.environment.collect(id, &recipes.to_json()).await;
+            read.map_err(|_| Code::PageNotReadable)
+        };
+        first(read, late).await
     }
 
     /// Whether a popup of this tab may be showing such a thing.
@@ -197,6 +201,12 @@ impl<E: Environment> Core<E> {
         let frames = read_frames(&frames.unwrap_or(Value::Null));
         alike(one, other, &frames, |url| self.environment.parse_url(url))
     }
+}
+
+/// What the page comes to by the relay's last answer, if it can be shown.
+fn early(mut scan: Scan, picked: Opened<'_>) -> Option<View> {
+    let usable = picked.is_none_or(|picked| pick(&mut scan, picked.into()));
+    usable.then(|| View::of_press(&scan))
 }
 
 /// Those among what is kept on disk.

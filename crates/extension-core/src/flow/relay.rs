@@ -116,7 +116,10 @@ impl<E: Environment> Core<E> {
             Ok(_) if profile.lapsed.is_some() => Some((LAPSED, Value::Null)),
             _ => None,
         };
-        if let Some((name, value)) = said {
+        if let Some((name, value)) = said
+            && let Ok(kept) = self.kept(Area::Local, None).await
+            && Profile::read(&kept).is_some_and(|kept| kept.key_id == profile.key_id)
+        {
             let _ = self.keep(Area::Local, name, &value).await;
         }
         answer

@@ -166,7 +166,7 @@ impl<E: Environment> Core<E> {
             signed_in_until: Some(response.expires_at),
             lapsed: None,
         };
-        self.admit(&candidate.key, &profile).await
+        self.admit(&candidate.key, profile).await
     }
 
     /// The sign-in that is waited for. One that was begun too long ago is not, and neither is one from the future.

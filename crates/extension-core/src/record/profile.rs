@@ -34,12 +34,16 @@ pub struct Profile {
 
 impl ToJson for Profile {
     fn write(&self, target: &mut String) {
+        let until = self.signed_in_until.and_then(|until| until.try_into().ok());
+        let until = until.map_or(Value::Null, Value::Number);
         Object::begin(target)
             .with("relay", &self.relay)
             .with("keyId", self.key_id.as_str())
             .with("staff", &self.staff)
-            .with_some("mayApprove", self.may_approve.then_some(&true))
-            .with_some(SIGNED_IN_UNTIL, self.signed_in_until.as_ref())
+            // Also what it has not, so that nothing is left of a profile before.
+            .with("mayApprove", &self.may_approve)
+            .with(SIGNED_IN_UNTIL, &until)
+            .with(LAPSED, &Value::Null)
             .end();
     }
 }

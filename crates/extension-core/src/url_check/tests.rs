@@ -64,6 +64,13 @@ fn a_host_alone_becomes_an_address_and_a_word_does_not() {
         ("[::1]", Some("http://[::1]")),
         ("localhost:8080", Some("http://localhost:8080")),
         ("localhost", Some("http://localhost")),
+        ("Localhost", Some("http://localhost")),
+        ("LOCALHOST:8080/", Some("http://localhost:8080/")),
+        ("127.0.0.1/", Some("http://127.0.0.1/")),
+        ("[::1]/", Some("http://[::1]/")),
+        ("Relay.Example/", Some("https://relay.example/")),
+        ("127.0.0.1.evil.example/", Some("https://127.0.0.1.evil.example/")),
+        ("https://", None),
         (
             "127.0.0.1.evil.example:80",
             Some("https://127.0.0.1.evil.example:80"),

@@ -39,6 +39,8 @@ pub struct ApprovalsView {
     pub requests: Vec<WaitingApproval>,
     /// What was done just now.
     pub done: Option<Text>,
+    /// Whether there is nothing to be had before the person has done something about it.
+    pub barred: bool,
     /// What went wrong.
     pub error: Option<Problem>,
 }

@@ -114,6 +114,7 @@ impl ToJson for View {
             Self::Approvals(approvals) => view
                 .with("requests", &approvals.requests)
                 .with_some("done", approvals.done.as_ref())
+                .with_some("barred", approvals.barred.then_some(&true))
                 .with_some("error", approvals.error.as_ref()),
             Self::Derived(derived) => derived.write(view),
             Self::Trial(trial) => trial.write(view),

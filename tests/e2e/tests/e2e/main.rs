@@ -29,6 +29,7 @@ mod stopped;
 mod support;
 mod teach;
 mod traces;
+mod waiting;
 mod web_page;
 mod window;
 

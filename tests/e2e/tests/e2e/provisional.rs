@@ -17,11 +17,10 @@ crate::in_each_browser!(
     nothing_begun_for_one_customer_reaches_another,
     whoever_types_finds_the_answer_on_the_way_back,
     an_opening_that_was_lost_is_asked_for_anew,
-    a_page_that_does_not_answer_is_in_nobodys_way,
 );
 
-const OPEN: &str = "[data-slot=open]";
-const WAIT: &str = "[data-slot=wait]";
+pub(crate) const OPEN: &str = "[data-slot=open]";
+pub(crate) const WAIT: &str = "[data-slot=wait]";
 
 const LENIENT: &str = "reason = \"optional\"
 [[policy.grant]]
@@ -42,7 +41,7 @@ async fn press_early(lab: &Lab, seat: &Seat, tab: &Page) -> Result<(Popup, Held)
 }
 
 /// Opens it once, so that the relay has said something.
-async fn begin(lab: &Lab, kind: Kind) -> Result<(Seat, Page)> {
+pub(crate) async fn begin(lab: &Lab, kind: Kind) -> Result<(Seat, Page)> {
     let seat = Seat::enrolled(lab, kind, SUPPORT[0]).await?;
     let tab = seat.browser.open(&lab.customer_page(CUSTOMERS[0].0)).await?;
     seat.press(&tab).await?.settled().await?;
@@ -225,44 +224,8 @@ const PRESS_AT_ONCE: &str = "(globalThis.pressed = false, new MutationObserver((
     open.form.requestSubmit();
 }).observe(document.querySelector('#screen'), { childList: true }), 0)";
 
-async fn a_page_that_does_not_answer_is_in_nobodys_way(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
-    let (seat, tab) = begin(&lab, kind).await?;
-    let typed = CUSTOMERS[1].0;
-    // As while an alert is open: the page does nothing until it is answered. Firefox reads a page that waits for an answer like
-    // this, so it has one that computes for longer than anything here takes.
-    let mut blocked = lab.front.hold_request("GET /blocked");
-    let url = lab.front.url();
-    let block = match kind {
-        Kind::Chromium => {
-            format!("const ask = new XMLHttpRequest(); ask.open('GET', '{url}/blocked', false); ask.send();")
-        }
-        Kind::Firefox => format!(
-            "fetch('{url}/blocked').catch(() => 0); const end = Date.now() + 30_000; while (Date.now() < end);"
-        ),
-    };
-    tab.evaluate(&format!("setTimeout(() => {{ {block} }}, 100)"))
-        .await?;
-    blocked.arrived().await?;
-    let popup = seat.press(&tab).await?;
-    popup.shows("waiting").await?;
-    let words = popup.words().await?;
-    assert!(words.contains("The page does not answer yet"), "{words}");
-    popup.page.click("[data-slot=type]").await?;
-    popup.page.fill("#email", typed).await?;
-    popup.page.click("[data-screen=manual] [type=submit]").await?;
-    popup.shows("confirm").await?;
-    assert_eq!(popup.customer().await?, typed);
-    popup.confirm().await?;
-    popup.opened().await?;
-    assert_eq!(seat.platform().await?, Platform::LoggedIn(typed.into()));
-    assert_asked_for(&lab, &[typed]);
-    blocked.release();
-    Ok(())
-}
-
 /// Somebody else is in the place of the customer before the relay has answered: as after a change of its recipes.
-const OTHER: &str = "document.body.innerHTML = '<main><div><span>E-mail</span> <a href=\"mailto:OTHER\">OTHER</a></div></main>'";
+pub(crate) const OTHER: &str = "document.body.innerHTML = '<main><div><span>E-mail</span> <a href=\"mailto:OTHER\">OTHER</a></div></main>'";
 
 /// Presses early, and makes the page be another customer's by the time that the answer has it read once more.
 async fn press_and_become(lab: &Lab, seat: &Seat, tab: &Page, other: &str) -> Result<(Popup, Held)> {

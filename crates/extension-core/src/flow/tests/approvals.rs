@@ -67,8 +67,15 @@ fn the_minute_refreshes_the_number_and_ends_with_the_right() {
         assert!(fake.watching.get(), "{code}");
     }
     fake.refuse(REQUEST, ErrorCode::NotPermitted, "No more.");
-    ask(&worker, json!({"type": "approvals/open"}));
+    let view = ask(&worker, json!({"type": "approvals/open"}));
     assert!(!fake.watching.get(), "the page learnt it");
+    assert_eq!(view["barred"], true, "and does not go on asking");
+    fake.answer(REQUEST, Err(crate::environment::HttpFailure::Unreachable));
+    let view = ask(&worker, json!({"type": "approvals/open"}));
+    assert_eq!(
+        (&view["barred"], &view["error"]["cure"]["key"]),
+        (&Value::Null, &json!("error_relay_unreachable_cure"))
+    );
     ask(&worker, json!({"type": "options/signOut"}));
     fake.watching.set(true);
     finish(worker.minute());

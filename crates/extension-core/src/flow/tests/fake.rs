@@ -55,6 +55,8 @@ pub(super) struct Fake {
     pub(super) keys: RefCell<BTreeMap<String, SigningKey>>,
     /// Whether storage and key store take anything.
     pub(super) writable: Cell<bool>,
+    /// What fails by itself: `clear` or `windows`.
+    pub(super) failing: Cell<&'static str>,
     /// What the collector answers.
     pub(super) page: RefCell<Result<String, Broken>>,
     /// The answers of the relay that differ from the usual, by what a path ends in.
@@ -105,6 +107,7 @@ impl Fake {
             managed: RefCell::default(),
             keys: RefCell::default(),
             writable: Cell::new(true),
+            failing: Cell::new(""),
             page: RefCell::new(Ok(page_with(&["anna@example.com"]))),
             script: RefCell::default(),
             rules: RefCell::new(fixture("session")),
@@ -180,6 +183,10 @@ impl Fake {
 
     fn writing(&self) -> Result<(), Broken> {
         if self.writable.get() { Ok(()) } else { Err(Broken) }
+    }
+
+    fn unless_failing(&self, what: &str) -> Result<(), Broken> {
+        (self.failing.get() != what).then_some(()).ok_or(Broken)
     }
 
     fn usual_answer(&self, path: &str, body: &Value) -> HttpAnswer {
@@ -277,6 +284,7 @@ impl Environment for Rc<Fake> {
     }
     async fn clear(&self, area: Area) -> Result<(), Broken> {
         self.writing()?;
+        self.unless_failing("clear")?;
         self.storage(area).borrow_mut().clear();
         Ok(())
     }
@@ -324,6 +332,7 @@ impl Environment for Rc<Fake> {
         self.allowed.get()
     }
     async fn windows(&self) -> Result<Vec<OpenedWindow>, Broken> {
+        self.unless_failing("windows")?;
         Ok(self.windows.borrow().clone())
     }
     async fn close_window(&self, window: WindowId) {

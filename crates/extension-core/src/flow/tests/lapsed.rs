@@ -112,29 +112,105 @@ fn a_new_code_connects_again_and_the_same_person_keeps_their_reasons() {
     );
     assert_eq!(
         fake.local.borrow().keys().collect::<Vec<_>>(),
-        ["keyId", "reasons", "relay", "staff"]
+        [
+            "keyId",
+            "lapsed",
+            "mayApprove",
+            "reasons",
+            "relay",
+            "signedInUntil",
+            "staff"
+        ]
     );
     assert_eq!(fake.keys.borrow().keys().collect::<Vec<_>>(), ["enrolled"]);
     assert_eq!(open_popup(&worker)["screen"], "confirm");
 }
 
-#[test]
-fn somebody_else_finds_nothing_of_whom_it_was_before() {
-    let (fake, worker) = enrolled();
-    open_popup(&worker);
-    fake.local
-        .borrow_mut()
-        .insert("reasons".into(), json!(["Call of 14:05"]));
-    fake.keys.borrow_mut().clear();
+/// Enrols somebody else.
+fn enrol_other(fake: &Fake, worker: &Worker) -> Value {
     let other = json!({"email": "noor@broker.example", "name": "Noor Haddad"});
     // The key that the fake makes has this id.
     let key_id = enrol(&Core::new(Fake::fresh()))["keyId"].clone();
     let answer = json!({"keyId": key_id, "staff": other}).to_string();
     fake.answer("/v1/enrolments", Ok(http(201, "application/json", &answer)));
-    let view = enrol(&worker);
-    assert_connected(&view);
+    let view = enrol(worker);
     assert_eq!(view["staff"], other);
-    assert!(!fake.traces().contains("Call of 14:05") && fake.session.borrow().is_empty());
+    view
+}
+
+/// A browser in which somebody has opened the popup, and gave a reason before.
+fn used() -> (Rc<Fake>, Worker) {
+    let (fake, worker) = enrolled();
+    open_popup(&worker);
+    fake.local
+        .borrow_mut()
+        .insert("reasons".into(), json!(["Call of 14:05"]));
+    *fake.badge.borrow_mut() = "!2".into();
+    (fake, worker)
+}
+
+fn assert_nothing_left(fake: &Fake) {
+    let traces = fake.traces();
+    assert!(
+        !traces.contains("Call of 14:05") && fake.session.borrow().is_empty(),
+        "{traces}"
+    );
+    assert_eq!((fake.shown(), fake.watching.get()), (String::new(), false));
+}
+
+#[test]
+fn somebody_else_finds_nothing_of_whom_it_was_before() {
+    let (fake, worker) = used();
+    fake.keys.borrow_mut().clear();
+    assert_connected(&enrol_other(&fake, &worker));
+    assert_nothing_left(&fake);
+    assert_eq!(*worker.headings.borrow(), None);
+    // An address at another relay is another person's.
+    let (fake, worker) = used();
+    fake.local
+        .borrow_mut()
+        .insert("relay".into(), json!("https://before.example"));
+    assert_connected(&enrol(&worker));
+    assert_nothing_left(&fake);
+}
+
+#[test]
+fn what_somebody_had_begun_before_another_came_leaves_nothing() {
+    for (mut message, held) in [
+        (json!({"type": "popup/open", "tabId": 5}), "/v1/session"),
+        (login_message(5), "/v1/logins"),
+    ] {
+        let (fake, worker) = used();
+        fake.held.set(Some(held));
+        message["reason"] = json!("Call of 14:05");
+        let message = read(&message);
+        let mut late = pin!(worker.handle(&message));
+        let mut context = Context::from_waker(Waker::noop());
+        for _ in 0..100 {
+            assert!(late.as_mut().poll(&mut context).is_pending());
+        }
+        enrol_other(&fake, &worker);
+        fake.held.set(None);
+        fake.pushed.take();
+        finish(late);
+        fake.pushed.take();
+        assert_nothing_left(&fake);
+        assert_eq!(fake.opened.borrow().len(), 0);
+    }
+}
+
+#[test]
+fn a_new_key_is_never_without_its_profile_for_what_cannot_be_cleared_away() {
+    let (fake, worker) = used();
+    fake.failing.set("clear");
+    let before = fake.local.borrow()["keyId"].clone();
+    let view = enrol_other(&fake, &worker);
+    assert_eq!(
+        (&view["enrolled"], &view["error"]["code"]),
+        (&json!(true), &json!("key_store_failed"))
+    );
+    assert_ne!(view["keyId"], before);
+    assert!(!fake.traces().contains("Call of 14:05"));
 }
 
 #[test]
@@ -156,15 +232,19 @@ fn signing_in_makes_a_new_key_then() {
 /// An answer about the key before comes when there is a new one already.
 #[test]
 fn a_late_answer_says_nothing_of_the_new_key() {
-    let (fake, worker) = enrolled();
-    fake.held.set(Some("/v1/session"));
-    let message = read(&json!({"type": "options/test"}));
-    let mut late = pin!(worker.handle(&message));
-    let mut context = Context::from_waker(Waker::noop());
-    assert!(late.as_mut().poll(&mut context).is_pending());
-    assert_connected(&enrol(&worker));
-    fake.refuse("/v1/session", ErrorCode::ProfileUnknown, "Revoked.");
-    fake.held.set(None);
-    finish(late);
-    assert_connected(&open_options(&worker));
+    for code in [ErrorCode::ProfileUnknown, ErrorCode::SessionExpired] {
+        let (fake, worker) = enrolled();
+        fake.held.set(Some("/v1/session"));
+        let message = read(&json!({"type": "options/test"}));
+        let mut late = pin!(worker.handle(&message));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(late.as_mut().poll(&mut context).is_pending());
+        assert_connected(&enrol(&worker));
+        fake.refuse("/v1/session", code, "Revoked.");
+        fake.held.set(None);
+        finish(late);
+        let view = open_options(&worker);
+        assert_connected(&view);
+        assert_eq!(view["signedInUntil"], Value::Null, "{code}");
+    }
 }

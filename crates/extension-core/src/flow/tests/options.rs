@@ -51,7 +51,10 @@ fn enrolling_proves_the_key_and_keeps_it() {
     assert_eq!(requests[0].1["extensionVersion"], "0.1.0");
     assert_eq!(fake.keys.borrow().keys().collect::<Vec<_>>(), ["enrolled"]);
     let local = fake.local.borrow();
-    assert_eq!(local.keys().collect::<Vec<_>>(), ["keyId", "relay", "staff"]);
+    assert_eq!(
+        local.keys().collect::<Vec<_>>(),
+        ["keyId", "lapsed", "mayApprove", "relay", "signedInUntil", "staff"]
+    );
     assert_eq!(local["keyId"], view["keyId"]);
     assert!(
         !fake.traces().contains("0123456789ABCDEFGHJZ"),
@@ -130,6 +133,35 @@ fn a_refused_code_leaves_an_earlier_enrolment_alone() {
 }
 
 #[test]
+fn of_a_code_that_nobody_answered_to_it_is_said_that_it_may_be_spent() {
+    let worker = Core::new(Fake::fresh());
+    for (answer, code, cure) in [
+        (
+            Err(HttpFailure::Timeout),
+            "relay_timeout",
+            "enrolment_unknown_cure",
+        ),
+        (
+            Ok(http(502, "text/html", "")),
+            "relay_lost",
+            "enrolment_unknown_cure",
+        ),
+        (
+            Err(HttpFailure::Unreachable),
+            "relay_unreachable",
+            "error_relay_unreachable_cure",
+        ),
+    ] {
+        worker.environment.answer("/v1/enrolments", answer);
+        let view = enrol(&worker, RELAY, CODE);
+        assert_eq!(
+            (&view["error"]["code"], &view["error"]["cure"]["key"]),
+            (&json!(code), &json!(cure))
+        );
+    }
+}
+
+#[test]
 fn a_relay_that_names_another_key_is_not_trusted() {
     let fake = Fake::fresh();
     let answer = json!({"keyId": "k".repeat(43), "staff": {"email": "a@b.example", "name": "A"}});
@@ -174,6 +206,10 @@ fn the_connection_test_says_who_the_relay_thinks_this_is() {
     assert_eq!(
         (&test["code"], &test["retryAfterSeconds"]),
         (&json!("relay_lost"), &json!(20))
+    );
+    assert_eq!(
+        test["cure"]["key"], "error_relay_lost_cure",
+        "no link was asked for"
     );
 
     fake.refuse("/v1/session", ErrorCode::ProfileUnknown, "Enrol again.");

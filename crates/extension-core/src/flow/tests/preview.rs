@@ -4,7 +4,7 @@ use stagedoor_protocol::ErrorCode;
 
 use super::*;
 use crate::environment::{Broken, HttpFailure};
-use fake::{http, page_with};
+use fake::{HUNG, http, page_with};
 
 /// The page of one customer, under these headings.
 fn page_about(title: &str, headings: &[&str]) -> String {
@@ -101,6 +101,21 @@ fn another_worker_reads_the_page_again_for_it() {
     let third = Core::new(Rc::clone(&fake));
     knows(&fake, json!({"name": "Bert Kowalski", "status": "verified"}));
     assert_eq!(look(&third, "anna@example.com")["notOnPage"], json!(false));
+}
+
+#[test]
+fn a_page_that_does_not_answer_is_not_asked_for_it() {
+    let (fake, worker) = opened("Bert Kowalski", &["Bert Kowalski"]);
+    fake.held.set(Some(HUNG));
+    let view = ask(&worker, json!({"type": "popup/open", "tabId": 5}));
+    assert_eq!(view, json!({"screen": "none", "cut": true}));
+    let before = fake.now.get();
+    knows(&fake, json!({"name": "Anna Kowalska", "status": "verified"}));
+    let view = look(&worker, "anna@example.com");
+    assert_eq!(
+        (&view["state"], &view["notOnPage"], fake.now.get()),
+        (&json!("known"), &json!(false), before)
+    );
 }
 
 #[test]

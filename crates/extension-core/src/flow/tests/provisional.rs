@@ -3,7 +3,7 @@
 use core::pin::Pin;
 
 use super::{
-    fake::{PAGE, page_with},
+    fake::{HUNG, PAGE, page_with},
     *,
 };
 
@@ -45,6 +45,11 @@ impl<'a> Opening<'a> {
 
 const RELAY: &str = "/v1/session";
 const OPEN: &str = "popup/open";
+
+/// What is shown while the relay alone is waited for.
+fn waits() -> Value {
+    json!({"type": "view", "tabId": 5, "view": {"screen": "working", "step": "rules"}})
+}
 
 /// The relay has answered once.
 fn known() -> (Rc<Fake>, Worker) {
@@ -161,31 +166,30 @@ fn only_a_popup_that_was_just_opened_is_shown_it() {
     let (fake, worker) = known();
     for kind in ["popup/rescan", "popup/dismiss"] {
         let opening = Opening::begin(&fake, &worker, kind, RELAY);
-        assert_eq!(opening.shown(), [json!(null); 0], "{kind}");
+        assert_eq!(opening.shown(), [waits()], "{kind}");
         opening.end();
     }
 }
 
 #[test]
 fn where_the_relay_has_not_said_what_may_be_opened_it_is_waited_for() {
-    let waits = json!({"type": "view", "tabId": 5, "view": {"screen": "working", "step": "rules"}});
     let (fake, worker) = enrolled();
     let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
-    assert_eq!(opening.shown(), std::slice::from_ref(&waits));
+    assert_eq!(opening.shown(), [waits()]);
     assert_eq!(opening.end()["screen"], "confirm");
 
     let (fake, worker) = enrolled();
     fake.rules.borrow_mut()["platforms"] = json!([]);
     ask(&worker, json!({"type": OPEN, "tabId": 5}));
     let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
-    assert_eq!(opening.shown(), std::slice::from_ref(&waits));
+    assert_eq!(opening.shown(), [waits()]);
     drop(opening);
 
     // What it said to another profile says nothing to this one.
     let (fake, worker) = known();
     fake.session.borrow_mut().get_mut("session").unwrap()["keyId"] = json!("A".repeat(43));
     let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
-    assert_eq!(opening.shown(), [waits]);
+    assert_eq!(opening.shown(), [waits()]);
 }
 
 #[test]
@@ -193,7 +197,7 @@ fn a_page_that_cannot_be_read_shows_nobody_before_either() {
     let (fake, worker) = known();
     *fake.page.borrow_mut() = Err(crate::environment::Broken);
     let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
-    assert_eq!(opening.shown(), [json!(null); 0]);
+    assert_eq!(opening.shown(), [waits()]);
     assert_eq!(opening.end()["code"], "page_not_readable");
 }
 
@@ -210,7 +214,7 @@ fn a_selected_text_goes_first_there_too() {
     assert_eq!(opening.end(), shown);
     finish(worker.selected(5, "nobody"));
     let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
-    assert_eq!(opening.shown(), [json!(null); 0]);
+    assert_eq!(opening.shown(), [waits()]);
     assert_eq!(opening.end()["code"], "selection_unusable");
 }
 
@@ -247,7 +251,7 @@ fn a_page_that_does_not_answer_is_in_nobodys_way() {
         (&json!("carla@example.com"), &Value::Null)
     );
     drop(requests);
-    // The page answers after all, and takes nothing from what was opened.
+    // The page answers after all, and takes nothing from what was typed and opened.
     let late = opening.end();
     assert_eq!(late["customer"]["email"], "anna@example.com");
     let view = ask(&worker, json!({"type": "popup/status", "tabId": 5}));
@@ -258,19 +262,79 @@ fn a_page_that_does_not_answer_is_in_nobodys_way() {
 }
 
 #[test]
+fn what_was_typed_without_the_page_is_opened_without_it_whenever_that_answers() {
+    let (fake, worker) = known();
+    finish(worker.selected(5, "ask bert@example.com"));
+    let opening = Opening::begin(&fake, &worker, OPEN, PAGE);
+    let typed = json!({"type": "popup/select", "tabId": 5, "email": "carla@example.com"});
+    ask(&worker, typed);
+    opening.end();
+    let mut login = login_message(5);
+    login["email"] = json!("carla@example.com");
+    assert_eq!(ask(&worker, login)["screen"], "opened");
+    let (_, asked) = fake.requests.borrow().last().cloned().unwrap();
+    assert_eq!(asked["outcome"], "opened");
+    let asked = super::approval::last(&fake, "POST /v1/logins");
+    assert_eq!(
+        (&asked["page"], asked.get("customerEmail")),
+        (&Value::Null, Some(&json!("carla@example.com")))
+    );
+    // The text that was selected for that press is not shown at the next one.
+    fake.windows.borrow_mut().retain(|window| !window.incognito);
+    finish(worker.window_removed(40));
+    let view = ask(&worker, json!({"type": OPEN, "tabId": 5}));
+    assert_eq!(view["customer"]["email"], "anna@example.com");
+}
+
+#[test]
+fn a_page_that_never_answers_is_given_up_and_leaves_typing() {
+    let (fake, worker) = known();
+    fake.held.set(Some(HUNG));
+    let before = fake.now.get();
+    let view = ask(&worker, json!({"type": OPEN, "tabId": 5}));
+    assert_eq!(view, json!({"screen": "none", "cut": true}));
+    assert_eq!(fake.now.get() - before, 30_000);
+    let mut login = login_message(5);
+    login["email"] = json!("carla@example.com");
+    assert_eq!(ask(&worker, login)["screen"], "opened");
+    assert_eq!(
+        super::approval::last(&fake, "POST /v1/logins")["page"],
+        Value::Null
+    );
+}
+
+#[test]
+fn of_an_approval_that_was_asked_for_the_relays_word_is_waited_for() {
+    let (fake, worker) = super::approval::approved();
+    let opening = Opening::begin(&fake, &worker, OPEN, "/v1/approvals");
+    assert_eq!(opening.shown(), [waits()]);
+    let view = ask(&worker, login_message(5));
+    assert_eq!(view["screen"], "error", "{view}");
+    assert_eq!(
+        (fake.logins_asked(), opening.end()["screen"].clone()),
+        (0, json!("approval"))
+    );
+}
+
+#[test]
 fn a_relay_that_is_too_slow_while_the_page_is_read_is_not_said_to_have_made_a_link() {
     let (fake, worker) = enrolled();
     fake.answer(RELAY, Err(crate::environment::HttpFailure::Timeout));
     let view = ask(&worker, json!({"type": OPEN, "tabId": 5}));
     assert_eq!(view["code"], "relay_timeout");
-    assert_eq!(view["cure"]["key"], "error_relay_timeout_reading_cure");
+    assert_eq!(view["cure"]["key"], "error_relay_timeout_cure");
     // Of a login nobody knows.
     ask(&worker, json!({"type": OPEN, "tabId": 5}));
     fake.answer("/v1/logins", Err(crate::environment::HttpFailure::Timeout));
+    let view = ask(&worker, login_message(5));
     assert_eq!(
-        ask(&worker, login_message(5))["cure"]["key"],
-        "error_relay_timeout_cure"
+        (&view["cure"]["key"], &view["retryAfterSeconds"]),
+        (&json!("login_unknown_cure"), &json!(30))
     );
+    // Nor does a later worker.
+    let later = Core::new(Rc::clone(&fake));
+    let view = ask(&later, json!({"type": "popup/status", "tabId": 5}));
+    assert_eq!(view["cure"]["key"], "login_unknown_cure");
 }
 
 #[test]

@@ -102,6 +102,7 @@ fn a_session_that_is_over_is_renewed_with_the_same_key() {
     let first = come_back_with_code(&worker, &begin(&worker));
     let later = (EXPIRES_AT + 1) * 1000;
     fake.now.set(later);
+    fake.local.borrow_mut().insert("mayApprove".into(), json!(true));
     let view = ask(&worker, json!({"type": "options/open"}));
     assert_eq!(
         (&view["enrolled"], &view["sessionOver"]),
@@ -125,7 +126,10 @@ fn a_session_that_is_over_is_renewed_with_the_same_key() {
     let asked: BTreeMap<String, String> = address.query_pairs().into_owned().collect();
     let view = come_back_with_code(&worker, &asked);
     assert_eq!((&view["error"], &view["keyId"]), (&Value::Null, &first["keyId"]));
-    assert_eq!(view["signedInUntil"], EXPIRES_AT + 36_000);
+    assert_eq!(
+        (&view["signedInUntil"], &view["mayApprove"]),
+        (&json!(EXPIRES_AT + 36_000), &json!(true))
+    );
     assert_eq!(
         (&view["sessionOver"], &view["relay"]),
         (&Value::Null, &json!(RELAY))
@@ -286,5 +290,5 @@ fn enrolling_by_a_code_ends_a_sign_in() {
         come_back_with_code(&worker, &asked)["error"]["code"],
         "sign_in_forgotten"
     );
-    assert_eq!(fake.local.borrow().get("signedInUntil"), None);
+    assert_eq!(fake.local.borrow()["signedInUntil"], Value::Null);
 }

@@ -235,6 +235,16 @@ fn what_is_left_of_a_session_is_said() {
     let view = ask(&worker, json!({"type": "session/end"}));
     assert_eq!(view, json!({"screen": "sessions", "open": 0, "others": 1}));
     assert_eq!(private(&fake), 1, "a window of the person's own is theirs");
+    // Windows that cannot be counted are not said to be none.
+    fake.failing.set("windows");
+    for message in ["session/open", "session/end"] {
+        let view = ask(&worker, json!({"type": message}));
+        assert_eq!(
+            (&view["code"], view.get("others")),
+            (&json!("internal"), None),
+            "{message}"
+        );
+    }
 }
 
 #[test]
