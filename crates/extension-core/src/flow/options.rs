@@ -21,6 +21,9 @@ use crate::{
     wire::FromJson,
 };
 
+/// How long the relay is waited for when somebody leaves.
+const SIGN_OUT_MILLISECONDS: u32 = 3_000;
+
 impl<E: Environment> Core<E> {
     /// The page as things stand.
     pub(super) async fn options(&self, test: Option<TestResult>, fault: Option<Box<Fault>>) -> View {
@@ -173,10 +176,18 @@ impl<E: Environment> Core<E> {
         self.options(Some(result), None).await
     }
 
-    /// Forgets the key and everything else that this profile knows.
+    /// Gives up the key, and forgets it and everything else that this profile knows.
     pub(super) async fn sign_out(&self) -> View {
         let environment = &self.environment;
         self.leave();
+        if let Ok(profile) = self.profile().await {
+            // Nobody stays signed in here because the relay is away.
+            let _ = self
+                .call(&profile, "POST", "/v1/sign-out", "", SIGN_OUT_MILLISECONDS)
+                .await;
+            // What was begun meanwhile is nobody's either.
+            self.leave();
+        }
         let results = [
             environment.delete_key(ENROLLED_KEY).await,
             environment.delete_key(PENDING_KEY).await,

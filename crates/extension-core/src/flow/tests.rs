@@ -18,6 +18,7 @@ mod recipes;
 mod reread;
 mod selection;
 mod sign_in;
+mod sign_out;
 mod torn;
 mod windows;
 

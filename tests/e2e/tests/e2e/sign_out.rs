@@ -88,13 +88,24 @@ async fn nothing_is_left(kind: Kind) -> Result<()> {
     let [profile @ .., window] = local.as_slice() else {
         bail!("nothing is kept: {rest}")
     };
-    assert_eq!(profile, ["keyId", "relay", "staff"]);
+    let of_profile = ["keyId", "lapsed", "mayApprove", "relay", "signedInUntil", "staff"];
+    assert_eq!(profile, of_profile);
     assert!(window.starts_with("window:"), "{rest}");
     assert!(names(&rest["session"]).contains(&"signIn".to_owned()), "{rest}");
     assert!(names(&rest["session"]).len() >= 2, "a tab: {rest}");
     assert_eq!((&rest["alarms"], &rest["badge"]), (&json!(1), &json!("1")));
 
+    let revoked = || -> Result<bool> {
+        let listed = lab.relay()?.run(&["profile", "list", "--json"])?;
+        let profile: Value = serde_json::from_str(listed.trim())?;
+        Ok(profile["revokedAt"].is_string())
+    };
+    assert!(!revoked()?);
     sign_out(&options).await?;
+    assert!(
+        revoked()?,
+        "the key would be good still, in a copy of these files"
+    );
     assert_eq!(options.evaluate(RECORDS).await?, json!([]));
     assert_eq!(
         options.evaluate(REST).await?,
