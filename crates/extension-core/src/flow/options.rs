@@ -176,13 +176,11 @@ impl<E: Environment> Core<E> {
     /// Forgets the key and everything else that this profile knows.
     pub(super) async fn sign_out(&self) -> View {
         let environment = &self.environment;
-        self.leave();
         let results = [
+            self.leave().await,
             environment.delete_key(ENROLLED_KEY).await,
             environment.delete_key(PENDING_KEY).await,
             environment.clear(Area::Local).await,
-            environment.clear(Area::Session).await,
-            environment.silence().await,
         ];
         let failed = results.contains(&Err(Broken));
         self.options(None, failed.then(|| Code::KeyStoreFailed.into()))
