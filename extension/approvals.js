@@ -1,6 +1,6 @@
 // The page of the requests that wait for this person: shows what the core says, and carries decisions back.
 
-import { ask, duration, localisePage, showAddress, stamp, text, viewText } from "./page.js";
+import { INTERNAL, ask, duration, localisePage, showAddress, stamp, text, viewText } from "./page.js";
 
 /** How often the list is asked for while somebody looks at it, in milliseconds. */
 const PAUSE = 15000;
@@ -10,13 +10,6 @@ const news = document.getElementById("news");
 const none = document.getElementById("none");
 const list = document.getElementById("requests");
 const announcer = document.getElementById("announcer");
-
-/** The background script was stopped, or could not start. */
-const INTERNAL = {
-  code: "internal",
-  title: { key: "error_internal_title", args: [] },
-  cure: { key: "error_internal_cure", args: [] },
-};
 
 /** Counts requests: an answer to an older one is not shown any more. */
 let latest = 0;

@@ -1,7 +1,7 @@
 // The settings page: shows what the core says of this browser, and passes on what the person enters.
 
 import { endExpecting, expectConsent, relayTyped } from "./consent.js";
-import { ask, localisePage, showEnvironment, stamp, text, viewText } from "./page.js";
+import { INTERNAL, ask, localisePage, showEnvironment, stamp, text, viewText } from "./page.js";
 import { reasonsSection } from "./reasons.js";
 import { sessions } from "./sessions.js";
 import { signIn } from "./sign_in.js";
@@ -29,13 +29,6 @@ async function showAnswer(asked) {
   else if (view) show({ ...view, error: answer ?? INTERNAL });
   else settings.replaceChildren(faultNotice(answer ?? INTERNAL));
 }
-
-/** The background script was stopped, or could not start. */
-const INTERNAL = {
-  code: "internal",
-  title: { key: "error_internal_title", args: [] },
-  cure: { key: "error_internal_cure", args: [] },
-};
 
 function show(next) {
   view = next;

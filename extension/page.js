@@ -95,6 +95,13 @@ export function duration(seconds) {
   return new Intl.NumberFormat(text("language"), { style: "unit", unit, unitDisplay: "long" }).format(count);
 }
 
+/** What is shown where the background script was stopped, or could not start. */
+export const INTERNAL = {
+  code: "internal",
+  title: { key: "error_internal_title", args: [] },
+  cure: { key: "error_internal_cure", args: [] },
+};
+
 /** Sends a message to the core and returns its view. */
 export function ask(message) {
   return chrome.runtime.sendMessage(message);

@@ -2,7 +2,7 @@
 
 import { confirmed } from "./countdown.js";
 import { first, listen, tab } from "./early.js";
-import { ask, localisePage, viewText, text } from "./page.js";
+import { INTERNAL, ask, localisePage, viewText, text } from "./page.js";
 import { screens } from "./screens.js";
 import { guard, hold } from "./waiting.js";
 
@@ -103,7 +103,7 @@ async function request(message, meanwhile, asked) {
     pause();
     return showOther(answer);
   }
-  showAnswer(answer ?? fault(), opening);
+  showAnswer(answer ?? { screen: "error", ...INTERNAL, retry: "rescan" }, opening);
 }
 
 /**
@@ -164,11 +164,6 @@ function rest() {
   rescan.disabled = busy || view.provisional || view.screen === "setup";
   // What `cargo xtask bench click` reads.
   if (!view.provisional) performance.mark(`settles ${view.screen}`);
-}
-
-function fault() {
-  const message = (part) => ({ key: `error_internal_${part}`, args: [] });
-  return { screen: "error", code: "internal", title: message("title"), cure: message("cure"), retry: "rescan" };
 }
 
 function show(next, earlier) {

@@ -122,22 +122,7 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// A page that did not answer: nothing is known of it.
-    pub fn unread(session: Session) -> Self {
-        Self {
-            picked: Vec::new(),
-            candidates: Vec::new(),
-            total: 0,
-            clear: false,
-            cut: true,
-            origin: None,
-            record: None,
-            unusable: None,
-            session,
-        }
-    }
-
-    /// Whether it is one of those. One that was read in part and showed nobody, not even its own address, is no better.
+    /// Whether it is of a page that did not answer. One that was read in part and showed nobody, not even its own address, is no better.
     pub fn is_unread(&self) -> bool {
         self.cut && self.total == 0 && self.origin.is_none()
     }

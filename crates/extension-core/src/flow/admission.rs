@@ -69,21 +69,19 @@ impl<E: Environment> Core<E> {
             |former: &Profile| former.relay == profile.relay && former.staff.email == profile.staff.email;
         if !former.as_ref().is_none_or(same) {
             // What somebody else was doing and why, or at another relay, is no concern of whoever comes after.
-            self.leave();
-            let gone = [
-                environment.remove(Area::Local, REASONS).await,
-                environment.clear(Area::Session).await,
-                environment.silence().await,
-            ];
-            gone.into_iter().collect::<Result<(), _>>().map_err(failed)?;
+            let left = self.leave().await;
+            let forgot = environment.remove(Area::Local, REASONS).await;
+            left.and(forgot).map_err(failed)?;
         }
         environment.delete_key(PENDING_KEY).await.map_err(failed)
     }
 
-    /// From now on nothing is noted of what was begun before.
-    pub(super) fn leave(&self) {
+    /// Forgets what was begun, which notes nothing any more from now on.
+    pub(super) async fn leave(&self) -> Result<(), Broken> {
         self.sign_outs.set(self.sign_outs.get().wrapping_add(1));
         self.headings.take();
+        let cleared = self.environment.clear(Area::Session).await;
+        self.environment.silence().await.and(cleared)
     }
 }
 

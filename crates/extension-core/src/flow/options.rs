@@ -179,21 +179,20 @@ impl<E: Environment> Core<E> {
     /// Gives up the key, and forgets it and everything else that this profile knows.
     pub(super) async fn sign_out(&self) -> View {
         let environment = &self.environment;
-        self.leave();
+        // What it fails in is tried again below.
+        let _ = self.leave().await;
         if let Ok(profile) = self.profile().await {
             // Nobody stays signed in here because the relay is away.
             let _ = self
                 .call(&profile, "POST", "/v1/sign-out", "", SIGN_OUT_MILLISECONDS)
                 .await;
-            // What was begun meanwhile is nobody's either.
-            self.leave();
         }
         let results = [
+            // Once more, for what was begun meanwhile.
+            self.leave().await,
             environment.delete_key(ENROLLED_KEY).await,
             environment.delete_key(PENDING_KEY).await,
             environment.clear(Area::Local).await,
-            environment.clear(Area::Session).await,
-            environment.silence().await,
         ];
         let failed = results.contains(&Err(Broken));
         self.options(None, failed.then(|| Code::KeyStoreFailed.into()))

@@ -8,7 +8,7 @@ use super::{
     Core,
     login::push,
     preview::headings,
-    reading::{Collected, Known, kept_recipes, kept_session},
+    reading::{Collected, Known, kept_recipes, kept_session, unread},
     selection::pick,
 };
 use crate::{
@@ -94,7 +94,7 @@ impl<E: Environment> Core<E> {
                 let profile = self.profile().await?;
                 let scan = if waits {
                     // The page does not answer, and the person goes on without it.
-                    Scan::unread(self.session(&profile).await?)
+                    self.scan_of(id, &unread(), self.session(&profile).await?, &Value::Null)?
                 } else {
                     self.scan(id, &profile).await?
                 };

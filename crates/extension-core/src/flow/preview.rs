@@ -4,7 +4,7 @@ use alloc::{boxed::Box, string::String};
 
 use stagedoor_protocol::{ErrorCode, limits::RELAY_TIMEOUT_MILLISECONDS};
 
-use super::Core;
+use super::{Core, reading::PATIENCE};
 use crate::{
     environment::{Environment, TabId},
     facts::{Frame, read_frames},
@@ -58,18 +58,17 @@ impl<E: Environment> Core<E> {
 
     /// Whether the page's headings show a name, if anything can be said of it.
     async fn is_on_page(&self, id: TabId, name: &str) -> Option<bool> {
-        if self.tab(id).await.ok()?.scan?.is_unread() {
-            return None;
-        }
         let mut read = self.headings.take().filter(|(tab, _)| *tab == id);
         if read.is_none() {
             // Another worker has read the page, or another page was read since.
-            let frames = self.collect(id, &self.recipes().await).await.ok()?;
+            let frames = self.collect(id, &self.recipes().await, PATIENCE).await.ok()?;
             read = Some((id, headings(&read_frames(&Value::parse(&frames)?))));
         }
         let (_, lines) = read.as_ref()?;
         let letters = |text| self.environment.letters(text);
         let shows = names::shows(&letters(name), &letters(lines));
+        // None at all, as of a page that did not answer, say nothing.
+        let shows = shows.filter(|_| !lines.is_empty());
         self.headings.replace(read);
         shows
     }

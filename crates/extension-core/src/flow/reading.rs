@@ -23,10 +23,10 @@ const RECIPES: &str = "recipes";
 /// Under which name the rest of its last answer is kept in memory: who may open what, and how.
 const SESSION: &str = "session";
 
-/// How long a page is waited for.
-const PATIENCE_MILLISECONDS: u32 = 5_000;
+/// How long a page is waited for, in milliseconds.
+pub(super) const PATIENCE: u32 = 5_000;
 /// Likewise where a popup that was just opened tells of that, and offers a way without the page.
-const OPENING_PATIENCE_MILLISECONDS: u32 = 30_000;
+const OPENING_PATIENCE: u32 = 30_000;
 
 /// The collector's answer as JSON text, or why there is none.
 pub(super) type Collected = Result<String, Code>;
@@ -118,10 +118,14 @@ impl<E: Environment> Core<E> {
         let answered = Cell::new(false);
         let read = async {
             let patience = match opened {
-                Some(_) => OPENING_PATIENCE_MILLISECONDS,
-                None => PATIENCE_MILLISECONDS,
+                Some(_) => OPENING_PATIENCE,
+                None => PATIENCE,
             };
-            let frames = self.collect_within(patience, id, &known.recipes).await;
+            let mut frames = self.collect(id, &known.recipes, patience).await;
+            if opened.is_some() && frames == Err(Code::PageSilent) {
+                // The person goes on without it, as they could before.
+                frames = unread();
+            }
             if answered.get() {
                 return (frames, None);
             }
@@ -155,25 +159,17 @@ impl<E: Environment> Core<E> {
                 let _ = self.keep(Area::Local, RECIPES, &recipes).await;
             }
             if !self.reads_alike(&known.recipes, &recipes, &frames) {
-                frames = self.collect(id, &recipes).await;
+                frames = self.collect(id, &recipes, PATIENCE).await;
             }
         }
         if let Some(scan) = scan.filter(|_| as_before && read_alike) {
             return Ok(scan);
         }
-        match (&frames, opened) {
-            // The person goes on without it, as they could before.
-            (Err(Code::PageSilent), Some(_)) => Ok(Scan::unread(session)),
-            _ => Ok(self.scan_of(id, &frames, session, &recipes)?),
-        }
+        Ok(self.scan_of(id, &frames, session, &recipes)?)
     }
 
     /// Has the collector read a page, and gives up on one that shows a message or is busy: it may be so for ever.
-    pub(super) async fn collect(&self, id: TabId, recipes: &Value) -> Collected {
-        self.collect_within(PATIENCE_MILLISECONDS, id, recipes).await
-    }
-
-    async fn collect_within(&self, milliseconds: u32, id: TabId, recipes: &Value) -> Collected {
+    pub(super) async fn collect(&self, id: TabId, recipes: &Value, milliseconds: u32) -> Collected {
         let late = async {
             self.environment.sleep(milliseconds).await;
             Err(Code::PageSilent)
@@ -201,6 +197,11 @@ impl<E: Environment> Core<E> {
         let frames = read_frames(&frames.unwrap_or(Value::Null));
         alike(one, other, &frames, |url| self.environment.parse_url(url))
     }
+}
+
+/// What stands for a page that did not answer: nothing is known of it.
+pub(super) fn unread() -> Collected {
+    Ok(r#"[{"frameId":0,"result":{"url":"","truncated":true}}]"#.into())
 }
 
 /// What the page comes to by the relay's last answer, if it can be shown.

@@ -117,8 +117,8 @@ impl<E: Environment> Core<E> {
             _ => None,
         };
         if let Some((name, value)) = said
-            && let Ok(kept) = self.kept(Area::Local, None).await
-            && Profile::read(&kept).is_some_and(|kept| kept.key_id == profile.key_id)
+            && let Ok(kept) = self.kept(Area::Local, Some("keyId")).await
+            && kept.get("keyId").text() == Some(profile.key_id.as_str())
         {
             let _ = self.keep(Area::Local, name, &value).await;
         }

@@ -151,6 +151,12 @@ impl<E: Environment> Core<E> {
     /// Reports what became of a token, and says whether that need not be tried again.
     async fn report(&self, profile: &Profile, window: &Window, outcome: Outcome) -> bool {
         let now = self.environment.now();
+        let since = window.closed.unwrap_or(window.clicked);
+        let is_given_up = now.saturating_sub(since) > PATIENCE_MILLISECONDS;
+        // Whoever is not connected any more may be so again.
+        if profile.lapsed.is_some() {
+            return is_given_up;
+        }
         let ended = window
             .closed
             .filter(|_| outcome == Outcome::Closed)
@@ -167,19 +173,12 @@ impl<E: Environment> Core<E> {
         let refused = |code| {
             matches!(
                 code,
-                Code::Relay(
-                    ErrorCode::LoginUnknown
-                        | ErrorCode::MalformedRequest
-                        | ErrorCode::NotFound
-                        | ErrorCode::ProfileUnknown
-                        | ErrorCode::StaffDisabled
-                )
+                Code::Relay(ErrorCode::LoginUnknown | ErrorCode::MalformedRequest | ErrorCode::NotFound)
             )
         };
-        let since = window.closed.unwrap_or(window.clicked);
         match answer {
             Ok(_) => true,
-            Err(fault) => refused(fault.code) || now.saturating_sub(since) > PATIENCE_MILLISECONDS,
+            Err(fault) => refused(fault.code) || is_given_up,
         }
     }
 

@@ -110,12 +110,14 @@ fn a_page_that_does_not_answer_is_not_asked_for_it() {
     let view = ask(&worker, json!({"type": "popup/open", "tabId": 5}));
     assert_eq!(view, json!({"screen": "none", "cut": true}));
     let before = fake.now.get();
-    knows(&fake, json!({"name": "Anna Kowalska", "status": "verified"}));
-    let view = look(&worker, "anna@example.com");
-    assert_eq!(
-        (&view["state"], &view["notOnPage"], fake.now.get()),
-        (&json!("known"), &json!(false), before)
-    );
+    for _ in 0..2 {
+        knows(&fake, json!({"name": "Anna Kowalska", "status": "verified"}));
+        let view = look(&worker, "anna@example.com");
+        assert_eq!(
+            (&view["state"], &view["notOnPage"], fake.now.get()),
+            (&json!("known"), &json!(false), before)
+        );
+    }
 }
 
 #[test]

@@ -175,13 +175,32 @@ fn what_the_relay_does_not_want_to_know_is_not_told_again() {
     let (fake, worker) = enrolled();
     fake.next_outcome(Ok(ErrorCode::LoginUnknown));
     ask(&worker, login_message(5));
-    fake.next_outcome(Ok(ErrorCode::StaffDisabled));
+    fake.next_outcome(Ok(ErrorCode::MalformedRequest));
     fake.windows.borrow_mut().retain(|window| !window.incognito);
     finish(worker.window_removed(40));
     assert_eq!(
         (told(&fake), kept(&fake)),
         (vec!["opened".into(), "closed".into()], 0)
     );
+}
+
+/// A person who was disabled is enabled again, perhaps.
+#[test]
+fn who_is_not_connected_any_more_reports_once_they_are_again() {
+    for code in [ErrorCode::StaffDisabled, ErrorCode::ProfileUnknown] {
+        let (fake, worker) = enrolled();
+        ask(&worker, login_message(5));
+        fake.windows.borrow_mut().retain(|window| !window.incognito);
+        fake.next_outcome(Ok(code));
+        finish(worker.window_removed(40));
+        fake.requests.borrow_mut().clear();
+        let worker = next_worker(&fake);
+        assert_eq!((told(&fake), kept(&fake)), (vec![], 1), "{code}");
+        // The connection test finds out.
+        ask(&worker, json!({"type": "options/test"}));
+        finish(worker.settle());
+        assert_eq!((told(&fake), kept(&fake)), (vec!["closed".into()], 0), "{code}");
+    }
 }
 
 #[test]
