@@ -25,6 +25,7 @@ async function showAnswer(asked) {
   settings.setAttribute("aria-busy", "true");
   const answer = await asked.catch(() => null);
   settings.setAttribute("aria-busy", "false");
+  announcer.textContent = "";
   if (answer?.screen === "options") show(answer);
   else if (view) show({ ...view, error: answer ?? INTERNAL });
   else settings.replaceChildren(faultNotice(answer ?? INTERNAL));

@@ -104,7 +104,7 @@ error_codes! {
     /// The approval was used, ran out, or was given by somebody who may not approve any more.
     ApprovalEnded = "approval_ended", 409, "The approval cannot be used any more";
     /// Somebody decided otherwise before.
-    ApprovalDecided = "approval_decided", 409, "The request for approval was decided before";
+    ApprovalDecided = "approval_decided", 409, "The request for approval is not open any more";
     /// An approver who declines must say why.
     WordRequired = "word_required", 422, "A word of explanation is required";
     /// Another person's token for this customer and platform may be unused yet; see `claim`.

@@ -241,10 +241,18 @@ impl<E: Environment> Core<E> {
             }
             fault
         });
-        let response = read_login(answer?).ok_or(Code::RelayAnswerUnusable)?;
+        let response = answer.and_then(|answer| Ok(read_login(answer).ok_or(Code::RelayAnswerUnusable)?));
 
         let sign_outs = self.sign_outs.get();
-        let opened = self.use_token(tab, order, response).await;
+        let opened = match response {
+            Ok(response) => self.use_token(tab, order, response).await,
+            // There may be a token, which nobody gets.
+            Err(fault) if fault.code == Code::RelayAnswerUnusable => Err(Unopened {
+                code: fault.code,
+                cause: "answer_unusable",
+            }),
+            Err(fault) => return Err(fault),
+        };
         let window = Window {
             request_id,
             clicked,

@@ -278,6 +278,13 @@ fn faults_of_the_relay_keep_what_was_typed_and_are_not_repeated() {
         assert_eq!((&view["code"], &view["retry"]), (&json!(code), &json!("login")));
     }
     assert_eq!((fake.logins_asked(), fake.opened.borrow().len()), (6, 0));
+    // There may be a token behind an answer that cannot be read: nobody has it, and the record says so.
+    let told = fake.outcomes();
+    assert_eq!(told.len(), 2);
+    assert!(
+        told.iter()
+            .all(|told| *told == ("failed".into(), Some("answer_unusable".into())))
+    );
 }
 
 #[test]
