@@ -88,7 +88,10 @@ async fn nothing_is_left(kind: Kind) -> Result<()> {
     let [profile @ .., window] = local.as_slice() else {
         bail!("nothing is kept: {rest}")
     };
-    assert_eq!(profile, ["keyId", "relay", "staff"]);
+    assert_eq!(
+        profile,
+        ["keyId", "lapsed", "mayApprove", "relay", "signedInUntil", "staff"]
+    );
     assert!(window.starts_with("window:"), "{rest}");
     assert!(names(&rest["session"]).contains(&"signIn".to_owned()), "{rest}");
     assert!(names(&rest["session"]).len() >= 2, "a tab: {rest}");
