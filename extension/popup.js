@@ -82,8 +82,9 @@ async function request(message, meanwhile, asked) {
   if (meanwhile) show(meanwhile);
   awaited = AGAIN[message.type];
   if (awaited) {
+    const before = view;
     announcer.textContent = text(`working_${awaited}`);
-    setTimeout(() => own === latest && awaited && show({ screen: "waiting", step: awaited, again: true }), SILENCE);
+    setTimeout(() => view === before && awaited && own === latest && show({ screen: "waiting", step: awaited, again: true }), SILENCE);
   }
   let opening = message.type === "popup/open";
   let answer;

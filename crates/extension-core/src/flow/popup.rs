@@ -87,18 +87,18 @@ impl<E: Environment> Core<E> {
 
     /// The confirmation for an address that was picked or typed.
     pub(super) async fn select(&self, id: TabId, email: &str) -> Result<View, Box<Fault>> {
-        let waits = self.is_reading(id);
-        let scan = match self.tab(id).await?.scan.filter(|_| !waits) {
+        let waits = self.openings.of(id);
+        let scan = match self.tab(id).await?.scan.filter(|_| waits.is_none()) {
             Some(scan) => scan,
             None => {
                 let profile = self.profile().await?;
-                let scan = if waits {
+                let scan = if waits.is_some() {
                     // The page does not answer, and the person goes on without it.
                     self.scan_of(id, &unread(), self.session(&profile).await?, &Value::Null)?
                 } else {
                     self.scan(id, &profile).await?
                 };
-                self.openings.end(id);
+                self.openings.end(id, waits);
                 let mut tab = self.tab(id).await?;
                 tab.scan = Some(scan.clone());
                 tab.picked = None;

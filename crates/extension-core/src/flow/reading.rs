@@ -61,7 +61,7 @@ impl Openings {
     pub(super) fn begin(&self, tab: TabId) -> Opening<'_> {
         let number = self.last.get().wrapping_add(1);
         self.last.set(number);
-        self.end(tab);
+        self.end(tab, self.of(tab));
         self.open.borrow_mut().push((tab, number));
         Opening {
             all: self,
@@ -70,12 +70,14 @@ impl Openings {
         }
     }
 
-    /// What was opened in a tab so far waits for nothing any more.
-    pub(super) fn end(&self, tab: TabId) {
-        self.open.borrow_mut().retain(|(other, _)| *other != tab);
+    /// One that was opened in a tab waits for nothing any more; another one goes on.
+    pub(super) fn end(&self, tab: TabId, number: Option<u32>) {
+        let mut open = self.open.borrow_mut();
+        open.retain(|(other, one)| *other != tab || Some(*one) != number);
     }
 
-    fn of(&self, tab: TabId) -> Option<u32> {
+    /// The one that waits in a tab.
+    pub(super) fn of(&self, tab: TabId) -> Option<u32> {
         let open = self.open.borrow();
         open.iter()
             .find(|(other, _)| *other == tab)
@@ -92,9 +94,7 @@ impl Opening<'_> {
 
 impl Drop for Opening<'_> {
     fn drop(&mut self) {
-        if self.counts() {
-            self.all.end(self.tab);
-        }
+        self.all.end(self.tab, Some(self.number));
     }
 }
 

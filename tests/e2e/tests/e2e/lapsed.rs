@@ -17,6 +17,7 @@ crate::in_each_browser!(
     a_revoked_profile_takes_a_new_code,
     a_key_that_is_gone_is_noticed,
     a_host_alone_is_put_in_full,
+    only_a_whole_address_is_offered_to_be_opened,
     a_server_before_the_relay_answers_in_its_place,
 );
 
@@ -78,7 +79,7 @@ async fn a_revoked_profile_takes_a_new_code(kind: Kind) -> Result<()> {
     reconnect(&lab, &options, "This browser is not connected any more").await?;
     let kept = options.evaluate("chrome.storage.local.get(null)").await?;
     assert_ne!(kept["keyId"], json!(key));
-    assert_eq!(kept.get("lapsed"), None);
+    assert_eq!(kept["lapsed"], json!(null));
     assert_eq!(
         seat.log_in(&lab.customer_page(customer)).await?,
         Platform::LoggedIn(customer.into())
@@ -189,6 +190,35 @@ async fn a_server_before_the_relay_answers_in_its_place(kind: Kind) -> Result<()
         server.abort();
         // It ends by being aborted, which is an error to whoever waits for it.
         let _ = server.await;
+    }
+    Ok(())
+}
+
+/// A host alone is put in full before it is used, unless it was typed while another one was.
+async fn only_a_whole_address_is_offered_to_be_opened(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::unenrolled(&lab, kind, SUPPORT[0], PrivateWindows::Allowed).await?;
+    // Browsers reach nobody at this port.
+    let whole = "http://127.0.0.1:1";
+    for (typed, opens) in [(whole, true), ("127.0.0.1:1", false)] {
+        let options = seat.browser.open_extension("options.html").await?;
+        options.fill("#code", "01234-56789-ABCDE-FGHJZ").await?;
+        options.fill("#relay", whole).await?;
+        let change = format!(
+            "(() => {{
+                const relay = document.querySelector('#relay');
+                relay.form.requestSubmit();
+                relay.value = {};
+                relay.dispatchEvent(new Event('input'));
+            }})()",
+            json!(typed)
+        );
+        options.evaluate(&change).await?;
+        let words = complaint(&options).await?;
+        assert!(words.contains("The relay cannot be reached"), "{words}");
+        let shown = options.shows("[data-slot=error] [data-slot=open]").await?;
+        assert_eq!(shown, opens, "{typed}");
+        options.close().await?;
     }
     Ok(())
 }

@@ -162,6 +162,25 @@ fn each_opening_waits_for_its_own_answer() {
 }
 
 #[test]
+fn what_was_typed_in_a_popup_that_is_closed_ends_no_later_one() {
+    let (fake, worker) = known();
+    let closed = Opening::begin(&fake, &worker, OPEN, PAGE);
+    fake.held.set(Some(RELAY));
+    let typed = read(&json!({"type": "popup/select", "tabId": 5, "email": "carla@example.com"}));
+    let mut typed = Box::pin(worker.handle(&typed));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(typed.as_mut().poll(&mut context).is_pending());
+    let again = Opening::begin(&fake, &worker, OPEN, PAGE);
+    finish(typed);
+    assert_eq!(ask(&worker, login_message(5))["code"], "page_changed");
+    drop(closed);
+    again.end();
+    assert_eq!(ask(&worker, login_message(5))["screen"], "opened");
+    let login = super::approval::last(&fake, "POST /v1/logins");
+    assert_eq!(login["page"]["origin"], "https://crm.example");
+}
+
+#[test]
 fn only_a_popup_that_was_just_opened_is_shown_it() {
     let (fake, worker) = known();
     for kind in ["popup/rescan", "popup/dismiss"] {
