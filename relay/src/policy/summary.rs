@@ -1,6 +1,7 @@
 //! What applies, in a few lines, for the operator who checks the configuration.
 
 use ipnet::IpNet;
+use stagedoor_protocol::ReasonMode;
 
 use crate::config::{Config, Grant, Named};
 
@@ -70,7 +71,7 @@ fn describe(grant: &Grant) -> String {
     let platforms = names(&grant.platforms, "every platform");
     let mut narrowed = [
         (
-            grant.reason.is_some() || grant.reason_min_length.is_some(),
+            grant.reason == Some(ReasonMode::Required) || grant.reason_min_length.is_some(),
             "reason",
         ),
         (grant.ticket.required, "ticket"),

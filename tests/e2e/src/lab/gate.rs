@@ -26,6 +26,7 @@ pub struct Doorway {
 /// The door.
 pub struct Gate {
     address: SocketAddr,
+    upstream: watch::Sender<SocketAddr>,
     next: NextHold,
     shut: watch::Sender<bool>,
     server: JoinHandle<()>,
@@ -68,15 +69,19 @@ impl Doorway {
         let Self { listener, address } = self;
         let next = NextHold::default();
         let (shut, is_shut) = watch::channel(false);
+        let (upstream, leads_to) = watch::channel(upstream);
         let server = tokio::spawn({
             let next = Arc::clone(&next);
             async move {
                 while let Ok((asking, _)) = listener.accept().await {
                     let (next, mut is_shut) = (Arc::clone(&next), is_shut.clone());
+                    let mut leads_to = leads_to.clone();
                     tokio::spawn(async move {
+                        let upstream = *leads_to.borrow_and_update();
                         tokio::select! {
                             () = pass(asking, upstream, next) => {}
                             _ = is_shut.wait_for(|shut| *shut) => {}
+                            _ = leads_to.changed() => {}
                         }
                     });
                 }
@@ -84,6 +89,7 @@ impl Doorway {
         });
         Gate {
             address,
+            upstream,
             next,
             shut,
             server,
@@ -97,17 +103,15 @@ impl Gate {
         format!("http://{}", self.address)
     }
 
-    /// Refuses connections from now on.
-    pub async fn close(&mut self) {
-        self.server.abort();
-        // It ends by being aborted, which is an error to whoever waits for it.
-        let _ = (&mut self.server).await;
-    }
-
     /// Cuts all connections, and any that is made, until it is opened again.
     pub fn shut(&self, shut: bool) {
         // Nobody listens where nobody has come yet.
         self.shut.send_replace(shut);
+    }
+
+    /// Cuts all connections, and leads the next ones elsewhere.
+    pub fn lead_to(&self, elsewhere: SocketAddr) {
+        self.upstream.send_replace(elsewhere);
     }
 
     /// Holds the next answer.

@@ -131,19 +131,16 @@ async fn a_host_alone_is_put_in_full(kind: Kind) -> Result<()> {
 /// Most such servers answer as if there were no extensions: to those the browser gives nothing, not even the status. One that
 /// does as the relay does is understood.
 async fn a_server_before_the_relay_answers_in_its_place(kind: Kind) -> Result<()> {
-    let mut lab = Lab::start().await?;
+    let lab = Lab::start().await?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let options = seat.browser.open_extension("options.html").await?;
-    // Connections of before would go on.
-    lab.front.shut(true);
-    lab.front.close().await;
     let url = lab.front.url();
-    let address = url.trim_start_matches("http://");
     for (open, title, waits) in [
         (false, "The relay cannot be reached", false),
         (true, "The relay did not answer", true),
     ] {
-        let listener = TcpListener::bind(address).await.context("the place is taken")?;
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        lab.front.lead_to(listener.local_addr()?);
         let router = Router::new().fallback(move |method: Method| async move {
             let allowed = if open { "*" } else { "null" };
             let status = match method {
