@@ -119,7 +119,7 @@ impl Lab {
 
     /// Stops the relay for good.
     pub async fn stop_relay(&mut self) -> Result<()> {
-        self.front.close().await;
+        self.front.shut(true);
         self.relay
             .take()
             .context("the relay has been stopped")?
