@@ -77,7 +77,7 @@ impl Brokers {
         let mut results = Vec::new();
         for (id, upstream) in &self.0 {
             let result = upstream.client.test_connection().await;
-            results.push((id.clone(), result.map_err(|error| error.to_string())));
+            results.push((id.clone(), result.map_err(|error| upstream.problem(&error))));
         }
         results
     }

@@ -193,6 +193,9 @@ impl Config {
         if let (Some(Some(sign_in)), Some(extension), Some(staff)) = (&mut sign_in, &extension, &staff) {
             sign_in.settle(extension, staff, &mut root);
         }
+        if let (Some(listen), Some(health)) = (&listen, &health) {
+            health.check(listen, &mut root);
+        }
         root.finish();
         let policy = policy?;
         Some(Self {
@@ -222,7 +225,12 @@ fn read_text(path: &Path, most: u64) -> Result<String, ConfigFaults> {
         ConfigFaults::one(path.display().to_string(), format!("{problem}; {cure}"))
     };
     let content = files::read(path, most).map_err(|error| fault(error.to_string()))?;
-    let text = str::from_utf8(&content.bytes).map_err(|_| fault("is not UTF-8".to_owned()))?;
+    let text = str::from_utf8(&content.bytes).map_err(|_| {
+        ConfigFaults::one(
+            path.display().to_string(),
+            "is not UTF-8; save it as UTF-8 text".to_owned(),
+        )
+    })?;
     Ok(text.to_owned())
 }
 

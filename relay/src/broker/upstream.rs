@@ -124,12 +124,22 @@ impl Upstream {
         self.key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Why the broker was asked in vain, with the setting that is likely at fault.
+    pub(super) fn problem(&self, error: &BrokerError) -> String {
+        blame(&self.config, error).1
+    }
+
     /// Reads the key again, and tells the log what came of it.
     pub(super) async fn rotate_key(&self, limits: &Limits) -> Rotation {
         let rotation = self.try_key(limits).await;
         let platform = &self.config.id;
         let refused = match &rotation {
-            Rotation::Same => None,
+            Rotation::Same => {
+                if self.key().refused.is_some() {
+                    info!(%platform, "the API key that is in use stands in its source again");
+                }
+                None
+            }
             Rotation::Done => {
                 info!(%platform, "the API key was read again and is in use");
                 None

@@ -71,7 +71,7 @@ impl Status {
         let mut facts = self.lock();
         if !facts.failing.iter().any(|(failing, _)| *failing == part) {
             facts.failing.push((part, now));
-            warn!(?part, %problem, "checkpoints: this fails, and is tried again; logins go on");
+            warn!(?part, %problem, "checkpoints: this fails, and is tried again");
         }
     }
 

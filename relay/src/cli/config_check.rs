@@ -36,7 +36,11 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
     let exposed = exposed(&config);
     let people = people(&config, connect).await;
     let doubts = policy::doubts(&config).into_iter().chain(exposed);
-    let doubts = doubts.chain(policy::unheld(&config, &people));
+    let nobodys = config.staff.domains.is_empty().then(|| {
+        "staff.domains: names no domain, so customers with addresses of your own firm are opened like others; name yours"
+            .to_owned()
+    });
+    let doubts = doubts.chain(policy::unheld(&config, &people)).chain(nobodys);
     for warning in warnings.into_iter().chain(doubts) {
         tell!("warning: {warning}");
     }
@@ -47,6 +51,15 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
             "ledger.checkpoint_directory: {} is not a folder; make it, for the relay's user: until then no checkpoint leaves \
              the store",
             directory.display()
+        ))?;
+        return Ok(ExitCode::FAILURE);
+    }
+    if let StoreUrl::Sqlite(file) = &config.store
+        && file.is_dir()
+    {
+        say(format_args!(
+            "store.url: {} is a folder; name a file in it, e.g. stagedoor.db",
+            file.display()
         ))?;
         return Ok(ExitCode::FAILURE);
     }

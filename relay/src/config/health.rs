@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{listen::parse_address, section::Section};
+use super::{Listen, listen::parse_address, section::Section};
 
 /// The health listener.
 #[derive(Debug, Clone)]
@@ -17,5 +17,15 @@ impl Health {
         Some(Self {
             address: section.parsed_or("address", default, parse_address)?,
         })
+    }
+
+    /// Refuses the public listener's address: two cannot have one.
+    pub(super) fn check(&self, listen: &Listen, root: &mut Section<'_>) {
+        if self.address == listen.address && self.address.port() != 0 {
+            root.fault(
+                "health.address",
+                "is listen.address, too; give it a port of its own",
+            );
+        }
     }
 }

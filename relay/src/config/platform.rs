@@ -7,6 +7,7 @@ use stagedoor_protocol::{Environment, PlatformId};
 use url::{Host, Url};
 
 use super::{ApiKeySource, Keys, api_key, section::Section};
+use crate::visible::is_odd_in_prose;
 
 /// One platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,11 +176,12 @@ fn optional<T>(
 }
 
 fn parse_name(text: &str) -> Result<String, String> {
-    let fits = (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    let fits = (1..=64).contains(&text.chars().count())
+        && !text.chars().any(|c| c.is_control() || is_odd_in_prose(c));
     if fits {
         Ok(text.to_owned())
     } else {
-        Err("must be 1 to 64 characters, without line ends".to_owned())
+        Err("must be 1 to 64 characters, without line ends and invisible characters".to_owned())
     }
 }
 

@@ -181,6 +181,12 @@ fn single_faults_name_key_and_cure() {
         ),
         (
             r#"address = "127.0.0.1:8080""#,
+            r#"address = "127.0.0.1:9090""#,
+            "health.address",
+            "a port of its own",
+        ),
+        (
+            r#"address = "127.0.0.1:8080""#,
             "address = \"127.0.0.1:8080\"\ntls_key_file = \"/k\"",
             "listen.tls_certificate_file",
             "TLS needs both",

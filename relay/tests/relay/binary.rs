@@ -265,9 +265,10 @@ async fn a_second_relay_on_the_same_address_does_not_start_and_touches_nothing()
     let second = installation.folder.path().join("second.toml");
     fs::write(
         &second,
-        text.replace(
+        text.replacen(
             "address = \"127.0.0.1:0\"",
             &format!("address = \"{}\"", serving.api),
+            1,
         ),
     )
     .unwrap();

@@ -6,7 +6,10 @@ use std::{
 };
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::TcpListener,
+};
 
 use crate::support::{
     STAFF,
@@ -183,4 +186,34 @@ async fn a_check_makes_no_store_and_needs_none() {
     fs::write(installation.folder.path().join("stagedoor.db"), "no database").unwrap();
     set_mode(&installation.folder.path().join("stagedoor.db"), 0o600);
     assert_eq!(warnings(&installation, &[]).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_the_start_would_refuse_and_what_protects_nobody_are_told() {
+    let installation = Installation::new().await;
+    let path = installation.folder.path().join("stagedoor.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let domains = text.lines().find(|line| line.starts_with("domains = ")).unwrap();
+    installation.change_config(domains, "domains = []");
+    let told = warnings(&installation, &[]).await;
+    assert!(told[0].starts_with("staff.domains: names no domain"), "{told:?}");
+    assert_eq!(told.len(), 1, "{told:?}");
+    fs::create_dir(installation.folder.path().join("stagedoor.db")).unwrap();
+    let refused = installation.run(&["config", "check"]).await;
+    let said = String::from_utf8(refused.stdout).unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said.contains("is a folder; name a file in it"), "{said}");
+}
+
+/// Whoever reads that the broker refused would look in the wrong place.
+#[tokio::test]
+async fn a_proxy_that_is_away_is_named() {
+    let installation = Installation::new().await;
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    installation.change_config("[[platform]]\n", &format!("[[platform]]\nproxy = {proxy:?}\n"));
+    let refused = installation.run(&["config", "check", "--connect"]).await;
+    let said = String::from_utf8(refused.stdout).unwrap();
+    assert!(said.contains("through the proxy: check proxy first"), "{said}");
 }

@@ -76,6 +76,13 @@ async fn keys_are_rotated_at_a_signal_and_a_bad_one_is_not_taken() {
         .await;
         assert_eq!(login(&serving, &signer).await, 201, "{key}");
     }
+    installation.write_key(API_KEY, 0o600);
+    serving.signal(Signal::HUP);
+    logs(
+        &mut serving,
+        "the API key that is in use stands in its source again",
+    )
+    .await;
     installation.sim.add_key("SENTINEL-NEW-KEY", true);
     installation.write_key("SENTINEL-NEW-KEY", 0o600);
     serving.signal(Signal::HUP);
