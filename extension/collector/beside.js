@@ -12,8 +12,6 @@ const MAX_BESIDE = 24;
 /** Fonts whose letters are pictures. */
 const PICTURES = /icon|symbol|awesome|glyph|dings/i;
 
-const assignedTo = HTMLSlotElement.prototype.assignedNodes;
-
 /** The sibling as it is rendered. */
 function siblingOf(node, onward) {
   const slot = slotOf(node);
@@ -101,6 +99,9 @@ function seamOf(one, other, { broken, spaced }) {
   const flows = blockOf(one) === blockOf(other);
   if (isOneLine(end.box, start.box)) {
     if (asLabel(dataOf(one)) || asLabel(dataOf(other)) || isPicture(getParentElement.call(one)) || isPicture(getParentElement.call(other))) return APART;
+    // A footnote's mark is none of its letters.
+    const raised = getParentElement.call(other);
+    if (tagOf(raised) === "SUP" && /^[\d*†‡]+$/.test(dataOf(other)) && !siblingOf(raised, true)) return APART;
     // A sentence's mark ends it.
     if (touches(end.box, start.box, isMarked(one, other) && !spaced ? 6 : 2)) return /^[.,;:!?)\]]+(\s|$)/u.test(dataOf(other)) ? APART : flows ? "" : JOINT;
     return touches(endOf(other).box, startOf(one).boxes[0]) ? TORN : APART;

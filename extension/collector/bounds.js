@@ -63,7 +63,7 @@ function doubt(fact) {
 function report(kind, value, element, label = "", doubtful = false) {
   const raw = String(value ?? "").replaceAll(JOINT, "").trim();
   if (!raw || facts.length >= MAX_FACTS) return;
-  const under = headingAbove(element);
+  const under = `${fieldsAround(element)} ${headingAbove(element)}`.trim();
   facts.push({
     kind,
     value: raw.slice(0, MAX_VALUE),

@@ -22,7 +22,7 @@ const isOpaque = kept((element) => opacityOf(element) >= 0.9 && (OPAQUE.has(tagO
 /** Whether a style sheet puts something opaque over a point by an element's ::before or ::after. */
 function hasCoverAt(element, x, y) {
   return [styleBefore(element), styleAfter(element)].some((style) => {
-    if (style.content === "none" || style.content === "normal" || !/absolute|fixed/.test(style.position) || parseInt(style.zIndex) < 0) return false;
+    if (style.content === "none" || style.content === "normal" || !/absolute|fixed/.test(style.position) || parseInt(style.zIndex) < 0 || style.visibility !== "visible") return false;
     if (Number(style.opacity) * opacityOf(element) < 0.9 || !(isOpaqueStyle(style) || style.content.startsWith("url("))) return false;
     let around = element;
     while (around && styleOf(around).position === "static" && styleOf(around).transform === "none") around = parentOf(around);
@@ -30,9 +30,12 @@ function hasCoverAt(element, x, y) {
     const left = from.left + sum(style, "left", "marginLeft");
     const top = from.top + sum(style, "top", "marginTop");
     const bordered = style.boxSizing === "border-box";
-    const right = left + sum(style, "width", ...(bordered ? [] : ["paddingLeft", "paddingRight", "borderLeftWidth", "borderRightWidth"]));
-    const bottom = top + sum(style, "height", ...(bordered ? [] : ["paddingTop", "paddingBottom", "borderTopWidth", "borderBottomWidth"]));
-    return isWithinBox({ left, top, right, bottom }, x, y);
+    const right = sum(style, "width", ...(bordered ? [] : ["paddingLeft", "paddingRight", "borderLeftWidth", "borderRightWidth"]));
+    const bottom = sum(style, "height", ...(bordered ? [] : ["paddingTop", "paddingBottom", "borderTopWidth", "borderBottomWidth"]));
+    // What is squeezed flat has no inverse, and no point is within it.
+    const [fromLeft, fromTop] = style.transformOrigin.split(" ").map(parseFloat);
+    const moved = new DOMMatrix(style.transform).inverse().transformPoint({ x: x - left - fromLeft, y: y - top - fromTop });
+    return isWithinBox({ left: 0, top: 0, right, bottom }, moved.x + fromLeft, moved.y + fromTop);
   });
 }
 
@@ -65,14 +68,15 @@ function isCovered(element, boxes) {
 
 /** Whether an element, or text in it of which these are the boxes, is under another one where it is in view, or veiled. */
 function isBelow(element, boxes = rectsOf(element)) {
-  if (frameVeiled || aroundOf(element).veiled) return true;
+  if (isVeil(aroundOf(element).veil)) return true;
   const box = boxes.find((box) => isReachable(box, element));
   return Boolean(box) && isCoveredAt(element, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
 }
 
 function isCoveredAt(element, x, y) {
   const view = documentOf(element).defaultView;
-  if (!isInView(view, x, y)) return false;
+  // There it is not known what a shape leaves.
+  if (!isInView(view, x, y)) return aroundOf(element).clipPaths.some(({ clipPath }) => !INSET.test(clipPath));
   // What is scrolled out of a box is below other things, and comes out again.
   if (!aroundOf(element).cutters.every(({ frame }) => isWithinBox(frame, x, y))) return false;
   // What is no aim of the pointer is passed over, so that it is not known what is above it.

@@ -2,7 +2,7 @@
 
 /** Words for an e-mail address at the start of a label, in the languages that CRMs are used in. */
 const EMAIL_WORD = lettered(
-  String.raw`^[^\p{L}]*(adress?e? |endereço de |indirizzo |direcci[oó]n de )?(e-?\s?mail|mail|correo|correio|courriel|mél|posta elettronica|e-?posta|e-?past|el\.? ?pašt|sähköposti|(электронная |эл\.? ?)?почта|имейл|(ел\.? ?)?пошта|ηλεκτρονικό ταχ|ईमेल|อีเมล|電?子?メール|电子邮|電子郵|邮箱|電郵|信箱|이메일|전자 ?우편|البريد|بريد|דוא|אימייל|thư điện tử|surel)`,
+  String.raw`^[^\p{L}–—-]*((client|contact|customer|home|login|main|personal|primary|private|user|work)(['’]?s)? |adress?e? |endereço de |indirizzo |direcci[oó]n de )?(e-?\s?mail|mail|correo|correio|courriel|mél|posta elettronica|e-?posta|e-?past|el\.? ?pašt|sähköposti|(электронная |эл\.? ?)?почта|имейл|(ел\.? ?)?пошта|ηλεκτρονικό ταχ|ईमेल|อีเมล|電?子?メール|电子邮|電子郵|邮箱|電郵|信箱|이메일|전자 ?우편|البريد|بريد|דוא|אימייל|thư điện tử|surel)`,
   "i",
 );
 
@@ -23,21 +23,36 @@ function byIds(element, attribute) {
   return ids.map((id) => (root instanceof DocumentFragment || root === document ? textOf(getElementById.call(root, id)) : "")).join(" ").trim();
 }
 
-/** What stands before an element or text on its line; `apart` says that it is an element of its own. */
+/**
+ * What stands before an element or text on its line; `apart` says that it is an element of its own. Other addresses between
+ * are passed over: the label is that of all.
+ */
 function before(node) {
   let text = "";
   let earlier = node;
-  for (let steps = 0; steps < 4 && (earlier = getBefore.call(earlier)); steps += 1) {
+  for (let steps = 0; steps < 6 && (earlier = getBefore.call(earlier)); steps += 1) {
     const element = isElement(earlier);
     if (element && tagOf(earlier) === "BR") break;
     // An icon's name is no label.
     if (element && isPicture(earlier)) continue;
-    const apart = element && /^[\s:：]*$/u.test(text);
-    text = (apart ? textOf(earlier) : getText.call(earlier)) + text;
-    if (apart && text.trim()) return { text: text.trim(), apart };
+    const apart = element && /^[\s:：,;/|]*$/u.test(text);
+    const more = apart ? textOf(earlier) : getText.call(earlier);
+    if (apart && /^\S+@\S+$/u.test(more)) continue;
+    text = more + text;
+    if (apart && text.trim()) return isCaption(earlier, node) ? { text: "", apart: false } : { text: text.trim(), apart };
     if (text.length > 200) break;
   }
   return { text: text.replace(/\s+/gu, " ").trim(), apart: false };
+}
+
+/** Whether what stands between an address and something else is below the address rather than beside or above the other. */
+function isCaption(between, node) {
+  const value = earlierOf(between);
+  if (!value || !getText.call(value).includes("@")) return false;
+  const { top, bottom } = rectOf(between);
+  const above = top - rectOf(value).bottom;
+  const below = rectOf(isElement(node) ? node : getParentElement.call(node)).top - bottom;
+  return below > above + 1;
 }
 
 /** The heading of a value in a table: at the start of its row, or on top of its column. */
@@ -53,12 +68,22 @@ function columnsOf(cell) {
   return cell.closest("table")?.tHead?.rows[0];
 }
 
-/** Whether an element is in a list of several records under one heading: there the heading names no single value. */
+/** Whether an element is in a list of records under one heading, of several or as a part of another one: there the heading names no single value. */
 function isInList(element) {
   const cell = closest.call(element, "td");
   const table = cell?.closest("table");
-  return Boolean(table?.tHead?.rows[0]) && [...table.tBodies].reduce((sum, body) => sum + body.rows.length, 0) > 1;
+  if (!table?.tHead?.rows[0]) return false;
+  return headingAbove(table) !== "" || [...table.tBodies].reduce((sum, body) => sum + body.rows.length, 0) > 1;
 }
+
+/** The labels, other than for addresses, of the fields that an element is in. */
+const fieldsAround = kept((element) => {
+  const cell = closest.call(element, "dd, td");
+  if (!cell) return "";
+  const label = ownLabel(cell);
+  const outer = parentOf(cell);
+  return `${label.length > 40 || EMAIL_WORD.test(label) ? "" : label} ${outer ? fieldsAround(outer) : ""}`.trim();
+});
 
 /** The term of a definition. */
 function termOf(definition) {
@@ -98,3 +123,22 @@ function inputLabel(element) {
   const label = name || byIds(element, "aria-labelledby") || attributeOf(element, "aria-label") || before(element).text;
   return asLabel(label || labelOf(element).label || element.name || "", true);
 }
+
+/** Whether a field with the same label and nothing in it stands before a value: then that is perhaps another person's. */
+function followsEmptyField(label, node) {
+  return emptyFields(label).some((empty) => isBefore(empty, node));
+}
+
+const emptyFields = kept((label) => {
+  const quoted = label.includes('"') ? `'${label}'` : `"${label}"`;
+  const found = label.includes("'") && label.includes('"') ? [] : [...searched(document, `descendant::text()[contains(., ${quoted})]`)];
+  return found.slice(0, 20).filter((text) => {
+    let at = getParentElement.call(text);
+    while (at && !getLater.call(at) && asLabel(textOf(at)) === label) at = getParentElement.call(at);
+    const value = at && getLater.call(at);
+    return value && asLabel(textOf(at)) === label && !closest.call(at, "thead") && /^[\s–—-]*$/.test(getText.call(value)) && !matches.call(value, HOLDER) && !querySelector.call(value, HOLDER) && isTextSeen(text);
+  });
+});
+
+/** What may show something without having text. */
+const HOLDER = ":not(b, br, dd, div, p, small, span, td)";

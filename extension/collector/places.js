@@ -25,7 +25,9 @@ const traitsOf = kept((element) => {
 /** Whether an element holds what people wrote. One around the page's title is the page. */
 function isConversation(element, names) {
   const editable = attributeOf(element, "contenteditable");
-  const written = (names !== "" && CONVERSATION.test(names)) || (editable !== null && editable !== "false");
+  // A value that can be written over where it stands is one word.
+  const draft = editable !== null && editable !== "false" && /\s/.test(textOf(element));
+  const written = draft || (names !== "" && CONVERSATION.test(names));
   return written && element !== bodyElement() && !querySelector.call(element, "h1");
 }
 
@@ -86,6 +88,7 @@ function isInMainPart(element) {
   return [null, "main"].includes(regionOf(element));
 }
 
+const HEADING = "h1, h2, h3, h4, h5, h6, [role=heading]";
 const HEADINGS = new Set(["H2", "H3", "H4", "H5", "H6", "LEGEND", "CAPTION", "SUMMARY"]);
 
 /** The heading of the section that an element is in: the nearest one that stands before it or before what it is in. */

@@ -26,26 +26,37 @@ function ownStrength(element) {
   return strength;
 }
 
-const NOTHING_AROUND = { strength: 1, veiled: false, clipPaths: [], cutters: [] };
+const NOTHING_AROUND = { strength: 1, veil: UNVEILED, clipPaths: [], cutters: [] };
 
 /**
- * What an element and all that is around it do to what is in it: how much comes through them together, whether that
- * can be told at all, their clip paths, and which of them cut off what does not fit into them.
+ * What an element and all that is around it do to what is in it: how much comes through them together, and through the
+ * frames that they are in; and in their own page their clip paths, and which of them cut off what does not fit into them.
  */
 const aroundOf = kept((element) => {
   const parent = parentOf(element);
-  let { strength, veiled, clipPaths, cutters } = parent ? aroundOf(parent) : NOTHING_AROUND;
+  const outer = parent ?? frameAround(documentOf(element).defaultView);
+  let { strength, veil, clipPaths, cutters } = outer ? aroundOf(outer) : NOTHING_AROUND;
+  if (!parent) clipPaths = [];
   const style = styleOf(element);
   const { clipPath, overflowX, overflowY, display } = style;
   strength = strength < FAINT ? 0 : strength * ownStrength(element);
-  veiled ||= isVeil(style);
-  if (clipPath !== "none") clipPaths = [clipPath, ...clipPaths];
+  veil = veiledBy(style, veil);
+  if (clipPath !== "none") clipPaths = [{ clipPath, element }, ...clipPaths];
   if (isPage(element)) cutters = [];
   else if ((overflowX !== "visible" || overflowY !== "visible") && display !== "inline" && display !== "contents") {
     cutters = [{ overflowX, overflowY, frame: rectOf(element) }, ...cutters];
   }
-  return { strength, veiled, clipPaths, cutters };
+  return { strength, veil, clipPaths, cutters };
 });
+
+/** The frame that shows a page, as far as it lets itself be seen. */
+function frameAround(view) {
+  try {
+    return view.frameElement;
+  } catch {
+    return null;
+  }
+}
 
 /** Whether an element is its document's root or body, whose overflow is the window's. */
 function isPage(element) {
@@ -83,19 +94,30 @@ function passesClipPaths(box, element) {
   return passesClipPathsAt(element, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
 }
 
-/** The same for a point. Only what is in view can be asked for. */
+/** The same for a point. Out of view the browser cannot be asked, and shapes other than an inset are taken to pass it. */
 function passesClipPathsAt(element, x, y) {
-  const paths = aroundOf(element).clipPaths;
-  if (paths.length === 0 && !FRAMED) return true;
+  const { clipPaths } = aroundOf(element);
+  if (clipPaths.length === 0 && !FRAMED) return true;
   const { defaultView: view } = documentOf(element);
-  if (paths.length > 0) {
-    if (isInView(view, x, y)) {
-      if (!hitsAt(rootOf(element), x, y).some((hit) => contains.call(element, hit))) return false;
-    }
-    // Out of view, shapes that cannot be understood are taken for hiding.
-    else if (paths.some((path) => /^(inset|circle|ellipse|polygon)\(/.test(path))) return false;
+  if (clipPaths.length > 0) {
+    const passes = isInView(view, x, y)
+      ? hitsAt(rootOf(element), x, y).some((hit) => contains.call(element, hit))
+      : clipPaths.every((path) => isWithinInset(path, x, y));
+    if (!passes) return false;
   }
   return inFrameAround(view, x, y, passesClipPathsAt) ?? true;
+}
+
+const INSET = /^inset\(([^c)]*)\)/;
+
+/** Whether a point is where an inset leaves it, if the clip path is one. */
+function isWithinInset({ clipPath, element }, x, y) {
+  const [, inner] = INSET.exec(clipPath) ?? [];
+  if (inner === undefined) return true;
+  const { left, top, right, bottom, width, height } = rectOf(element);
+  const [above, after = above, below = above, before = after] = inner.split(" round ")[0].split(" ");
+  const pixels = (side, whole) => (parseFloat(side) * (side.endsWith("%") ? whole / 100 : 1));
+  return y >= top + pixels(above, height) && y < bottom - pixels(below, height) && x >= left + pixels(before, width) && x < right - pixels(after, width);
 }
 
 const FRAMED = window !== window.parent;
@@ -110,20 +132,23 @@ function hitsAt(root, x, y) {
   return elementsFromPoint.call(root, x, y);
 }
 
-/** What a question about the same point in the page around is answered with, as far as that lets itself be seen. */
+/**
+ * What a question about the same point in the page around is answered with, as far as that lets itself be seen. A point out
+ * of the frame's own view is taken to be scrolled to its middle.
+ */
 function inFrameAround(view, x, y, question) {
   try {
     const frame = view.frameElement;
     if (!frame) return undefined;
-    const { left, top } = frame.getBoundingClientRect();
-    return question(frame, x + left + frame.clientLeft, y + top + frame.clientTop);
+    const { left, top, width, height } = frame.getBoundingClientRect();
+    const shown = (at, whole) => (at >= 0 && at < whole ? at : whole / 2);
+    const across = (shown(x, view.innerWidth) + frame.clientLeft) * (width / frame.offsetWidth);
+    const down = (shown(y, view.innerHeight) + frame.clientTop) * (height / frame.offsetHeight);
+    return question(frame, left + across, top + down);
   } catch {
     return undefined;
   }
 }
-
-/** Whether something hides, or may hide, the whole frame. */
-let frameVeiled = false;
 
 /** Whether the boxes around an element leave anything of this box of it. */
 function isUncut(box, element) {
@@ -187,7 +212,6 @@ function isFrameSeen() {
       if (view.innerWidth < TINY || view.innerHeight < TINY) return false;
       const frame = view.frameElement;
       if (!frame) return true;
-      frameVeiled ||= aroundOf(frame).veiled;
       const box = frame.getBoundingClientRect();
       const { scrollX, scrollY, innerWidth } = view.parent;
       const { scrollWidth } = frame.ownerDocument.documentElement;

@@ -1,6 +1,6 @@
 // Addresses in elements: mail links, fields, accessible names, structured data, and what the person has marked.
 
-const TAGGED = ["a", "area", "input", "textarea", "script"];
+const TAGGED = ["a", "area", "input", "select", "textarea", "script"];
 const ATTRIBUTED = ["[itemprop*='email' i]", "[property*='email' i]", "[aria-label*='@']"];
 
 /** What is worth a look among the elements of a tree. */
@@ -28,6 +28,7 @@ function readElement(element) {
       if (/^\s*mailto:/i.test(attributeOf(element, "href") ?? "")) readMailto(element);
       break;
     case "input":
+    case "select":
     case "textarea":
       readField(element);
       break;
@@ -47,7 +48,8 @@ function readElement(element) {
 
 /** A field for an e-mail address, by its type or label; in other fields an address is no more than text. */
 function readField(field) {
-  const { type, value } = field;
+  const { type, selectedOptions } = field;
+  const value = selectedOptions ? textOf(selectedOptions[0]) : field.value;
   if (type === "hidden" || type === "password" || !value.includes("@") || !isSeen(field) || !isLegible(field)) return;
   const doubtful = isCovered(field);
   show(value, doubtful);

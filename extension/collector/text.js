@@ -70,13 +70,15 @@ function reportText(node, token) {
   const value = whole.replaceAll(JOINT, "");
   const parent = getParentElement.call(node);
   const affixed = isInMainPart(parent) && ((!prefix.trim() && isAffixed(begin, false)) || (!/\S/u.test(dataOf(node).slice(token.last)) && isAffixed(node, true)));
-  const doubtful = value !== whole || affixed || isCovered(parent, rectsWithin(node, token.first, token.last));
+  let doubtful = value !== whole || affixed || isCovered(parent, rectsWithin(node, token.first, token.last));
+  // What stands before it in the same piece of text may have been written by anybody, but for other addresses.
+  const said = prefix.replace(/\S+@\S+|[,;/|]/gu, "").trim();
+  const { label, field } = said ? { label: asLabel(prefix.trim()), field: false } : labelOf(begin);
+  doubtful ||= field && isInMainPart(parent) && followsEmptyField(label, begin);
   show(value, doubtful);
-  // What stands before it in the same piece of text may have been written by anybody.
-  const { label, field } = prefix.trim() ? { label: asLabel(prefix.trim()), field: false } : labelOf(begin);
   // A link that shows its own address is one source, not two.
   const link = closest.call(parent, "a[href]");
   const same = link && schemeless(link).toLowerCase().includes(value.toLowerCase().replace(/[.,;:!?)>]+$/u, ""));
-  if (field && !isInList(parent)) report("labelled", value, parent, label, doubtful);
+  if (field && !isInList(parent) && !closest.call(parent, HEADING)) report("labelled", value, parent, label, doubtful);
   else if (!same) report("text", value, parent, label, doubtful);
 }

@@ -18,7 +18,7 @@ const [getDocument, getNodeType, getParentElement, getParentNode, getText] = [
   "parentNode",
   "textContent",
 ].map((name) => getterOf(Node, name));
-const [getEarlier, getLocalName, getSlot, getTag] = ["previousElementSibling", "localName", "assignedSlot", "tagName"].map((name) => getterOf(Element, name));
+const [getEarlier, getLater, getLocalName, getSlot, getTag] = ["previousElementSibling", "nextElementSibling", "localName", "assignedSlot", "tagName"].map((name) => getterOf(Element, name));
 const [getBefore, getAfter, getFirst, getLast] = ["previousSibling", "nextSibling", "firstChild", "lastChild"].map((name) => getterOf(Node, name));
 const getTextSlot = getterOf(Text, "assignedSlot");
 const getData = getterOf(CharacterData, "data");
@@ -114,10 +114,20 @@ function isText(node) {
   return type === 3 || type === 4;
 }
 
-/** The slot in which a node is shown, if that lets itself be seen. */
+const assignedTo = HTMLSlotElement.prototype.assignedNodes;
+
+/** The slot in which a node is shown, also in a closed shadow root of a custom element. */
 function slotOf(node) {
-  return isElement(node) ? getSlot.call(node) : isText(node) ? getTextSlot.call(node) : null;
+  const slot = isElement(node) ? getSlot.call(node) : isText(node) ? getTextSlot.call(node) : null;
+  const host = slot ? null : getParentElement.call(node);
+  if (!host || !tagOf(host).includes("-")) return slot;
+  return slotsOf(host).find((slot) => assignedTo.call(slot).includes(node)) ?? null;
 }
+
+const slotsOf = kept((host) => {
+  const shadow = shadowOf(host);
+  return shadow ? [...selected(shadow, "slot")] : [];
+});
 
 /** The parent as it is rendered: through slots, and out of shadow trees. */
 const parentOf = kept((node) => slotOf(node) ?? getParentElement.call(node) ?? getParentNode.call(node)?.host ?? null);

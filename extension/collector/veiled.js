@@ -1,17 +1,27 @@
 // What may make text unreadable although it is there: nobody but the browser knows what comes of it.
 
-/** Filters that change letters and paper alike, and when they leave too little of both. */
+/** Filters that change letters and paper alike. */
 const FILTERS = /(blur|brightness|contrast|invert)\(([\d.]+)(%?)|url\(/g;
-const SPOILT = {
-  blur: (pixels) => pixels > 1,
-  brightness: (part) => part < 0.5 || part > 1.5,
-  contrast: (part) => part < 0.5,
-  invert: (part) => part > 0.2 && part < 0.8,
-};
+const UNVEILED = { hidden: false, blur: 0, brightness: 1, contrast: 1 };
 
-/** Whether a style blends, masks or filters what is in an element so that it may not be seen. */
-function isVeil({ filter, maskImage, mixBlendMode, webkitMaskBoxImageSource = "none" }) {
-  if (mixBlendMode !== "normal" || maskImage !== "none" || webkitMaskBoxImageSource !== "none") return true;
-  if (filter === "none") return false;
-  return [...filter.matchAll(FILTERS)].some(([, name, number, percent]) => !name || SPOILT[name](number / (percent ? 100 : 1)));
+/** What a style does to what is in an element, together with what is around it. */
+function veiledBy({ filter, maskImage, mixBlendMode, unicodeBidi, direction, webkitMaskBoxImageSource = "none", webkitTextSecurity = "none" }, around) {
+  const turned = direction === "rtl" && unicodeBidi.endsWith("override");
+  const hides = turned || mixBlendMode !== "normal" || [maskImage, webkitMaskBoxImageSource, webkitTextSecurity].some((value) => value !== "none");
+  if (filter === "none" && !hides) return around;
+  const veil = { ...around };
+  veil.hidden ||= hides;
+  for (const [, name, number, percent] of filter.matchAll(FILTERS)) {
+    const part = number / (percent ? 100 : 1);
+    if (!name) veil.hidden = true;
+    else if (name === "blur") veil.blur += part;
+    else if (name === "invert") veil.contrast *= Math.abs(1 - 2 * part);
+    else veil[name] *= part;
+  }
+  return veil;
+}
+
+/** Whether letters and paper are left too little of. */
+function isVeil({ hidden, blur, brightness, contrast }) {
+  return hidden || blur > 1 || brightness < 0.5 || brightness > 1.5 || contrast < 0.5;
 }

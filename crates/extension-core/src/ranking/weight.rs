@@ -56,8 +56,11 @@ const OTHER_PERSONS: &str = "owner manager agent assigned assignee created modif
     parrain propriétaire expéditeur менеджер ответственн müdür temsilcisi مدير المدير وكيل الوكيل مستشار المستشار \
     مسؤول المسؤول زوج الزوج";
 
-/// Words in headings of sections that hold what people wrote or what happened.
-const CONVERSATIONS: &str = "activity activities timeline notes note comments messages conversation history emails \
+/// Words in headings of sections, and in labels of what is around a field, for what people wrote, what happened, and
+/// others than the customer.
+const CONVERSATIONS: &str = "similar duplicate duplicates recent recently related linked suggested mails maile \
+    correos courriels ähnliche dubletten zuletzt verknüpfte similares duplicados recientes relacionados vinculados \
+    podobni duplikaty ostatnio powiązani similaires doublons récents récemment liés associés مشابهون مكررة مرتبطة activity activities timeline notes note comments messages conversation history emails \
     tickets notifications log notiz notizen aktivitäten verlauf kommentare nachrichten nota notas actividad \
     actividades comentarios mensajes historial notatka notatki aktywność aktywności komentarze wiadomości historia \
     activité activités commentaires remarques historique ملاحظة ملاحظات الملاحظات نشاط النشاط الأنشطة تعليقات \
