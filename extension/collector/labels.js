@@ -124,21 +124,32 @@ function inputLabel(element) {
   return asLabel(label || labelOf(element).label || element.name || "", true);
 }
 
-/** Whether a field with the same label and nothing in it stands before a value: then that is perhaps another person's. */
+/** What may show something without having text, as a value or in one. */
+const HOLDER = ":not(b, dd, div, p, small, span, td)";
+
+/**
+ * Whether another field of the same label stands before a value's own, and has nothing in it: then this one is perhaps another
+ * person's. Large documents take too long to search.
+ */
 function followsEmptyField(label, node) {
-  return emptyFields(label).some((empty) => isBefore(empty, node));
+  if (rootOf(node) !== document) return false;
+  const { all, empty } = fieldsCalled(label);
+  return empty.some((field) => all.some((own) => isBefore(field, own) && isBefore(own, node)));
 }
 
-const emptyFields = kept((label) => {
-  const quoted = label.includes('"') ? `'${label}'` : `"${label}"`;
-  const found = label.includes("'") && label.includes('"') ? [] : [...searched(document, `descendant::text()[contains(., ${quoted})]`)];
-  return found.slice(0, 20).filter((text) => {
-    let at = getParentElement.call(text);
-    while (at && !getLater.call(at) && asLabel(textOf(at)) === label) at = getParentElement.call(at);
-    const value = at && getLater.call(at);
-    return value && asLabel(textOf(at)) === label && !closest.call(at, "thead") && /^[\s–—-]*$/.test(getText.call(value)) && !matches.call(value, HOLDER) && !querySelector.call(value, HOLDER) && isTextSeen(text);
-  });
+const fieldsCalled = kept((label) => {
+  if (label.includes('"') || tagged(document, "*").length > 10 * MAX_ASKED) return { all: [], empty: [] };
+  const found = [...searched(document, `descendant::text()[contains(., "${label}")]`)].slice(0, 20);
+  const all = found.filter((text) => asLabel(dataOf(text)) === label && isTextSeen(text));
+  return { all, empty: all.filter(isFieldEmpty) };
 });
 
-/** What may show something without having text. */
-const HOLDER = ":not(b, br, dd, div, p, small, span, td)";
+/** Whether an element without text stands behind a label. */
+function isFieldEmpty(text) {
+  let at = getParentElement.call(text);
+  while (at && !getLater.call(at) && asLabel(textOf(at)) === asLabel(dataOf(text))) at = getParentElement.call(at);
+  let value = at && getAfter.call(at);
+  if (value && isText(value) && !dataOf(value).trim()) value = getAfter.call(value);
+  if (!value || !isElement(value) || closest.call(at, "thead")) return false;
+  return /^[\s–—-]*$/.test(getText.call(value)) && !matches.call(value, HOLDER) && !querySelector.call(value, HOLDER);
+}

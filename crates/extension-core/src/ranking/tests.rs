@@ -241,6 +241,13 @@ fn headings_of_others_are_known_in_the_languages_of_the_extension() {
         "Doradca klienta",
         "Chargé de clientèle",
         "مدير الحساب",
+        "Similar customers",
+        "Ähnliche Kunden",
+        "Clientes relacionados",
+        "Ostatnio oglądane",
+        "Doublons possibles",
+        "عملاء مشابهون",
+        "E-mails",
     ] {
         let other = Fact {
             under: Some(heading.into()),

@@ -56,15 +56,16 @@ const OTHER_PERSONS: &str = "owner manager agent assigned assignee created modif
     parrain propriétaire expéditeur менеджер ответственн müdür temsilcisi مدير المدير وكيل الوكيل مستشار المستشار \
     مسؤول المسؤول زوج الزوج";
 
-/// Words in headings of sections, and in labels of what is around a field, for what people wrote, what happened, and
-/// others than the customer.
-const CONVERSATIONS: &str = "similar duplicate duplicates recent recently related linked suggested mails maile \
-    correos courriels ähnliche dubletten zuletzt verknüpfte similares duplicados recientes relacionados vinculados \
-    podobni duplikaty ostatnio powiązani similaires doublons récents récemment liés associés مشابهون مكررة مرتبطة activity activities timeline notes note comments messages conversation history emails \
-    tickets notifications log notiz notizen aktivitäten verlauf kommentare nachrichten nota notas actividad \
-    actividades comentarios mensajes historial notatka notatki aktywność aktywności komentarze wiadomości historia \
-    activité activités commentaires remarques historique ملاحظة ملاحظات الملاحظات نشاط النشاط الأنشطة تعليقات \
-    التعليقات رسائل الرسائل سجل السجل";
+/// Words in headings of sections, and in labels of what is around a field, for what people wrote or what happened, and for
+/// customers beside the one whose page it is.
+const CONVERSATIONS: &str = "similar duplicate duplicates recent recently related linked suggested mails \
+    Ähnliche dubletten zuletzt verknüpfte similares duplicados recientes relacionados correos podobni \
+    duplikaty ostatnio powiązani maile similaires doublons récemment liés courriels مشابهون مكررة مرتبطة \
+    activity activities timeline notes note comments messages conversation history emails tickets \
+    notifications log notiz notizen aktivitäten verlauf kommentare nachrichten nota notas actividad \
+    actividades comentarios mensajes historial notatka notatki aktywność aktywności komentarze wiadomości \
+    historia activité activités commentaires remarques historique ملاحظة ملاحظات الملاحظات نشاط النشاط الأنشطة \
+    تعليقات التعليقات رسائل الرسائل سجل السجل";
 
 /// Local parts of addresses that belong to a function rather than a person.
 const ROLES: &str = "abuse accounts admin administrator backoffice billing bounce bounces careers compliance contact \
