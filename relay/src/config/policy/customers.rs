@@ -48,9 +48,7 @@ struct Listed {
 
 impl CustomerList {
     pub(super) fn read(section: &mut Section<'_>, keys: Keys) -> Option<Self> {
-        let addresses = section.list("addresses", |text| {
-            CustomerEmail::parse(text).map_err(|error| error.to_string())
-        });
+        let addresses = section.list("addresses", address);
         let domains = section.list("domains", |text| {
             ascii_domain(text).ok_or_else(|| DOMAIN_FORM.to_owned())
         });
@@ -120,6 +118,14 @@ impl fmt::Debug for CustomerList {
     }
 }
 
+/// An address of a list. A wildcard would be one customer whose name has a star in it, and protect nobody.
+fn address(text: &str) -> Result<CustomerEmail, String> {
+    if text.contains('*') {
+        return Err("has a wildcard; list the domain, which means everybody there".to_owned());
+    }
+    CustomerEmail::parse(text).map_err(|error| error.to_string())
+}
+
 fn read_file(path: &Path) -> Result<Listed, String> {
     let content = files::read(path, MAX_BYTES).map_err(|error| match error {
         Unreadable::System(_) => format!("{error}; create it readable by the relay's user"),
@@ -147,7 +153,7 @@ fn read_file(path: &Path) -> Result<Listed, String> {
         let parsed = if entry.is_empty() {
             Some(())
         } else if entry.contains('@') {
-            let address = CustomerEmail::parse(entry).ok();
+            let address = address(entry).ok();
             address.map(|address| listed.addresses.push(address))
         } else {
             ascii_domain(entry).map(|domain| listed.domains.push(domain))
