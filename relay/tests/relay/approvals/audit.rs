@@ -183,7 +183,9 @@ async fn the_commands_tell_who_approved() {
         ("approver_id", "2"),
         ("approver_key", key.as_str()),
     ] {
-        assert_eq!(columns[place(name).unwrap()], value, "{name}");
+        // One key in 64 begins with `-`, before which the table puts an apostrophe so that it is no formula.
+        let told = columns[place(name).unwrap()].trim_start_matches('\'');
+        assert_eq!(told, value, "{name}");
     }
     run(&["ledger", "verify"]).await;
 }
