@@ -16,5 +16,5 @@ pub(crate) use enrolling::{Enrolling, Holder};
 pub(crate) use guess_limit::GuessLimit;
 pub(crate) use headers::claim_nonce;
 pub(crate) use known_profiles::KnownProfiles;
-pub(crate) use signed::{Signed, Verified, enrolled};
+pub(crate) use signed::{Leaving, Signed, Verified, enrolled};
 pub(crate) use verify::sha256;

@@ -45,6 +45,13 @@ pub(crate) struct Verified {
 /// A verified request whose nonce is claimed, of a profile that may log in.
 pub(crate) struct Signed(Verified);
 
+/// A verified request without a body whose nonce is claimed, of a profile whose session may have run out. Good for giving
+/// up its key, and for nothing else.
+pub(crate) struct Leaving {
+    /// The key that signed.
+    pub(crate) key: KeyId,
+}
+
 impl Verified {
     /// The body as JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
@@ -98,18 +105,21 @@ impl Signed {
 
     /// Refuses a body where there is nothing to say.
     pub(crate) fn check_empty(&self) -> Result<(), ApiError> {
-        if self.body().is_empty() {
+        self.0.check_empty()
+    }
+}
+
+impl Verified {
+    fn check_empty(&self) -> Result<(), ApiError> {
+        if self.body.is_empty() {
             return Ok(());
         }
         Err(ApiError::new(ErrorCode::MalformedRequest)
             .detail("this request has no body; update the extension"))
     }
-}
 
-impl FromRequest<Arc<App>> for Verified {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request<Body>, app: &Arc<App>) -> Result<Self, ApiError> {
+    /// Verifies a request of a profile for which this holds.
+    async fn read(request: Request<Body>, app: &App, may: May) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         body::check_declared_length(&parts.headers)?;
         let headers = SignedHeaders::read(&parts, app)?;
@@ -124,7 +134,8 @@ impl FromRequest<Arc<App>> for Verified {
             Some(profile) => Some(profile),
             None => app.store.profile(key).await?,
         };
-        let profile = identify(profile, &headers, &parts, (&terms, now))?;
+        let profile = identify(profile, &headers, &parts)?;
+        may(&profile, (&terms, now))?;
         Span::current().record("staff", display(profile.staff.id));
         let body = body::read(body, app.limits.body).await?;
         headers.check_digest(&body)?;
@@ -142,6 +153,26 @@ impl FromRequest<Arc<App>> for Verified {
     }
 }
 
+impl FromRequest<Arc<App>> for Verified {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request<Body>, app: &Arc<App>) -> Result<Self, ApiError> {
+        Self::read(request, app, may_log_in).await
+    }
+}
+
+impl FromRequest<Arc<App>> for Leaving {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request<Body>, app: &Arc<App>) -> Result<Self, ApiError> {
+        let verified = Verified::read(request, app, may_leave).await?;
+        let key = verified.profile.key_id.clone();
+        claim_nonce(app, &key, &verified.nonce, verified.nonce_expires_at).await?;
+        verified.check_empty()?;
+        Ok(Self { key })
+    }
+}
+
 impl FromRequest<Arc<App>> for Signed {
     type Rejection = ApiError;
 
@@ -156,19 +187,14 @@ impl FromRequest<Arc<App>> for Signed {
 pub(crate) async fn enrolled(app: &App, key: &KeyId) -> Result<Profile, ApiError> {
     let profile = app.store.profile(key).await?;
     let profile = profile.ok_or(ApiError::new(ErrorCode::ProfileUnknown))?;
-    let profile = may_log_in(profile, (&app.config.sign_in_terms(), app.clock.now()))?;
+    may_log_in(&profile, (&app.config.sign_in_terms(), app.clock.now()))?;
     app.profiles.remember(profile.clone());
     Ok(profile)
 }
 
 /// Verifies the signature, in the same time whether or not the profile exists. The codes do tell the two apart, because the
 /// extension must know when to enrol anew; key ids are hashes of 256 bits, so there is nothing to enumerate.
-fn identify(
-    profile: Option<Profile>,
-    headers: &SignedHeaders,
-    parts: &Parts,
-    under: (&SignInTerms, Timestamp),
-) -> Result<Profile, ApiError> {
+fn identify(profile: Option<Profile>, headers: &SignedHeaders, parts: &Parts) -> Result<Profile, ApiError> {
     let algorithm = headers.input.algorithm;
     let key = profile
         .as_ref()
@@ -178,18 +204,27 @@ fn identify(
     match profile {
         None => Err(ApiError::new(ErrorCode::ProfileUnknown)),
         Some(_) if !genuine => Err(ApiError::new(ErrorCode::SignatureInvalid)),
-        Some(profile) => may_log_in(profile, under),
+        Some(profile) => Ok(profile),
     }
 }
 
-fn may_log_in(profile: Profile, (terms, now): (&SignInTerms, Timestamp)) -> Result<Profile, ApiError> {
+/// What is asked of a profile, under these terms at this time.
+type May = fn(&Profile, (&SignInTerms, Timestamp)) -> Result<(), ApiError>;
+
+fn may_log_in(profile: &Profile, under: (&SignInTerms, Timestamp)) -> Result<(), ApiError> {
     if profile.staff.disabled {
-        Err(ApiError::new(ErrorCode::StaffDisabled))
-    } else if profile.revoked {
-        Err(ApiError::new(ErrorCode::ProfileUnknown))
-    } else if profile.has_run_out(terms, now) {
-        Err(ApiError::new(ErrorCode::SessionExpired))
-    } else {
-        Ok(profile)
+        return Err(ApiError::new(ErrorCode::StaffDisabled));
     }
+    may_leave(profile, under)?;
+    if profile.has_run_out(under.0, under.1) {
+        return Err(ApiError::new(ErrorCode::SessionExpired));
+    }
+    Ok(())
+}
+
+fn may_leave(profile: &Profile, _: (&SignInTerms, Timestamp)) -> Result<(), ApiError> {
+    if profile.revoked {
+        return Err(ApiError::new(ErrorCode::ProfileUnknown));
+    }
+    Ok(())
 }

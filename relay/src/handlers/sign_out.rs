@@ -7,16 +7,15 @@ use tracing::info;
 
 use crate::{
     app::App,
-    auth::Signed,
+    auth::Leaving,
     error::ApiError,
     events::{self, Event, EventKind},
 };
 
 /// Revokes the profile that signed. The extension deletes its key, which no copy of the browser's files is to be good for
-/// afterwards.
-pub(crate) async fn sign_out(State(app): State<Arc<App>>, signed: Signed) -> Result<StatusCode, ApiError> {
-    signed.check_empty()?;
-    let (key, now) = (&signed.profile().key_id, app.clock.now());
+/// afterwards. Where the session has run out, too: with the key a sign-in would open another.
+pub(crate) async fn sign_out(State(app): State<Arc<App>>, leaving: Leaving) -> Result<StatusCode, ApiError> {
+    let (key, now) = (&leaving.key, app.clock.now());
     // Nobody is found where it was revoked meanwhile: there is nothing left to do.
     if let Some(staff) = app.store.revoke_profile(key, now).await? {
         let kind = EventKind::ProfileSignedOut;

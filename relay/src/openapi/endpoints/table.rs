@@ -155,7 +155,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         answer: "The key is good for nothing any more.",
         gives: Gives::Nothing,
         then: None,
-        codes: &[HEADERS, SIGNED],
+        codes: &[HEADERS, &[E::ProfileUnknown]],
     },
     Endpoint {
         method: HttpMethod::Post,

@@ -185,6 +185,20 @@ async fn a_revoked_key_does_not_come_back_by_signing_in() {
 }
 
 #[tokio::test]
+async fn whoever_gives_up_the_key_after_the_session_has_run_out_gives_it_up() {
+    let lab = Lab::start().await;
+    let profile = lab.app.profile();
+    assert_eq!(lab.sign_in(&profile, |_| ()).await.status, 201);
+    lab.app.store.sign_out(None, lab.app.clock.now()).await.unwrap();
+    let mut leave = profile.get("/v1/sign-out");
+    leave.method = "POST";
+    assert_eq!(lab.app.send(&leave.signed()).await.status, 204);
+    let again = lab.sign_in(&profile, |_| ()).await;
+    assert_eq!(again.outcome(), problem(403, "sign_in_refused"));
+    assert!(again.body.contains("was revoked"), "{}", again.body);
+}
+
+#[tokio::test]
 async fn who_is_signed_out_signs_in_again_and_a_code_is_as_good_as_before() {
     let lab = Lab::start().await;
     let (profile, by_code) = (lab.app.profile(), lab.app.enrolled(STAFF).await);
