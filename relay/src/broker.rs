@@ -171,6 +171,16 @@ impl BrokerFailure {
         }
     }
 
+    /// Nobody waited for the token any more when the intent was recorded.
+    pub(crate) fn not_asked() -> Self {
+        Self {
+            code: ErrorCode::StoreUnavailable,
+            detail: "the store recorded the login too late, and the broker was not asked".to_owned(),
+            retry_after: None,
+            may_have_minted: false,
+        }
+    }
+
     fn no_such_platform() -> Self {
         Self {
             code: ErrorCode::PlatformUnknown,

@@ -7,6 +7,7 @@ pub mod app;
 mod approvals;
 mod auth;
 pub mod broker;
+mod caller;
 pub mod checkpoints;
 pub mod cli;
 pub mod clock;

@@ -5,12 +5,13 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use stagedoor_protocol::OneTimeToken;
+use stagedoor_protocol::{ErrorCode, OneTimeToken};
 use tracing::{error, info};
 
 use crate::{
     app::App,
     broker::BrokerFailure,
+    caller::Caller,
     error::ApiError,
     events,
     store::{Completion, Intent, MintOutcome},
@@ -26,7 +27,11 @@ pub(crate) struct Minted {
 }
 
 /// Performs a login. Run it in a task of its own: once begun it must end in a record, whatever becomes of the request.
-pub(crate) async fn perform(app: Arc<App>, mut intent: Intent) -> Result<Minted, ApiError> {
+pub(crate) async fn perform(
+    app: Arc<App>,
+    mut intent: Intent,
+    caller: Arc<Caller>,
+) -> Result<Minted, ApiError> {
     let id = intent.request_id.clone();
     // Until the outcome is recorded, or owed.
     let _under_way = app.under_way.begin(&id);
@@ -35,8 +40,13 @@ pub(crate) async fn perform(app: Arc<App>, mut intent: Intent) -> Result<Minted,
         return Err(error);
     }
     let started = app.clock.elapsed();
-    let minted = ask(&app, &intent).await;
+    let minted = if caller.waits_for_broker() {
+        ask(&app, &intent).await
+    } else {
+        Err(BrokerFailure::not_asked())
+    };
     let outcome = match &minted {
+        Ok(_) if caller.has_given_up() => MintOutcome::Minted(Some(ErrorCode::OutcomeUnknown)),
         Ok(_) => MintOutcome::Minted(None),
         Err(failure) => failure.outcome(),
     };

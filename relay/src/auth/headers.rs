@@ -133,12 +133,18 @@ fn authority(headers: &HeaderMap, app: &App) -> Result<String, ApiError> {
     if app.authorities.contains(&host) {
         Ok(host)
     } else {
-        Err(ApiError::new(ErrorCode::SignatureInvalid).detail(
-            "the relay does not go by this host name; use one of its names, or add it to listen.authorities, and if a \
-             proxy stands before the relay, let it pass Host unchanged",
-        ))
+        let told = "the relay does not go by this host name; use one of its names, or add it to listen.authorities, and if a \
+                    proxy stands before the relay, let it pass Host unchanged";
+        Err(ApiError::new(ErrorCode::SignatureInvalid)
+            .detail(told)
+            .caused_by(ForeignHost))
     }
 }
+
+/// Without the name: whoever is not known says what they like.
+#[derive(Debug, thiserror::Error)]
+#[error("the Host header is none of listen.authorities; a proxy before the relay must pass it unchanged")]
+struct ForeignHost;
 
 /// A header that is there exactly once.
 fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<&'h str, ApiError> {

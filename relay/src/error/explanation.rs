@@ -167,7 +167,7 @@ fn texts(code: ErrorCode) -> (&'static str, &'static str) {
             "Click again if the customer's platform is still needed: a new token replaces any older one."),
         ErrorCode::StoreUnavailable => (
             "The relay could not write its record, and without a record nothing is opened.",
-            "Try again; if it lasts, the administrator checks the disk and the file that store.url names."),
+            "Try again; if it lasts, the administrator checks the disk with the file, or the server, that store.url names."),
         ErrorCode::Overloaded => (
             "The relay is shutting down, or has more to do than it can.",
             "Try again in a few seconds."),

@@ -17,6 +17,7 @@ use super::check_label;
 use crate::{
     app::App,
     auth::Verified,
+    caller::Caller,
     checkpoints,
     error::ApiError,
     events::{self, Asked},
@@ -93,19 +94,28 @@ async fn allow<'a>(
     permit
 }
 
+/// Nothing else takes that long before the broker is asked: all other waits have shorter bounds.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the store did not record the login in time, and the broker was not asked; check the database and its disk"
+)]
+struct TooSlow;
+
 async fn perform(
     app: &Arc<App>,
     intent: Intent,
     platform_url: String,
 ) -> Result<(StatusCode, Json<LoginResponse>), ApiError> {
     let request_id = intent.request_id.clone();
-    let login = mint::perform(app.clone(), intent).in_current_span();
+    let caller = Arc::new(Caller::default());
+    let login = mint::perform(app.clone(), intent, caller.clone()).in_current_span();
     let minted = match timeout(app.limits.login, app.logins.spawn(login)).await {
         Ok(Ok(result)) => result?,
         // It panicked, which has been logged. The error is not: it repeats the panic's message, which may hold data.
         Ok(Err(_)) => return Err(ApiError::new(ErrorCode::Internal)),
         // The extension has given up by now. The task goes on and records what it learns.
-        Err(_) => return Err(ApiError::new(ErrorCode::OutcomeUnknown)),
+        Err(_) if caller.gives_up() => return Err(ApiError::new(ErrorCode::OutcomeUnknown)),
+        Err(_) => return Err(ApiError::new(ErrorCode::StoreUnavailable).caused_by(TooSlow)),
     };
     let response = LoginResponse {
         request_id,

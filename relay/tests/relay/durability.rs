@@ -108,7 +108,8 @@ async fn a_shutdown_does_not_wait_for_ever() {
 
 #[tokio::test]
 async fn an_answer_that_comes_too_late_for_the_extension_is_recorded_all_the_same() {
-    let (app, gate) = TestApp::start_gated(|_, limits| limits.login = Duration::from_millis(50)).await;
+    // Long enough for the broker to be asked.
+    let (app, gate) = TestApp::start_gated(|_, limits| limits.login = Duration::from_secs(3)).await;
     let desk = app.enrolled(STAFF).await;
     gate.close();
     let (id, answer) = begin(&app, &desk).await;
@@ -116,9 +117,30 @@ async fn an_answer_that_comes_too_late_for_the_extension_is_recorded_all_the_sam
     assert_eq!(app.records.login(&id).await, open());
     gate.open();
     eventually("the outcome is recorded", async || {
-        app.records.login(&id).await == ended("minted", None)
+        app.records.login(&id).await == ended("minted", Some("outcome_unknown"))
     })
     .await;
+}
+
+#[tokio::test]
+async fn nobody_is_asked_for_a_token_that_nobody_waits_for_any_more() {
+    let app = TestApp::start_with(|_, limits| limits.login = Duration::from_millis(50)).await;
+    let desk = app.enrolled(STAFF).await;
+    app.store.fail(Some((At::Intent, How::Hang)));
+    let (draft, id) = desk.login();
+    let answer = app.send(&draft).await;
+    assert_eq!(answer.outcome(), problem(503, "store_unavailable"));
+    app.store.fail(None);
+    eventually("the end is recorded", async || {
+        app.records.login(&id).await == ended("failed", Some("store_unavailable"))
+    })
+    .await;
+    assert_eq!(app.mints(), 0);
+    assert!(
+        log::lines_about(&id)
+            .concat()
+            .contains("did not record the login in time")
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod previews;
 
 use std::ops::Range;
 use std::sync::{
-    Arc, Mutex,
+    Arc,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -21,6 +21,7 @@ use stagedoor_relay::store::{
     RoleChange, RolesAnswer, SchemaDifference, Scrubbed, StaffDetails, StaffDisabled, StaffId, StaffMember,
     StaffRow, Store, StoreError, StoredCheckpoint, StrayRows, Subscribers,
 };
+use tokio::sync::watch;
 
 /// The operation that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,14 +47,14 @@ pub(crate) enum How {
     Change,
     /// With a message that holds a customer's address, as a careless `expect` would make it.
     Panic,
-    /// For ever.
+    /// Until the fault is another one.
     Hang,
 }
 
 /// Passes everything on, except for the fault.
 pub(crate) struct FaultyStore {
     inner: Arc<dyn Store>,
-    fault: Mutex<Option<(At, How)>>,
+    fault: watch::Sender<Option<(At, How)>>,
     looks: AtomicU64,
     under_way: AtomicU64,
     sweeps: AtomicU64,
@@ -66,7 +67,7 @@ impl FaultyStore {
     pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
         Self {
             inner,
-            fault: Mutex::new(None),
+            fault: watch::Sender::new(None),
             looks: AtomicU64::new(0),
             under_way: AtomicU64::new(0),
             sweeps: AtomicU64::new(0),
@@ -108,15 +109,19 @@ impl FaultyStore {
 
     /// From now on; `None` ends it.
     pub(crate) fn fail(&self, fault: Option<(At, How)>) {
-        *self.fault.lock().unwrap() = fault;
+        self.fault.send_replace(fault);
     }
 
     async fn pass(&self, here: At) -> Result<(), StoreError> {
-        let fault = *self.fault.lock().unwrap();
+        let fault = *self.fault.borrow();
         match fault {
             Some((at, How::Fail)) if at == here => Err(unavailable()),
             Some((at, How::Panic)) if at == here => panic!("no row for {}", super::CUSTOMER),
-            Some((at, How::Hang)) if at == here => std::future::pending().await,
+            Some((at, How::Hang)) if at == here => {
+                let mut changes = self.fault.subscribe();
+                changes.wait_for(|now| *now != fault).await.unwrap();
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -260,7 +265,7 @@ impl Store for FaultyStore {
 
     async fn record_intent(&self, intent: &Intent) -> Result<IntentAnswer, StoreError> {
         self.pass(At::Intent).await?;
-        if *self.fault.lock().unwrap() == Some((At::Intent, How::Change)) {
+        if *self.fault.borrow() == Some((At::Intent, How::Change)) {
             return Ok(IntentAnswer::ProfileChanged);
         }
         let answer = self.inner.record_intent(intent).await;
@@ -269,7 +274,7 @@ impl Store for FaultyStore {
             Ok(IntentAnswer::Busy(_)) => drop(self.busy.fetch_add(1, Ordering::SeqCst)),
             _ => {}
         }
-        let lost = *self.fault.lock().unwrap() == Some((At::Intent, How::LoseAnswer));
+        let lost = *self.fault.borrow() == Some((At::Intent, How::LoseAnswer));
         if lost { Err(unavailable()) } else { answer }
     }
 
