@@ -26,6 +26,8 @@ pub(super) struct Operator {
 /// The store, and whoever changes something in it.
 pub(super) struct Office {
     pub(super) store: Arc<dyn Store>,
+    /// All of the configuration, if nothing is wrong with it.
+    pub(super) config: Option<Config>,
     log: Log,
     operator: String,
     /// Whether it is known who is told of a change.
@@ -41,6 +43,7 @@ impl Office {
         store.announce_to(webhooks::subscribers(&config.webhooks.unwrap_or_default()));
         Ok(Self {
             store,
+            config: config.whole,
             tells,
             log: config.log,
             operator: operator.operator.unwrap_or_else(user),
