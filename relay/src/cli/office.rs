@@ -72,7 +72,7 @@ impl Office {
     /// Logs a change on standard error, in the form that the configuration gives the relay's log. The change is durable by
     /// then, and nothing undoes it: a log that cannot be written is no error.
     pub(super) fn log(&self, event: impl FnOnce(&str)) {
-        let subscriber = telemetry::subscriber(self.log, || Indifferent(io::stderr()));
+        let subscriber = telemetry::subscriber(self.log, Indifferent::stderr);
         with_default(subscriber, || event(&self.operator));
     }
 }
@@ -120,7 +120,13 @@ fn user() -> String {
 }
 
 /// Takes what is written for written.
-struct Indifferent(io::Stderr);
+pub(super) struct Indifferent(io::Stderr);
+
+impl Indifferent {
+    pub(super) fn stderr() -> Self {
+        Self(io::stderr())
+    }
+}
 
 impl io::Write for Indifferent {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
