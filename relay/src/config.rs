@@ -240,7 +240,12 @@ fn parse_table(text: &str) -> Result<toml::Table, ConfigFaults> {
     text.parse::<toml::Table>().map_err(|error| {
         // The message alone: the error's own display quotes the line, which may hold a key pasted by mistake.
         let line = error.span().map_or(0, |span| line_of(text, span.start));
-        ConfigFaults::one(format!("line {line}"), format!("not TOML: {}", error.message()))
+        // An integer beyond 64 bits is TOML, which no table can hold; that message quotes it.
+        let problem = match error.message() {
+            quoting if quoting.starts_with("invalid type") => "integer number overflowed",
+            message => message,
+        };
+        ConfigFaults::one(format!("line {line}"), format!("not TOML: {problem}"))
     })
 }
 
