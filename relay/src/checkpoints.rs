@@ -23,7 +23,12 @@ use stagedoor_ledger::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use crate::config::{ConfigFaults, Ledger};
+use crate::{
+    app::{App, Limits},
+    clock::Clock,
+    config::{ConfigFaults, Ledger},
+    store::Store,
+};
 
 pub(crate) use directory::LATEST;
 pub(crate) use keeper::{Keeper, keep};
@@ -44,6 +49,27 @@ pub struct Checkpoints {
     /// The newest checkpoint, for each place that it is shipped to.
     newest: watch::Sender<Option<Arc<Signed>>>,
     found: Found,
+}
+
+/// What signing and shipping work with.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) checkpoints: Arc<Checkpoints>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) limits: Limits,
+}
+
+impl Context {
+    /// The relay's.
+    pub(crate) fn of(app: &App) -> Self {
+        Self {
+            checkpoints: app.checkpoints.clone(),
+            store: app.store.clone(),
+            clock: app.clock.clone(),
+            limits: app.limits.clone(),
+        }
+    }
 }
 
 /// What a relay with a key does.

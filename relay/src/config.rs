@@ -5,6 +5,7 @@ mod api_key;
 mod domains;
 mod extension;
 mod health;
+mod host;
 mod ledger;
 mod limits;
 mod listen;
@@ -28,6 +29,7 @@ pub use api_key::ApiKeySource;
 pub(crate) use domains::ascii_domain;
 pub use extension::Extension;
 pub use health::Health;
+pub(crate) use host::is_loopback;
 pub use ledger::{Ledger, Receiver};
 pub use limits::LimitRules;
 pub use listen::{Listen, TlsFiles, TlsSource};
@@ -238,7 +240,12 @@ fn parse_table(text: &str) -> Result<toml::Table, ConfigFaults> {
     text.parse::<toml::Table>().map_err(|error| {
         // The message alone: the error's own display quotes the line, which may hold a key pasted by mistake.
         let line = error.span().map_or(0, |span| line_of(text, span.start));
-        ConfigFaults::one(format!("line {line}"), format!("not TOML: {}", error.message()))
+        // An integer beyond 64 bits is TOML, which no table can hold; that message quotes it.
+        let problem = match error.message() {
+            quoting if quoting.starts_with("invalid type") => "integer number overflowed",
+            message => message,
+        };
+        ConfigFaults::one(format!("line {line}"), format!("not TOML: {problem}"))
     })
 }
 

@@ -108,7 +108,7 @@ impl Relay {
             draining: CancellationToken::new(),
         });
         Ok(Self {
-            keeper: Keeper::begin(&app).await,
+            keeper: Keeper::begin(&checkpoints::Context::of(&app)).await,
             current: Arc::new(Current::new(InUse::new(app, tls))),
             source: None,
             api,
@@ -175,7 +175,11 @@ impl Relay {
         let reloading = tokio::spawn(reload::keep(current, port, source, closed.clone()));
         let settling = tokio::spawn(unrecorded::settle(app.clone(), closed.clone()));
         let complete = CancellationToken::new();
-        let checkpoints = tokio::spawn(checkpoints::keep(app.clone(), keeper, complete.clone()));
+        let checkpoints = tokio::spawn(checkpoints::keep(
+            checkpoints::Context::of(&app),
+            keeper,
+            complete.clone(),
+        ));
         stop.cancelled().await;
         shutdown::drain(&app).await;
         closed.cancel();

@@ -122,6 +122,9 @@ pub enum UnreachableCause {
     /// Connecting failed otherwise.
     #[error("connecting failed; check base_url, the proxy if one is configured, and the route")]
     ConnectFailed,
+    /// 407: a proxy on the way wants to know who asks, so it passed nothing on. A broker never says that.
+    #[error("the proxy refused to pass the request on (407); put its user name and password into `proxy`")]
+    ProxyRefused,
     /// Connected, asked, and no complete answer came. Only for requests that change nothing at the broker.
     #[error("it was asked but {0}; try again")]
     NoAnswer(LostAnswer),

@@ -6,7 +6,11 @@ use reqwest::header::{HeaderMap, LOCATION};
 use url::Url;
 
 use crate::{
-    egress::EgressAddress, error::BrokerError, flaw::AnswerFlaw, not_found, retry_after::retry_after,
+    egress::EgressAddress,
+    error::{BrokerError, UnreachableCause},
+    flaw::AnswerFlaw,
+    not_found,
+    retry_after::retry_after,
 };
 
 /// An answer that is not a 2xx.
@@ -36,6 +40,9 @@ impl Refusal<'_> {
             403 => BrokerError::RightMissingOrAddressNotAllowed { egress_address },
             404 if not_found::speaks_of_customer(body) => BrokerError::CustomerUnknown,
             404 => AnswerFlaw::UnclearNotFound.into(),
+            407 => BrokerError::Unreachable {
+                cause: UnreachableCause::ProxyRefused,
+            },
             429 => BrokerError::RateLimited {
                 retry_after: retry_after(headers, now),
             },
@@ -83,6 +90,7 @@ mod tests {
             (404, "<html>user not found</html>", "unusable_answer"),
             (404, about_customer, "customer_unknown"),
             (405, about_customer, "request_refused"),
+            (407, "", "unreachable"),
             (408, "", "broker_failed"),
             (409, "", "request_refused"),
             (422, about_customer, "request_refused"),

@@ -15,14 +15,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
-    Part, Signed, Signing, directory, order,
+    Context, Part, Signed, Signing, directory, order,
     shipping::ship,
     tree::{Evidence, TreeFault, checked_root},
 };
-use crate::{
-    app::App,
-    store::{StoreError, StoredCheckpoint},
-};
+use crate::store::{StoreError, StoredCheckpoint};
 
 /// How long the end of the process waits for the last checkpoint, and then for its shipping.
 const LAST: Duration = Duration::from_secs(10);
@@ -74,20 +71,28 @@ enum Failure {
 
 impl Keeper {
     /// Looks at the ledger before anything is added to it.
-    pub(crate) async fn begin(app: &App) -> Self {
+    pub(crate) async fn begin(context: &Context) -> Self {
+        let mut keeper = Self::recalled(context).await;
+        if let Some(signing) = &context.checkpoints.signing {
+            keeper.look(context, signing, Occasion::Start).await;
+        }
+        keeper
+    }
+
+    /// Knows of the ledger what the folder of checkpoints says.
+    pub(crate) async fn recalled(context: &Context) -> Self {
         let mut keeper = Self::default();
-        if let Some(signing) = &app.checkpoints.signing {
-            if let Some(directory) = &signing.directory {
-                keeper.recall(app, directory, &signing.trusted).await;
-            }
-            keeper.look(app, signing, Occasion::Start).await;
+        if let Some(signing) = &context.checkpoints.signing
+            && let Some(directory) = &signing.directory
+        {
+            keeper.recall(context, directory, &signing.trusted).await;
         }
         keeper
     }
 
     /// Takes up what a former process shipped: the store may have lost it since. It is published, so that nothing older
     /// takes its place anywhere.
-    async fn recall(&mut self, app: &App, directory: &Path, trusted: &[VerifyingKey]) {
+    async fn recall(&mut self, context: &Context, directory: &Path, trusted: &[VerifyingKey]) {
         let Ok(Ok(Some(note))) = timeout(RECALL, directory::latest(directory)).await else {
             // A folder that cannot be read will be found to be unwritable too, and that is said then. Before anything is
             // written there, what lies there is looked for in the ledger.
@@ -97,8 +102,8 @@ impl Keeper {
             Ok(signed) => {
                 let signed = Arc::new(signed);
                 self.remember(signed.checkpoint.clone());
-                app.checkpoints.found.check(signed.clone());
-                app.checkpoints.publish(signed);
+                context.checkpoints.found.check(signed.clone());
+                context.checkpoints.publish(signed);
             }
             Err(problem) => {
                 warn!(%problem, "latest.checkpoint in the checkpoint directory is not believed, and will be replaced");
@@ -107,12 +112,12 @@ impl Keeper {
     }
 
     /// Signs if that is due. What goes wrong ends in the status.
-    async fn look(&mut self, app: &App, signing: &Signing, occasion: Occasion) {
-        let status = &app.checkpoints.status;
-        let looked = AssertUnwindSafe(self.try_look(app, signing, occasion))
+    async fn look(&mut self, context: &Context, signing: &Signing, occasion: Occasion) {
+        let status = &context.checkpoints.status;
+        let looked = AssertUnwindSafe(self.try_look(context, signing, occasion))
             .catch_unwind()
             .await;
-        let now = app.clock.now();
+        let now = context.clock.now();
         match looked {
             Ok(Ok(Looked::Nothing)) => {}
             Ok(Ok(Looked::Checked)) => status.well(Part::Signing),
@@ -130,25 +135,25 @@ impl Keeper {
 
     async fn try_look(
         &mut self,
-        app: &App,
+        context: &Context,
         signing: &Signing,
         occasion: Occasion,
     ) -> Result<Looked, Failure> {
         // In this order: what is signed is never larger than the ledger that is read after it.
-        let found = app.checkpoints.found.wanted();
-        let stored = app.store.last_checkpoint().await?;
-        let size = app.store.ledger_size().await?;
-        let noticed = match self.notice(app, signing, stored) {
+        let found = context.checkpoints.found.wanted();
+        let stored = context.store.last_checkpoint().await?;
+        let size = context.store.ledger_size().await?;
+        let noticed = match self.notice(context, signing, stored) {
             Err(Failure::Rewritten(evidence)) => return Err(evidence.into()),
             noticed => noticed,
         };
-        let elapsed = app.clock.elapsed();
+        let elapsed = context.clock.elapsed();
         let due = occasion == Occasion::End
             || self
                 .newest
                 .as_ref()
                 .is_none_or(|newest| newest.is_old(signing, size, elapsed));
-        if !due && found.is_none() && occasion == Occasion::Tick && app.checkpoints.status.lets_sign() {
+        if !due && found.is_none() && occasion == Occasion::Tick && context.checkpoints.status.lets_sign() {
             return Ok(Looked::Nothing);
         }
         let known: Vec<&Checkpoint> = self
@@ -159,27 +164,27 @@ impl Keeper {
             .chain(&self.missing)
             .chain(&found)
             .collect();
-        let root = checked_root(&*app.store, size, &known).await;
+        let root = checked_root(&*context.store, size, &known).await;
         if let Some(found) = &found
             && !matches!(root, Err(TreeFault::Store(_)))
         {
-            app.checkpoints.found.looked(found, root.is_ok());
+            context.checkpoints.found.looked(found, root.is_ok());
             self.missing = root.is_err().then(|| found.clone());
         }
         let root = root?;
         self.missing = None;
-        app.checkpoints.status.intact();
+        context.checkpoints.status.intact();
         let checkpoint = Checkpoint {
             origin: signing.key.name().to_owned(),
             size,
             root,
-            time: whole_milliseconds(app.clock.now()),
+            time: whole_milliseconds(context.clock.now()),
         };
         self.remember(checkpoint.clone());
         // Only now: a stranger's checkpoint must not keep the ledger from being checked.
         noticed?;
         if due {
-            self.sign(app, signing, checkpoint).await?;
+            self.sign(context, signing, checkpoint).await?;
         }
         Ok(Looked::Checked)
     }
@@ -187,7 +192,7 @@ impl Keeper {
     /// Looks at what the store has as its last checkpoint, which may be another relay's.
     fn notice(
         &mut self,
-        app: &App,
+        context: &Context,
         signing: &Signing,
         stored: Option<StoredCheckpoint>,
     ) -> Result<(), Failure> {
@@ -196,35 +201,40 @@ impl Keeper {
             return Ok(());
         }
         let checkpoint = read(&stored, &signing.trusted)?;
-        self.accept(app, stored, checkpoint);
+        self.accept(context, stored, checkpoint);
         Ok(())
     }
 
-    async fn sign(&mut self, app: &App, signing: &Signing, checkpoint: Checkpoint) -> Result<(), Failure> {
+    async fn sign(
+        &mut self,
+        context: &Context,
+        signing: &Signing,
+        checkpoint: Checkpoint,
+    ) -> Result<(), Failure> {
         let note = sign(&checkpoint, &signing.key).map_err(Failure::Sign)?;
         let stored = StoredCheckpoint {
             size: checkpoint.size,
             note,
         };
-        app.store.add_checkpoint(&stored).await?;
+        context.store.add_checkpoint(&stored).await?;
         info!(size = checkpoint.size, root = %checkpoint.root, "checkpoint");
-        app.checkpoints.status.signed();
-        self.accept(app, stored, checkpoint);
+        context.checkpoints.status.signed();
+        self.accept(context, stored, checkpoint);
         Ok(())
     }
 
     /// Takes a verified checkpoint of the store for the newest, and has it shipped.
-    fn accept(&mut self, app: &App, stored: StoredCheckpoint, checkpoint: Checkpoint) {
-        let age = app.clock.now().duration_since(checkpoint.time);
+    fn accept(&mut self, context: &Context, stored: StoredCheckpoint, checkpoint: Checkpoint) {
+        let age = context.clock.now().duration_since(checkpoint.time);
         self.newest = Some(Newest {
             size: checkpoint.size,
             // One from the future, by a clock that goes wrong, is as good as new.
             age: Duration::try_from(age.max(SignedDuration::ZERO)).unwrap_or_default(),
-            seen: app.clock.elapsed(),
+            seen: context.clock.elapsed(),
         });
         self.remember(checkpoint.clone());
-        app.checkpoints.status.newest(&checkpoint);
-        app.checkpoints.publish(Arc::new(Signed {
+        context.checkpoints.status.newest(&checkpoint);
+        context.checkpoints.publish(Arc::new(Signed {
             checkpoint: checkpoint.clone(),
             note: stored.note.clone(),
         }));
@@ -306,8 +316,8 @@ fn whole_milliseconds(time: Timestamp) -> Timestamp {
 }
 
 /// Signs and ships until `closed`, then signs the last one and tries to ship it.
-pub(crate) async fn keep(app: Arc<App>, mut keeper: Keeper, closed: CancellationToken) {
-    let Some(signing) = &app.checkpoints.signing else {
+pub(crate) async fn keep(context: Context, mut keeper: Keeper, closed: CancellationToken) {
+    let Some(signing) = &context.checkpoints.signing else {
         return;
     };
     let shipping_ends = CancellationToken::new();
@@ -317,16 +327,16 @@ pub(crate) async fn keep(app: Arc<App>, mut keeper: Keeper, closed: Cancellation
         (Part::Receiver, signing.receiver.is_some()),
     ] {
         if wanted {
-            shippers.spawn(ship(app.clone(), part, shipping_ends.clone()));
+            shippers.spawn(ship(context.clone(), part, shipping_ends.clone()));
         }
     }
-    let mut ticks = interval(app.limits.checkpoint_pause);
+    let mut ticks = interval(context.limits.checkpoint_pause);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while closed.run_until_cancelled(ticks.tick()).await.is_some() {
-        let look = keeper.look(&app, signing, Occasion::Tick);
+        let look = keeper.look(&context, signing, Occasion::Tick);
         closed.run_until_cancelled(look).await;
     }
-    if timeout(LAST, keeper.look(&app, signing, Occasion::End))
+    if timeout(LAST, keeper.look(&context, signing, Occasion::End))
         .await
         .is_err()
     {
@@ -338,7 +348,7 @@ pub(crate) async fn keep(app: Arc<App>, mut keeper: Keeper, closed: Cancellation
     let looks = async {
         loop {
             ticks.tick().await;
-            keeper.look(&app, signing, Occasion::Tick).await;
+            keeper.look(&context, signing, Occasion::Tick).await;
         }
     };
     let shipped = async {

@@ -7,10 +7,9 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    LATEST, Part, Signed, Signing,
+    Context, LATEST, Part, Signed, Signing,
     directory::{self, Put},
 };
-use crate::app::App;
 
 /// The first pause after a failure; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -20,8 +19,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 const SLOW: Duration = Duration::from_secs(10);
 
 /// Ships until `closed`; then tries once more what is still owed.
-pub(super) async fn ship(app: Arc<App>, part: Part, closed: CancellationToken) {
-    let mut newest = app.checkpoints.newest.subscribe();
+pub(super) async fn ship(context: Context, part: Part, closed: CancellationToken) {
+    let mut newest = context.checkpoints.newest.subscribe();
     // One may have been there before.
     newest.mark_changed();
     let mut pause = None;
@@ -29,7 +28,7 @@ pub(super) async fn ship(app: Arc<App>, part: Part, closed: CancellationToken) {
         let woken = async {
             match pause {
                 Some(pause) => sleep(pause).await,
-                // The sender is the app's, which is held here.
+                // The sender is the context's, which is held here.
                 None => drop(newest.changed().await),
             }
         };
@@ -39,7 +38,7 @@ pub(super) async fn ship(app: Arc<App>, part: Part, closed: CancellationToken) {
         }
         let signed = newest.borrow_and_update().clone();
         let shipped = match signed {
-            Some(signed) => deliver(&app, part, &signed).await,
+            Some(signed) => deliver(&context, part, &signed).await,
             None => true,
         };
         if last {
@@ -54,11 +53,11 @@ fn longer(pause: Option<Duration>) -> Duration {
     pause.map_or(FIRST_PAUSE, |pause| LONGEST_PAUSE.min(pause * 2))
 }
 
-async fn deliver(app: &App, part: Part, signed: &Signed) -> bool {
-    let status = &app.checkpoints.status;
+async fn deliver(context: &Context, part: Part, signed: &Signed) -> bool {
+    let status = &context.checkpoints.status;
     let mut delivery = pin!(async {
-        match &app.checkpoints.signing {
-            Some(signing) => deliver_to(app, signing, part, signed).await,
+        match &context.checkpoints.signing {
+            Some(signing) => deliver_to(context, signing, part, signed).await,
             None => Ok(()),
         }
     });
@@ -67,7 +66,7 @@ async fn deliver(app: &App, part: Part, signed: &Signed) -> bool {
         Err(_) => {
             status.failing(
                 part,
-                app.clock.now(),
+                context.clock.now(),
                 &"it takes too long; is the network or the disk gone?",
             );
             delivery.await
@@ -75,22 +74,22 @@ async fn deliver(app: &App, part: Part, signed: &Signed) -> bool {
     };
     match &delivered {
         Ok(()) => status.well(part),
-        Err(problem) => status.failing(part, app.clock.now(), problem),
+        Err(problem) => status.failing(part, context.clock.now(), problem),
     }
     delivered.is_ok()
 }
 
-async fn deliver_to(app: &App, signing: &Signing, part: Part, signed: &Signed) -> Result<(), String> {
+async fn deliver_to(context: &Context, signing: &Signing, part: Part, signed: &Signed) -> Result<(), String> {
     match (part, &signing.directory, &signing.receiver) {
-        (Part::Directory, Some(directory), _) => put(app, signing, directory, signed).await,
-        (Part::Receiver, _, Some(receiver)) => receiver.deliver(signed, app.limits.files).await,
+        (Part::Directory, Some(directory), _) => put(context, signing, directory, signed).await,
+        (Part::Receiver, _, Some(receiver)) => receiver.deliver(signed, context.limits.files).await,
         _ => Ok(()),
     }
 }
 
 /// What lies in the folder is looked for in the ledger before anything takes its place.
-async fn put(app: &App, signing: &Signing, directory: &Path, signed: &Signed) -> Result<(), String> {
-    let found = &app.checkpoints.found;
+async fn put(context: &Context, signing: &Signing, directory: &Path, signed: &Signed) -> Result<(), String> {
+    let found = &context.checkpoints.found;
     loop {
         match directory::put(directory, signed, &signing.trusted, found.contained()).await? {
             Put::There(note) => {

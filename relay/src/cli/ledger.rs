@@ -16,6 +16,7 @@ mod prove;
 mod recorded;
 mod selection;
 mod show;
+mod sign;
 mod table;
 mod tail;
 mod target;
@@ -54,6 +55,8 @@ pub(super) enum LedgerCommand {
     Erase(erase::Erase),
     /// Show the last records, and those to come.
     Tail(tail::Tail),
+    /// Sign a checkpoint now, and ship it, as before a backup. The relay may be running.
+    Sign,
     /// Make the key that signs the ledger's checkpoints.
     Keygen(keygen::Keygen),
 }
@@ -68,6 +71,7 @@ pub(super) async fn run(path: &Path, command: LedgerCommand) -> anyhow::Result<E
         LedgerCommand::Prove(prove) => prove::run(path, prove).await?,
         LedgerCommand::Erase(erase) => return erase::run(path, erase).await,
         LedgerCommand::Tail(tail) => tail::run(path, tail).await?,
+        LedgerCommand::Sign => sign::run(path).await?,
         LedgerCommand::Keygen(keygen) => keygen::run(&keygen)?,
     }
     Ok(ExitCode::SUCCESS)

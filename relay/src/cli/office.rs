@@ -26,6 +26,8 @@ pub(super) struct Operator {
 /// The store, and whoever changes something in it.
 pub(super) struct Office {
     pub(super) store: Arc<dyn Store>,
+    /// All of the configuration, if nothing is wrong with it.
+    pub(super) config: Option<Config>,
     log: Log,
     operator: String,
     /// Whether it is known who is told of a change.
@@ -41,6 +43,7 @@ impl Office {
         store.announce_to(webhooks::subscribers(&config.webhooks.unwrap_or_default()));
         Ok(Self {
             store,
+            config: config.whole,
             tells,
             log: config.log,
             operator: operator.operator.unwrap_or_else(user),
@@ -69,7 +72,7 @@ impl Office {
     /// Logs a change on standard error, in the form that the configuration gives the relay's log. The change is durable by
     /// then, and nothing undoes it: a log that cannot be written is no error.
     pub(super) fn log(&self, event: impl FnOnce(&str)) {
-        let subscriber = telemetry::subscriber(self.log, || Indifferent(io::stderr()));
+        let subscriber = telemetry::subscriber(self.log, Indifferent::stderr);
         with_default(subscriber, || event(&self.operator));
     }
 }
@@ -117,7 +120,13 @@ fn user() -> String {
 }
 
 /// Takes what is written for written.
-struct Indifferent(io::Stderr);
+pub(super) struct Indifferent(io::Stderr);
+
+impl Indifferent {
+    pub(super) fn stderr() -> Self {
+        Self(io::stderr())
+    }
+}
 
 impl io::Write for Indifferent {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -6,13 +6,13 @@ use anyhow::{Context, bail};
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use stagedoor_protocol::{CustomerEmail, PlatformId};
+use stagedoor_protocol::{CustomerEmail, ErrorCode, PlatformId};
 
 use super::{ledger::undone, say, text::count};
 use crate::spelling::Spelling as _;
 use crate::{
     clock::{Clock, SystemClock},
-    config::{Approval, Config, Keys},
+    config::{Approval, Config, Keys, PlatformConfig},
     policy::{self, Decision, Finding, Question, State, Terms, Verdict},
     store::{self, Role, SignInTerms, SignedIn, StaffRow, Store},
 };
@@ -79,7 +79,10 @@ async fn explain(path: &Path, test: &PolicyTest) -> anyhow::Result<u8> {
         (Some(platform), _) => platform,
         (None, [only]) => &only.id,
         (None, _) => {
-            bail!("there are several platforms, and each may have other rules; name one with --platform")
+            bail!(
+                "there are several platforms, and each may have other rules; name one with --platform: {}",
+                ids_of(&config.platforms)
+            )
         }
     };
     let at = test.at.unwrap_or_else(|| SystemClock::new().now());
@@ -109,6 +112,15 @@ async fn explain(path: &Path, test: &PolicyTest) -> anyhow::Result<u8> {
             decision.verdict = Verdict::Refused(refusal);
         } else if known.has_no_profile() && matches!(decision.verdict, Verdict::Allowed(_)) {
             decision.verdict = Verdict::Undecided(policy::no_open_profile());
+        }
+        // The words for a person at the extension are none for an operator.
+        if let Verdict::Refused(refusal) = &mut decision.verdict
+            && refusal.code == ErrorCode::PlatformUnknown
+        {
+            refusal.detail = format!(
+                "No [[platform]] has the id {platform}. There are: {}.",
+                ids_of(&config.platforms)
+            );
         }
         decision.findings.splice(0..0, known.findings.iter().cloned());
         decision
@@ -152,6 +164,11 @@ async fn explain(path: &Path, test: &PolicyTest) -> anyhow::Result<u8> {
         )?;
     }
     Ok(if agreed { first } else { UNDECIDED })
+}
+
+fn ids_of(platforms: &[PlatformConfig]) -> String {
+    let ids: Vec<_> = platforms.iter().map(|platform| platform.id.as_str()).collect();
+    ids.join(", ")
 }
 
 /// The exit code, and under what a login is allowed: two profiles that open it under other terms do not agree.

@@ -2,6 +2,7 @@
 
 mod access;
 mod add;
+mod doubts;
 mod invite;
 mod list;
 mod roles;

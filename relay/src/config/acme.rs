@@ -179,8 +179,11 @@ mod tests {
         assert_eq!(acme.directory.as_str(), LETS_ENCRYPT);
         assert_eq!(Vec::from_iter(acme.domains), ["relay.broker.example"]);
         assert_eq!((acme.contact, acme.root_certificate_file), (Vec::new(), None));
-        // Not ASCII, so it is no authority; here it is a name.
-        assert!(parse(names, LEAST).is_err());
+        let both = parse(names, LEAST).unwrap();
+        assert_eq!(
+            Vec::from_iter(both.domains),
+            ["relay.broker.example", "xn--bcher-kva.example"]
+        );
         let acme = parse(
             r#"authorities = ["Relay.Broker.Example", "127.0.0.1:8080"]"#,
             &format!("{LEAST}\ndomains = [\"bücher.example\", \"B.Example\", \"b.example\"]\ndirectory = \"staging\""),

@@ -35,23 +35,42 @@ impl ApiKeySource {
 
     /// Reads the key as it is now. The error says cause and cure, and never shows what was read.
     pub fn read(&self) -> Result<SecretString, String> {
-        let text = match self {
-            Self::File(path) => read_file(path).map_err(|problem| files::at(path, &problem))?,
-            Self::Environment(name) => read_variable(name, "the broker's API key")?,
-        };
-        let key = text.trim_matches(['\r', '\n', ' ', '\t']);
-        if key.is_empty() {
-            return Err("holds no key; put the broker's API key into it, alone".to_owned());
+        match self {
+            Self::File(path) => in_file(path, parse_key),
+            Self::Environment(name) => in_variable(name, "the broker's API key", parse_key),
         }
-        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(
-                "holds more than a key: blanks, line ends or other characters inside; put the key there alone, without \
-                 \"Bearer\""
-                    .to_owned(),
-            );
-        }
-        Ok(SecretString::from(key))
     }
+}
+
+fn parse_key(text: &str) -> Result<SecretString, String> {
+    let key = text.trim_matches(['\r', '\n', ' ', '\t']);
+    if key.is_empty() {
+        return Err("holds no key; put the broker's API key into it, alone".to_owned());
+    }
+    if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(
+            "holds more than a key: blanks, line ends or other characters inside; put the key there alone, without \
+             \"Bearer\""
+                .to_owned(),
+        );
+    }
+    Ok(SecretString::from(key))
+}
+
+/// What a secret file holds, read into a type. Whatever is wrong with it, the file is named.
+pub(super) fn in_file<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
+    let read = read_file(path).and_then(|text| parse(&text));
+    read.map_err(|problem| files::at(path, &problem))
+}
+
+/// What a variable of the environment holds, read into a type.
+pub(super) fn in_variable<T>(
+    name: &str,
+    what: &str,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, String> {
+    let text = read_variable(name, what)?;
+    parse(&text).map_err(|problem| format!("the environment variable {problem}"))
 }
 
 /// Where a secret file is. A bare name is that of a systemd credential, if there is one of that name.
@@ -88,7 +107,7 @@ pub(super) fn read_file(path: &Path) -> Result<Zeroizing<String>, String> {
 
 /// Reads a secret from the environment. The error does not name the variable: what stands for its name may be the secret,
 /// pasted into the wrong place.
-pub(super) fn read_variable(name: &str, what: &str) -> Result<Zeroizing<String>, String> {
+fn read_variable(name: &str, what: &str) -> Result<Zeroizing<String>, String> {
     env::var(name).map(Zeroizing::new).map_err(|_| {
         format!(
             "the environment has no variable of the name that stands here; name one, and set it to {what}"
@@ -134,9 +153,11 @@ mod tests {
             (b"SENTINEL-KEY\xff", 0o600, "is not text"),
             (&[b'k'; 9000], 0o600, "larger than 8192"),
         ] {
-            let (_folder, source) = file(content, mode);
+            let (folder, source) = file(content, mode);
             let problem = source.read().unwrap_err();
             assert!(problem.contains(expected), "{problem}");
+            let named = format!("{}: ", folder.path().join("api-key").display());
+            assert!(problem.starts_with(&named), "{problem}");
             assert!(!problem.contains("SENTINEL"), "{problem}");
         }
         let absent = ApiKeySource::File("/nowhere/api-key".into()).read().unwrap_err();

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 
 use url::Host;
 
+use super::host;
+
 /// Some domains, each with what is below it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Domains(HashSet<String>);
@@ -36,10 +38,8 @@ impl FromIterator<String> for Domains {
 
 /// The ASCII form; none, if it is not a domain with a dot. A wildcard is none: it would be taken for a label of that name.
 pub(crate) fn ascii_domain(text: &str) -> Option<String> {
-    let Ok(Host::Domain(domain)) = Host::parse(text) else {
-        return None;
-    };
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
-    let dotted = domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.');
-    (dotted && domain.chars().all(plain)).then_some(domain)
+    match host::parse(text) {
+        Some(Host::Domain(domain)) if domain.contains('.') && !domain.contains('_') => Some(domain),
+        _ => None,
+    }
 }

@@ -5,10 +5,9 @@ use std::{
     path::PathBuf,
 };
 
-use http::uri::Authority;
 use ipnet::IpNet;
 
-use super::{Acme, api_key, section::Section};
+use super::{Acme, api_key, host, section::Section};
 
 /// Connections that one address may hold: an office behind one address is served by them, and sixteen such addresses are
 /// needed to take every place that there is.
@@ -69,6 +68,16 @@ impl Listen {
             );
         }
         let (address, trusted_proxies, tls) = (address?, trusted_proxies?, tls?);
+        let unsaid = |authority: &String| authority.ends_with(":0");
+        if address.port() != 0 && authorities.iter().flatten().any(unsaid) {
+            section.fault(
+                "authorities",
+                format!(
+                    "has port 0, which stands for the one of listen.address; write {}",
+                    address.port()
+                ),
+            );
+        }
         let is_local = |network: &IpNet| network.network().is_loopback();
         if tls.is_none() && !address.ip().is_loopback() && trusted_proxies.iter().all(is_local) {
             section.fault(
@@ -153,22 +162,19 @@ fn parse_authority(text: &str) -> Result<String, String> {
         "each must be a host name with an optional port, e.g. \"relay.broker.example\", without scheme or path"
             .to_owned()
     };
-    let authority = text.parse::<Authority>().map_err(|_| wrong())?;
-    if authority.as_str().contains('@') || authority.host().is_empty() {
-        return Err(wrong());
-    }
-    if authority.host().contains('*') {
+    let (name, port) = host::split_port(text).map_err(|problem| format!("\"{text}\" {problem}"))?;
+    if name.contains('*') {
         return Err(format!(
             "\"{text}\": a browser never sends a wildcard as Host, so it would match nothing; write each name in full"
         ));
     }
-    match authority.port_u16() {
+    let host = host::parse(name).ok_or_else(wrong)?;
+    match port {
         Some(80 | 443) => Err(format!(
             "\"{text}\": browsers leave a default port out of the Host header, so leave it out here"
         )),
-        Some(_) => Ok(text.to_ascii_lowercase()),
-        None if authority.as_str() == authority.host() => Ok(text.to_ascii_lowercase()),
-        None => Err(wrong()),
+        Some(port) => Ok(format!("{host}:{port}")),
+        None => Ok(host.to_string()),
     }
 }
 
@@ -241,5 +247,30 @@ mod tests {
         let problem = parse_authority("*.broker.example").unwrap_err();
         assert!(problem.contains("write each name in full"), "{problem}");
         assert!(parse_authority("relay.broker.example:8443").is_ok());
+    }
+
+    #[test]
+    fn an_authority_is_what_a_browser_sends() {
+        for (text, expected) in [
+            ("Relay.Broker.Example", "relay.broker.example"),
+            ("relay.broker.example:021080", "relay.broker.example:21080"),
+            ("bücher.example:8443", "xn--bcher-kva.example:8443"),
+            ("[::0001]:8443", "[::1]:8443"),
+        ] {
+            assert_eq!(parse_authority(text).as_deref(), Ok(expected), "{text}");
+        }
+        for wrong in [
+            "",
+            "https://relay.example",
+            "relay..example",
+            "relay.example.",
+            "user@relay.example",
+            "relay.example/",
+            "relay.example:65536",
+            "relay.example:",
+            "::1",
+        ] {
+            assert!(parse_authority(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -4,9 +4,13 @@ use std::{fmt, net::IpAddr, path::PathBuf};
 
 use stagedoor_broker_client::Dialect;
 use stagedoor_protocol::{Environment, PlatformId};
-use url::{Host, Url};
+use url::Url;
 
-use super::{ApiKeySource, Keys, api_key, section::Section};
+use super::{
+    ApiKeySource, Keys, api_key,
+    host::{self, is_loopback},
+    section::Section,
+};
 use crate::visible::is_odd_in_prose;
 
 /// One platform.
@@ -209,6 +213,7 @@ pub(super) fn parse_url(text: &str) -> Result<Url, String> {
     if !(url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url)) {
         return Err("must be https; plain http is for loopback addresses only".to_owned());
     }
+    host::check(&url)?;
     let plain = url.username().is_empty()
         && url.password().is_none()
         && url.query().is_none()
@@ -220,20 +225,12 @@ pub(super) fn parse_url(text: &str) -> Result<Url, String> {
     }
 }
 
-/// Whether a URL leads back to this machine.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
-}
-
 fn parse_proxy(text: &str) -> Result<ProxyUrl, String> {
-    text.parse()
-        .map(ProxyUrl)
-        .map_err(|_| "must be a proxy's address, e.g. \"http://proxy.example:3128\"".to_owned())
+    let url = text
+        .parse()
+        .map_err(|_| "must be a proxy's address, e.g. \"http://proxy.example:3128\"".to_owned())?;
+    host::check(&url)?;
+    Ok(ProxyUrl(url))
 }
 
 fn parse_ip(text: &str) -> Result<IpAddr, String> {

@@ -323,6 +323,8 @@ fn text_that_is_not_toml_is_not_quoted() {
         "{found:?}"
     );
     assert!(!found[0].contains("SENTINEL"), "{found:?}");
+    let found = faults("[login]\nvalidity_seconds = 99999999999999999999\n");
+    assert_eq!(found, ["line 2: not TOML: integer number overflowed"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretSlice};
 use url::Url;
 
 use super::{Keys, api_key, platform, section::Section};
-use crate::{events::EventKind, files};
+use crate::events::EventKind;
 
 /// What secrets begin with.
 const PREFIX: &str = "whsec_";
@@ -99,11 +99,10 @@ pub(super) fn distinct(webhooks: Vec<WebhookConfig>, root: &mut Section<'_>) -> 
 impl SecretSource {
     /// Reads the secret as it is now. The error says cause and cure, and never shows what was read.
     pub fn read(&self) -> Result<SecretSlice<u8>, String> {
-        let text = match self {
-            Self::File(path) => api_key::read_file(path).map_err(|problem| files::at(path, &problem))?,
-            Self::Environment(name) => api_key::read_variable(name, "the webhook's secret")?,
-        };
-        parse_secret(text.trim_matches(['\r', '\n', ' ', '\t']))
+        match self {
+            Self::File(path) => api_key::in_file(path, parse_secret),
+            Self::Environment(name) => api_key::in_variable(name, "the webhook's secret", parse_secret),
+        }
     }
 }
 
@@ -116,6 +115,7 @@ fn parse_secret(text: &str) -> Result<SecretSlice<u8>, String> {
             LENGTHS.end()
         )
     };
+    let text = text.trim_matches(['\r', '\n', ' ', '\t']);
     let encoded = text.strip_prefix(PREFIX).ok_or_else(form)?;
     let secret = SecretSlice::from(Base64::decode_vec(encoded).map_err(|_| form())?);
     if LENGTHS.contains(&secret.expose_secret().len()) {
@@ -294,7 +294,8 @@ mod tests {
                 }
                 (Err(fault), Some(expected)) => {
                     assert!(
-                        fault.contains("webhook[0].secret_file: ") && fault.contains(expected),
+                        fault.contains(&format!("webhook[0].secret_file: {}: ", path.display()))
+                            && fault.contains(expected),
                         "{fault}"
                     );
                     assert!(!fault.contains("MfKQ"), "{fault}");

@@ -16,8 +16,16 @@ use crate::{
 /// afterwards. Where the session has run out, too: with the key a sign-in would open another.
 pub(crate) async fn sign_out(State(app): State<Arc<App>>, leaving: Leaving) -> Result<StatusCode, ApiError> {
     let (key, now) = (&leaving.key, app.clock.now());
-    // Nobody is found where it was revoked meanwhile: there is nothing left to do.
-    if let Some(staff) = app.store.revoke_profile(key, now).await? {
+    let revoked = match app.store.revoke_profile(key, now).await {
+        // Nobody is found where it was revoked meanwhile: there is nothing left to do.
+        Ok(revoked) => revoked,
+        // It may be done, and only the store's answer lost.
+        Err(error) => match app.store.profile(key).await {
+            Ok(Some(profile)) if profile.revoked => Some(profile.staff),
+            _ => return Err(error.into()),
+        },
+    };
+    if let Some(staff) = revoked {
         let kind = EventKind::ProfileSignedOut;
         info!(event = kind.as_str(), profile = %key, "profile signed out");
         let event = Event::profile(kind, staff.id, key, now);

@@ -4,7 +4,7 @@ use std::{error::Error, time::Duration};
 
 use reqwest::{Certificate, Client, Proxy, RequestBuilder, StatusCode, header::ACCEPT};
 use serde::de::DeserializeOwned;
-use url::{Host, Url};
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::Fault;
@@ -56,13 +56,8 @@ impl Http {
     /// An address that the provider names. It gets secrets, so it must be as safe as the issuer is.
     pub(super) fn endpoint(&self, what: &str, text: &str) -> Result<Url, Fault> {
         let url = text.parse::<Url>().ok().filter(|url| {
-            let loopback = match url.host() {
-                Some(Host::Domain(name)) => name == "localhost",
-                Some(Host::Ipv4(ip)) => ip.is_loopback(),
-                Some(Host::Ipv6(ip)) => ip.is_loopback(),
-                None => false,
-            };
-            let safe = url.scheme() == "https" || (self.plain && url.scheme() == "http" && loopback);
+            let plain = self.plain && url.scheme() == "http" && config::is_loopback(url);
+            let safe = url.scheme() == "https" || plain;
             safe && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
         });
         url.ok_or_else(|| {

@@ -269,6 +269,10 @@ async fn a_second_relay_on_the_same_address_does_not_start_and_touches_nothing()
             "address = \"127.0.0.1:0\"",
             &format!("address = \"{}\"", serving.api),
             1,
+        )
+        .replace(
+            "authorities = [\"127.0.0.1:0\"]",
+            &format!("authorities = [\"{}\"]", serving.api),
         ),
     )
     .unwrap();

@@ -8,6 +8,7 @@ mod keys;
 mod pipes;
 mod proving;
 mod reading;
+mod signing;
 mod state;
 mod stores;
 mod tampering;

@@ -7,7 +7,12 @@ use stagedoor_relay::{
     store::{NewInvite, Store},
 };
 
-use crate::support::{STAFF, TestApp, http::problem, log};
+use crate::support::{
+    STAFF, TestApp,
+    faulty_store::{At, How},
+    http::problem,
+    log,
+};
 
 async fn disable(app: &TestApp, email: &str) -> bool {
     let email = CustomerEmail::parse(email).unwrap();
@@ -217,4 +222,23 @@ async fn whoever_signs_out_leaves_a_profile_that_is_good_for_nothing() {
         .collect();
     assert_eq!((profiles.len(), revoked.len()), (2, 1));
     assert_eq!(revoked[0].key_id, key);
+}
+
+/// The browser forgets its key whatever the answer is; but the answer is to be true.
+#[tokio::test]
+async fn whoever_signed_out_is_told_so_although_the_stores_answer_was_lost() {
+    let app = TestApp::start().await;
+    let leaving = app.enrolled(STAFF).await;
+    let sign_out = async || {
+        let mut draft = leaving.get("/v1/sign-out");
+        draft.method = "POST";
+        app.send(&draft.signed()).await
+    };
+    app.store.fail(Some((At::Revoke, How::Fail)));
+    assert_eq!(sign_out().await.outcome(), problem(503, "store_unavailable"));
+    assert_eq!(app.send(&leaving.get("/v1/session")).await.status, 200);
+    app.store.fail(Some((At::Revoke, How::LoseAnswer)));
+    assert_eq!(sign_out().await.status, 204);
+    app.store.fail(None);
+    assert_eq!(sign_out().await.outcome(), problem(401, "profile_unknown"));
 }

@@ -292,3 +292,37 @@ async fn on_a_terminal_a_revocation_is_asked_for() {
         assert_eq!(session(&relay, &signer).await.status, session_status, "{answer}");
     }
 }
+
+/// A slip in an address makes a stranger one of the staff; somebody without a role of the policy's waits for nothing.
+#[tokio::test]
+async fn who_is_not_of_the_firm_or_can_open_nobody_is_told_of() {
+    let installation = Installation::on_engine().await;
+    let warnings = async |arguments: &[&str]| {
+        let output = done(&installation, &[&["staff"], arguments].concat()).await;
+        let said = text(&output.stderr);
+        let lines = said.lines().filter_map(|line| line.strip_prefix("warning: "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(warnings(&["invite", STAFF]).await, [""; 0]);
+    let outside = "tom@brokr.example is under none of staff.domains. They may use the relay all the same, and from now on nobody \
+                   opens them as a customer; if it was a slip: stagedoor staff disable tom@brokr.example";
+    assert_eq!(warnings(&["invite", "tom@brokr.example"]).await, [outside]);
+    assert_eq!(warnings(&["add", "tom@brokr.example"]).await, [outside]);
+
+    installation.change_config(
+        "[staff]\n",
+        "[[policy.grant]]\nroles = [\"desk\", \"support\"]\nplatforms = \"*\"\nvip = true\n[policy.approval]\nroles = [\"lead\"]\nvip = true\n\
+         [policy.vip]\ndomains = [\"vip.example\"]\n[staff]\n",
+    );
+    let idle = format!(
+        "they have no role that a [[policy.grant]] is for, so they can open nobody; give them one of desk, support: stagedoor \
+         staff roles {STAFF} --add ROLE"
+    );
+    assert_eq!(warnings(&["invite", STAFF]).await, [idle.as_str()]);
+    assert_eq!(
+        warnings(&["add", STAFF, "--role", "sales"]).await,
+        [idle.as_str()]
+    );
+    assert_eq!(warnings(&["invite", STAFF, "--role", "lead"]).await, [""; 0]);
+    assert_eq!(warnings(&["invite", STAFF, "--role", "desk"]).await, [""; 0]);
+}

@@ -146,9 +146,12 @@ async fn sequence(store: &dyn Store, prove: &Prove) -> anyhow::Result<u64> {
 
 async fn newest(store: &dyn Store, config: &Config, sequence: u64) -> anyhow::Result<SignedCheckpoint> {
     let how = if config.ledger.key_file.is_some() {
-        "the relay signs the next one while it runs, after as many records or minutes as the configuration says"
+        format!(
+            "a relay that runs signs the next one after {} records or {} minutes, and `stagedoor ledger sign` does it now",
+            config.ledger.every_records, config.ledger.every_minutes
+        )
     } else {
-        "the relay signs none: `stagedoor ledger keygen` makes a key for it"
+        "the relay signs none: `stagedoor ledger keygen` makes a key for it".to_owned()
     };
     let Some(newest) = store.last_checkpoint().await? else {
         bail!("there is no checkpoint yet that record {sequence} could be proved with; {how}");

@@ -9,7 +9,9 @@ use stagedoor_protocol::CustomerEmail;
 use tracing::info;
 
 use super::{
-    disabled, joined, nobody,
+    disabled,
+    doubts::doubts,
+    joined, nobody,
     roles::{RoleSet, roles},
 };
 use crate::{
@@ -64,6 +66,9 @@ pub(super) async fn add(path: &Path, add: Add) -> anyhow::Result<()> {
     office
         .announce(Event::staff(EventKind::StaffInvited, staff.id, now))
         .await;
+    for doubt in doubts(office.config.as_ref(), &staff, false) {
+        tell!("warning: {doubt}");
+    }
     tell!(
         "{} ({}) can sign in, where the configuration has [sign_in]; stagedoor staff invite makes a code.",
         staff.name,

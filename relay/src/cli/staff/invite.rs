@@ -11,7 +11,9 @@ use tracing::info;
 
 use super::{
     add::check_name,
-    disabled, joined,
+    disabled,
+    doubts::doubts,
+    joined,
     roles::{RoleSet, roles},
 };
 use crate::{
@@ -77,6 +79,9 @@ pub(super) async fn run(path: &Path, invite: Invite) -> anyhow::Result<()> {
     office
         .announce(Event::staff(EventKind::StaffInvited, staff.id, now))
         .await;
+    for doubt in doubts(office.config.as_ref(), &staff, true) {
+        tell!("warning: {doubt}");
+    }
     let email = staff.email.as_str();
     if invite.json {
         say(

@@ -5,10 +5,7 @@ use std::path::PathBuf;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use secrecy::{ExposeSecret, SecretSlice};
 
-use crate::{
-    config::{api_key, section::Section},
-    files,
-};
+use crate::config::{api_key, section::Section};
 
 /// Least length of the secret, in bytes: less can be guessed.
 const MIN_BYTES: usize = 16;
@@ -34,20 +31,22 @@ impl ExternalAccount {
 
     /// Reads the secret as it is now. The error says cause and cure, and never shows what was read.
     pub(crate) fn secret(&self) -> Result<SecretSlice<u8>, String> {
-        let at = |problem: &str| files::at(&self.secret_file, problem);
-        let text = api_key::read_file(&self.secret_file).map_err(|problem| at(&problem))?;
-        let text = text.trim_matches(['\r', '\n', ' ', '\t']).trim_end_matches('=');
-        let secret = Base64UrlUnpadded::decode_vec(text)
-            .map(SecretSlice::from)
-            .ok()
-            .filter(|secret| secret.expose_secret().len() >= MIN_BYTES);
-        secret.ok_or_else(|| {
-            at(&format!(
-                "holds no secret of an external account: it is the base64url of {MIN_BYTES} bytes or more, alone; get it from the \
-                 CA, where it may be called \"HMAC key\""
-            ))
-        })
+        api_key::in_file(&self.secret_file, parse_secret)
     }
+}
+
+fn parse_secret(text: &str) -> Result<SecretSlice<u8>, String> {
+    let text = text.trim_matches(['\r', '\n', ' ', '\t']).trim_end_matches('=');
+    let secret = Base64UrlUnpadded::decode_vec(text)
+        .map(SecretSlice::from)
+        .ok()
+        .filter(|secret| secret.expose_secret().len() >= MIN_BYTES);
+    secret.ok_or_else(|| {
+        format!(
+            "holds no secret of an external account: it is the base64url of {MIN_BYTES} bytes or more, alone; get it from the \
+             CA, where it may be called \"HMAC key\""
+        )
+    })
 }
 
 fn parse_key_id(text: &str) -> Result<String, String> {

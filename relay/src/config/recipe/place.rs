@@ -1,9 +1,8 @@
 //! Where the pages are: patterns of hosts and paths, and parameters.
 
-use std::net::Ipv6Addr;
-
 use stagedoor_protocol::Recipe;
-use url::{Host, Url};
+
+use crate::config::host;
 
 /// A host as the extension compares it with the page's: without `https://` and that scheme's own port, in lower case.
 pub(super) fn host(text: &str) -> Result<String, String> {
@@ -52,13 +51,10 @@ fn split_port(place: &str) -> Result<(&str, Option<u16>), String> {
     if place.contains(['/', '?', '#', '@']) {
         return Err("has more than a host and a port; paths go into `paths`".to_owned());
     }
-    let ported = place.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
-    let Some((name, port)) = ported else {
-        return Ok((place, None));
-    };
-    let number = port.parse().ok().filter(|port| *port > 0);
-    let number = number.ok_or("has a port that is no number from 1 to 65535")?;
-    Ok((name, Some(number)))
+    match host::split_port(place)? {
+        (_, Some(0)) => Err("has a port that is no number from 1 to 65535".to_owned()),
+        split => Ok(split),
+    }
 }
 
 /// A host with stars. What it ends in must be somebody's own, or it could be anybody's.
@@ -107,18 +103,7 @@ fn is_open_to_strangers(domain: &str) -> bool {
 
 /// Whether a browser would write a host just so.
 fn is_host(name: &str) -> bool {
-    if let Some(inner) = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return inner.parse::<Ipv6Addr>().is_ok_and(|ip| ip.to_string() == inner);
-    }
-    let dotted = !name.starts_with('.') && !name.ends_with('.') && !name.contains("..");
-    let written = Url::parse(&format!("https://{name}/")).ok();
-    let host = written.as_ref().and_then(Url::host);
-    dotted
-        && match host {
-            Some(Host::Domain(domain)) => domain == name,
-            Some(Host::Ipv4(ip)) => ip.to_string() == name,
-            _ => false,
-        }
+    host::parse(name).is_some_and(|host| host.to_string() == name)
 }
 
 /// A path, and perhaps a fragment, in which `{}` stands once at most, and stars for whole segments.

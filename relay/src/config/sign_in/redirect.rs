@@ -3,7 +3,7 @@
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use url::Url;
 
-use crate::config::Extension;
+use crate::config::{Extension, host};
 
 /// The extension's id in Firefox; a test compares it with the extension's manifest.
 pub(super) const FIREFOX_ID: &str = "stagedoor@stagedoor.example";
@@ -13,7 +13,10 @@ const PATH: &str = "sign-in";
 pub(super) fn parse(text: &str) -> Result<String, String> {
     let url = text.parse::<Url>().ok().filter(|url| {
         let loopback = url.scheme() == "http" && url.host_str() == Some("127.0.0.1");
-        (url.scheme() == "https" || loopback) && url.fragment().is_none() && url.username().is_empty()
+        (url.scheme() == "https" || loopback)
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && host::check(url).is_ok()
     });
     match url {
         Some(_) => Ok(text.to_owned()),

@@ -4,10 +4,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use crate::{
-    config::{Keys, api_key, section::Section},
-    files,
-};
+use crate::config::{Keys, api_key, section::Section};
 
 /// Where the secret is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,19 +56,22 @@ impl ClientSecret {
 
     /// Reads the secret as it is now. The error says cause and cure, and never shows what was read.
     pub fn read(&self) -> Result<SecretString, String> {
-        let text = match self {
-            Self::File(path) => api_key::read_file(path).map_err(|problem| files::at(path, &problem))?,
-            Self::Environment(name) => api_key::read_variable(name, "the client's secret")?,
-        };
-        let secret = text.trim_matches(['\r', '\n', ' ', '\t']);
-        if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(
-                "must hold the client's secret, as the provider showed it, and nothing else: no blanks, no further lines"
-                    .to_owned(),
-            );
+        match self {
+            Self::File(path) => api_key::in_file(path, parse),
+            Self::Environment(name) => api_key::in_variable(name, "the client's secret", parse),
         }
-        Ok(SecretString::from(secret))
     }
+}
+
+fn parse(text: &str) -> Result<SecretString, String> {
+    let secret = text.trim_matches(['\r', '\n', ' ', '\t']);
+    if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(
+            "must hold the client's secret, as the provider showed it, and nothing else: no blanks, no further lines"
+                .to_owned(),
+        );
+    }
+    Ok(SecretString::from(secret))
 }
 
 #[cfg(test)]

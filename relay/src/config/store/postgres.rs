@@ -7,10 +7,7 @@ use std::{fmt, net::IpAddr, path::PathBuf};
 
 use secrecy::SecretString;
 
-use crate::{
-    config::{Keys, api_key, section::Section},
-    files,
-};
+use crate::config::{Keys, api_key, section::Section};
 
 const DEFAULT_PORT: u16 = 5432;
 /// What PostgreSQL's names can be long.
@@ -179,23 +176,28 @@ impl PasswordSource {
 
     /// Reads the password as it is now. The error says cause and cure, and never shows what was read.
     pub fn password(&self) -> Result<SecretString, String> {
-        let text = match self {
-            Self::File(path) => api_key::read_file(path).map_err(|problem| files::at(path, &problem))?,
-            Self::Environment(name) => api_key::read_variable(name, "the database role's password")?,
-        };
-        let password = text.strip_suffix('\n').unwrap_or(&text);
-        let password = password.strip_suffix('\r').unwrap_or(password);
-        if password.is_empty() {
-            return Err("holds no password; put the database role's password into it, alone".to_owned());
+        match self {
+            Self::File(path) => api_key::in_file(path, parse_password),
+            Self::Environment(name) => {
+                api_key::in_variable(name, "the database role's password", parse_password)
+            }
         }
-        if password.contains(char::is_control) {
-            return Err(
-                "holds more than a password: line ends or control characters inside; put the password there alone"
-                    .to_owned(),
-            );
-        }
-        Ok(SecretString::from(password))
     }
+}
+
+fn parse_password(text: &str) -> Result<SecretString, String> {
+    let password = text.strip_suffix('\n').unwrap_or(text);
+    let password = password.strip_suffix('\r').unwrap_or(password);
+    if password.is_empty() {
+        return Err("holds no password; put the database role's password into it, alone".to_owned());
+    }
+    if password.contains(char::is_control) {
+        return Err(
+            "holds more than a password: line ends or control characters inside; put the password there alone"
+                .to_owned(),
+        );
+    }
+    Ok(SecretString::from(password))
 }
 
 fn parse_variable(name: String) -> Result<PasswordSource, String> {

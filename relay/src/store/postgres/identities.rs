@@ -14,14 +14,13 @@ use super::{
     fault::Failure,
     millis,
     pool::{Connections, run},
-    staff::{disabled, member},
+    staff::{keep_staff, member},
     timestamp, unsigned,
 };
 use crate::spelling::Spelling as _;
 use crate::store::{
     IdentityStore, LinkedIdentity, NewStaff, Role, SignIn, SignInAnswer, SignInRefusal, SignedOut,
-    StaffDisabled, StaffId, StaffMember, StoreError, Withdrawn,
-    identity::{Known, local_part},
+    StaffDisabled, StaffId, StaffMember, StoreError, Withdrawn, identity::Known,
 };
 
 /// Those who sign in take this lock, one after the other: two could otherwise bind one identity, or make one person, at the
@@ -74,25 +73,10 @@ async fn insert_staff(
     now: Timestamp,
 ) -> Result<Result<StaffMember, StaffDisabled>, Failure> {
     let transaction = client.transaction().await?;
-    let id = transaction
-        .query_opt(
-            "INSERT INTO staff (email, email_folded, name, created_at) \
-             VALUES ($1, $2, coalesce($3, $4), $5) \
-             ON CONFLICT (email_folded) DO UPDATE SET name = coalesce($3, staff.name) \
-             WHERE staff.disabled_at IS NULL RETURNING id",
-            &[
-                &new.email.as_str(),
-                &new.email.spelling(),
-                &new.name,
-                &local_part(&new.email),
-                &millis(now),
-            ],
-        )
-        .await?;
-    let Some(id) = id else {
-        return Ok(Err(disabled(&transaction, &new.email).await?));
+    let id = match keep_staff(&transaction, &new.email, new.name.as_deref(), now).await? {
+        Ok(id) => id,
+        Err(refusal) => return Ok(Err(refusal)),
     };
-    let id: i64 = id.try_get(0)?;
     if let Some(roles) = &new.roles {
         set_roles(&transaction, id, roles).await?;
     }

@@ -15,7 +15,7 @@ use super::{
 use crate::spelling::Spelling as _;
 use crate::store::{
     Enrolment, EnrolmentRefusal, Invited, NewInvite, Profile, SignedIn, StaffDisabled, StaffId, StaffMember,
-    StoreError, VerifyingKey, approvals::KEPT_MILLISECONDS, session,
+    StoreError, VerifyingKey, approvals::KEPT_MILLISECONDS, identity::local_part, session,
 };
 
 pub(super) async fn insert_invite(
@@ -23,27 +23,11 @@ pub(super) async fn insert_invite(
     invite: &NewInvite,
     now: Timestamp,
 ) -> Result<Result<Invited, StaffDisabled>, Failure> {
-    let local_part = invite.email.as_str().split('@').next().unwrap_or_default();
     let transaction = client.transaction().await?;
-    let id = transaction
-        .query_opt(
-            "INSERT INTO staff (email, email_folded, name, created_at) \
-             VALUES ($1, $2, coalesce($3, $4), $5) \
-             ON CONFLICT (email_folded) DO UPDATE SET name = coalesce($3, staff.name) \
-             WHERE staff.disabled_at IS NULL RETURNING id",
-            &[
-                &invite.email.as_str(),
-                &invite.email.spelling(),
-                &invite.name,
-                &local_part,
-                &millis(now),
-            ],
-        )
-        .await?;
-    let Some(id) = id else {
-        return Ok(Err(disabled(&transaction, &invite.email).await?));
+    let id = match keep_staff(&transaction, &invite.email, invite.name.as_deref(), now).await? {
+        Ok(id) => id,
+        Err(refusal) => return Ok(Err(refusal)),
     };
-    let id: i64 = id.try_get(0)?;
     if let Some(roles) = &invite.roles {
         set_roles(&transaction, id, roles).await?;
     }
@@ -70,11 +54,40 @@ pub(super) async fn insert_invite(
     Ok(Ok(Invited { staff, voided }))
 }
 
-/// The disabled person of that address. Only `staff enable` enables, so that nobody does it without knowing.
-pub(super) async fn disabled(
+/// Somebody who is known from then on, with a name if one is given. Only `staff enable` enables a disabled person, so that
+/// nobody does it without knowing. Whoever is known is not inserted, which would use up a number; only one who becomes known at
+/// the same moment is.
+pub(super) async fn keep_staff(
     transaction: &Transaction<'_>,
     email: &CustomerEmail,
-) -> Result<StaffDisabled, Failure> {
+    name: Option<&str>,
+    now: Timestamp,
+) -> Result<Result<i64, StaffDisabled>, Failure> {
+    let kept = transaction
+        .query_opt(
+            "WITH known AS (UPDATE staff SET name = coalesce($3, name) \
+             WHERE email_folded = $2 AND disabled_at IS NULL RETURNING id), \
+             new AS (INSERT INTO staff (email, email_folded, name, created_at) \
+             SELECT $1, $2, coalesce($3, $4), $5::bigint WHERE NOT EXISTS (SELECT FROM staff WHERE email_folded = $2) \
+             ON CONFLICT (email_folded) DO UPDATE SET name = coalesce($3, staff.name) \
+             WHERE staff.disabled_at IS NULL RETURNING id) \
+             SELECT id FROM known UNION ALL SELECT id FROM new",
+            &[
+                &email.as_str(),
+                &email.spelling(),
+                &name,
+                &local_part(email),
+                &millis(now),
+            ],
+        )
+        .await?;
+    match kept {
+        Some(row) => Ok(Ok(row.try_get(0)?)),
+        None => Ok(Err(disabled(transaction, email).await?)),
+    }
+}
+
+async fn disabled(transaction: &Transaction<'_>, email: &CustomerEmail) -> Result<StaffDisabled, Failure> {
     let select = "SELECT id FROM staff WHERE email_folded = $1";
     let found = transaction.query_one(select, &[&email.spelling()]).await?;
     Ok(StaffDisabled(StaffId(found.try_get(0)?)))

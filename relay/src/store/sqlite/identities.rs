@@ -14,8 +14,7 @@ use super::{
 use crate::spelling::Spelling as _;
 use crate::store::{
     IdentityStore, LinkedIdentity, MappedRole, NewStaff, Role, SignIn, SignInAnswer, SignInRefusal,
-    SignedOut, StaffDisabled, StaffId, StaffMember, StoreError, Withdrawn,
-    identity::{Known, local_part},
+    SignedOut, StaffDisabled, StaffId, StaffMember, StoreError, Withdrawn, identity::Known,
 };
 
 #[async_trait]
@@ -77,27 +76,10 @@ impl Writing<'_> {
         new: &NewStaff,
         now: Timestamp,
     ) -> Result<Result<StaffMember, StaffDisabled>, Failure> {
-        if let Some(refusal) = self.disabled(&new.email)? {
-            return Ok(Err(refusal));
-        }
-        let id = self
-            .connection
-            .prepare_cached(
-                "INSERT INTO staff (email, email_folded, name, created_at) \
-                 VALUES (?1, ?2, coalesce(?3, ?4), ?5) \
-                 ON CONFLICT (email_folded) DO UPDATE SET name = coalesce(?3, name) \
-                 RETURNING id",
-            )?
-            .query_one(
-                (
-                    new.email.as_str(),
-                    new.email.spelling(),
-                    &new.name,
-                    local_part(&new.email),
-                    millis(now),
-                ),
-                |row| row.get(0).map(StaffId),
-            )?;
+        let id = match self.keep_staff(&new.email, new.name.as_deref(), now)? {
+            Ok(id) => id,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         if let Some(roles) = &new.roles {
             self.set_roles(id, roles)?;
         }

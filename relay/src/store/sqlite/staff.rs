@@ -8,7 +8,7 @@ use super::{administration::select_member, file::Failure, millis, writer::Writin
 use crate::spelling::{Spelling as _, as_staff};
 use crate::store::{
     Enrolment, EnrolmentRefusal, Invited, NewInvite, Profile, SignedIn, StaffDisabled, StaffId, StaffMember,
-    StoreError, VerifyingKey, session,
+    StoreError, VerifyingKey, identity::local_part, session,
 };
 
 /// What [`staff_member`] reads.
@@ -25,28 +25,10 @@ impl Writing<'_> {
         invite: &NewInvite,
         now: Timestamp,
     ) -> Result<Result<Invited, StaffDisabled>, Failure> {
-        let local_part = invite.email.as_str().split('@').next().unwrap_or_default();
-        if let Some(refusal) = self.disabled(&invite.email)? {
-            return Ok(Err(refusal));
-        }
-        let id = self
-            .connection
-            .prepare_cached(
-                "INSERT INTO staff (email, email_folded, name, created_at) \
-                 VALUES (?1, ?2, coalesce(?3, ?4), ?5) \
-                 ON CONFLICT (email_folded) DO UPDATE SET name = coalesce(?3, name) \
-                 RETURNING id",
-            )?
-            .query_one(
-                (
-                    invite.email.as_str(),
-                    invite.email.spelling(),
-                    &invite.name,
-                    local_part,
-                    millis(now),
-                ),
-                |row| row.get(0).map(StaffId),
-            )?;
+        let id = match self.keep_staff(&invite.email, invite.name.as_deref(), now)? {
+            Ok(id) => id,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         if let Some(roles) = &invite.roles {
             self.set_roles(id, roles)?;
         }
@@ -73,11 +55,38 @@ impl Writing<'_> {
         }))
     }
 
-    /// A disabled person of that address. Only `staff enable` enables, so that nobody does it without knowing.
-    pub(super) fn disabled(&self, email: &CustomerEmail) -> Result<Option<StaffDisabled>, Failure> {
-        let found = select_member(self.connection, email)?;
-        let disabled = found.filter(|member| member.disabled);
-        Ok(disabled.map(|member| StaffDisabled(member.id)))
+    /// Somebody who is known from then on, with a name if one is given. Only `staff enable` enables a disabled person, so that
+    /// nobody does it without knowing. Whoever is known is never inserted, which would use up a number.
+    pub(super) fn keep_staff(
+        &self,
+        email: &CustomerEmail,
+        name: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Result<StaffId, StaffDisabled>, Failure> {
+        let id = match select_member(self.connection, email)? {
+            Some(member) if member.disabled => return Ok(Err(StaffDisabled(member.id))),
+            Some(member) => {
+                self.connection
+                    .prepare_cached("UPDATE staff SET name = coalesce(?, name) WHERE id = ?")?
+                    .execute((name, member.id.0))?;
+                member.id
+            }
+            None => self
+                .connection
+                .prepare_cached(
+                    "INSERT INTO staff (email, email_folded, name, created_at) VALUES (?, ?, ?, ?) RETURNING id",
+                )?
+                .query_one(
+                    (
+                        email.as_str(),
+                        email.spelling(),
+                        name.unwrap_or_else(|| local_part(email)),
+                        millis(now),
+                    ),
+                    |row| row.get(0).map(StaffId),
+                )?,
+        };
+        Ok(Ok(id))
     }
 
     pub(super) fn insert_profile(

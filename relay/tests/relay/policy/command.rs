@@ -109,6 +109,12 @@ async fn a_decision_without_the_store() {
         };
         assert_eq!(found, (code, decision.into(), rule), "{more:?}");
     }
+    let mistyped = [&who[..], &["--role", "lead", "--platform", "other"]].concat();
+    let (_, said, _) = test(&installation, &mistyped).await;
+    assert_eq!(
+        said["detail"],
+        "No [[platform]] has the id other. There are: main."
+    );
     assert!(
         !installation.folder.path().join("stagedoor.db").exists(),
         "the store was neither asked nor made"
@@ -288,7 +294,7 @@ async fn what_cannot_be_decided_is_not_taken_for_refused() {
     let second = platform.replace("\"main\"", "\"other\"");
     let (code, _, said) = run(&format!("{text}\n[[platform]]{second}")).await;
     assert_eq!(code, 2);
-    assert!(said.contains("--platform"), "{said}");
+    assert!(said.contains("name one with --platform: main, other"), "{said}");
     let (code, _, said) = run(&text.replace("\"lead\"", "\"Lead\"")).await;
     assert_eq!(code, 78);
     assert!(said.contains("policy.grant[1].roles"), "{said}");

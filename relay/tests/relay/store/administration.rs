@@ -312,3 +312,28 @@ async fn nobody_is_enabled_by_an_invitation_or_by_being_added() {
     );
     assert!(lab.store.is_code_good(&[1; 32], at(5)).await.unwrap());
 }
+
+/// Records name people by numbers and nobody is deleted, so a missing number would be a question.
+#[tokio::test]
+async fn who_is_known_already_uses_up_no_number() {
+    let lab = Lab::new().await;
+    let add = async |email: &str| {
+        let new = NewStaff {
+            email: CustomerEmail::parse(email).unwrap(),
+            name: None,
+            roles: None,
+        };
+        lab.store.add_staff(&new, at(0)).await.unwrap()
+    };
+    let last = add("first@broker.example").await.unwrap();
+    for code in 1..4 {
+        let again = invite(&last.email, code, 900);
+        let invited = lab.store.invite(&again, at(1)).await.unwrap().unwrap();
+        assert_eq!(invited.staff.id, last.id);
+        assert_eq!(add("first@broker.example").await.unwrap().id, last.id);
+    }
+    lab.store.disable_staff(&last.email, at(2)).await.unwrap();
+    assert_eq!(add("first@broker.example").await, Err(StaffDisabled(last.id)));
+    let next = add("second@broker.example").await.unwrap();
+    assert_eq!(next.id.0, last.id.0 + 1);
+}

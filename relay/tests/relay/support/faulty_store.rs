@@ -32,6 +32,7 @@ pub(crate) enum At {
     Outcome,
     Report,
     Enrol,
+    Revoke,
     Check,
     Checkpoint,
 }
@@ -228,7 +229,10 @@ impl Store for FaultyStore {
     }
 
     async fn revoke_profile(&self, key: &KeyId, now: Timestamp) -> Result<Option<StaffMember>, StoreError> {
-        self.inner.revoke_profile(key, now).await
+        self.pass(At::Revoke).await?;
+        let revoked = self.inner.revoke_profile(key, now).await;
+        let lost = *self.fault.borrow() == Some((At::Revoke, How::LoseAnswer));
+        if lost { Err(unavailable()) } else { revoked }
     }
 
     async fn profile(&self, key: &KeyId) -> Result<Option<Profile>, StoreError> {
