@@ -25,6 +25,7 @@ pub(crate) async fn sign_out(State(app): State<Arc<App>>, leaving: Leaving) -> R
             _ => return Err(error.into()),
         },
     };
+    app.profiles.forget(key);
     if let Some(staff) = revoked {
         let kind = EventKind::ProfileSignedOut;
         info!(event = kind.as_str(), profile = %key, "profile signed out");
