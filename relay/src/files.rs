@@ -86,6 +86,13 @@ pub(crate) fn at(path: &Path, problem: &str) -> String {
     if fs::symlink_metadata(path).is_ok() {
         return format!("{}: {problem}", path.display());
     }
+    if path.components().count() == 1 && path.is_relative() {
+        let credentials = match std::env::var_os("CREDENTIALS_DIRECTORY") {
+            Some(_) => "none among the credentials of $CREDENTIALS_DIRECTORY",
+            None => "$CREDENTIALS_DIRECTORY, where credentials of systemd are, is not set",
+        };
+        return format!("no file of that name in the current folder, and {credentials}: {problem}");
+    }
     match path
         .parent()
         .filter(|folder| folder.is_absolute() && folder.is_dir())
@@ -169,6 +176,7 @@ mod tests {
             let said = at(Path::new(secret), "is missing");
             assert!(!said.contains("SEN") && !said.contains("TINEL"), "{said}");
         }
+        assert!(at(Path::new("tls-key"), "is missing").contains("$CREDENTIALS_DIRECTORY"));
         let missing = at(&folder.path().join("key"), "is missing");
         assert_eq!(missing, format!("no such file in {here}: is missing"));
         fs::write(folder.path().join("key"), "").unwrap();

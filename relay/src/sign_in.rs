@@ -122,14 +122,26 @@ impl Provider {
         let metadata = self.metadata(elapsed).await?;
         let token =
             exchange::redeem(&self.http, &metadata, &self.config, self.secret.as_ref(), grant).await?;
-        let header = id_token::header(&token, &self.config.algorithms)?;
+        let verifying = self.verify(&token, nonce, now, elapsed);
+        verifying.await.map_err(Fault::of_the_answer)
+    }
+
+    async fn verify(
+        &self,
+        token: &str,
+        nonce: &str,
+        now: Timestamp,
+        elapsed: Duration,
+    ) -> Result<Identity, Fault> {
+        let metadata = self.metadata(elapsed).await?;
+        let header = id_token::header(token, &self.config.algorithms)?;
         let (http, url) = (&self.http, &metadata.jwks_uri);
         let found = self.keys.find(http, url, &header, elapsed).await?;
-        let claims = match id_token::verified(&token, header.alg, &found.key) {
+        let claims = match id_token::verified(token, header.alg, &found.key) {
             Ok(claims) => claims,
             Err(fault) => {
                 let newer = self.keys.find_newer(http, url, &header, &found, elapsed).await?;
-                id_token::verified(&token, header.alg, &newer.ok_or(fault)?)?
+                id_token::verified(token, header.alg, &newer.ok_or(fault)?)?
             }
         };
         let expected = Expected {

@@ -87,6 +87,19 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
         return Ok(ExitCode::SUCCESS);
     }
     let mut code = ExitCode::SUCCESS;
+    if let StoreUrl::Postgres(server) = &config.store {
+        let asked = timeout(STORE, store::versions(&config.store)).await;
+        let problem = match asked {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some(format!("{server} has not answered within {} s", STORE.as_secs())),
+        };
+        if problem.is_some() {
+            code = ExitCode::FAILURE;
+        }
+        let told = problem.unwrap_or_else(|| format!("{server} lets the relay in"));
+        say(format_args!("store: {told}"))?;
+    }
     for (platform, result) in brokers.test().await {
         match result {
             Ok(()) => say(format_args!("platform {platform}: the broker takes the key"))?,

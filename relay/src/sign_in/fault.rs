@@ -48,6 +48,17 @@ impl Fault {
         }
     }
 
+    /// What the provider sent is at fault, whoever the person is.
+    pub(super) fn of_the_answer(self) -> Self {
+        if self.code != ErrorCode::SignInRefused {
+            return self;
+        }
+        self.told(
+            "The relay cannot accept what the sign-in provider sent: a clock, a key or a setting is wrong there or here. It is \
+             not about your account. Tell the administrator, who finds the cause in the relay's log.",
+        )
+    }
+
     fn new(code: ErrorCode, cause: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,

@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
 };
 
 use crate::support::{
@@ -216,4 +216,23 @@ async fn a_proxy_that_is_away_is_named() {
     let refused = installation.run(&["config", "check", "--connect"]).await;
     let said = String::from_utf8(refused.stdout).unwrap();
     assert!(said.contains("through the proxy: check proxy first"), "{said}");
+}
+
+#[tokio::test]
+async fn a_database_server_that_is_away_is_told() {
+    let installation = Installation::new().await;
+    let text = fs::read_to_string(installation.config()).unwrap();
+    let url = text.lines().find(|line| line.starts_with("url = ")).unwrap();
+    // Bound, so that nobody else takes it, and nobody listens.
+    let free = TcpSocket::new_v4().unwrap();
+    free.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = free.local_addr().unwrap();
+    installation.change_config(url, &format!("url = \"postgres://relay@{address}/relay\""));
+    let alone = installation.run(&["config", "check"]).await;
+    assert!(alone.status.success(), "{alone:?}");
+    let refused = installation.run(&["config", "check", "--connect"]).await;
+    let said = String::from_utf8(refused.stdout).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    let line = said.lines().find(|line| line.starts_with("store: ")).unwrap();
+    assert!(line.contains(&address.to_string()), "{line}");
 }

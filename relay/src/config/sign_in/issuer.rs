@@ -3,14 +3,20 @@
 use crate::config::platform;
 
 /// Hosts of Entra ID, for the public and the national clouds.
-const ENTRA: [&str; 4] = [
+const ENTRA: [&str; 5] = [
     "login.microsoftonline.com",
     "login.microsoftonline.us",
     "login.partner.microsoftonline.cn",
     "login.windows.net",
+    "sts.windows.net",
 ];
-/// Where they let people of every tenant in.
-const MULTI_TENANT: [&str; 3] = ["common", "organizations", "consumers"];
+/// Where they let people of every tenant in; the last is the tenant of all private accounts by its number.
+const MULTI_TENANT: [&str; 4] = [
+    "common",
+    "organizations",
+    "consumers",
+    "9188040d-6c67-4c5b-b112-36a304b66dad",
+];
 
 pub(super) fn parse(text: &str) -> Result<String, String> {
     let url = platform::parse_url(text)?;

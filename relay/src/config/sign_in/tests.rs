@@ -66,6 +66,10 @@ fn faults_name_cause_and_cure() {
         ),
         (tenant("ORGANIZATIONS"), "lets people of every tenant in"),
         (
+            tenant("9188040d-6c67-4c5b-b112-36a304b66dad"),
+            "lets people of every tenant in",
+        ),
+        (
             tenant("consumers"),
             "https://login.microsoftonline.com/TENANT-ID/v2.0",
         ),

@@ -60,6 +60,7 @@ async fn a_token_that_says_one_thing_wrong_is_refused() {
         let now = lab.app.clock.seconds();
         let (answer, log) = logged(lab.sign_in(&profile, |claims| change(claims, now))).await;
         assert_eq!(answer.outcome(), problem(403, "sign_in_refused"), "{cause}");
+        assert!(answer.body.contains("not about your account"), "{}", answer.body);
         assert!(log.contains(cause), "{cause} is not in {log}");
         lab.wait_a_minute();
     }
