@@ -103,10 +103,15 @@ fn held_roles(sign_in: &SignIn, claims: &Map<String, Value>) -> Result<BTreeSet<
     if sign_in.roles.is_empty() {
         return Ok(BTreeSet::new());
     }
+    // Two ways in which Entra ID says it; the second is for groups alone.
     let elsewhere = claims.get("_claim_names").and_then(Value::as_object);
-    if elsewhere.is_some_and(|names| names.contains_key(sign_in.roles_claim.first())) {
+    let named = elsewhere.is_some_and(|names| names.contains_key(sign_in.roles_claim.first()));
+    let left_out = claims.get("hasgroups") == Some(&Value::Bool(true))
+        && sign_in.roles_claim.first() == "groups"
+        && !claims.contains_key("groups");
+    if named || left_out {
         return Err(Fault::refused(
-            "the person has more groups than the provider puts into an ID token (_claim_names); let it send only those that \
+            "the person has more groups than the provider puts into an ID token (_claim_names, hasgroups); let it send only those that \
              are assigned to the application, or use application roles",
         ));
     }
