@@ -58,8 +58,10 @@ export function guard(stage, held, told) {
     true,
   );
   stage.addEventListener("click", (event) => paused() && stop(event), true);
+  let end;
   return () => {
+    clearTimeout(end);
     stage.dataset.paused = "";
-    setTimeout(() => delete stage.dataset.paused, PAUSE);
+    end = setTimeout(() => delete stage.dataset.paused, PAUSE);
   };
 }
