@@ -64,35 +64,13 @@ impl Relay {
 
     /// Invites a staff member and gives the enrolment code.
     pub fn invite(&self, email: &str, name: &str) -> Result<String> {
-        let mut command = stagedoor(&self.directory)?;
-        let output = command
-            .args(["staff", "invite", email, "--name", name])
-            .output()?;
-        if !output.status.success() {
-            bail!(
-                "`stagedoor staff invite` failed: {}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-        }
         // The code stands alone on standard output; what it is good for is said on standard error.
-        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+        let output = self.run(&["staff", "invite", email, "--name", name])?;
+        Ok(output.trim().to_owned())
     }
 
-    /// Runs a command of the relay's binary, and gives what it writes to standard output.
+    /// Runs a command of the relay's binary with this relay's configuration, and gives what it writes to standard output.
     pub fn run(&self, arguments: &[&str]) -> Result<String> {
-        let output = stagedoor(&self.directory)?.args(arguments).output()?;
-        if !output.status.success() {
-            bail!(
-                "`stagedoor {}` failed: {}",
-                arguments.join(" "),
-                String::from_utf8_lossy(&output.stderr)
-            );
-        }
-        Ok(String::from_utf8(output.stdout)?)
-    }
-
-    /// What a command of the relay's program prints, with this relay's configuration.
-    pub fn command(&self, arguments: &[&str]) -> Result<String> {
         let output = stagedoor(&self.directory)?.args(arguments).output()?;
         if !output.status.success() {
             bail!(
