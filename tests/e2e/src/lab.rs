@@ -1,6 +1,7 @@
 //! Everything around the browser: the simulated broker, the real relay, a sample CRM; started together, on loopback.
 
 mod gate;
+mod log;
 mod recipes;
 mod relay;
 
@@ -14,6 +15,7 @@ use crate::paths;
 use crate::site::Site;
 
 pub use gate::{Doorway, Gate, Held};
+pub use log::Logged;
 pub use relay::{EGRESS_ADDRESS, Relay};
 
 /// The broker's API key in every lab: a text that occurs nowhere else, so that a leak can be searched for.

@@ -82,7 +82,7 @@ impl Relay {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// The log so far.
+    /// The log as far as it has come here: for whoever waits for a line. See [`Relay::log_complete`].
     pub fn log(&self) -> String {
         self.process.output()
     }

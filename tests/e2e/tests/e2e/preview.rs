@@ -104,7 +104,7 @@ async fn what_cannot_be_looked_up_is_in_nobodys_way(kind: Kind) -> Result<()> {
         told(&popup, "unavailable").await?,
         "The account cannot be looked up now: You can open the platform without it"
     );
-    let log = lab.relay()?.log();
+    let log = lab.relay()?.log_complete().await?;
     assert!(
         log.contains("the right to read accounts"),
         "the operator is told: {log}"
@@ -143,7 +143,11 @@ async fn it_is_asked_for_only_where_it_is_on(kind: Kind) -> Result<()> {
     popup.confirm().await?;
     popup.opened().await?;
     assert_eq!(look_ups(&lab), 0);
-    assert!(!lab.relay()?.log().contains("/v1/previews"));
+    let log = lab.relay()?.log_complete().await?;
+    assert!(
+        log.contains("/v1/logins") && !log.contains("/v1/previews"),
+        "{log}"
+    );
     Ok(())
 }
 
