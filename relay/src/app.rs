@@ -135,6 +135,17 @@ impl Default for Limits {
     }
 }
 
+#[cfg(debug_assertions)]
+impl Limits {
+    /// Gives the broker, and so a login, more time.
+    pub(crate) fn waiting_longer(mut self, longer: Duration) -> Self {
+        for limit in [&mut self.broker, &mut self.login, &mut self.answer] {
+            *limit = limit.saturating_add(longer);
+        }
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use stagedoor_protocol::limits::RELAY_TIMEOUT_MILLISECONDS;
