@@ -2,10 +2,11 @@
 
 mod gate;
 mod log;
+mod patience;
 mod recipes;
 mod relay;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use stagedoor_broker_sim::{Sim, SimConfig, TokenStyle};
@@ -45,6 +46,7 @@ pub struct Lab {
     /// The sample CRM.
     pub crm: Site,
     relay: Option<Relay>,
+    extension: Option<PathBuf>,
     directory: TempDir,
 }
 
@@ -104,8 +106,14 @@ impl Lab {
             front,
             crm,
             relay: Some(relay),
+            extension: None,
             directory,
         })
+    }
+
+    /// The extension that browsers here are given: the built one, unless the lab was made [patient](Lab::patient).
+    pub fn extension(&self) -> Result<PathBuf> {
+        self.extension.clone().map_or_else(paths::extension, Ok)
     }
 
     /// The CRM's page about a customer.

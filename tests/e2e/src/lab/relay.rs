@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use super::patience::LONGER;
 use crate::paths;
 use crate::process::Process;
 use crate::wait::PATIENCE;
@@ -48,7 +49,12 @@ impl Relay {
             directory.join("stagedoor.toml"),
             configuration(directory, settings),
         )?;
-        let mut process = Process::start("the relay", stagedoor(directory)?.arg("serve"))?;
+        let mut process = Process::start(
+            "the relay",
+            stagedoor(directory)?
+                .arg("serve")
+                .env("STAGEDOOR_TEST_PATIENCE_SECONDS", LONGER.as_secs().to_string()),
+        )?;
         let address = process.line(PATIENCE, listening).await?;
         Ok(Self {
             directory: directory.to_owned(),

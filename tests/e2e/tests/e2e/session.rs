@@ -10,7 +10,7 @@ use crate::support::{assert_asked_for, recorded};
 crate::in_each_browser!(ended_by_a_button, told_on_the_toolbar_button);
 
 async fn ended_by_a_button(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;
@@ -64,7 +64,7 @@ async fn ended_by_a_button(kind: Kind) -> Result<()> {
 
 /// The popup was closed while the relay was asked: the button says how it ended, until somebody looks.
 async fn told_on_the_toolbar_button(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;
