@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use serde_json::json;
-use stagedoor_e2e::browser::{Browser, Kind};
+use stagedoor_e2e::browser::{Browser, Kind, PrivateWindows};
 use stagedoor_e2e::firefox::StoppedPage;
 use stagedoor_e2e::lab::{CUSTOMERS, Held, Lab};
 use stagedoor_e2e::page::Page;
-use stagedoor_e2e::scenario::{Platform, Seat};
+use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
 
 use crate::provisional::{OPEN, OTHER, WAIT, begin};
 use crate::support::assert_asked_for;
@@ -16,6 +16,7 @@ crate::in_each_browser!(
     whoever_goes_back_from_typing_finds_what_is_so_by_then,
     reading_again_says_what_it_waits_for,
     reading_again_takes_no_press_for_somebody_else,
+    a_second_pause_is_as_long_as_the_first,
 );
 
 /// What keeps a page from answering, until it is released.
@@ -165,5 +166,28 @@ async fn reading_again_takes_no_press_for_somebody_else(kind: Kind) -> Result<()
     popup.confirm().await?;
     popup.opened().await?;
     assert_asked_for(&lab, &[other]);
+    Ok(())
+}
+
+/// Two pauses, one soon after the other, by a clock of the test's: whether anything does nothing by the time at which the first
+/// would be over, and by the end of the second.
+const PAUSE_TWICE: &str = "import(chrome.runtime.getURL('waiting.js')).then(({ guard }) => {
+    const real = [setTimeout, clearTimeout];
+    const due = new Map();
+    globalThis.setTimeout = (then) => (due.set(due.size + 1, then), due.size);
+    globalThis.clearTimeout = (timer) => due.has(timer) && due.set(timer, () => {});
+    const stage = document.createElement('div');
+    const pause = guard(stage, () => false, () => {});
+    pause();
+    pause();
+    [globalThis.setTimeout, globalThis.clearTimeout] = real;
+    return [1, 2].map((timer) => (due.get(timer)(), 'paused' in stage.dataset));
+})";
+
+async fn a_second_pause_is_as_long_as_the_first(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::unenrolled(&lab, kind, SUPPORT[0], PrivateWindows::Allowed).await?;
+    let page = seat.browser.open_extension("options.html").await?;
+    assert_eq!(page.evaluate(PAUSE_TWICE).await?, json!([true, false]));
     Ok(())
 }
