@@ -45,6 +45,11 @@ async fn with_the_consent() -> Result<()> {
     let lab = Lab::start().await?;
     let (seat, settings) = installed(&lab, Kind::Firefox, PrivateWindows::Forbidden).await?;
     settings.fill("#relay", &lab.front.url()).await?;
+    let kept = format!(
+        "(await chrome.storage.local.get('relayTyped')).relayTyped === {}",
+        json!(lab.front.url())
+    );
+    settings.wait_for("what was typed to be kept", &kept).await?;
     let Browser::Firefox(browser) = &seat.browser else {
         bail!("this is no Firefox");
     };

@@ -116,7 +116,7 @@ async fn what_cannot_be_looked_up_is_in_nobodys_way(kind: Kind) -> Result<()> {
 }
 
 async fn a_slow_look_up_does_not_hold_the_login(kind: Kind) -> Result<()> {
-    let lab = Lab::start_previewing().await?;
+    let lab = Lab::start_previewing().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     lab.sim.script(Fault::Hold.on(Endpoint::LookUp));
@@ -152,7 +152,7 @@ async fn it_is_asked_for_only_where_it_is_on(kind: Kind) -> Result<()> {
 }
 
 async fn another_customer_is_asked_about_anew(kind: Kind) -> Result<()> {
-    let lab = Lab::start_previewing().await?;
+    let lab = Lab::start_previewing().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     // The first answer comes only after the second: it must not be shown in its place.
     lab.sim.script(Fault::Hold.on(Endpoint::LookUp));
