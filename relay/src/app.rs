@@ -160,4 +160,13 @@ mod tests {
         assert!(limits.login < Duration::from_millis(RELAY_TIMEOUT_MILLISECONDS.into()));
         assert!(limits.provider * 3 + writes <= limits.login);
     }
+
+    #[test]
+    fn whoever_waits_longer_is_answered_in_the_same_order() {
+        let (limits, longer) = (Limits::default(), Duration::from_secs(16));
+        let patient = limits.clone().waiting_longer(longer);
+        assert_eq!(patient.broker, limits.broker + longer);
+        assert_eq!(patient.login, limits.login + longer);
+        assert!(patient.login < patient.answer);
+    }
 }
