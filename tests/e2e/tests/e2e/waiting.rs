@@ -175,7 +175,7 @@ const PAUSE_TWICE: &str = "import(chrome.runtime.getURL('waiting.js')).then(({ g
     const real = [setTimeout, clearTimeout];
     const due = new Map();
     globalThis.setTimeout = (then) => (due.set(due.size + 1, then), due.size);
-    globalThis.clearTimeout = (timer) => due.has(timer) && due.set(timer, () => {});
+    globalThis.clearTimeout = (timer) => due.has(Number(timer)) && due.set(Number(timer), () => {});
     const stage = document.createElement('div');
     const pause = guard(stage, () => false, () => {});
     pause();
