@@ -186,6 +186,8 @@ async fn press(lab: &Lab, seat: &Seat, customer: &str) -> Result<Popup> {
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;
     let popup = seat.press(&tab).await?;
     popup.shows("confirm").await?;
+    // A screen that is about to be drawn anew would swallow a click.
+    popup.settled().await?;
     Ok(popup)
 }
 
