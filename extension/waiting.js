@@ -39,7 +39,7 @@ export function hold(root) {
  * Nothing is made up for later: what may be opened, and by which rules, is not known yet, and the person may be looking elsewhere then.
  */
 export function guard(stage, held, told) {
-  const paused = () => "paused" in stage.dataset;
+  const paused = () => stage.dataset.paused;
   const stop = (event) => {
     event.preventDefault();
     event.stopPropagation();
@@ -59,7 +59,7 @@ export function guard(stage, held, told) {
   );
   stage.addEventListener("click", (event) => paused() && stop(event), true);
   return () => {
-    stage.dataset.paused = "";
-    setTimeout(() => delete stage.dataset.paused, PAUSE);
+    clearTimeout(stage.dataset.paused);
+    stage.dataset.paused = setTimeout(() => delete stage.dataset.paused, PAUSE);
   };
 }

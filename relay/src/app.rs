@@ -135,6 +135,17 @@ impl Default for Limits {
     }
 }
 
+#[cfg(debug_assertions)]
+impl Limits {
+    /// Gives the broker, and so a login, more time.
+    pub(crate) fn waiting_longer(mut self, longer: Duration) -> Self {
+        for limit in [&mut self.broker, &mut self.login, &mut self.answer] {
+            *limit = limit.saturating_add(longer);
+        }
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use stagedoor_protocol::limits::RELAY_TIMEOUT_MILLISECONDS;
@@ -148,5 +159,14 @@ mod tests {
         assert!(limits.takeover + limits.broker + writes <= limits.login);
         assert!(limits.login < Duration::from_millis(RELAY_TIMEOUT_MILLISECONDS.into()));
         assert!(limits.provider * 3 + writes <= limits.login);
+    }
+
+    #[test]
+    fn whoever_waits_longer_is_answered_in_the_same_order() {
+        let (limits, longer) = (Limits::default(), Duration::from_secs(16));
+        let patient = limits.clone().waiting_longer(longer);
+        assert_eq!(patient.broker, limits.broker + longer);
+        assert_eq!(patient.login, limits.login + longer);
+        assert!(patient.login < patient.answer);
     }
 }

@@ -24,6 +24,16 @@ pub fn write(archive: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
     Ok(())
 }
 
+/// Writes files into a directory.
+pub fn lay_out(directory: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
+    for (name, content) in files {
+        let file = directory.join(name);
+        fs::create_dir_all(file.parent().context("a file is in a directory")?)?;
+        fs::write(file, content)?;
+    }
+    Ok(())
+}
+
 /// The files of a directory.
 pub fn read(directory: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let mut files = Vec::new();

@@ -194,6 +194,11 @@ impl Browser {
         for id in self.private_ids().await? {
             self.page(&id).await?.close().await?;
         }
+        self.private_gone().await
+    }
+
+    /// Waits until there is no page in a private window any more.
+    pub async fn private_gone(&self) -> Result<()> {
         until("the private windows to close", PATIENCE, async || {
             Ok((self.private_count().await? == 0).then_some(()))
         })

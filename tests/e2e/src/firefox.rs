@@ -9,6 +9,7 @@ mod menu;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::administrator::Administrator;
@@ -31,6 +32,18 @@ pub struct Firefox {
     base: String,
     profile: PathBuf,
     process: Process,
+}
+
+/// A page that does nothing. When this is dropped, it goes on.
+pub struct StoppedPage {
+    process: Pid,
+}
+
+impl Drop for StoppedPage {
+    fn drop(&mut self) {
+        // It may be gone with its browser.
+        let _ = kill_process(self.process, Signal::CONT);
+    }
 }
 
 impl Firefox {
@@ -185,6 +198,15 @@ impl Firefox {
     /// Stops the extension's event page: the next click finds it cold.
     pub async fn stop_background(&self) -> Result<()> {
         self.chrome.stop_background().await
+    }
+
+    /// Stops a page, and whatever else of its site is open, in the middle of what it does.
+    pub async fn stop_page(&self, tab: &Page) -> Result<StoppedPage> {
+        let id = self.chrome.process_of(tab.firefox()?.id()).await?;
+        let id = id.as_i64().and_then(|id| i32::try_from(id).ok());
+        let process = id.and_then(Pid::from_raw).context("the page has no process")?;
+        kill_process(process, Signal::STOP).context("the page cannot be stopped")?;
+        Ok(StoppedPage { process })
     }
 
     /// Runs a script in the browser's own window, for what no command of the driver's does.

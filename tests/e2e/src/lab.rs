@@ -1,10 +1,12 @@
 //! Everything around the browser: the simulated broker, the real relay, a sample CRM; started together, on loopback.
 
 mod gate;
+mod log;
+mod patience;
 mod recipes;
 mod relay;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use stagedoor_broker_sim::{Sim, SimConfig, TokenStyle};
@@ -14,6 +16,7 @@ use crate::paths;
 use crate::site::Site;
 
 pub use gate::{Doorway, Gate, Held};
+pub use log::Logged;
 pub use relay::{EGRESS_ADDRESS, Relay};
 
 /// The broker's API key in every lab: a text that occurs nowhere else, so that a leak can be searched for.
@@ -43,6 +46,7 @@ pub struct Lab {
     /// The sample CRM.
     pub crm: Site,
     relay: Option<Relay>,
+    extension: Option<PathBuf>,
     directory: TempDir,
 }
 
@@ -102,8 +106,14 @@ impl Lab {
             front,
             crm,
             relay: Some(relay),
+            extension: None,
             directory,
         })
+    }
+
+    /// The extension that browsers here are given: the built one, unless the lab was made [patient](Lab::patient).
+    pub fn extension(&self) -> Result<PathBuf> {
+        self.extension.clone().map_or_else(paths::extension, Ok)
     }
 
     /// The CRM's page about a customer.

@@ -199,7 +199,8 @@ impl Page {
         }
     }
 
-    /// The middle of an element, once the element is shown there, enabled, and under nothing else.
+    /// The middle of an element, once the element is shown there, enabled, and under nothing else, and has stopped moving: a press
+    /// where it was a moment ago would be lost.
     pub(crate) async fn clickable(&self, selector: &str) -> Result<(f64, f64)> {
         let find = format!(
             "(() => {{
@@ -213,9 +214,13 @@ impl Page {
             }})()",
             query(selector)
         );
+        let mut before = Value::Null;
         self.until(&format!("{selector} to be clickable"), async || {
             let point = self.evaluate(&find).await?;
-            Ok(point[0].as_f64().zip(point[1].as_f64()))
+            let rests = point == before;
+            let place = point[0].as_f64().zip(point[1].as_f64());
+            before = point;
+            Ok(place.filter(|_| rests))
         })
         .await
     }

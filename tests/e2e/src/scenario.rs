@@ -12,7 +12,6 @@ use anyhow::{Result, bail};
 use crate::browser::{Browser, Kind, PrivateWindows, Setup};
 use crate::lab::Lab;
 use crate::page::Page;
-use crate::paths;
 
 pub use popup::Popup;
 pub use teach::Lesson;
@@ -66,7 +65,7 @@ impl Seat {
     /// Starts a browser that is not enrolled yet.
     pub async fn unenrolled(lab: &Lab, kind: Kind, staff: Staff, setup: impl Into<Setup>) -> Result<Self> {
         let profile = lab.directory().join("profiles").join(staff.email);
-        let browser = Browser::start(kind, &profile, &paths::extension()?, setup).await?;
+        let browser = Browser::start(kind, &profile, &lab.extension()?, setup).await?;
         Ok(Self { browser })
     }
 

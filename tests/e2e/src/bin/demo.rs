@@ -141,7 +141,8 @@ async fn narrate(lab: &Lab) {
 async fn walk(pictures: &Path) -> Result<()> {
     let start = Instant::now();
     let camera = Camera::keeping(pictures.to_owned())?;
-    let lab = Lab::start().await?;
+    // It holds answers back, for as long as its steps take.
+    let lab = Lab::start().await?.patient()?;
     let result = scenarios(&lab, &camera).await;
     if let Ok(relay) = lab.relay() {
         std::fs::write(pictures.join("relay.log"), relay.log()).context("cannot keep the relay's log")?;

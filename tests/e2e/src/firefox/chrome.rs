@@ -137,6 +137,17 @@ impl Chrome {
         Ok(ids.filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
+    /// The process that a tab's page is in.
+    pub(super) async fn process_of(&self, tab: &str) -> Result<Value> {
+        let find = format!(
+            "return windows().flatMap(window => window.gBrowser.browsers)
+                .find(browser => NavigableManager.getIdForBrowser(browser) === {})
+                .browsingContext.currentWindowGlobal.osPid;",
+            json!(tab)
+        );
+        self.run(&find).await
+    }
+
     pub(super) async fn stop_background(&self) -> Result<()> {
         let stop = "await policy.extension.terminateBackground({ ignoreDevToolsAttached: true,
                 disableResetIdleForTest: true });

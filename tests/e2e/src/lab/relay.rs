@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use super::patience::LONGER;
 use crate::paths;
 use crate::process::Process;
 use crate::wait::PATIENCE;
@@ -48,7 +49,12 @@ impl Relay {
             directory.join("stagedoor.toml"),
             configuration(directory, settings),
         )?;
-        let mut process = Process::start("the relay", stagedoor(directory)?.arg("serve"))?;
+        let mut process = Process::start(
+            "the relay",
+            stagedoor(directory)?
+                .arg("serve")
+                .env("STAGEDOOR_TEST_PATIENCE_SECONDS", LONGER.as_secs().to_string()),
+        )?;
         let address = process.line(PATIENCE, listening).await?;
         Ok(Self {
             directory: directory.to_owned(),
@@ -64,21 +70,12 @@ impl Relay {
 
     /// Invites a staff member and gives the enrolment code.
     pub fn invite(&self, email: &str, name: &str) -> Result<String> {
-        let mut command = stagedoor(&self.directory)?;
-        let output = command
-            .args(["staff", "invite", email, "--name", name])
-            .output()?;
-        if !output.status.success() {
-            bail!(
-                "`stagedoor staff invite` failed: {}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-        }
         // The code stands alone on standard output; what it is good for is said on standard error.
-        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+        let output = self.run(&["staff", "invite", email, "--name", name])?;
+        Ok(output.trim().to_owned())
     }
 
-    /// Runs a command of the relay's binary, and gives what it writes to standard output.
+    /// Runs a command of the relay's binary with this relay's configuration, and gives what it writes to standard output.
     pub fn run(&self, arguments: &[&str]) -> Result<String> {
         let output = stagedoor(&self.directory)?.args(arguments).output()?;
         if !output.status.success() {
@@ -91,20 +88,7 @@ impl Relay {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// What a command of the relay's program prints, with this relay's configuration.
-    pub fn command(&self, arguments: &[&str]) -> Result<String> {
-        let output = stagedoor(&self.directory)?.args(arguments).output()?;
-        if !output.status.success() {
-            bail!(
-                "`stagedoor {}` failed: {}",
-                arguments.join(" "),
-                String::from_utf8_lossy(&output.stderr)
-            );
-        }
-        Ok(String::from_utf8(output.stdout)?)
-    }
-
-    /// The log so far.
+    /// The log as far as it has come here: for whoever waits for a line. See [`Relay::log_complete`].
     pub fn log(&self) -> String {
         self.process.output()
     }

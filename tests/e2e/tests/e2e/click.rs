@@ -53,7 +53,7 @@ async fn cold_clicks(kind: Kind, times: usize, every: usize) -> Result<()> {
 }
 
 async fn double_click(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;
@@ -71,7 +71,7 @@ async fn double_click(kind: Kind) -> Result<()> {
 }
 
 async fn popup_closed_while_waiting(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;
@@ -92,7 +92,7 @@ async fn popup_closed_while_waiting(kind: Kind) -> Result<()> {
 /// The browser stops the background script during a login. Nobody knows then whether a token exists, and the popup
 /// says so instead of asking for another one by itself.
 async fn stopped_while_waiting(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;
@@ -116,7 +116,7 @@ async fn stopped_while_waiting(kind: Kind) -> Result<()> {
 
 /// A click that begins before the page has been read anew and ends after it: if nothing has changed, it counts.
 async fn clicked_while_the_page_is_read_again(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;

@@ -45,6 +45,11 @@ async fn with_the_consent() -> Result<()> {
     let lab = Lab::start().await?;
     let (seat, settings) = installed(&lab, Kind::Firefox, PrivateWindows::Forbidden).await?;
     settings.fill("#relay", &lab.front.url()).await?;
+    let kept = format!(
+        "(await chrome.storage.local.get('relayTyped')).relayTyped === {}",
+        json!(lab.front.url())
+    );
+    settings.wait_for("what was typed to be kept", &kept).await?;
     let Browser::Firefox(browser) = &seat.browser else {
         bail!("this is no Firefox");
     };
@@ -62,15 +67,19 @@ async fn with_the_consent() -> Result<()> {
     assert_eq!(noted, json!({}));
     settings.close().await?;
 
-    // Once: whoever has closed them is not led there by the next start of the script.
+    // Once: whoever has closed them is not led there by the next start of the script. It answers nobody before it has opened
+    // whatever it opens, and a tab is there at once, before it has its address.
     let tab = browser.open(&lab.customer_page(CUSTOMERS[0].0)).await?;
+    let before = browser.run(TABS).await?;
     browser.stop_background().await?;
     let popup = seat.press(&tab).await?;
     popup.shows("setup").await?;
-    let again = browser.page_at(&address).await?;
-    assert!(again.is_none(), "they came back again");
+    assert_eq!(browser.run(TABS).await?, before, "they came back again");
     Ok(())
 }
+
+/// How many tabs there are in all windows.
+const TABS: &str = "return windows().flatMap(window => [...window.gBrowser.tabs]).length;";
 
 /// The settings, once they are open and say that the consent is there.
 async fn shows_consent(browser: &Firefox, address: &str) -> Result<Option<Page>> {

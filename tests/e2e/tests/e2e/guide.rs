@@ -11,7 +11,7 @@ use crate::support::assert_asked_for;
 crate::in_each_browser!(used_in_time, expired_then_a_new_click, replaced_by_a_newer_one);
 
 async fn used_in_time(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     guide::valid(&lab, &seat, &Camera::default()).await?;
     assert_asked_for(&lab, &[CUSTOMERS[0].0]);
@@ -19,7 +19,7 @@ async fn used_in_time(kind: Kind) -> Result<()> {
 }
 
 async fn expired_then_a_new_click(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     guide::expired(&lab, &seat, &Camera::default()).await?;
     assert_asked_for(&lab, &[CUSTOMERS[1].0, CUSTOMERS[1].0]);
@@ -27,7 +27,7 @@ async fn expired_then_a_new_click(kind: Kind) -> Result<()> {
 }
 
 async fn replaced_by_a_newer_one(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let slower = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let faster = Seat::enrolled(&lab, kind, SUPPORT[1]).await?;
     guide::regenerated(&lab, [&slower, &faster], &Camera::default()).await?;

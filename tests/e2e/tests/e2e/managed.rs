@@ -116,7 +116,7 @@ async fn another_relay_signs_out(kind: Kind) -> Result<()> {
         assert_asked_for(lab, &[]);
     }
     assert!(
-        !lab.relay()?.log().contains("/v1/"),
+        !lab.relay()?.log_complete().await?.contains("/v1/"),
         "the other relay heard of it"
     );
 
@@ -146,7 +146,7 @@ async fn nonsense_lets_nothing_through(kind: Kind) -> Result<()> {
     let tab = seat.browser.open(&lab.customer_page(CUSTOMERS[0].0)).await?;
     let popup = seat.press(&tab).await?;
     assert_eq!(popup.error().await?, "managed_settings_unusable");
-    assert!(!lab.relay()?.log().contains("/v1/"));
+    assert!(!lab.relay()?.log_complete().await?.contains("/v1/"));
     Ok(())
 }
 
@@ -166,7 +166,8 @@ async fn codes_switched_off(kind: Kind) -> Result<()> {
         .evaluate(&format!("chrome.runtime.sendMessage({enrol})"))
         .await?;
     assert_eq!(answer["error"]["code"], "enrolment_codes_not_offered");
-    assert!(!lab.relay()?.log().contains("/v1/enrolments"));
+    let log = lab.relay()?.log_complete().await?;
+    assert!(!log.contains("/v1/enrolments"), "{log}");
     Ok(())
 }
 

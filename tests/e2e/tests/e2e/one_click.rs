@@ -23,7 +23,7 @@ confirm = "when_ambiguous""#;
 const MOMENT: &str = "[data-slot=moment]";
 
 async fn opened_by_the_press_alone(kind: Kind) -> Result<()> {
-    let lab = Lab::start_with(LENIENT).await?;
+    let lab = Lab::start_with(LENIENT).await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;
@@ -58,7 +58,7 @@ async fn watched(lab: &Lab, seat: &Seat, tab: &Page, script: &str) -> Result<Pop
 }
 
 async fn stopped_in_time(kind: Kind) -> Result<()> {
-    let lab = Lab::start_with(LENIENT).await?;
+    let lab = Lab::start_with(LENIENT).await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;
@@ -84,7 +84,7 @@ async fn stopped_in_time(kind: Kind) -> Result<()> {
 }
 
 async fn never_where_it_is_not_clear(kind: Kind) -> Result<()> {
-    let lab = Lab::start_with(LENIENT).await?;
+    let lab = Lab::start_with(LENIENT).await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let [(one, _), (other, _), ..] = CUSTOMERS;
     // Somebody wrote another address into a note, and the CRM shows two.

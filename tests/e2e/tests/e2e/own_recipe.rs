@@ -57,7 +57,7 @@ async fn a_home_made_crm_becomes_clear_without_a_restart(kind: Kind) -> Result<(
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
     assert_asked_for(&lab, &[customer]);
-    let recorded = lab.relay()?.command(&["ledger", "show", "0"])?;
+    let recorded = lab.relay()?.run(&["ledger", "show", "0"])?;
     let origin = format!("http://{}", lab.crm.address());
     for expected in [origin.as_str(), "C_4711"] {
         ensure!(recorded.contains(expected), "{expected} is not in {recorded}");

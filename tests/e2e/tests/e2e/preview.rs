@@ -104,7 +104,7 @@ async fn what_cannot_be_looked_up_is_in_nobodys_way(kind: Kind) -> Result<()> {
         told(&popup, "unavailable").await?,
         "The account cannot be looked up now: You can open the platform without it"
     );
-    let log = lab.relay()?.log();
+    let log = lab.relay()?.log_complete().await?;
     assert!(
         log.contains("the right to read accounts"),
         "the operator is told: {log}"
@@ -116,7 +116,7 @@ async fn what_cannot_be_looked_up_is_in_nobodys_way(kind: Kind) -> Result<()> {
 }
 
 async fn a_slow_look_up_does_not_hold_the_login(kind: Kind) -> Result<()> {
-    let lab = Lab::start_previewing().await?;
+    let lab = Lab::start_previewing().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     lab.sim.script(Fault::Hold.on(Endpoint::LookUp));
@@ -143,12 +143,16 @@ async fn it_is_asked_for_only_where_it_is_on(kind: Kind) -> Result<()> {
     popup.confirm().await?;
     popup.opened().await?;
     assert_eq!(look_ups(&lab), 0);
-    assert!(!lab.relay()?.log().contains("/v1/previews"));
+    let log = lab.relay()?.log_complete().await?;
+    assert!(
+        log.contains("/v1/logins") && !log.contains("/v1/previews"),
+        "{log}"
+    );
     Ok(())
 }
 
 async fn another_customer_is_asked_about_anew(kind: Kind) -> Result<()> {
-    let lab = Lab::start_previewing().await?;
+    let lab = Lab::start_previewing().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     // The first answer comes only after the second: it must not be shown in its place.
     lab.sim.script(Fault::Hold.on(Endpoint::LookUp));
@@ -182,6 +186,8 @@ async fn press(lab: &Lab, seat: &Seat, customer: &str) -> Result<Popup> {
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;
     let popup = seat.press(&tab).await?;
     popup.shows("confirm").await?;
+    // A screen that is about to be drawn anew would swallow a click.
+    popup.settled().await?;
     Ok(popup)
 }
 

@@ -55,7 +55,7 @@ const LOOK: &str = "[...document.querySelectorAll('h1, p, label, textarea, input
     .concat(document.querySelector('#reason').value, document.activeElement.id, String(document.querySelector('#screen > *').same))";
 
 async fn shown_before_the_relay_has_answered(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let (seat, tab) = begin(&lab, kind).await?;
     let customer = CUSTOMERS[0].0;
     let (popup, session) = press_early(&lab, &seat, &tab).await?;
@@ -97,7 +97,7 @@ async fn shown_before_the_relay_has_answered(kind: Kind) -> Result<()> {
 }
 
 async fn nothing_counts_down_or_is_looked_up_yet(kind: Kind) -> Result<()> {
-    let lab = Lab::start_previewing_with(LENIENT).await?;
+    let lab = Lab::start_previewing_with(LENIENT).await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     // The broker has another name for them, which stops it.
@@ -141,7 +141,7 @@ const WATCH: &str = "(globalThis.counted = 0, new MutationObserver(() => {
 }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true }), 0)";
 
 async fn what_was_stopped_stays_stopped(kind: Kind) -> Result<()> {
-    let lab = Lab::start_with(LENIENT).await?;
+    let lab = Lab::start_with(LENIENT).await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let tab = seat.browser.open(&lab.customer_page(CUSTOMERS[0].0)).await?;
     // Nothing is known yet, and somebody presses a key.
@@ -193,7 +193,7 @@ async fn change_kept(seat: &Seat, change: &str) -> Result<()> {
 }
 
 async fn what_turns_out_otherwise_is_not_pressed_by_mistake(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let (seat, tab) = begin(&lab, kind).await?;
     change_kept(&seat, "session.platforms[0].name = 'Before'").await?;
     let (popup, session) = press_early(&lab, &seat, &tab).await?;
@@ -243,7 +243,7 @@ async fn press_and_become(lab: &Lab, seat: &Seat, tab: &Page, other: &str) -> Re
 }
 
 async fn nothing_begun_for_one_customer_reaches_another(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let (seat, tab) = begin(&lab, kind).await?;
     let other = CUSTOMERS[1].0;
     let (popup, session) = press_and_become(&lab, &seat, &tab, other).await?;
@@ -269,7 +269,7 @@ async fn nothing_begun_for_one_customer_reaches_another(kind: Kind) -> Result<()
 }
 
 async fn whoever_types_finds_the_answer_on_the_way_back(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let (seat, tab) = begin(&lab, kind).await?;
     let customer = CUSTOMERS[0].0;
     let (popup, session) = press_early(&lab, &seat, &tab).await?;
@@ -302,7 +302,7 @@ async fn whoever_types_finds_the_answer_on_the_way_back(kind: Kind) -> Result<()
 }
 
 async fn an_opening_that_was_lost_is_asked_for_anew(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let (seat, tab) = begin(&lab, kind).await?;
     // The notes of the press before are about somebody else.
     let other = CUSTOMERS[1].0;

@@ -39,6 +39,11 @@ async fn by_keyboard_alone(kind: Kind) -> Result<()> {
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
     assert_asked_for(&lab, &[customer]);
+    // It is kept after that was shown.
+    popup
+        .page
+        .wait_for("the reason to be kept", &format!("(await {KEPT}).length"))
+        .await?;
     assert_eq!(popup.page.evaluate(KEPT).await?, json!(["Margin call of today"]));
     closed(&lab, &seat, 1).await?;
 

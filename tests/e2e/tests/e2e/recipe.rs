@@ -38,7 +38,7 @@ async fn the_record_goes_into_the_ledger(kind: Kind) -> Result<()> {
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(FIRST.into()));
     assert_asked_for(&lab, &[FIRST]);
-    let recorded = lab.relay()?.command(&["ledger", "show", "0"])?;
+    let recorded = lab.relay()?.run(&["ledger", "show", "0"])?;
     for expected in ["https://app.hubspot.com", "504"] {
         ensure!(recorded.contains(expected), "{expected} is not in {recorded}");
     }

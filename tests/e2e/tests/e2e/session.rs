@@ -10,7 +10,7 @@ use crate::support::{assert_asked_for, recorded};
 crate::in_each_browser!(ended_by_a_button, told_on_the_toolbar_button);
 
 async fn ended_by_a_button(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;
@@ -28,7 +28,7 @@ async fn ended_by_a_button(kind: Kind) -> Result<()> {
     popup.shows("sessions").await?;
     let words = popup.words().await?;
     assert!(words.contains("The session has ended"), "{words}");
-    assert_eq!(seat.browser.private_count().await?, 0);
+    seat.browser.private_gone().await?;
     recorded(&lab, &["minted, opened, closed"]).await?;
 
     // From another popup, and after the script was stopped.
@@ -40,7 +40,7 @@ async fn ended_by_a_button(kind: Kind) -> Result<()> {
     popup.settled().await?;
     popup.page.click("#end").await?;
     popup.shows("sessions").await?;
-    assert_eq!(seat.browser.private_count().await?, 0);
+    seat.browser.private_gone().await?;
     assert!(!popup.page.shows("#end").await?);
     recorded(&lab, &["minted, opened, closed", "minted, opened, closed"]).await?;
 
@@ -56,7 +56,7 @@ async fn ended_by_a_button(kind: Kind) -> Result<()> {
             "document.body.innerText.includes('The platform’s window is closed')",
         )
         .await?;
-    assert_eq!(seat.browser.private_count().await?, 0);
+    seat.browser.private_gone().await?;
     recorded(&lab, &["minted, opened, closed"; 3]).await?;
     assert_asked_for(&lab, &[customer; 3]);
     Ok(())
@@ -64,7 +64,7 @@ async fn ended_by_a_button(kind: Kind) -> Result<()> {
 
 /// The popup was closed while the relay was asked: the button says how it ended, until somebody looks.
 async fn told_on_the_toolbar_button(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;

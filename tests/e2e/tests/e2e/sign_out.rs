@@ -53,7 +53,7 @@ const KEY: &str = r#"new Promise((resolve, reject) => {
 })"#;
 
 async fn nothing_is_left(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let customer = CUSTOMERS[0].0;
     assert_eq!(

@@ -21,13 +21,18 @@ pub(crate) async fn run(test: impl Future<Output = Result<()>>) {
 /// The broker has received exactly one request for each of these customers since the journal was last taken, each in
 /// the one form that the broker documents.
 pub(crate) fn assert_asked_for(lab: &Lab, customers: &[&str]) {
+    assert_asked_for_long(lab, customers, 30);
+}
+
+/// Likewise, each for a token that is good for so many seconds.
+pub(crate) fn assert_asked_for_long(lab: &Lab, customers: &[&str], seconds: u32) {
     let journal = lab.sim.take_journal();
-    let asked: Vec<String> = journal.iter().map(customer).collect();
+    let asked: Vec<String> = journal.iter().map(|entry| customer(entry, seconds)).collect();
     assert_eq!(asked, customers);
 }
 
 /// The customer that a request is about; anything unusual about the request is a failure.
-fn customer(entry: &JournalEntry) -> String {
+fn customer(entry: &JournalEntry, seconds: u32) -> String {
     assert_eq!(
         (entry.method.as_str(), entry.path.as_str()),
         ("POST", "/v1/one-time-token")
@@ -49,7 +54,7 @@ fn customer(entry: &JournalEntry) -> String {
     assert_eq!(entry.header("content-type"), Some("application/json"));
     let body = entry.json().expect("the body is JSON");
     let email = body["email"].as_str().unwrap_or_default().to_owned();
-    assert_eq!(body, serde_json::json!({"email": email, "validityTime": 30}));
+    assert_eq!(body, serde_json::json!({"email": email, "validityTime": seconds}));
     email
 }
 

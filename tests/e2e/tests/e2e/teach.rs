@@ -76,7 +76,7 @@ async fn from_pointing_at_it_to_a_login(kind: Kind) -> Result<()> {
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(OTHER.into()));
     assert_asked_for(&lab, &[OTHER]);
-    let recorded = lab.relay()?.command(&["ledger", "show", "0"])?;
+    let recorded = lab.relay()?.run(&["ledger", "show", "0"])?;
     ensure!(recorded.contains("4712"), "the record is not in {recorded}");
     Ok(())
 }

@@ -88,7 +88,7 @@ async fn no_secret_is_left_behind(kind: Kind) -> Result<()> {
     // Nor the address that the token was a part of.
     assert_eq!(search(&profile, "/?auth=")?, [] as [PathBuf; 0]);
 
-    let log = lab.relay()?.log();
+    let log = lab.relay()?.log_complete().await?;
     assert!(log.contains("listening"), "{log}");
     for secret in [API_KEY, SENTINEL_TOKEN_PREFIX, customer] {
         assert!(!log.contains(secret), "the relay's log holds {secret}:\n{log}");

@@ -2,10 +2,11 @@
 
 use anyhow::Result;
 use serde_json::json;
-use stagedoor_e2e::browser::Kind;
+use stagedoor_e2e::browser::{Browser, Kind, PrivateWindows};
+use stagedoor_e2e::firefox::StoppedPage;
 use stagedoor_e2e::lab::{CUSTOMERS, Held, Lab};
 use stagedoor_e2e::page::Page;
-use stagedoor_e2e::scenario::Platform;
+use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
 
 use crate::provisional::{OPEN, OTHER, WAIT, begin};
 use crate::support::assert_asked_for;
@@ -15,32 +16,46 @@ crate::in_each_browser!(
     whoever_goes_back_from_typing_finds_what_is_so_by_then,
     reading_again_says_what_it_waits_for,
     reading_again_takes_no_press_for_somebody_else,
+    a_second_pause_is_as_long_as_the_first,
 );
 
-/// Keeps a page from answering: until that is released in Chromium, as while an alert is open; for some seconds in Firefox,
-/// which reads a page that waits for an answer like this.
-async fn block(lab: &Lab, kind: Kind, tab: &Page, seconds: u32) -> Result<Held> {
-    let mut blocked = lab.front.hold_request("GET /blocked");
-    let url = lab.front.url();
-    let block = match kind {
-        Kind::Chromium => {
-            format!("const ask = new XMLHttpRequest(); ask.open('GET', '{url}/blocked', false); ask.send();")
+/// What keeps a page from answering, until it is released.
+enum Blocked {
+    Waiting(Held),
+    Stopped(StoppedPage),
+}
+
+impl Blocked {
+    fn release(self) {
+        match self {
+            Self::Waiting(answer) => answer.release(),
+            Self::Stopped(page) => drop(page),
         }
-        Kind::Firefox => format!(
-            "fetch('{url}/blocked').catch(() => 0); const end = Date.now() + {seconds}_000; while (Date.now() < end);"
-        ),
-    };
+    }
+}
+
+/// Keeps a page from answering, as while an alert is open: in Chromium by a request that it waits for. Firefox reads a page that
+/// waits like this, so there its process is stopped.
+async fn block(lab: &Lab, seat: &Seat, tab: &Page) -> Result<Blocked> {
+    if let Browser::Firefox(firefox) = &seat.browser {
+        return Ok(Blocked::Stopped(firefox.stop_page(tab).await?));
+    }
+    let mut blocked = lab.front.hold_request("GET /blocked");
+    let block = format!(
+        "const ask = new XMLHttpRequest(); ask.open('GET', '{}/blocked', false); ask.send();",
+        lab.front.url()
+    );
     tab.evaluate(&format!("setTimeout(() => {{ {block} }}, 100)"))
         .await?;
     blocked.arrived().await?;
-    Ok(blocked)
+    Ok(Blocked::Waiting(blocked))
 }
 
 async fn a_page_that_does_not_answer_is_in_nobodys_way(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let (seat, tab) = begin(&lab, kind).await?;
     let typed = CUSTOMERS[1].0;
-    let blocked = block(&lab, kind, &tab, 30).await?;
+    let blocked = block(&lab, &seat, &tab).await?;
     let popup = seat.press(&tab).await?;
     popup.shows("waiting").await?;
     let words = popup.words().await?;
@@ -59,9 +74,9 @@ async fn a_page_that_does_not_answer_is_in_nobodys_way(kind: Kind) -> Result<()>
 }
 
 async fn whoever_goes_back_from_typing_finds_what_is_so_by_then(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let (seat, tab) = begin(&lab, kind).await?;
-    let blocked = block(&lab, kind, &tab, 12).await?;
+    let blocked = block(&lab, &seat, &tab).await?;
     let popup = seat.press(&tab).await?;
     popup.shows("waiting").await?;
     popup.page.click("[data-slot=type]").await?;
@@ -89,17 +104,20 @@ async fn whoever_goes_back_from_typing_finds_what_is_so_by_then(kind: Kind) -> R
     Ok(())
 }
 
+/// Has the page read again, and tells what is shown and what is announced before anything else happens.
+const PRESS_AND_LOOK: &str = "(document.querySelector('#rescan').click(),
+    [document.querySelector('#screen > [data-screen]').dataset.screen, document.querySelector('#announcer').textContent])";
+
 async fn reading_again_says_what_it_waits_for(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let (seat, tab) = begin(&lab, kind).await?;
     let popup = seat.press(&tab).await?;
     popup.settled().await?;
-    let said = "document.getElementById('announcer').textContent";
     let mut session = lab.front.hold_next_to("GET /v1/session");
-    popup.page.click("#rescan").await?;
+    // At once: a second later it is another screen.
+    let at_once = popup.page.evaluate(PRESS_AND_LOOK).await?;
+    assert_eq!(at_once, json!(["confirm", "Reading the page"]));
     session.arrived().await?;
-    assert_eq!(popup.screen().await?, "confirm", "nothing is taken away at once");
-    assert_eq!(popup.page.evaluate(said).await?, json!("Reading the page"));
     popup.shows("waiting").await?;
     let words = popup.words().await?;
     assert!(words.contains("The relay is still being waited for"), "{words}");
@@ -108,7 +126,7 @@ async fn reading_again_says_what_it_waits_for(kind: Kind) -> Result<()> {
     popup.settled().await?;
     assert_eq!(popup.customer().await?, CUSTOMERS[0].0);
 
-    let blocked = block(&lab, kind, &tab, 12).await?;
+    let blocked = block(&lab, &seat, &tab).await?;
     popup.page.click("#rescan").await?;
     popup.shows("waiting").await?;
     let words = popup.words().await?;
@@ -120,7 +138,7 @@ async fn reading_again_says_what_it_waits_for(kind: Kind) -> Result<()> {
 }
 
 async fn reading_again_takes_no_press_for_somebody_else(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.patient()?;
     let (seat, tab) = begin(&lab, kind).await?;
     let other = CUSTOMERS[1].0;
     let popup = seat.press(&tab).await?;
@@ -148,5 +166,28 @@ async fn reading_again_takes_no_press_for_somebody_else(kind: Kind) -> Result<()
     popup.confirm().await?;
     popup.opened().await?;
     assert_asked_for(&lab, &[other]);
+    Ok(())
+}
+
+/// Two pauses, one soon after the other, by a clock of the test's: whether anything does nothing by the time at which the first
+/// would be over, and by the end of the second.
+const PAUSE_TWICE: &str = "import(chrome.runtime.getURL('waiting.js')).then(({ guard }) => {
+    const real = [setTimeout, clearTimeout];
+    const due = new Map();
+    globalThis.setTimeout = (then) => (due.set(due.size + 1, then), due.size);
+    globalThis.clearTimeout = (timer) => due.has(Number(timer)) && due.set(Number(timer), () => {});
+    const stage = document.createElement('div');
+    const pause = guard(stage, () => false, () => {});
+    pause();
+    pause();
+    [globalThis.setTimeout, globalThis.clearTimeout] = real;
+    return [1, 2].map((timer) => (due.get(timer)(), 'paused' in stage.dataset));
+})";
+
+async fn a_second_pause_is_as_long_as_the_first(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::unenrolled(&lab, kind, SUPPORT[0], PrivateWindows::Allowed).await?;
+    let page = seat.browser.open_extension("options.html").await?;
+    assert_eq!(page.evaluate(PAUSE_TWICE).await?, json!([true, false]));
     Ok(())
 }

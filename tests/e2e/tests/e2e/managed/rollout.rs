@@ -127,11 +127,7 @@ async fn in_chromium() -> Result<()> {
 /// Packs the extension as a firm does, with a key of its own, and gives the id that follows from the key.
 fn pack(lab: &Lab, handed_out: &Path) -> Result<String> {
     let folder = handed_out.join("extension");
-    for (name, content) in archive::read(&paths::extension()?)? {
-        let file = folder.join(&name);
-        fs::create_dir_all(file.parent().context("a file is in a directory")?)?;
-        fs::write(file, content)?;
-    }
+    archive::lay_out(&folder, &archive::read(&paths::extension()?)?)?;
     let manifest = folder.join("manifest.json");
     let mut keyless: Value = serde_json::from_slice(&fs::read(&manifest)?)?;
     keyless
