@@ -10,6 +10,7 @@ pub(crate) mod gate;
 pub(crate) mod http;
 pub(crate) mod installation;
 pub(crate) mod log;
+pub(crate) mod port;
 pub(crate) mod provider;
 pub(crate) mod receiver;
 pub(crate) mod records;

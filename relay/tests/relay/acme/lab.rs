@@ -39,7 +39,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_util::sync::CancellationToken;
 
 use super::server::Server;
-use crate::support::{eventually, installation::Installation, log};
+use crate::support::{database::Database, eventually, installation::Installation, log};
 
 /// The name that certificates are for.
 pub(super) const DOMAIN: &str = "relay.broker.example";
@@ -64,6 +64,7 @@ pub(super) struct Running {
     health: SocketAddr,
     stop: CancellationToken,
     task: JoinHandle<()>,
+    database: Database,
 }
 
 impl Lab {
@@ -177,11 +178,13 @@ impl Lab {
             .spawn()
             .expect("pebble is installed: `cargo xtask doctor`");
         self.pebble = Some(pebble);
-        let url = format!("https://{}:14000/dir", self.ip);
-        eventually("pebble answers", async || {
-            self.client.get(&url).send().await.is_ok()
-        })
-        .await;
+        // It begins to listen at one after the other.
+        for url in [format!("https://{}:14000/dir", self.ip), self.root_url()] {
+            eventually("pebble answers", async || {
+                self.client.get(&url).send().await.is_ok()
+            })
+            .await;
+        }
     }
 
     pub(super) async fn stop_pebble(&mut self) {
@@ -203,9 +206,12 @@ impl Lab {
 
     /// The root of what Pebble issues. It has another one after each start.
     pub(super) async fn root(&self) -> CertificateDer<'static> {
-        let url = format!("https://{}:15000/roots/0", self.ip);
-        let pem = self.client.get(url).send().await.unwrap().bytes().await.unwrap();
+        let pem = self.client.get(self.root_url()).send().await.unwrap().bytes().await.unwrap();
         CertificateDer::from_pem_slice(&pem).unwrap()
+    }
+
+    fn root_url(&self) -> String {
+        format!("https://{}:15000/roots/0", self.ip)
     }
 
     /// Starts an ACME server of the tests' own in Pebble's place.
@@ -238,6 +244,7 @@ impl Lab {
             health: relay.health_address(),
             task: tokio::spawn(relay.run(stop.clone())),
             stop,
+            database: Database::sqlite(self.installation.folder.path()),
         }
     }
 
@@ -316,6 +323,7 @@ impl Running {
     pub(super) async fn stop(self) {
         self.stop.cancel();
         self.task.await.unwrap();
+        self.database.is_given_up().await;
     }
 }
 

@@ -22,6 +22,8 @@ use stagedoor_relay::store::{
     StaffRow, Store, StoreError, StoredCheckpoint, StrayRows, Subscribers,
 };
 
+use super::database::Database;
+
 /// The operation that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum At {
@@ -53,6 +55,7 @@ pub(crate) enum How {
 /// Passes everything on, except for the fault.
 pub(crate) struct FaultyStore {
     inner: Arc<dyn Store>,
+    database: Arc<Database>,
     fault: Mutex<Option<(At, How)>>,
     looks: AtomicU64,
     under_way: AtomicU64,
@@ -63,9 +66,10 @@ pub(crate) struct FaultyStore {
 }
 
 impl FaultyStore {
-    pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
+    pub(crate) fn new(inner: Arc<dyn Store>, database: Arc<Database>) -> Self {
         Self {
             inner,
+            database,
             fault: Mutex::new(None),
             looks: AtomicU64::new(0),
             under_way: AtomicU64::new(0),
@@ -146,7 +150,9 @@ impl Store for FaultyStore {
     }
 
     async fn unregister_relay(&self) -> Result<(), StoreError> {
-        self.inner.unregister_relay().await
+        self.inner.unregister_relay().await?;
+        self.database.is_given_up().await;
+        Ok(())
     }
 
     fn announce_to(&self, subscribers: Subscribers) {
