@@ -41,7 +41,7 @@ use crate::support::{
 };
 use lab::{DOMAIN, Lab, OTHER, PORT};
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 const REQUEST: &[u8] = b"GET /v1/session HTTP/1.1\r\nhost: relay.broker.example:5001\r\n\r\n";
 
 /// The files in the cache of this kind.

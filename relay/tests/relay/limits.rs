@@ -70,13 +70,10 @@ async fn passed(app: &TestApp, profile: &Profile, count: usize, rule: &str) -> u
 }
 
 /// The same for these customers.
-async fn passed_for(
-    app: &TestApp,
-    profile: &Profile,
-    customers: &[impl AsRef<str>],
-    rule: &str,
-) -> usize {
-    let logins = customers.iter().map(|customer| login(app, profile, customer.as_ref()));
+async fn passed_for(app: &TestApp, profile: &Profile, customers: &[impl AsRef<str>], rule: &str) -> usize {
+    let logins = customers
+        .iter()
+        .map(|customer| login(app, profile, customer.as_ref()));
     let answers = join_all(logins).await;
     let (passed, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 201);
     for answer in &refused {

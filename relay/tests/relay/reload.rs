@@ -22,7 +22,7 @@ use crate::support::{
     log,
 };
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 
 /// A relay with an enrolled profile.
 async fn desk() -> (Installation, Serving, Arc<Signer>) {

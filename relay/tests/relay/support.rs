@@ -31,7 +31,7 @@ pub(crate) async fn eventually(what: &str, happened: impl AsyncFn() -> bool) {
     let mut ticks = tokio::time::interval(Duration::from_millis(5));
     // However long a look takes, what is waited for gets its turn: it runs on the same thread.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for _ in 0..2_000 {
+    for _ in 0..12_000 {
         if happened().await {
             return;
         }

@@ -206,7 +206,15 @@ impl Lab {
 
     /// The root of what Pebble issues. It has another one after each start.
     pub(super) async fn root(&self) -> CertificateDer<'static> {
-        let pem = self.client.get(self.root_url()).send().await.unwrap().bytes().await.unwrap();
+        let pem = self
+            .client
+            .get(self.root_url())
+            .send()
+            .await
+            .unwrap()
+            .bytes()
+            .await
+            .unwrap();
         CertificateDer::from_pem_slice(&pem).unwrap()
     }
 
@@ -229,6 +237,8 @@ impl Lab {
     pub(super) async fn relay_by(&self, clock: Arc<dyn Clock>) -> Running {
         let config = Config::load(&self.installation.config(), Keys::Check).unwrap();
         let limits = Limits {
+            // Connections stay open while a certificate is got.
+            head: Duration::from_secs(600),
             watch: Duration::from_millis(20),
             acme_pause: Duration::from_millis(100),
             ..Limits::default()

@@ -81,9 +81,7 @@ impl Receiver {
 
     pub(crate) fn come_up(&mut self) {
         let listener = self.port.take().expect("it is down").open();
-        let router = Router::new()
-            .fallback(receive)
-            .with_state(self.scene.clone());
+        let router = Router::new().fallback(receive).with_state(self.scene.clone());
         let serving = async move { axum::serve(listener, router).await.unwrap() };
         self.serving = Some(tokio::spawn(serving));
     }
