@@ -1,12 +1,8 @@
 //! No token without a record: vanished clients, shutdowns, failing stores, panics and restarts at every step.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+mod late;
+
+use std::time::Duration;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -106,33 +102,6 @@ async fn a_shutdown_waits_for_logins_under_way_and_takes_no_new_ones() {
 }
 
 #[tokio::test]
-async fn a_shutdown_does_not_wait_for_ever() {
-    let (mut app, gate) = TestApp::start_gated(|_, limits| limits.drain = Duration::from_millis(50)).await;
-    let desk = app.enrolled(STAFF).await;
-    gate.close();
-    let (id, under_way) = begin(&app, &desk).await;
-    // The client leaves too, so that only the login itself holds the relay up.
-    under_way.abort();
-    app.stop().await;
-    assert_eq!(app.records.login(&id).await, open());
-}
-
-#[tokio::test]
-async fn an_answer_that_comes_too_late_for_the_extension_is_recorded_all_the_same() {
-    let (app, gate) = TestApp::start_gated(|_, limits| limits.login = Duration::from_millis(50)).await;
-    let desk = app.enrolled(STAFF).await;
-    gate.close();
-    let (id, answer) = begin(&app, &desk).await;
-    assert_eq!(answer.await.unwrap().outcome(), problem(504, "outcome_unknown"));
-    assert_eq!(app.records.login(&id).await, open());
-    gate.open();
-    eventually("the outcome is recorded", async || {
-        app.records.login(&id).await == ended("minted", None)
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn what_is_under_way_is_not_taken_for_left_behind_however_long_it_takes() {
     let (app, gate) = TestApp::start_gated(|_, limits| limits.sweep = Duration::from_millis(1)).await;
     let desk = app.enrolled(STAFF).await;
@@ -151,28 +120,6 @@ async fn what_is_under_way_is_not_taken_for_left_behind_however_long_it_takes() 
     gate.open();
     assert_eq!(answer.await.unwrap().status, 201);
     assert_eq!(app.records.login(&id).await, ended("minted", None));
-}
-
-#[tokio::test]
-async fn a_store_that_hangs_does_not_hold_the_client() {
-    let hasty = Arc::new(AtomicBool::new(false));
-    let is_hasty = hasty.clone();
-    let mut patient = TestApp::start_with(move |_, limits| {
-        if is_hasty.load(Ordering::SeqCst) {
-            limits.answer = Duration::from_millis(300);
-        }
-    })
-    .await;
-    let desk = patient.enrolled(STAFF).await;
-    patient.stop().await;
-    hasty.store(true, Ordering::SeqCst);
-    let app = patient.start_again().await;
-    app.store.fail(Some((At::Profile, How::Hang)));
-    assert_eq!(
-        app.send(&desk.at(&app).login().0).await.outcome(),
-        problem(503, "overloaded")
-    );
-    assert_eq!(app.mints(), 0);
 }
 
 #[tokio::test]

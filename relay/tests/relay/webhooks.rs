@@ -35,7 +35,7 @@ async fn start(receiver: &Receiver, events: &[EventKind]) -> (TestApp, TempDir) 
         config.policy = policy();
         config.limits.staff_per_minute = 5;
         limits.deliver = Duration::from_millis(10);
-        limits.webhook = Duration::from_secs(5);
+        limits.webhook = Duration::from_secs(60);
     })
     .await;
     app.sim.add_account(CANARY, "Mary Major");

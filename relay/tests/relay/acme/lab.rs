@@ -1,5 +1,7 @@
 //! An ACME server and a DNS server of a test's own: Pebble, which Let's Encrypt's makers test clients with, and its companion.
 
+mod gullible;
+
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
@@ -14,10 +16,8 @@ use std::{
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use reqwest::Certificate;
 use rustls::{
-    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::CryptoProvider,
-    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
 use serde_json::{Value, json};
 use stagedoor_relay::{
@@ -40,6 +40,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::server::Server;
 use crate::support::{database::Database, eventually, installation::Installation, log};
+use gullible::Gullible;
 
 /// The name that certificates are for.
 pub(super) const DOMAIN: &str = "relay.broker.example";
@@ -334,45 +335,6 @@ impl Running {
         self.stop.cancel();
         self.task.await.unwrap();
         self.database.is_given_up().await;
-    }
-}
-
-/// Accepts every certificate.
-#[derive(Debug)]
-struct Gullible(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Gullible {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
 
