@@ -6,15 +6,13 @@ use std::{
 };
 
 use serde_json::Value;
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    net::{TcpListener, TcpSocket},
-};
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::support::{
     STAFF,
     certificate::set_mode,
     installation::{Installation, Serving},
+    port::ClosedPort,
 };
 
 /// The warnings of a check that finds no fault.
@@ -209,9 +207,8 @@ async fn what_the_start_would_refuse_and_what_protects_nobody_are_told() {
 #[tokio::test]
 async fn a_proxy_that_is_away_is_named() {
     let installation = Installation::new().await;
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let proxy = format!("http://{}", free.local_addr().unwrap());
-    drop(free);
+    let nobody = ClosedPort::new();
+    let proxy = format!("http://{}", nobody.address);
     installation.change_config("[[platform]]\n", &format!("[[platform]]\nproxy = {proxy:?}\n"));
     let refused = installation.run(&["config", "check", "--connect"]).await;
     let said = String::from_utf8(refused.stdout).unwrap();
@@ -223,10 +220,8 @@ async fn a_database_server_that_is_away_is_told() {
     let installation = Installation::new().await;
     let text = fs::read_to_string(installation.config()).unwrap();
     let url = text.lines().find(|line| line.starts_with("url = ")).unwrap();
-    // Bound, so that nobody else takes it, and nobody listens.
-    let free = TcpSocket::new_v4().unwrap();
-    free.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = free.local_addr().unwrap();
+    let nobody = ClosedPort::new();
+    let address = nobody.address;
     installation.change_config(url, &format!("url = \"postgres://relay@{address}/relay\""));
     let alone = installation.run(&["config", "check"]).await;
     assert!(alone.status.success(), "{alone:?}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use rustix::process::Signal;
-use stagedoor_relay::config::LimitRules;
+use stagedoor_relay::{app::Limits, config::LimitRules};
 
 use crate::support::{
     Answer, CUSTOMER, Profile, STAFF, TestApp,
@@ -17,6 +17,9 @@ use crate::support::{
 };
 
 const COLLEAGUE: &str = "colleague@broker.example";
+
+/// Longer than anything here takes.
+const LONG: Duration = Duration::from_secs(60);
 
 fn rules(change: impl Fn(&mut LimitRules)) -> LimitRules {
     let mut rules = LimitRules {
@@ -32,7 +35,18 @@ fn rules(change: impl Fn(&mut LimitRules)) -> LimitRules {
 }
 
 async fn start(change: impl Fn(&mut LimitRules) + Send + Sync + 'static) -> TestApp {
-    TestApp::start_with(move |config, _| config.limits = rules(&change)).await
+    TestApp::start_with(move |config, limits| {
+        config.limits = rules(&change);
+        patient(limits);
+    })
+    .await
+}
+
+/// Nobody gives up waiting for logins that come before: they are many, and each is written durably.
+fn patient(limits: &mut Limits) {
+    limits.takeover = LONG;
+    limits.login = LONG;
+    limits.answer = LONG;
 }
 
 /// A login of some customer.
@@ -42,9 +56,25 @@ async fn login(app: &TestApp, profile: &Profile, customer: &str) -> Answer {
     app.send(&profile.at(app).post("/v1/logins", &body)).await
 }
 
-/// How many of so many at once are let through; all others are refused by the limit.
+/// A customer whom nobody has opened, so that no login waits for another's end.
+fn new_customer(app: &TestApp) -> String {
+    let email = format!("{}@customers.example", new_id());
+    app.sim.add_account(&email, "Somebody");
+    email
+}
+
+/// How many of so many at once are let through, each for a customer of its own; all others are refused by the limit.
 async fn passed(app: &TestApp, profile: &Profile, count: usize, rule: &str) -> usize {
-    let answers = join_all((0..count).map(|_| login(app, profile, CUSTOMER))).await;
+    let customers: Vec<_> = (0..count).map(|_| new_customer(app)).collect();
+    passed_for(app, profile, &customers, rule).await
+}
+
+/// The same for these customers.
+async fn passed_for(app: &TestApp, profile: &Profile, customers: &[impl AsRef<str>], rule: &str) -> usize {
+    let logins = customers
+        .iter()
+        .map(|customer| login(app, profile, customer.as_ref()));
+    let answers = join_all(logins).await;
     let (passed, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 201);
     for answer in &refused {
         assert_eq!(
@@ -110,11 +140,15 @@ async fn each_limit_is_counted_by_itself() {
     })
     .await;
     let (desk, second) = (app.enrolled(STAFF).await, app.enrolled(STAFF).await);
-    assert_eq!(passed(&app, &desk, 4, "limits.profile_per_minute").await, 2);
-    assert_eq!(passed(&app, &second, 4, "limits.profile_per_minute").await, 2);
+    let (four, two) = ([CUSTOMER; 4], [CUSTOMER; 2]);
+    for profile in [&desk, &second] {
+        let passed = passed_for(&app, profile, &four, "limits.profile_per_minute").await;
+        assert_eq!(passed, 2);
+    }
     app.clock.advance(60);
     // What the profiles' limits refused is not counted for the customer.
-    assert_eq!(passed(&app, &desk, 2, "limits.customer_per_hour").await, 1);
+    let passed = passed_for(&app, &desk, &two, "limits.customer_per_hour").await;
+    assert_eq!(passed, 1);
     let stranger = "joe@customers.example";
     for _ in 0..4 {
         app.clock.advance(60);

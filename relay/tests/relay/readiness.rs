@@ -75,9 +75,9 @@ async fn a_trigger_that_keeps_records_out_is_why_the_relay_is_not_ready() {
         (503, &Value::from("in a schema that was changed"))
     );
     assert!(
-        log::text().contains("more on openings was added"),
+        log::mine().contains("more on openings was added"),
         "{}",
-        log::text()
+        log::mine()
     );
     app.database().execute(remove).await;
     assert_eq!(app.get_health("/readyz").await.status, 200);

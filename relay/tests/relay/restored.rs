@@ -19,7 +19,7 @@ use crate::support::{
     installation::{Installation, Serving},
 };
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 
 /// A relay after two logins, with a backup from between them.
 struct Restored {

@@ -12,7 +12,7 @@ use crate::support::{
 
 #[tokio::test]
 async fn neither_keys_nor_tokens_nor_addresses_are_left_behind() {
-    let mut app = TestApp::start_with(|_, limits| limits.broker = Duration::from_secs(2)).await;
+    let mut app = TestApp::start_with(|_, limits| limits.broker = Duration::from_secs(5)).await;
     let code = app.invite(STAFF).await;
     let desk = app.profile();
     app.send(&desk.enrol(&code)).await;

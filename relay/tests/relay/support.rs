@@ -10,6 +10,7 @@ pub(crate) mod gate;
 pub(crate) mod http;
 pub(crate) mod installation;
 pub(crate) mod log;
+pub(crate) mod port;
 pub(crate) mod provider;
 pub(crate) mod receiver;
 pub(crate) mod records;
@@ -30,7 +31,7 @@ pub(crate) async fn eventually(what: &str, happened: impl AsyncFn() -> bool) {
     let mut ticks = tokio::time::interval(Duration::from_millis(5));
     // However long a look takes, what is waited for gets its turn: it runs on the same thread.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for _ in 0..2_000 {
+    for _ in 0..12_000 {
         if happened().await {
             return;
         }

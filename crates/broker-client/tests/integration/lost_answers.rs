@@ -1,10 +1,10 @@
 //! Failures of the connection: nothing sent, or perhaps sent.
 
-use std::time::Duration;
+use std::{net::Ipv4Addr, time::Duration};
 
 use stagedoor_broker_client::{BrokerClient, BrokerError, Dialect, LostAnswer, UnreachableCause};
 use stagedoor_broker_sim::{Fault, SimConfig};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 use crate::{
     mint::broker,
@@ -13,11 +13,10 @@ use crate::{
 
 #[tokio::test]
 async fn no_connection_means_nothing_was_sent() {
-    let unused = TcpListener::bind(("127.0.0.1", 0))
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    // Its port is nobody else's while nobody listens there.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let unused = socket.local_addr().unwrap();
     assert_eq!(
         unreachable(client(&format!("http://{unused}/"))).await,
         UnreachableCause::ConnectionRefused
@@ -129,7 +128,13 @@ async fn a_lost_answer_to_a_look_up_is_no_answer() {
 /// A client that gives up soon only where the test waits for that.
 fn patient_unless(expected: LostAnswer, base_url: &str) -> BrokerClient {
     match expected {
-        LostAnswer::TimedOut => hasty_client(base_url),
+        LostAnswer::TimedOut => {
+            let mut config = config(base_url, Dialect::V1);
+            // Connecting and sending are not what should be given up.
+            config.connect_timeout = Duration::from_millis(2_500);
+            config.request_timeout = Duration::from_secs(3);
+            BrokerClient::new(config).unwrap()
+        }
         _ => client(base_url),
     }
 }

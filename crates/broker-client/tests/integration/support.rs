@@ -39,7 +39,7 @@ pub(crate) fn client(base_url: &str) -> BrokerClient {
     BrokerClient::new(config(base_url, Dialect::V1)).unwrap()
 }
 
-/// A v1 client for tests that wait for a timeout.
+/// A v1 client for tests that wait for a connection in vain.
 pub(crate) fn hasty_client(base_url: &str) -> BrokerClient {
     let mut config = config(base_url, Dialect::V1);
     config.connect_timeout = Duration::from_millis(400);

@@ -63,7 +63,7 @@ async fn a_certificate_stays_until_another_one_is_issued() {
     fs::write(lab.installation.config(), with_acme).unwrap();
     stands_in(&relay, "not yet").await;
     shows(&lab, &files.certificate, &files.certificate).await;
-    assert!(log::text().contains("the former certificate stays in use until one is issued"));
+    assert!(log::mine().contains("the former certificate stays in use until one is issued"));
     let first = issued(&lab, &server, &relay).await;
 
     // A name more, over a restart too.

@@ -113,7 +113,7 @@ async fn that_nobody_looks_after_the_certificate_is_seen() {
     is_well(&relay).await;
     clock.broken.store(true, Ordering::SeqCst);
     eventually("something breaks", async || {
-        log::text().contains("a clock that a test broke")
+        log::mine().contains("a clock that a test broke")
     })
     .await;
     clock.broken.store(false, Ordering::SeqCst);
@@ -139,7 +139,7 @@ async fn what_is_old_when_it_comes_is_not_ordered_again_and_again() {
     says(&relay, "a third of its life or less was left").await;
     clock.some_looks().await;
     assert_eq!(server.orders(), 1);
-    assert!(log::text().contains("the certificate that was issued is old already"));
+    assert!(log::mine().contains("the certificate that was issued is old already"));
     clock.put_forward(800);
     clock.some_looks().await;
     assert_eq!(server.orders(), 1, "half of what was left is not over");
@@ -237,7 +237,7 @@ async fn what_is_not_as_it_was_asked_for_takes_no_good_ones_place() {
     let relay = lab.relay().await;
     says(&relay, "waiting for one from").await;
     assert!(lab.shown_to_anybody(DOMAIN, &[]).await.is_none());
-    assert!(log::text().contains("it is not for desk.broker.example, relay.broker.example"));
+    assert!(log::mine().contains("it is not for desk.broker.example, relay.broker.example"));
     relay.stop().await;
 }
 
@@ -312,7 +312,7 @@ async fn a_long_pause_ends_when_something_else_is_asked_for() {
     let clock = Watch::new();
     let relay = lab.relay_by(clock.clone()).await;
     says(&relay, "asked for too much").await;
-    assert!(log::text().contains("\"again_in_seconds\":86400"));
+    assert!(log::mine().contains("\"again_in_seconds\":86400"));
     server.be(Mood::default());
     clock.put_forward(DAY - 600);
     clock.some_looks().await;

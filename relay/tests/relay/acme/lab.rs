@@ -1,5 +1,7 @@
 //! An ACME server and a DNS server of a test's own: Pebble, which Let's Encrypt's makers test clients with, and its companion.
 
+mod gullible;
+
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
@@ -14,10 +16,8 @@ use std::{
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use reqwest::Certificate;
 use rustls::{
-    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::CryptoProvider,
-    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
 use serde_json::{Value, json};
 use stagedoor_relay::{
@@ -39,7 +39,8 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_util::sync::CancellationToken;
 
 use super::server::Server;
-use crate::support::{eventually, installation::Installation, log};
+use crate::support::{database::Database, eventually, installation::Installation, log};
+use gullible::Gullible;
 
 /// The name that certificates are for.
 pub(super) const DOMAIN: &str = "relay.broker.example";
@@ -64,6 +65,7 @@ pub(super) struct Running {
     health: SocketAddr,
     stop: CancellationToken,
     task: JoinHandle<()>,
+    database: Database,
 }
 
 impl Lab {
@@ -177,11 +179,13 @@ impl Lab {
             .spawn()
             .expect("pebble is installed: `cargo xtask doctor`");
         self.pebble = Some(pebble);
-        let url = format!("https://{}:14000/dir", self.ip);
-        eventually("pebble answers", async || {
-            self.client.get(&url).send().await.is_ok()
-        })
-        .await;
+        // It begins to listen at one after the other.
+        for url in [format!("https://{}:14000/dir", self.ip), self.root_url()] {
+            eventually("pebble answers", async || {
+                self.client.get(&url).send().await.is_ok()
+            })
+            .await;
+        }
     }
 
     pub(super) async fn stop_pebble(&mut self) {
@@ -203,9 +207,20 @@ impl Lab {
 
     /// The root of what Pebble issues. It has another one after each start.
     pub(super) async fn root(&self) -> CertificateDer<'static> {
-        let url = format!("https://{}:15000/roots/0", self.ip);
-        let pem = self.client.get(url).send().await.unwrap().bytes().await.unwrap();
+        let pem = self
+            .client
+            .get(self.root_url())
+            .send()
+            .await
+            .unwrap()
+            .bytes()
+            .await
+            .unwrap();
         CertificateDer::from_pem_slice(&pem).unwrap()
+    }
+
+    fn root_url(&self) -> String {
+        format!("https://{}:15000/roots/0", self.ip)
     }
 
     /// Starts an ACME server of the tests' own in Pebble's place.
@@ -223,6 +238,8 @@ impl Lab {
     pub(super) async fn relay_by(&self, clock: Arc<dyn Clock>) -> Running {
         let config = Config::load(&self.installation.config(), Keys::Check).unwrap();
         let limits = Limits {
+            // Connections stay open while a certificate is got.
+            head: Duration::from_secs(600),
             watch: Duration::from_millis(20),
             acme_pause: Duration::from_millis(100),
             ..Limits::default()
@@ -238,6 +255,7 @@ impl Lab {
             health: relay.health_address(),
             task: tokio::spawn(relay.run(stop.clone())),
             stop,
+            database: Database::sqlite(self.installation.folder.path()),
         }
     }
 
@@ -316,45 +334,7 @@ impl Running {
     pub(super) async fn stop(self) {
         self.stop.cancel();
         self.task.await.unwrap();
-    }
-}
-
-/// Accepts every certificate.
-#[derive(Debug)]
-struct Gullible(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Gullible {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.database.is_given_up().await;
     }
 }
 

@@ -74,7 +74,7 @@ async fn the_log_tells_what_was_asked_and_decided_and_nobodys_address() {
     let id = scene.approved().await;
     let withdrawn = scene.ask().await;
     scene.withdraw(&scene.desk, &withdrawn).await;
-    let lines = log::text();
+    let lines = log::mine();
     for (id, message) in [
         (&id, "approval asked for"),
         (&id, "approval decided"),

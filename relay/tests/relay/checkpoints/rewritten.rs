@@ -53,7 +53,7 @@ async fn is_refused(app: &TestApp, desk: &Profile) {
     let told = app.get_health("/readyz").await.json()["failing"].clone();
     assert_eq!(told.as_array().unwrap().last().unwrap(), "ledger", "{told}");
     let is_told = |line: &str| line.contains("not ready") && line.contains(r#""ledger":"rewritten""#);
-    assert!(log::text().lines().any(is_told), "{}", log::text());
+    assert!(log::mine().lines().any(is_told), "{}", log::mine());
     let answer = app.send(&desk.at(app).login().0).await;
     assert_eq!(answer.outcome(), problem(503, "store_unavailable"));
     assert!(
@@ -78,7 +78,7 @@ async fn another_ledger_is_not_signed_until_the_real_one_is_back() {
     app.clock.advance(600);
     is_noticed(&app).await;
     is_refused(&app, &desk).await;
-    let log = log::text();
+    let log = log::mine();
     assert!(
         log.contains("the ledger was rewritten, or lost records: logins are refused and nothing is signed"),
         "{log}"
@@ -116,7 +116,7 @@ async fn a_ledger_that_was_cut_short_is_noticed_at_once() {
     app.database().rewrite(&real[..3]).await;
     is_noticed(&app).await;
     is_refused(&app, &desk).await;
-    assert!(log::text().contains("the ledger has 3 records; at 2023-11-14T22:13:20.000Z it had 4"));
+    assert!(log::mine().contains("the ledger has 3 records; at 2023-11-14T22:13:20.000Z it had 4"));
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn a_record_that_was_changed_before_it_was_signed_is_not_signed() {
     app.clock.advance(600);
     is_noticed(&app).await;
     is_refused(&app, &desk).await;
-    assert!(log::text().contains("the records 4 to 5 do not fit the hashes that are stored with them"));
+    assert!(log::mine().contains("the records 4 to 5 do not fit the hashes that are stored with them"));
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn a_forged_checkpoint_in_the_store_is_a_rewritten_ledger() {
     app.store.add_checkpoint(&forged).await.unwrap();
     is_noticed(&app).await;
     is_refused(&app, &desk).await;
-    assert!(log::text().contains("the last checkpoint in the store is not one: its signature by the key"));
+    assert!(log::mine().contains("the last checkpoint in the store is not one: its signature by the key"));
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ async fn nothing_is_signed_on_top_of_a_strangers_checkpoint_and_logins_go_on() {
     log_in(&app, &desk).await;
     has_looked(&app).await;
     assert_eq!(stored(&app).await.len(), 2);
-    assert!(log::text().contains("a key named stranger.example/ledger that is not known here"));
+    assert!(log::mine().contains("a key named stranger.example/ledger that is not known here"));
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn without_a_key_nothing_is_signed_and_that_is_said() {
     app.stop().await;
     assert!(stored(&app).await.is_empty());
     assert!(
-        log::text()
+        log::mine()
             .contains("no checkpoints are signed: whoever can write to the store can change or delete")
     );
 }

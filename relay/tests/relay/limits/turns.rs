@@ -3,12 +3,15 @@
 use super::*;
 use crate::support::{Draft, log};
 
-/// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
-
 #[tokio::test]
 async fn a_login_whose_turn_is_far_is_refused_with_the_time() {
-    let app = start(|rules| rules.broker_per_minute = 10).await;
+    let app = TestApp::start_with(|config, limits| {
+        config.limits = rules(|rules| rules.broker_per_minute = 10);
+        patient(limits);
+        // The turn is 7 seconds away, by the tests' clock.
+        limits.takeover = Limits::default().takeover;
+    })
+    .await;
     let (desk, colleague) = (app.enrolled(STAFF).await, app.enrolled(COLLEAGUE).await);
     assert_eq!(login(&app, &desk, CUSTOMER).await.status, 201);
     let refused = login(&app, &colleague, "joe@customers.example").await;
@@ -29,9 +32,7 @@ async fn a_login_whose_turn_is_near_waits_for_it() {
     let app = TestApp::start_with(|config, limits| {
         // 8 at once, and then one in about 0.9 seconds.
         config.limits = rules(|rules| rules.broker_per_minute = 75);
-        limits.takeover = Duration::from_secs(60);
-        limits.login = Duration::from_secs(60);
-        limits.answer = Duration::from_secs(60);
+        patient(limits);
     })
     .await;
     let desk = app.enrolled(STAFF).await;
@@ -58,6 +59,7 @@ async fn a_login_whose_turn_is_near_waits_for_it() {
 async fn a_wait_that_does_not_fit_ends_in_a_refusal() {
     let app = TestApp::start_with(|config, limits| {
         config.limits = rules(|rules| rules.broker_per_minute = 75);
+        patient(limits);
         limits.takeover = Duration::from_millis(900);
     })
     .await;
@@ -78,10 +80,8 @@ async fn a_wait_that_does_not_fit_ends_in_a_refusal() {
 async fn a_line_that_was_full_is_no_reason_to_refuse_when_there_is_room() {
     let (app, gate) = TestApp::start_gated(|config, limits| {
         config.limits = rules(|rules| rules.broker_per_minute = 75);
-        limits.takeover = LONG;
+        patient(limits);
         limits.broker = LONG;
-        limits.login = LONG;
-        limits.answer = LONG;
     })
     .await;
     let (desk, colleague) = (app.enrolled(STAFF).await, app.enrolled(COLLEAGUE).await);

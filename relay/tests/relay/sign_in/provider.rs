@@ -15,8 +15,7 @@ use crate::support::{
 #[tokio::test]
 async fn what_a_provider_can_do_wrong_is_told_and_signs_nobody_in() {
     let raw = |status, body: &str| Reply::Raw(status, body.to_owned());
-    let lab = Lab::start().await;
-    let profile = lab.app.profile();
+    let (patient, hasty) = (Lab::start().await, Lab::start_hasty().await);
     let cases = [
         (raw(500, "SENTINEL-BODY"), 502, "answered 500 to the code"),
         (raw(200, "<html>SENTINEL-BODY"), 502, "is not JSON"),
@@ -55,6 +54,11 @@ async fn what_a_provider_can_do_wrong_is_told_and_signs_nobody_in() {
         (Reply::Hang, 502, "no answer in time"),
     ];
     for (reply, status, cause) in cases {
+        let lab = match reply {
+            Reply::Hang => &hasty,
+            _ => &patient,
+        };
+        let profile = lab.app.profile();
         lab.provider.answer_code(reply);
         let (answer, log) = logged(lab.app.send(&lab.request(&profile, &salt()))).await;
         let code = if status == 502 {
@@ -70,19 +74,22 @@ async fn what_a_provider_can_do_wrong_is_told_and_signs_nobody_in() {
         );
         lab.wait_a_minute();
     }
-    assert_eq!(lab.app.records.count("profiles").await, 0);
+    for lab in [patient, hasty] {
+        assert_eq!(lab.app.records.count("profiles").await, 0);
+    }
 }
 
 #[tokio::test]
 async fn a_description_that_cannot_be_had_is_asked_for_again_in_a_while() {
-    let lab = Lab::start().await;
-    let ask = || {
+    let (lab, hasty) = (Lab::start().await, Lab::start_hasty().await);
+    let ask_at = |lab: &Lab| {
         let draft = lab.app.profile().get("/v1/sign-in");
         draft
             .without("signature")
             .without("signature-input")
             .without("content-digest")
     };
+    let ask = || ask_at(&lab);
     let elsewhere = |name: &str, value: &str| {
         let mut description = lab.provider.description();
         description[name] = json!(value);
@@ -117,10 +124,14 @@ async fn a_description_that_cannot_be_had_is_asked_for_again_in_a_while() {
             "authorization_endpoint is no https address",
         ),
     ] {
+        let lab = match reply {
+            Reply::Hang => &hasty,
+            _ => &lab,
+        };
         lab.provider.answer_discovery(reply);
         let asked = lab.provider.asked("openid-configuration").len();
         for _ in 0..3 {
-            let (answer, log) = logged(lab.app.send(&ask())).await;
+            let (answer, log) = logged(lab.app.send(&ask_at(lab))).await;
             assert_eq!(answer.outcome(), problem(502, "sign_in_failed"), "{cause}");
             assert!(log.contains(cause), "{cause} is not in {log}");
         }
@@ -228,7 +239,7 @@ async fn a_key_that_is_replaced_under_its_name_is_noticed_and_bad_signatures_ask
 
 #[tokio::test]
 async fn without_keys_nobody_is_signed_in_and_with_old_ones_people_are() {
-    let lab = Lab::start().await;
+    let lab = Lab::start_hasty().await;
     let profile = lab.app.profile();
     lab.provider.answer_key_set(Reply::Raw(500, String::new()));
     let (answer, log) = logged(lab.sign_in(&profile, |_| ())).await;
@@ -275,13 +286,13 @@ async fn keys_of_other_kinds_and_odd_ones_are_passed_over() {
 
 #[tokio::test]
 async fn a_provider_that_hangs_holds_up_nobody_who_logs_in() {
-    let lab = Lab::start().await;
+    let lab = Lab::start_hasty().await;
     let desk = lab.app.enrolled(super::STAFF).await;
     lab.provider.answer_code(Reply::Hang);
     let (waiting, draft) = (lab.app.profile(), desk.login().0);
     let sign_in = lab.request(&waiting, &salt());
     let slow = lab.app.send(&sign_in);
-    let quick = tokio::time::timeout(Duration::from_secs(20), lab.app.send(&draft));
+    let quick = tokio::time::timeout(Duration::from_secs(60), lab.app.send(&draft));
     let (slow, quick) = tokio::join!(slow, quick);
     assert_eq!(slow.outcome(), problem(502, "sign_in_failed"));
     assert_eq!(quick.unwrap().status, 201);

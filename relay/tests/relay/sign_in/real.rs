@@ -137,7 +137,8 @@ async fn people_sign_in_at_a_real_provider() {
     config.terms = Arc::new(terms.clone());
     let app = TestApp::start_with(move |all, limits| {
         all.sign_in = Some(config.clone());
-        limits.provider = Duration::from_secs(20);
+        limits.provider = Duration::from_secs(60);
+        limits.answer = Duration::from_secs(180);
     })
     .await;
     // The provider has the machine's time.

@@ -115,13 +115,16 @@ async fn groups_that_did_not_fit_into_the_token_are_not_taken_for_none() {
         .sign_in(&profile, |claims| claims["groups"] = json!(["grp-support"]))
         .await;
     assert_eq!(answer.status, 201);
-    let overage = |claims: &mut Value| claims["_claim_names"] = json!({"groups": "src1"});
-    let (answer, log) = logged(lab.sign_in(&profile, overage)).await;
-    assert_eq!(answer.outcome(), problem(403, "sign_in_refused"));
-    assert!(
-        log.contains("more groups than the provider puts into an ID token"),
-        "{log}"
-    );
+    let elsewhere = |claims: &mut Value| claims["_claim_names"] = json!({"groups": "src1"});
+    let left_out = |claims: &mut Value| claims["hasgroups"] = json!(true);
+    for overage in [&elsewhere as &dyn Fn(&mut Value), &left_out] {
+        let (answer, log) = logged(lab.sign_in(&profile, overage)).await;
+        assert_eq!(answer.outcome(), problem(403, "sign_in_refused"));
+        assert!(
+            log.contains("more groups than the provider puts into an ID token"),
+            "{log}"
+        );
+    }
     assert_eq!(brought(&lab, MAPPING, STAFF).await, ["support"]);
 }
 

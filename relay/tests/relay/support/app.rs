@@ -108,13 +108,16 @@ impl TestApp {
             config.platforms[0].base_url = format!("http://{}", gate.address).parse().unwrap();
         }
         let mut limits = Limits {
+            // What the relay closes at once it closes for another reason than that nothing comes.
+            head: Duration::from_secs(600),
             checkpoint_pause: Duration::from_millis(20),
             ..Limits::default()
         };
         (around.change)(&mut config, &mut limits);
         let token_scope = config.platforms[0].token_scope().to_owned();
         let brokers = Brokers::connect(&config, limits.broker).unwrap();
-        let store = Arc::new(FaultyStore::new(store::open(&config.store).await.unwrap()));
+        let opened = store::open(&config.store).await.unwrap();
+        let store = Arc::new(FaultyStore::new(opened, around.database.clone()));
         let clock = around.clock.clone();
         let relay = Relay::bind(config, brokers, store.clone(), clock.clone(), limits)
             .await

@@ -21,9 +21,9 @@ use stagedoor_relay::{
     config::{SecretSource, WebhookConfig},
     events::EventKind,
 };
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::task::JoinHandle;
 
-use super::certificate::write_secret;
+use super::{certificate::write_secret, port::ClosedPort};
 
 /// Searched for wherever it must not be. What is encoded is no sentinel: the key itself must not be seen either.
 pub(crate) const SECRET: &str = "whsec_U0VOVElORUwtV0VCSE9PSy1TRUNSRVQtNTVjMw==";
@@ -55,25 +55,35 @@ struct Scene {
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
     scene: Scene,
-    serving: JoinHandle<()>,
+    /// While it is down.
+    port: Option<ClosedPort>,
+    /// While it is up.
+    serving: Option<JoinHandle<()>>,
 }
 
 impl Receiver {
     pub(crate) async fn start() -> Self {
-        Self::on("127.0.0.1:0").await
+        let mut receiver = Self::down();
+        receiver.come_up();
+        receiver
     }
 
-    pub(crate) async fn on(address: &str) -> Self {
-        let listener = TcpListener::bind(address).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let scene = Scene::default();
-        let router = Router::new().fallback(receive).with_state(scene.clone());
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    /// One that is down as yet.
+    pub(crate) fn down() -> Self {
+        let port = ClosedPort::new();
         Self {
-            address,
-            scene,
-            serving,
+            address: port.address,
+            scene: Scene::default(),
+            port: Some(port),
+            serving: None,
         }
+    }
+
+    pub(crate) fn come_up(&mut self) {
+        let listener = self.port.take().expect("it is down").open();
+        let router = Router::new().fallback(receive).with_state(self.scene.clone());
+        let serving = async move { axum::serve(listener, router).await.unwrap() };
+        self.serving = Some(tokio::spawn(serving));
     }
 
     /// Deals with the next messages so; afterwards each is answered by 204.
@@ -108,7 +118,9 @@ impl Receiver {
 
 impl Drop for Receiver {
     fn drop(&mut self) {
-        self.serving.abort();
+        if let Some(serving) = &self.serving {
+            serving.abort();
+        }
     }
 }
 

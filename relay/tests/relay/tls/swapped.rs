@@ -58,7 +58,7 @@ async fn what_browsers_would_not_take_does_not_take_the_place_of_a_good_pair() {
         write_secret(&files.key, key);
         fs::write(&files.certificate, certificate).unwrap();
         eventually(name, async || {
-            let lines = log::text();
+            let lines = log::mine();
             let mut lines = lines.lines();
             lines.any(|line| line.contains("the old certificate stays in use") && line.contains(says))
         })
@@ -88,7 +88,7 @@ async fn a_pair_that_is_not_valid_yet_is_used_once_it_is() {
     let next = Pair::with(|params| params.not_before = rcgen::date_time_ymd(2023, 11, 17));
     next.write(folder.path());
     eventually("it is seen", async || {
-        log::text().contains("is not valid before 2023-11-17")
+        log::mine().contains("is not valid before 2023-11-17")
     })
     .await;
     assert!(open(app.address, &pair, &TLS13, &[]).await.is_ok());

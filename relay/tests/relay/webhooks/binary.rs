@@ -22,9 +22,8 @@ pub(super) fn add(installation: &Installation, name: &str, address: &str, events
 /// The receiver is down while the login is made, so the message is in the store and nowhere else when the relay is killed.
 #[tokio::test]
 async fn a_kill_between_commit_and_delivery_loses_nothing() {
-    let receiver = Receiver::start().await;
+    let mut receiver = Receiver::down();
     let address = receiver.address.to_string();
-    drop(receiver);
     let installation = Installation::on_engine().await;
     add(&installation, "soc", &address, "events = [\"login.minted\"]");
     let mut serving = installation.serve().await;
@@ -37,7 +36,7 @@ async fn a_kill_between_commit_and_delivery_loses_nothing() {
     serving.signal(Signal::KILL);
     serving.end().await;
 
-    let receiver = Receiver::on(&address).await;
+    receiver.come_up();
     let serving = installation.serve().await;
     // It is due 5 seconds after the attempt that failed.
     let mut ticks = tokio::time::interval(Duration::from_millis(50));
