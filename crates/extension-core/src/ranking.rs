@@ -14,7 +14,7 @@ use core::cmp::{Ordering, Reverse};
 use stagedoor_protocol::{CustomerEmail, Session};
 
 use crate::{
-    address::addresses,
+    address::{addresses, is_disguised},
     facts::{Fact, Frame, Kind, Region},
     text::{Text, harmless},
 };
@@ -155,7 +155,7 @@ fn candidate(sightings: &[Box<Sighting<'_>>]) -> Candidate {
         evidence.push(Text::with("evidence_sources", sources.to_string()));
     }
     let role = weight::is_role(&best.folded);
-    let disguised = weight::is_disguised(&best.folded);
+    let disguised = is_disguised(&best.folded);
     let recipe = sightings[0].kind == Kind::Recipe;
     Candidate {
         email: best.email.clone(),

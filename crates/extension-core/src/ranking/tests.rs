@@ -2,6 +2,7 @@
 
 mod properties;
 mod recipes;
+mod several;
 
 use super::*;
 use crate::{facts::Region, testing::session};

@@ -91,6 +91,7 @@ impl ToJson for View {
                 retry,
                 email,
                 platform,
+                platform_name,
                 reason,
                 ticket,
                 claim,
@@ -104,6 +105,7 @@ impl ToJson for View {
                 .with_some("retry", retry.map(|retry| retry.as_str()))
                 .with_some("email", email.as_ref().map(|email| email.as_str()))
                 .with_some("platform", platform.as_ref().map(|id| id.as_str()))
+                .with_some("platformName", platform_name.as_ref())
                 .with_some("reason", reason.as_ref())
                 .with_some("ticket", ticket.as_ref())
                 .with_some("claim", claim.as_ref()),
@@ -180,7 +182,6 @@ impl ToJson for Customer {
         Object::begin(target)
             .with("email", self.email.as_str())
             .with("evidence", &self.evidence)
-            .with("recommended", &self.recommended)
             .end();
     }
 }

@@ -174,6 +174,33 @@ fn somebody_else_finds_nothing_of_whom_it_was_before() {
     assert_nothing_left(&fake);
 }
 
+/// The relay takes a report from whoever logged in alone.
+#[test]
+fn somebody_else_reports_nothing_of_whom_it_was_before() {
+    let (fake, worker) = enrolled();
+    ask(&worker, login_message(5));
+    fake.keys.borrow_mut().clear();
+    enrol_other(&fake, &worker);
+    assert!(!fake.traces().contains("window:"), "{}", fake.traces());
+    fake.take_requests();
+    fake.windows.borrow_mut().retain(|window| !window.incognito);
+    finish(worker.window_removed(40));
+    assert!(fake.requests.borrow().is_empty());
+}
+
+/// Whatever fails when a key was accepted, the browser looks connected only if it is.
+#[test]
+fn a_store_that_fails_leaves_nobody_connected_with_another_key() {
+    for failing in ["save", "enrolled"] {
+        let (fake, worker) = enrolled();
+        fake.failing.set(failing);
+        let view = enrol(&worker);
+        assert_eq!(view["error"]["code"], "key_store_failed", "{failing}");
+        fake.failing.set("");
+        assert_lapsed(&open_options(&worker), "key_gone");
+    }
+}
+
 #[test]
 fn what_somebody_had_begun_before_another_came_leaves_nothing() {
     for (mut message, held) in [
