@@ -22,15 +22,15 @@ pub fn addresses(kind: Kind, value: &str) -> Vec<CustomerEmail> {
     match kind {
         Kind::Mailto => value.split([',', ';']).filter_map(in_link).collect(),
         Kind::Microdata | Kind::Jsonld => plausible(value).into_iter().collect(),
-        Kind::Input if !are_several(value) => plausible(value).into_iter().collect(),
+        Kind::Input if is_lone(value) => plausible(value).into_iter().collect(),
         _ => pieces(value).filter_map(in_text).collect(),
     }
 }
 
-/// Whether a field holds more than one address, with whatever words between them: of which the customer's is one, only a
-/// person can tell.
-pub fn are_several(value: &str) -> bool {
-    value.split('@').nth(2).is_some()
+/// Whether a field holds one address and nothing else. Of several, or with words beside it, only a person can tell whose it
+/// is.
+pub fn is_lone(value: &str) -> bool {
+    plausible(value.trim()).is_some()
 }
 
 /// The pieces of running text. One that a colon ends and more letters follow goes on in truth, as
@@ -201,12 +201,13 @@ mod tests {
     fn fields_hold_one_address_or_none() {
         check(Kind::Input, "  anna@example.com\n", &["anna@example.com"]);
         check(Kind::Input, "a%2Bb@example.com", &["a%2Bb@example.com"]);
-        check(Kind::Input, "Anna anna@example.com", &[]);
+        check(Kind::Input, "anna@example", &[]);
         check(Kind::Microdata, "Anna <anna@example.com>", &[]);
     }
 
     #[test]
-    fn fields_with_several_addresses_hold_each() {
+    fn fields_with_more_than_an_address_hold_each() {
+        check(Kind::Input, "anna@example.com (old)", &["anna@example.com"]);
         for value in [
             "anna@example.com; bert@example.com",
             "anna@example.com bert@example.com",

@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 
 use crate::{
-    address::are_several,
+    address::is_lone,
     facts::{Fact, Frame, Kind, Region},
 };
 
@@ -47,7 +47,7 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
             && other_person == 0
             && fact.kind != Kind::Jsonld
             && fact.region != Some(Region::Doubtful)
-            && !(fact.kind == Kind::Input && are_several(&fact.value)),
+            && (fact.kind != Kind::Input || is_lone(&fact.value)),
     }
 }
 

@@ -15,6 +15,7 @@ crate::in_each_browser!(
     whoever_goes_back_from_typing_finds_what_is_so_by_then,
     reading_again_says_what_it_waits_for,
     reading_again_takes_no_press_for_somebody_else,
+    a_press_says_what_it_waits_for,
 );
 
 /// Keeps a page from answering: until that is released in Chromium, as while an alert is open; for some seconds in Firefox,
@@ -148,5 +149,27 @@ async fn reading_again_takes_no_press_for_somebody_else(kind: Kind) -> Result<()
     popup.confirm().await?;
     popup.opened().await?;
     assert_asked_for(&lab, &[other]);
+    Ok(())
+}
+
+/// The page is read once more before the relay is asked.
+async fn a_press_says_what_it_waits_for(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let (seat, tab) = begin(&lab, kind).await?;
+    let popup = seat.press(&tab).await?;
+    popup.settled().await?;
+    let blocked = block(&lab, kind, &tab, 12).await?;
+    popup.confirm().await?;
+    popup.shows("working").await?;
+    let step = popup.page.text("[aria-current]").await?;
+    assert!(step.starts_with("Reading the page"), "{step}");
+    let words = "document.querySelector('.slow').innerText.startsWith('The page does not answer yet')";
+    popup
+        .page
+        .wait_for("the popup to say that the page is slow", words)
+        .await?;
+    assert_eq!(popup.error().await?, "page_silent");
+    blocked.release();
+    assert_asked_for(&lab, &[]);
     Ok(())
 }
