@@ -68,14 +68,13 @@ function choose(view, actions) {
 
 /** Typing an address in: because the page has none, or because the person means somebody else. */
 function manual(view, actions) {
-  const { root, title, lead, looked, email, inputError, teach, back } = stamp("screen-manual");
+  const { root, title, lead, email, inputError, teach, back } = stamp("screen-manual");
   teach.addEventListener("click", actions.teach);
   const named = (view) => {
     const empty = view.screen === "none";
     const name = view.cut ? "none_cut" : empty ? "none" : "manual";
     title.textContent = text(`${name}_title`);
     lead.textContent = view.unusable ? text("recipe_unusable", [view.unusable]) : text(`${name}_text`);
-    looked.hidden = !empty || view.cut;
     back.hidden = empty;
   };
   named(view);

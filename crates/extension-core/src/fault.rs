@@ -85,10 +85,6 @@ own_codes! {
     SignInForgotten = "sign_in_forgotten";
     /// A selected text has no address in it that could be used, or too many.
     SelectionUnusable = "selection_unusable";
-    /// Not an e-mail address.
-    EmailInvalid = "email_invalid";
-    /// The policy wants a longer reason.
-    ReasonTooShort = "reason_too_short";
     /// Another tab's login is under way.
     LoginInProgress = "login_in_progress";
     /// The browser stopped the worker during a login; its outcome is not known.
@@ -152,7 +148,6 @@ impl Code {
             | Self::PageSilent
             | Self::PageChanged
             | Self::SelectionUnusable
-            | Self::EmailInvalid
             | Self::PlatformUrlRefused
             | Self::Relay(
                 Relay::CustomerUnknown

@@ -9,7 +9,7 @@ use stagedoor_protocol::{ErrorCode, Outcome, OutcomeReport, RequestId};
 
 use super::{Core, login::LOST_SECONDS};
 use crate::{
-    environment::{Area, Broken, Environment, WindowId},
+    environment::{Area, Environment, WindowId},
     fault::{Code, Fault},
     record::{Profile, Step, Tab, Window},
     request::REPORT_TIMEOUT_MILLISECONDS,
@@ -230,14 +230,6 @@ impl<E: Environment> Core<E> {
         let private = open.iter().filter(|window| window.incognito).count();
         let others = private - own.iter().filter(|window| window.isolated).count();
         Ok((own, others))
-    }
-
-    /// Forgets what the relay was not told, which it takes from nobody but whoever logged in.
-    pub(super) async fn forget_windows(&self) -> Result<(), Broken> {
-        for window in self.noted_windows().await {
-            self.environment.remove(Area::Local, &window.name()).await?;
-        }
-        Ok(())
     }
 
     /// What is kept of windows.

@@ -52,7 +52,7 @@ async fn from_the_page_to_the_open_platform() {
         .iter()
         .map(|piece| text(piece.get("text"), "key"))
         .collect();
-    assert_eq!(keys, ["evidence_mailto", "evidence_text", "evidence_sources"]);
+    assert_eq!(keys, ["evidence_mailto", "evidence_text"]);
 
     let view = ask(LOGIN).await;
     assert_eq!(screen(&view), ("opened", ""));
