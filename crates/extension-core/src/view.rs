@@ -16,7 +16,7 @@ use stagedoor_protocol::{
 };
 
 pub use approval::{ApprovalsView, AskedView};
-pub use customer::{Customer, Evidence};
+pub use customer::Customer;
 pub use kept::Kept;
 pub use options::{OptionsView, Problem, TestResult};
 pub use preview::PreviewView;

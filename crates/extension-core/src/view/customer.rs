@@ -16,14 +16,7 @@ pub struct Customer {
     /// The address.
     pub email: CustomerEmail,
     /// Where it was found; before that, what a person may not see in it.
-    pub evidence: Vec<Evidence>,
-}
-
-/// One place where an address was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
-    /// Which.
-    pub text: Text,
+    pub evidence: Vec<Text>,
 }
 
 impl Customer {
@@ -48,9 +41,6 @@ impl Customer {
         if is_disguised(email.as_str()) {
             evidence.insert(0, Text::new("evidence_disguised"));
         }
-        Self {
-            email,
-            evidence: evidence.into_iter().map(|text| Evidence { text }).collect(),
-        }
+        Self { email, evidence }
     }
 }

@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use stagedoor_protocol::{Platform, Rules, limits::MAX_REASON_CHARS};
 
-use super::{Choice, Customer, Evidence, Problem, ReasonField, TestResult, View, WorkingStep};
+use super::{Choice, Customer, Problem, ReasonField, TestResult, View, WorkingStep};
 use crate::{
     json::{Object, ToJson},
     wire::{environment_name, isolation_name, reason_name},
@@ -183,12 +183,6 @@ impl ToJson for Customer {
             .with("email", self.email.as_str())
             .with("evidence", &self.evidence)
             .end();
-    }
-}
-
-impl ToJson for Evidence {
-    fn write(&self, target: &mut String) {
-        Object::begin(target).with("text", &self.text).end();
     }
 }
 

@@ -34,7 +34,7 @@ fn one_customer_is_proposed_with_the_rules_of_the_relay() {
             "screen": "confirm",
             "customer": {
                 "email": "anna@example.com",
-                "evidence": [{"text": {"key": "evidence_labelled", "args": ["E-mail"]}}],
+                "evidence": [{"key": "evidence_labelled", "args": ["E-mail"]}],
             },
             "others": 0,
             "platforms": [
@@ -101,10 +101,7 @@ fn several_customers_are_left_to_the_person() {
         view["customer"]["email"], "bert@example.com",
         "as the page spells it"
     );
-    assert_eq!(
-        view["customer"]["evidence"][0]["text"]["key"],
-        "evidence_labelled"
-    );
+    assert_eq!(view["customer"]["evidence"][0]["key"], "evidence_labelled");
 }
 
 #[test]
@@ -117,7 +114,7 @@ fn an_address_can_be_typed() {
     assert_eq!(view["customer"]["email"], "carla@example.com");
     assert_eq!(
         view["customer"]["evidence"],
-        json!([{"text": {"key": "evidence_manual", "args": []}}])
+        json!([{"key": "evidence_manual", "args": []}])
     );
     assert_eq!(
         fake.take_requests(),
@@ -186,7 +183,7 @@ fn an_address_that_may_look_like_another_is_marked() {
     let view = open(&worker);
     let candidates = view["candidates"].as_array().unwrap();
     let marked = |customer: &Value| {
-        let first = &customer["evidence"][0]["text"]["key"];
+        let first = &customer["evidence"][0]["key"];
         (customer["email"].clone(), *first == "evidence_disguised")
     };
     let found: Vec<_> = candidates.iter().map(marked).collect();
@@ -216,10 +213,7 @@ fn an_address_that_may_look_like_another_is_marked() {
 fn a_selection_after_the_notes_were_lost_reads_the_page_again() {
     let (fake, worker) = enrolled();
     let view = select(&worker, "anna@example.com");
-    assert_eq!(
-        view["customer"]["evidence"][0]["text"]["key"],
-        "evidence_labelled"
-    );
+    assert_eq!(view["customer"]["evidence"][0]["key"], "evidence_labelled");
     assert_eq!(fake.take_requests(), ["GET /v1/session"]);
 }
 
