@@ -280,9 +280,8 @@ function use() {
 }
 
 function about() {
-  const { root, version, browser, id } = stamp("section-about");
+  const { root, version, id } = stamp("section-about");
   version.textContent = view.version;
-  browser.textContent = text(`options_browser_${view.browser}`);
   id.textContent = chrome.runtime.id;
   return root;
 }
