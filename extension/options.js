@@ -244,7 +244,7 @@ function testResult(test) {
 function privateWindows() {
   const { root, state, icon, stateText, text: explains, steps, list, open } = stamp("section-private");
   const allowed = view.incognitoAllowed;
-  if (allowed) explains.textContent = text("options_private_ready");
+  explains.hidden = allowed;
   state.classList.add(allowed ? "good" : "bad");
   icon.setAttribute("href", allowed ? "#icon-check" : "#icon-warning");
   stateText.textContent = text(allowed ? "options_private_on" : "options_private_off");
