@@ -76,9 +76,12 @@ chrome.windows.onRemoved.addListener((windowId) => {
   return core().then(() => window_removed(windowId)).catch(console.error);
 });
 
-/** The alarms that the core sets: one for whoever may approve logins of others, one to be woken after a login was cut off. */
+/**
+ * The alarms that the core sets: one for whoever may approve logins of others, one after a login was cut off, when no window was
+ * closed, but there may be something to tell the relay.
+ */
 chrome.alarms.onAlarm.addListener(({ name }) => {
-  return core().then(() => name === "approvals" && minute()).catch(console.error);
+  return core().then(() => (name === "approvals" ? minute() : window_removed(-1))).catch(console.error);
 });
 
 chrome.runtime.onStartup.addListener(() => core().then(started).catch(console.error));

@@ -6,6 +6,12 @@ import { duration, text } from "./page.js";
 /** How long that is, in seconds: reading an address takes about one, and stopping it another. */
 const MOMENT = 2;
 
+/**
+ * How long after the press it still counts as the person's word, in milliseconds: as long as a page is waited for elsewhere.
+ * Whoever has waited longer may look at something else by now.
+ */
+const FRESH = 5000;
+
 /** Whether the person has done something since the popup was opened: from then on everything is their own decision. */
 let acted = false;
 /** Ends the countdown that there is. */
@@ -20,8 +26,11 @@ function act(event) {
 }
 for (const type of ["pointerdown", "wheel", "keydown", "click", "input"]) addEventListener(type, act, { capture: true });
 
-/** A view as it is to be shown: to whoever has done something, without what opens by itself. */
-export const confirmed = (view) => (acted && view.byItself ? { ...view, byItself: undefined } : view);
+/** The popup is loaded at the press. */
+const isOver = () => acted || performance.now() > FRESH;
+
+/** A view as it is to be shown: to whoever has done something, or waited for long, without what opens by itself. */
+export const confirmed = (view) => (isOver() && view.byItself ? { ...view, byItself: undefined } : view);
 
 /** Counts down once all is ready and has been seen, and opens. Whatever the person does before stops it; Enter opens at once. */
 export function countdown({ root, moment, left, stop }, ready, open) {
@@ -47,7 +56,7 @@ export function countdown({ root, moment, left, stop }, ready, open) {
   stopped = end;
   // Also pressed where the customer turns out to be doubtful.
   stop.addEventListener("click", end);
-  ready.then(painted).then(tick);
+  ready.then(painted).then(() => (isOver() ? end() : tick()));
 }
 
 /** Settled when what is on the screen now has been painted: in the frame after the next. */

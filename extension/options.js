@@ -119,7 +119,7 @@ function connect() {
     await request({ type: "options/enrol", relay: relay.value.trim(), code: code.value.trim() });
     if (view.enrolled) {
       typed.code = "";
-      document.getElementById("connection-title").focus();
+      endConnecting();
     } else {
       document.getElementById(view.error?.code === "relay_address_invalid" ? "relay" : "code").focus();
     }
@@ -157,9 +157,15 @@ async function connectBySignIn(parts) {
   work(button, "options_signing_in");
   await complete(parts);
   await showAnswer(signIn({ ...view, relay: relay.value.trim() }));
-  if (view.enrolled) document.getElementById("connection-title").focus();
+  if (view.enrolled) endConnecting();
   else if (view.error?.code === "relay_address_invalid") document.getElementById("relay").focus();
   else settings.querySelector("[data-slot=signIn]")?.focus();
+}
+
+/** Focus alone would tell a screen reader the heading and not what has become of it. */
+function endConnecting() {
+  if (view.enrolled && !view.error) announcer.textContent = text("options_connected");
+  document.getElementById("connection-title")?.focus();
 }
 
 function connection() {
@@ -214,7 +220,7 @@ function showSession(parts) {
     if (busy(parts.signIn)) return;
     work(parts.signIn, "options_signing_in");
     await showAnswer(signIn(view));
-    document.getElementById("connection-title")?.focus();
+    endConnecting();
   });
 }
 
@@ -238,7 +244,7 @@ function testResult(test) {
 function privateWindows() {
   const { root, state, icon, stateText, text: explains, steps, list, open } = stamp("section-private");
   const allowed = view.incognitoAllowed;
-  if (allowed) explains.textContent = text("options_private_ready");
+  explains.hidden = allowed;
   state.classList.add(allowed ? "good" : "bad");
   icon.setAttribute("href", allowed ? "#icon-check" : "#icon-warning");
   stateText.textContent = text(allowed ? "options_private_on" : "options_private_off");
@@ -274,9 +280,8 @@ function use() {
 }
 
 function about() {
-  const { root, version, browser, id } = stamp("section-about");
+  const { root, version, id } = stamp("section-about");
   version.textContent = view.version;
-  browser.textContent = text(`options_browser_${view.browser}`);
   id.textContent = chrome.runtime.id;
   return root;
 }

@@ -70,8 +70,7 @@ function breakable(value) {
 
 /** Where an address was found, in one line. How many places that are can be seen from the line. */
 export function evidence(customer) {
-  const places = customer.evidence.filter((piece) => piece.text.key !== "evidence_sources");
-  return places.map((piece) => viewText(piece.text)).join(" · ");
+  return customer.evidence.map(viewText).join(" · ");
 }
 
 /** Marks a platform as live or demo. */

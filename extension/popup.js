@@ -40,7 +40,8 @@ const actions = {
   select: (email) => request({ type: "popup/select", email }),
   login: (choice = {}) => {
     const message = { type: "popup/login", ...withoutBlanks({ ...typed, ...choice }) };
-    return request({ reason: "", ...message }, { screen: "working", step: "asking", email: typed.email, platformName: typed.platformName });
+    // The page is read once more before the relay is asked, which the core says then.
+    return request({ reason: "", ...message }, { screen: "working", step: "reading", email: typed.email, platformName: typed.platformName });
   },
   preview: (email, platform) => ask({ type: "popup/preview", tabId, email, platform }).catch(() => null),
   askApproval: () => {
@@ -149,8 +150,8 @@ function showOther(next) {
 }
 
 const isUnderWay = ({ screen }) => ["working", "waiting"].includes(screen);
-/** Whether the page, or the relay's word on what may be opened, is waited for, with nothing to show of it. */
-const reads = (view) => isUnderWay(view) && ["reading", "rules"].includes(view.step);
+/** Whether the page, or the relay's word on what may be opened, is waited for, with nothing to show of it: not even whom. */
+const reads = (view) => isUnderWay(view) && !view.email && ["reading", "rules"].includes(view.step);
 
 const pause = guard(
   stage,

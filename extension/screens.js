@@ -4,7 +4,7 @@
 import { ask, copies, evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
 import { approval } from "./approval.js";
 import { concern, confirm } from "./confirm.js";
-import { waiting } from "./waiting.js";
+import { slowText, waiting } from "./waiting.js";
 
 const STEPS = ["reading", "asking", "opening"];
 
@@ -15,9 +15,10 @@ function setup(_view, actions) {
 }
 
 function working(view) {
-  const { root, address, platform, steps } = stamp("screen-working");
+  const { root, address, platform, steps, slow } = stamp("screen-working");
   showAddress(address, view.email ?? "");
   platform.textContent = view.platformName ?? "";
+  slow.textContent = slowText(view.step);
   const now = STEPS.indexOf(view.step);
   for (const [index, name] of STEPS.entries()) {
     const step = stamp("step");
@@ -40,7 +41,6 @@ function choose(view, actions) {
     choice.radio.value = candidate.email;
     showAddress(choice.address, candidate.email);
     choice.evidence.textContent = evidence(candidate);
-    choice.likely.hidden = !candidate.recommended;
     choices.append(choice.root);
   }
   others.hidden = !(view.others > 0);
@@ -68,14 +68,13 @@ function choose(view, actions) {
 
 /** Typing an address in: because the page has none, or because the person means somebody else. */
 function manual(view, actions) {
-  const { root, title, lead, looked, email, inputError, teach, back } = stamp("screen-manual");
+  const { root, title, lead, email, inputError, teach, back } = stamp("screen-manual");
   teach.addEventListener("click", actions.teach);
   const named = (view) => {
     const empty = view.screen === "none";
     const name = view.cut ? "none_cut" : empty ? "none" : "manual";
     title.textContent = text(`${name}_title`);
     lead.textContent = view.unusable ? text("recipe_unusable", [view.unusable]) : text(`${name}_text`);
-    looked.hidden = !empty || view.cut;
     back.hidden = empty;
   };
   named(view);
@@ -132,9 +131,11 @@ function error(view, actions) {
   if (view.email) concern(typed, view.email);
   for (const name of ["email", "platform", "reason", "ticket"]) {
     if (view[name]) typed[name] = view[name];
-    parts[name].textContent = (name === "platform" && view.platform && typed.platformName) || view[name] || "";
+    parts[name].textContent = view[name] ?? "";
     parts[`${name}Row`].hidden = !view[name];
   }
+  typed.platformName = view.platformName ?? typed.platformName;
+  if (view.platform && typed.platformName) parts.platform.textContent = typed.platformName;
   const retries = {
     login: ["error_retry_login", () => actions.login()],
     rescan: ["error_retry_rescan", actions.rescan],

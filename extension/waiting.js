@@ -5,12 +5,15 @@ import { stamp, text } from "./page.js";
 /** How long buttons that came in the place of others do nothing, in milliseconds: a hand was on its way to those. */
 const PAUSE = 500;
 
+/** What is said of a step that takes long: whom it waits for. */
+export const slowText = (step) => text(step === "reading" ? "reading_slow" : "working_slow");
+
 /** The screen for when that takes long. */
 export function waiting(view, actions) {
   const { root, title, words, type } = stamp("screen-waiting");
   const page = view.step === "reading";
   title.textContent = text(`working_${view.step}`);
-  words.textContent = text(page ? "reading_slow" : "working_slow");
+  words.textContent = slowText(view.step);
   // A page that is read again is not gone on without: what is known of it may be of somebody else by now.
   type.hidden = !page || view.again;
   type.addEventListener("click", () => actions.typeAnother());

@@ -7,7 +7,10 @@ use alloc::{string::String, vec::Vec};
 
 use stagedoor_protocol::CustomerEmail;
 
-use crate::facts::Kind;
+use crate::{
+    facts::Kind,
+    text::{Text, is_hidden},
+};
 
 /// The addresses in a fact's value, in the order in which they stand there.
 pub fn addresses(kind: Kind, value: &str) -> Vec<CustomerEmail> {
@@ -18,9 +21,16 @@ pub fn addresses(kind: Kind, value: &str) -> Vec<CustomerEmail> {
     }
     match kind {
         Kind::Mailto => value.split([',', ';']).filter_map(in_link).collect(),
-        Kind::Input | Kind::Microdata | Kind::Jsonld => plausible(value).into_iter().collect(),
+        Kind::Microdata | Kind::Jsonld => plausible(value).into_iter().collect(),
+        Kind::Input if is_lone(value) => plausible(value).into_iter().collect(),
         _ => pieces(value).filter_map(in_text).collect(),
     }
+}
+
+/// Whether a field holds one address and nothing else. Of several, or with words beside it, only a person can tell whose it
+/// is.
+pub fn is_lone(value: &str) -> bool {
+    plausible(value.trim()).is_some()
 }
 
 /// The pieces of running text. One that a colon ends and more letters follow goes on in truth, as
@@ -40,10 +50,26 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// An address as a person typed or pasted it: blanks around it and a `mailto:` before it do no harm.
-pub fn typed(text: &str) -> Option<CustomerEmail> {
+/// An address as a person typed or pasted it, or what is wrong with it: blanks around it and a `mailto:` before it do no
+/// harm.
+pub fn typed(text: &str) -> Result<CustomerEmail, Text> {
     let text = text.trim();
-    CustomerEmail::parse(strip_scheme(text).unwrap_or(text)).ok()
+    let email = CustomerEmail::parse(strip_scheme(text).unwrap_or(text));
+    email.map_err(|_| {
+        Text::new(if text.chars().any(is_hidden) {
+            "email_hidden"
+        } else {
+            "error_email_invalid_cure"
+        })
+    })
+}
+
+/// Whether an address has letters that may look like others: `customers` with a Cyrillic letter, or in letters of full
+/// width, looks the same and is somebody else's. Only a person can tell, so such an address is never proposed. Plain
+/// letters and those of Latin alphabets with their marks look like nothing else; `ı`, `ĸ`, `ŉ` and `ſ` do.
+pub fn is_disguised(email: &str) -> bool {
+    let distinct = |c| matches!(c, 'À'..='ž') && !matches!(c, 'ı' | 'ĸ' | 'ŉ');
+    email.chars().any(|c| !c.is_ascii() && !distinct(c))
 }
 
 fn strip_scheme(text: &str) -> Option<&str> {
@@ -175,8 +201,21 @@ mod tests {
     fn fields_hold_one_address_or_none() {
         check(Kind::Input, "  anna@example.com\n", &["anna@example.com"]);
         check(Kind::Input, "a%2Bb@example.com", &["a%2Bb@example.com"]);
-        check(Kind::Input, "anna@example.com bert@example.com", &[]);
+        check(Kind::Input, "anna@example", &[]);
         check(Kind::Microdata, "Anna <anna@example.com>", &[]);
+    }
+
+    #[test]
+    fn fields_with_more_than_an_address_hold_each() {
+        check(Kind::Input, "anna@example.com (old)", &["anna@example.com"]);
+        for value in [
+            "anna@example.com; bert@example.com",
+            "anna@example.com bert@example.com",
+            "anna@example.com\nbert@example.com",
+            "Anna <anna@example.com>, Bert <bert@example.com>",
+        ] {
+            check(Kind::Input, value, &["anna@example.com", "bert@example.com"]);
+        }
     }
 
     #[test]
@@ -233,10 +272,17 @@ mod tests {
     fn typed_addresses_may_be_pasted_carelessly() {
         assert_eq!(
             typed(" mailto:anna@example.com\n").map(String::from).as_deref(),
-            Some("anna@example.com")
+            Ok("anna@example.com")
         );
-        assert!(typed("anna example.com").is_none());
-        assert!(typed("anna@example.com, bert@example.com").is_none());
+        for (wrong, said) in [
+            ("anna example.com", "error_email_invalid_cure"),
+            ("anna@example.com, bert@example.com", "error_email_invalid_cure"),
+            ("anna@example.com.", "error_email_invalid_cure"),
+            ("anna@example.com\u{200B}", "email_hidden"),
+            ("an\u{AD}na@example.com", "email_hidden"),
+        ] {
+            assert_eq!(typed(wrong), Err(Text::new(said)), "{wrong:?}");
+        }
     }
 
     proptest! {

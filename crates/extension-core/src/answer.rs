@@ -75,7 +75,7 @@ pub fn refused(answer: &HttpAnswer, problem: Option<Problem>) -> Fault {
                     Code::Relay(ErrorCode::ApprovalRequired) => problem.approver_roles,
                     _ => Vec::new(),
                 },
-                unknown: None,
+                cure: None,
             }
         }
         None => Fault {

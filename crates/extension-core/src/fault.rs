@@ -85,10 +85,6 @@ own_codes! {
     SignInForgotten = "sign_in_forgotten";
     /// A selected text has no address in it that could be used, or too many.
     SelectionUnusable = "selection_unusable";
-    /// Not an e-mail address.
-    EmailInvalid = "email_invalid";
-    /// The policy wants a longer reason.
-    ReasonTooShort = "reason_too_short";
     /// Another tab's login is under way.
     LoginInProgress = "login_in_progress";
     /// The browser stopped the worker during a login; its outcome is not known.
@@ -152,7 +148,6 @@ impl Code {
             | Self::PageSilent
             | Self::PageChanged
             | Self::SelectionUnusable
-            | Self::EmailInvalid
             | Self::PlatformUrlRefused
             | Self::Relay(
                 Relay::CustomerUnknown
@@ -226,8 +221,8 @@ pub struct Fault {
     pub claim: Option<Claim>,
     /// Roles of which one may approve.
     pub approver_roles: Vec<String>,
-    /// What to do where nobody knows whether something of consequence was done.
-    pub unknown: Option<&'static str>,
+    /// What to do, where that is not what the code says by itself.
+    pub cure: Option<&'static str>,
 }
 
 impl From<Code> for Fault {
@@ -239,7 +234,7 @@ impl From<Code> for Fault {
             retry_after: None,
             claim: None,
             approver_roles: Vec::new(),
-            unknown: None,
+            cure: None,
         }
     }
 }
@@ -268,14 +263,14 @@ impl Fault {
 
     /// A fault of what may have been done although no answer came, with the text that says what to do then.
     pub fn of_deed(mut self, unknown: &'static str) -> Self {
-        self.unknown = Some(unknown).filter(|_| self.code.is_silence());
+        self.cure = Some(unknown).filter(|_| self.code.is_silence());
         self
     }
 
     /// What to do about it.
     pub fn cure(&self) -> Text {
-        if let Some(unknown) = self.unknown {
-            return Text::new(unknown);
+        if let Some(cure) = self.cure {
+            return Text::new(cure);
         }
         match self.approver_roles.as_slice() {
             [] => self.text("_cure"),

@@ -13,6 +13,7 @@ mod reading;
 mod reasons;
 mod relay;
 mod reread;
+mod room;
 mod selection;
 mod sign_in;
 mod teach;

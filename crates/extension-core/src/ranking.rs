@@ -4,17 +4,13 @@
 
 mod weight;
 
-use alloc::{
-    boxed::Box,
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::cmp::{Ordering, Reverse};
 
 use stagedoor_protocol::{CustomerEmail, Session};
 
 use crate::{
-    address::addresses,
+    address::{addresses, is_disguised},
     facts::{Fact, Frame, Kind, Region},
     text::{Text, harmless},
 };
@@ -151,11 +147,8 @@ fn candidate(sightings: &[Box<Sighting<'_>>]) -> Candidate {
         evidence.push(text_for(first));
     }
     let sources = evidence.len();
-    if sources > 1 {
-        evidence.push(Text::with("evidence_sources", sources.to_string()));
-    }
     let role = weight::is_role(&best.folded);
-    let disguised = weight::is_disguised(&best.folded);
+    let disguised = is_disguised(&best.folded);
     let recipe = sightings[0].kind == Kind::Recipe;
     Candidate {
         email: best.email.clone(),

@@ -193,7 +193,7 @@ impl Login {
             retry_after: self.retry_after,
             claim: self.claim.as_ref().map(|claim| self.aged(claim, now)),
             approver_roles: self.approver_roles.clone(),
-            unknown: None,
+            cure: None,
         }
         .of_deed(LOGIN_UNKNOWN)
     }

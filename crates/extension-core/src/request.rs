@@ -6,16 +6,20 @@ use stagedoor_protocol::{
     Algorithm, KeyId, Nonce, PublicJwk, ReasonMode, Rules, SignatureInput, SignedRequest, content_digest,
 };
 
-use crate::{fault::Code, url_check::authority};
+use crate::url_check::authority;
 
 /// How long a report may take, in milliseconds: the window is open already, and nothing depends on the answer.
 pub const REPORT_TIMEOUT_MILLISECONDS: u32 = 5_000;
 /// The longest answer that is read. What a relay sends is far shorter.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
+/// The policy wants a longer reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooShort;
+
 /// The reason as it is sent: without blanks around it; none where the policy has no such field or where it may stay
 /// empty and is.
-pub fn reason(rules: &Rules, typed: Option<&str>) -> Result<Option<String>, Code> {
+pub fn reason(rules: &Rules, typed: Option<&str>) -> Result<Option<String>, TooShort> {
     if rules.reason == ReasonMode::Off {
         return Ok(None);
     }
@@ -23,8 +27,8 @@ pub fn reason(rules: &Rules, typed: Option<&str>) -> Result<Option<String>, Code
     let length = text.chars().fold(0, |length: u32, _| length.saturating_add(1));
     match length {
         0 if rules.reason == ReasonMode::Optional => Ok(None),
-        0 => Err(Code::ReasonTooShort),
-        _ if length < rules.reason_min_length => Err(Code::ReasonTooShort),
+        0 => Err(TooShort),
+        _ if length < rules.reason_min_length => Err(TooShort),
         _ => Ok(Some(text.into())),
     }
 }
@@ -115,7 +119,7 @@ mod tests {
             };
             reason(&rules, typed).map(|reason| reason.unwrap_or_default())
         };
-        let short = Err(Code::ReasonTooShort);
+        let short = Err(TooShort);
         assert_eq!(check(ReasonMode::Off, 9, Some("call")), Ok(String::new()));
         assert_eq!(check(ReasonMode::Optional, 9, Some("  ")), Ok(String::new()));
         assert_eq!(check(ReasonMode::Optional, 9, Some("call")), short);

@@ -79,7 +79,7 @@ pub fn harmless_within(text: &str, most: usize) -> String {
             clean.push(' ');
             length += 1;
         }
-        for c in word.chars().filter(|c| !is_disguise(*c)) {
+        for c in word.chars().filter(|c| !is_hidden(*c)) {
             if length >= most {
                 clean.push('…');
                 return clean;
@@ -91,7 +91,8 @@ pub fn harmless_within(text: &str, most: usize) -> String {
     clean
 }
 
-fn is_disguise(c: char) -> bool {
+/// Whether a character shows as nothing, or changes how others show.
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{FEFF}')
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}')

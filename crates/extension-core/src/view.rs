@@ -16,7 +16,7 @@ use stagedoor_protocol::{
 };
 
 pub use approval::{ApprovalsView, AskedView};
-pub use customer::{Customer, Evidence};
+pub use customer::Customer;
 pub use kept::Kept;
 pub use options::{OptionsView, Problem, TestResult};
 pub use preview::PreviewView;
@@ -125,6 +125,8 @@ pub enum View {
         email: Option<CustomerEmail>,
         /// Likewise.
         platform: Option<PlatformId>,
+        /// Likewise, as a person reads it.
+        platform_name: Option<String>,
         /// Likewise.
         reason: Option<String>,
         /// Likewise.
@@ -228,6 +230,7 @@ impl View {
             retry: standing.map(|_| Retry::Override).or(retry),
             email: kept.email,
             platform: kept.platform,
+            platform_name: kept.platform_name,
             reason: kept.reason,
             ticket: kept.ticket,
             claim: standing.cloned(),

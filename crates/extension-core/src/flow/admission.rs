@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use stagedoor_protocol::{KeyId, PublicJwk};
 
-use super::{Core, reasons::REASONS, relay::ENROLLED_KEY};
+use super::{Core, relay::ENROLLED_KEY};
 use crate::{
     environment::{Area, Broken, Environment},
     fault::{Code, Fault},
@@ -61,17 +61,24 @@ impl<E: Environment> Core<E> {
         let former = Profile::read(&self.kept(Area::Local, None).await?);
         let renewed = former.as_ref().filter(|former| former.key_id == profile.key_id);
         profile.may_approve = renewed.is_some_and(|former| former.may_approve);
-        environment.save_key(ENROLLED_KEY, key).await.map_err(failed)?;
-        // At once, for no other profile can use this key.
-        let saved = environment.save(Area::Local, &profile.to_json()).await;
-        saved.map_err(failed)?;
+        let is_new = renewed.is_none();
+        // First, for whatever fails from here on: a profile without a key is one that must connect again, and one with
+        // another's would look connected.
+        if is_new {
+            environment.delete_key(ENROLLED_KEY).await.map_err(failed)?;
+        }
         let same =
             |former: &Profile| former.relay == profile.relay && former.staff.email == profile.staff.email;
         if !former.as_ref().is_none_or(same) {
-            // What somebody else was doing and why, or at another relay, is no concern of whoever comes after.
+            // What somebody else was doing and why, or at another relay, is no concern of whoever comes after, and they could
+            // not report it either.
             let left = self.leave().await;
-            let forgot = environment.remove(Area::Local, REASONS).await;
-            left.and(forgot).map_err(failed)?;
+            left.and(environment.clear(Area::Local).await).map_err(failed)?;
+        }
+        let saved = environment.save(Area::Local, &profile.to_json()).await;
+        saved.map_err(failed)?;
+        if is_new {
+            environment.save_key(ENROLLED_KEY, key).await.map_err(failed)?;
         }
         environment.delete_key(PENDING_KEY).await.map_err(failed)
     }

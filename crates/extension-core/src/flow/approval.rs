@@ -35,8 +35,9 @@ impl<E: Environment> Core<E> {
             None => self.scan(id, &profile).await?,
         };
         let scan = tab.scan.insert(scan);
-        let Some(email) = typed(&message.email) else {
-            return Ok(View::of_scan(scan, Some(Text::new("error_email_invalid_cure"))));
+        let email = match typed(&message.email) {
+            Ok(email) => email,
+            Err(wrong) => return Ok(View::of_scan(scan, Some(wrong))),
         };
         let mut platforms = scan.session.platforms.iter();
         let platform = platforms
@@ -57,7 +58,15 @@ impl<E: Environment> Core<E> {
                 record_id: scan.record.clone(),
             }),
         };
+        // Who decides is said when a login is refused; who asks again had none refused since.
+        let before = tab.approval.take();
+        let before = before.filter(|asked| {
+            asked.email.as_str() == request.customer_email.as_str() && asked.platform.id == platform.id
+        });
         let roles = tab.login.take().map(|login| login.approver_roles);
+        let roles = roles
+            .filter(|roles| !roles.is_empty())
+            .or(before.map(|asked| asked.approver_roles));
         let answer = self.post(&profile, "/v1/approvals", &request, RELAY_TIMEOUT_MILLISECONDS);
         let answer = Approval::read(&answer.await?).ok_or(Code::RelayAnswerUnusable)?;
         let asked = Asked {

@@ -4,8 +4,8 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use core::cell::Cell;
 
 use stagedoor_protocol::{
-    ApprovalId, CustomerEmail, ErrorCode, Isolation, LoginRequest, LoginResponse, PageReference, Platform,
-    PlatformId, RequestId, Rules, Session, limits::RELAY_TIMEOUT_MILLISECONDS,
+    ApprovalId, CustomerEmail, ErrorCode, LoginRequest, LoginResponse, PageReference, Platform, PlatformId,
+    RequestId, Rules, Session, limits::RELAY_TIMEOUT_MILLISECONDS,
 };
 
 use super::{Core, approval::given, reasons::may_be_kept, reread::is_approved};
@@ -13,7 +13,7 @@ use crate::{
     address::typed,
     environment::{Environment, ParsedUrl, TabId, WindowId},
     fault::{Code, Fault},
-    isolation::{Plan, plan},
+    isolation::Plan,
     json::Object,
     message::Message,
     record::{Login, Profile, Scan, Tab, Window},
@@ -25,12 +25,8 @@ use crate::{
     wire::read_login,
 };
 
-/// How often is looked whether the private windows are gone, and how long is waited in between.
-const CLOSING_CHECKS: u32 = 60;
-const CLOSING_PAUSE_MILLISECONDS: u32 = 50;
-
-/// How long is waited after a login of which nothing was heard.
-const LOST_SECONDS: u32 = 30;
+/// How long is waited after a login of which nothing was heard: by then the relay is done with it.
+pub(super) const LOST_SECONDS: u32 = 30;
 
 /// The rules of the platform that was picked.
 fn rules(session: &Session, message: &Message) -> Rules {
@@ -53,10 +49,19 @@ struct Order {
     approval: Option<ApprovalId>,
 }
 
-/// Why no window stands open although there was a token; the relay is told.
+/// Why no window stands open although there was a token, or may have been; the relay is told.
 struct Unopened {
-    code: Code,
+    fault: Box<Fault>,
     cause: &'static str,
+}
+
+impl Unopened {
+    fn new(code: Code, cause: &'static str) -> Self {
+        Self {
+            fault: code.into(),
+            cause,
+        }
+    }
 }
 
 impl<E: Environment> Core<E> {
@@ -82,7 +87,7 @@ impl<E: Environment> Core<E> {
             Some(login) => View::of_login(&login, self.environment.now()),
             None => View::Working {
                 step: WorkingStep::Asking,
-                email: typed(&message.email),
+                email: typed(&message.email).ok(),
                 platform_name: None,
             },
         })
@@ -101,8 +106,9 @@ impl<E: Environment> Core<E> {
         };
         let scan = tab.scan.insert(scan);
 
-        let Some(email) = typed(&message.email) else {
-            return Ok(View::of_scan(scan, Some(Text::new("error_email_invalid_cure"))));
+        let email = match typed(&message.email) {
+            Ok(email) => email,
+            Err(wrong) => return Ok(View::of_scan(scan, Some(wrong))),
         };
         let rules = rules(&scan.session, message);
         let Ok(reason) = reason(&rules, message.reason.as_deref()) else {
@@ -153,7 +159,8 @@ impl<E: Environment> Core<E> {
         // Should this worker be stopped, the next one is not to wait until somebody looks.
         environment.watch_login(true);
         let done = self.carry_out(&mut tab, &order).await;
-        environment.watch_login(false);
+        // Nor is the relay, which may not have been done with one that was lost when it was told.
+        environment.watch_login(done.as_ref().is_err_and(|fault| is_lost(fault.code)));
         self.finish(tab, done).await
     }
 
@@ -183,37 +190,6 @@ impl<E: Environment> Core<E> {
         })
     }
 
-    /// Sees to it that an isolated session can be had, closing the private windows that are in its way if that is wanted.
-    async fn make_room(&self, policy: Isolation, replace: bool) -> Result<Plan, Box<Fault>> {
-        let environment = &self.environment;
-        let allowed = environment.incognito_allowed().await;
-        let open = match policy {
-            Isolation::Off => Vec::new(),
-            _ if !allowed => Vec::new(),
-            _ => self.private_windows().await?,
-        };
-        let plan = plan(policy, allowed, open.len(), replace)?;
-        if plan.close_others {
-            for window in open {
-                environment.close_window(window).await;
-            }
-            for _ in 0..CLOSING_CHECKS {
-                if self.private_windows().await?.is_empty() {
-                    return Ok(plan);
-                }
-                environment.sleep(CLOSING_PAUSE_MILLISECONDS).await;
-            }
-            return Err(Code::IsolationBusy.into());
-        }
-        Ok(plan)
-    }
-
-    pub(super) async fn private_windows(&self) -> Result<Vec<WindowId>, Box<Fault>> {
-        let windows = self.environment.windows().await.map_err(|_| Code::WindowFailed)?;
-        let private = windows.iter().filter(|window| window.incognito);
-        Ok(private.map(|window| window.id).collect())
-    }
-
     /// Asks for the token and uses it. The token is gone when this returns.
     async fn carry_out(&self, tab: &mut Tab, order: &Order) -> Result<(), Box<Fault>> {
         let login = tab.login.as_ref().ok_or(Code::Internal)?;
@@ -236,7 +212,6 @@ impl<E: Environment> Core<E> {
                 fault.code = Code::RelayLost;
             }
             if fault.code.is_silence() {
-                // By then the relay is done with it.
                 fault.retry_after = fault.retry_after.max(Some(LOST_SECONDS));
             }
             fault
@@ -248,8 +223,12 @@ impl<E: Environment> Core<E> {
             Ok(response) => self.use_token(tab, order, response).await,
             // There may be a token, which nobody gets.
             Err(fault) if fault.code == Code::RelayAnswerUnusable => Err(Unopened {
-                code: fault.code,
+                fault,
                 cause: "answer_unusable",
+            }),
+            Err(fault) if is_lost(fault.code) => Err(Unopened {
+                fault,
+                cause: "answer_lost",
             }),
             Err(fault) => return Err(fault),
         };
@@ -263,7 +242,7 @@ impl<E: Environment> Core<E> {
             cause: opened.as_ref().err().map(|unopened| unopened.cause.into()),
         };
         self.note_window(&window, sign_outs).await;
-        opened.map(|_| ()).map_err(|unopened| unopened.code.into())
+        opened.map(|_| ()).map_err(|unopened| unopened.fault)
     }
 
     /// Opens the window, if the answer fits the order and the isolated session is still to be had.
@@ -274,7 +253,7 @@ impl<E: Environment> Core<E> {
         response: LoginResponse,
     ) -> Result<WindowId, Unopened> {
         let environment = &self.environment;
-        let unopened = |code, cause| Unopened { code, cause };
+        let unopened = Unopened::new;
         let login = tab.login.as_mut().ok_or(unopened(Code::Internal, "internal"))?;
         if response.request_id != login.request_id {
             return Err(unopened(Code::RelayAnswerUnusable, "answer_to_another_request"));
@@ -350,6 +329,12 @@ impl<E: Environment> Core<E> {
     }
 }
 
+/// Whether the relay may have made a token in an answer that did not arrive. A request that it has seen before was sent again
+/// by the browser itself, which lost the answer to the first.
+fn is_lost(code: Code) -> bool {
+    code.is_silence() || code == Code::Relay(ErrorCode::SignatureReplayed)
+}
+
 /// Marks the login that is under way in this worker, for as long as it lives.
 struct Running<'a>(&'a Cell<Option<TabId>>);
 
@@ -389,8 +374,9 @@ fn shown(failed: &Login, email: &CustomerEmail, message: &Message) -> Option<Req
 
 pub(super) fn kept(message: &Message) -> Kept {
     Kept {
-        email: typed(&message.email),
+        email: typed(&message.email).ok(),
         platform: PlatformId::parse(&message.platform).ok(),
+        platform_name: None,
         reason: message.reason.clone(),
         ticket: message.ticket.clone(),
     }

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     environment::{Area, Broken, Environment},
     fault::{Code, Fault},
+    join::first,
     json::{ToJson, Value},
     record::Profile,
     text::Text,
@@ -179,6 +180,10 @@ impl<E: Environment> Core<E> {
     /// Gives up the key, and forgets it and everything else that this profile knows.
     pub(super) async fn sign_out(&self) -> View {
         let environment = &self.environment;
+        // What the relay does not know yet it takes from this key alone.
+        let late = environment.sleep(SIGN_OUT_MILLISECONDS);
+        first(self.settle(), late).await;
+        self.settling.set(false);
         // What it fails in is tried again below.
         let _ = self.leave().await;
         if let Ok(profile) = self.profile().await {

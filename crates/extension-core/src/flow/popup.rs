@@ -22,7 +22,6 @@ use crate::{
     recipe,
     record::{Found, Login, Profile, Scan, Step, Tab},
     state::{Event, advance, is_lost, is_under_way},
-    text::Text,
     url_check::page_origin,
     view::View,
 };
@@ -107,8 +106,8 @@ impl<E: Environment> Core<E> {
             }
         };
         Ok(match typed(email) {
-            Some(email) => View::of_selection(&scan, email, None),
-            None => View::of_scan(&scan, Some(Text::new("error_email_invalid_cure"))),
+            Ok(email) => View::of_selection(&scan, email, None),
+            Err(wrong) => View::of_scan(&scan, Some(wrong)),
         })
     }
 

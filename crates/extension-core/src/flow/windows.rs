@@ -7,7 +7,7 @@ use alloc::{boxed::Box, vec::Vec};
 
 use stagedoor_protocol::{ErrorCode, Outcome, OutcomeReport, RequestId};
 
-use super::Core;
+use super::{Core, login::LOST_SECONDS};
 use crate::{
     environment::{Area, Environment, WindowId},
     fault::{Code, Fault},
@@ -170,11 +170,13 @@ impl<E: Environment> Core<E> {
         let answer = self
             .post(profile, &path, &report, REPORT_TIMEOUT_MILLISECONDS)
             .await;
-        let refused = |code| {
-            matches!(
-                code,
-                Code::Relay(ErrorCode::LoginUnknown | ErrorCode::MalformedRequest | ErrorCode::NotFound)
-            )
+        // The relay takes a report once it is done with the login, which whoever had no answer from it does not know.
+        let done =
+            window.cause.is_none() || now.saturating_sub(window.clicked) >= u64::from(LOST_SECONDS) * 1000;
+        let refused = |code| match code {
+            Code::Relay(ErrorCode::LoginUnknown) => done,
+            Code::Relay(ErrorCode::MalformedRequest | ErrorCode::NotFound) => true,
+            _ => false,
         };
         match answer {
             Ok(_) => true,

@@ -2,7 +2,10 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::facts::{Fact, Frame, Kind, Region};
+use crate::{
+    address::is_lone,
+    facts::{Fact, Frame, Kind, Region},
+};
 
 /// What a sighting is worth.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +46,8 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
         proposable: aside == 0
             && other_person == 0
             && fact.kind != Kind::Jsonld
-            && fact.region != Some(Region::Doubtful),
+            && fact.region != Some(Region::Doubtful)
+            && (fact.kind != Kind::Input || is_lone(&fact.value)),
     }
 }
 
@@ -84,14 +88,6 @@ fn names_conversation(heading: &str) -> bool {
     let heading = heading.to_ascii_lowercase();
     let mut words = heading.split(|c: char| !c.is_alphabetic());
     words.any(|word| CONVERSATIONS.split(' ').any(|other| other == word))
-}
-
-/// Whether an address has letters that may look like others: `customers` with a Cyrillic letter, or in letters of full
-/// width, looks the same and is somebody else's. Only a person can tell, so such an address is never proposed. Plain
-/// letters and those of Latin alphabets with their marks look like nothing else; `ı`, `ĸ`, `ŉ` and `ſ` do.
-pub(super) fn is_disguised(folded: &str) -> bool {
-    let distinct = |c| matches!(c, 'ß'..='ž') && !matches!(c, 'ı' | 'ĸ' | 'ŉ');
-    folded.chars().any(|c| !c.is_ascii() && !distinct(c))
 }
 
 /// Short stems stand for the whole word only, or `cc` would be found in `account`.

@@ -5,6 +5,7 @@ use alloc::{vec, vec::Vec};
 use stagedoor_protocol::CustomerEmail;
 
 use crate::{
+    address::is_disguised,
     record::{Found, Scan},
     text::Text,
 };
@@ -14,48 +15,32 @@ use crate::{
 pub struct Customer {
     /// The address.
     pub email: CustomerEmail,
-    /// Where it was found.
-    pub evidence: Vec<Evidence>,
-    /// Never set: a choice is the person's.
-    pub recommended: bool,
-}
-
-/// One place where an address was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
-    /// Which.
-    pub text: Text,
+    /// Where it was found; before that, what a person may not see in it.
+    pub evidence: Vec<Text>,
 }
 
 impl Customer {
     pub(super) fn of(found: &Found) -> Self {
-        let evidence = found.evidence.iter().cloned();
-        Self {
-            email: found.email.clone(),
-            evidence: evidence.map(|text| Evidence { text }).collect(),
-            recommended: false,
-        }
+        Self::new(found.email.clone(), found.evidence.clone())
     }
 
     pub(super) fn typed(email: CustomerEmail) -> Self {
-        Self::shown_by(email, "evidence_manual")
+        Self::new(email, vec![Text::new("evidence_manual")])
     }
 
     /// One of a selected text, with what else the page has of it.
     pub(super) fn picked(scan: &Scan, email: &CustomerEmail) -> Self {
-        let mut customer = Self::shown_by(email.clone(), "evidence_selection");
+        let mut evidence = vec![Text::new("evidence_selection")];
         if let Some(found) = scan.found(email) {
-            customer.evidence.extend(Self::of(found).evidence);
+            evidence.extend(found.evidence.iter().cloned());
         }
-        customer
+        Self::new(email.clone(), evidence)
     }
 
-    fn shown_by(email: CustomerEmail, key: &str) -> Self {
-        let text = Text::new(key);
-        Self {
-            email,
-            evidence: vec![Evidence { text }],
-            recommended: false,
+    fn new(email: CustomerEmail, mut evidence: Vec<Text>) -> Self {
+        if is_disguised(email.as_str()) {
+            evidence.insert(0, Text::new("evidence_disguised"));
         }
+        Self { email, evidence }
     }
 }

@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use stagedoor_protocol::{Platform, Rules, limits::MAX_REASON_CHARS};
 
-use super::{Choice, Customer, Evidence, Problem, ReasonField, TestResult, View, WorkingStep};
+use super::{Choice, Customer, Problem, ReasonField, TestResult, View, WorkingStep};
 use crate::{
     json::{Object, ToJson},
     wire::{environment_name, isolation_name, reason_name},
@@ -91,6 +91,7 @@ impl ToJson for View {
                 retry,
                 email,
                 platform,
+                platform_name,
                 reason,
                 ticket,
                 claim,
@@ -104,6 +105,7 @@ impl ToJson for View {
                 .with_some("retry", retry.map(|retry| retry.as_str()))
                 .with_some("email", email.as_ref().map(|email| email.as_str()))
                 .with_some("platform", platform.as_ref().map(|id| id.as_str()))
+                .with_some("platformName", platform_name.as_ref())
                 .with_some("reason", reason.as_ref())
                 .with_some("ticket", ticket.as_ref())
                 .with_some("claim", claim.as_ref()),
@@ -180,14 +182,7 @@ impl ToJson for Customer {
         Object::begin(target)
             .with("email", self.email.as_str())
             .with("evidence", &self.evidence)
-            .with("recommended", &self.recommended)
             .end();
-    }
-}
-
-impl ToJson for Evidence {
-    fn write(&self, target: &mut String) {
-        Object::begin(target).with("text", &self.text).end();
     }
 }
 

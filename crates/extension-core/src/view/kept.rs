@@ -13,6 +13,8 @@ pub struct Kept {
     pub email: Option<CustomerEmail>,
     /// Where.
     pub platform: Option<PlatformId>,
+    /// Likewise, as a person reads it, where that is known.
+    pub platform_name: Option<String>,
     /// Why.
     pub reason: Option<String>,
     /// Ticket or case number.
@@ -25,6 +27,7 @@ impl Kept {
         Self {
             email: Some(asked.email.clone()),
             platform: Some(asked.platform.id.clone()),
+            platform_name: Some(asked.platform.name.clone()),
             reason: asked.reason.clone(),
             ticket: asked.ticket.clone(),
         }
@@ -35,6 +38,7 @@ impl Kept {
         Self {
             email: Some(login.email.clone()),
             platform: Some(login.platform.id.clone()),
+            platform_name: Some(login.platform.name.clone()),
             reason: login.reason.clone(),
             ticket: login.ticket.clone(),
         }

@@ -131,6 +131,10 @@ async fn wrong_enrolment_code(kind: Kind) -> Result<()> {
     options.fill("#code", &used).await?;
     options.click("[data-slot=submit]").await?;
     options.text("#connection-title").await?;
+    let said = "document.getElementById('announcer').textContent === 'Connected'";
+    options
+        .wait_for("a screen reader to be told that it has worked", said)
+        .await?;
     Ok(())
 }
 

@@ -17,6 +17,7 @@ crate::in_each_browser!(
     reading_again_says_what_it_waits_for,
     reading_again_takes_no_press_for_somebody_else,
     a_second_pause_is_as_long_as_the_first,
+    a_press_says_what_it_waits_for,
 );
 
 /// What keeps a page from answering, until it is released.
@@ -189,5 +190,27 @@ async fn a_second_pause_is_as_long_as_the_first(kind: Kind) -> Result<()> {
     let seat = Seat::unenrolled(&lab, kind, SUPPORT[0], PrivateWindows::Allowed).await?;
     let page = seat.browser.open_extension("options.html").await?;
     assert_eq!(page.evaluate(PAUSE_TWICE).await?, json!([true, false]));
+    Ok(())
+}
+
+/// The page is read once more before the relay is asked.
+async fn a_press_says_what_it_waits_for(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let (seat, tab) = begin(&lab, kind).await?;
+    let popup = seat.press(&tab).await?;
+    popup.settled().await?;
+    let blocked = block(&lab, &seat, &tab).await?;
+    popup.confirm().await?;
+    popup.shows("working").await?;
+    let step = popup.page.text("[aria-current]").await?;
+    assert!(step.starts_with("Reading the page"), "{step}");
+    let words = "document.querySelector('.slow').innerText.startsWith('The page does not answer yet')";
+    popup
+        .page
+        .wait_for("the popup to say that the page is slow", words)
+        .await?;
+    assert_eq!(popup.error().await?, "page_silent");
+    blocked.release();
+    assert_asked_for(&lab, &[]);
     Ok(())
 }

@@ -124,6 +124,19 @@ fn what_was_typed_is_asked_for_and_shown_while_it_waits() {
 }
 
 #[test]
+fn who_decides_is_said_also_when_it_is_asked_for_again() {
+    let (fake, worker) = waiting();
+    answer(&fake, at(""), &approval("expired", 0));
+    assert_eq!(popup(&worker, "approval")["state"], "expired");
+    answer(&fake, REQUEST, &approval("waiting", 600));
+    let view = ask(&worker, asking());
+    assert_eq!(
+        view["approvers"],
+        json!({"key": "approval_by_roles", "args": ["team-lead, compliance"]})
+    );
+}
+
+#[test]
 fn a_request_outlives_popup_and_worker_and_counts_down() {
     let (fake, worker) = waiting();
     drop(worker);

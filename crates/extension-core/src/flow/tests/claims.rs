@@ -47,7 +47,8 @@ fn a_claim_is_shown_with_all_that_was_typed_and_nothing_is_sent_again() {
             "requestId": last_login(&fake)["requestId"],
             "title": {"key": "error_customer_claimed_title", "args": []},
             "cure": {"key": "error_customer_claimed_cure", "args": []},
-            "email": "anna@example.com", "platform": "main", "reason": "customer asked on the phone",
+            "email": "anna@example.com", "platform": "main", "platformName": "Main",
+            "reason": "customer asked on the phone",
             "ticket": "T-17",
             "claim": {
                 "requestId": claimed_by(1).as_str(), "staffName": "Maria Silva",

@@ -55,7 +55,7 @@ pub(super) struct Fake {
     pub(super) keys: RefCell<BTreeMap<String, SigningKey>>,
     /// Whether storage and key store take anything.
     pub(super) writable: Cell<bool>,
-    /// What fails by itself: `clear` or `windows`.
+    /// What fails by itself: `clear`, `save`, `windows`, or the saving of the key of that name.
     pub(super) failing: Cell<&'static str>,
     /// What the collector answers.
     pub(super) page: RefCell<Result<String, Broken>>,
@@ -250,6 +250,7 @@ impl Environment for Rc<Fake> {
     }
     async fn save_key(&self, name: &str, key: &SigningKey) -> Result<(), Broken> {
         self.writing()?;
+        self.unless_failing(name)?;
         self.keys.borrow_mut().insert(name.into(), key.clone());
         Ok(())
     }
@@ -264,6 +265,7 @@ impl Environment for Rc<Fake> {
 
     async fn save(&self, area: Area, saved: &str) -> Result<(), Broken> {
         self.writing()?;
+        self.unless_failing("save")?;
         let saved = members(serde_json::from_str(saved).unwrap());
         self.storage(area).borrow_mut().extend(saved);
         Ok(())

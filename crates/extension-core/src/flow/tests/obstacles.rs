@@ -3,7 +3,7 @@
 use super::*;
 use crate::environment::{Broken, HttpFailure, OpenedWindow};
 use fake::http;
-use stagedoor_protocol::ErrorCode;
+use stagedoor_protocol::{ErrorCode, Problem};
 
 fn login(worker: &Worker) -> Value {
     ask(worker, login_message(5))
@@ -20,6 +20,11 @@ fn private(id: i32) -> OpenedWindow {
 /// Changes one rule of the relay.
 fn rule(fake: &Fake, name: &str, value: Value) {
     fake.rules.borrow_mut()["policy"][name] = value;
+}
+
+fn problem(code: ErrorCode) -> crate::environment::HttpAnswer {
+    let problem = serde_json::to_string(&Problem::new(code, "")).unwrap();
+    http(code.status(), "application/problem+json", &problem)
 }
 
 /// Expects that a login failed before a token was asked for.
@@ -136,6 +141,7 @@ fn private_windows_are_closed_only_on_request_and_all_of_them() {
     fake.closable.set(false);
     let view = ask(&worker, message.clone());
     refused(&fake, &view, "isolation_busy");
+    assert_eq!(view["cure"]["key"], "session_left_text");
     fake.closable.set(true);
     assert_eq!(ask(&worker, message)["screen"], "opened");
     let windows: Vec<i32> = fake.windows.borrow().iter().map(|window| window.id).collect();
@@ -254,7 +260,8 @@ fn faults_of_the_relay_keep_what_was_typed_and_are_not_repeated() {
             "title": {"key": "error_outcome_unknown_title", "args": []},
             "cure": {"key": "error_outcome_unknown_cure", "args": []},
             "detail": "The broker did not answer.",
-            "email": "anna@example.com", "platform": "main", "reason": "customer asked on the phone",
+            "email": "anna@example.com", "platform": "main", "platformName": "Main",
+            "reason": "customer asked on the phone",
         })
     );
     assert_eq!((fake.logins_asked(), fake.outcomes().len()), (1, 0));
@@ -263,6 +270,7 @@ fn faults_of_the_relay_keep_what_was_typed_and_are_not_repeated() {
         (Err(HttpFailure::Timeout), "relay_timeout"),
         (Err(HttpFailure::Unreachable), "relay_lost"),
         (Ok(http(502, "text/html", "<p>")), "relay_lost"),
+        (Ok(problem(ErrorCode::SignatureReplayed)), "signature_replayed"),
         (Ok(http(201, "application/json", "{}")), "relay_answer_unusable"),
         (
             Ok(http(
@@ -277,14 +285,15 @@ fn faults_of_the_relay_keep_what_was_typed_and_are_not_repeated() {
         let view = login(&worker);
         assert_eq!((&view["code"], &view["retry"]), (&json!(code), &json!("login")));
     }
-    assert_eq!((fake.logins_asked(), fake.opened.borrow().len()), (6, 0));
-    // There may be a token behind an answer that cannot be read: nobody has it, and the record says so.
+    assert_eq!((fake.logins_asked(), fake.opened.borrow().len()), (7, 0));
+    // There may be a token behind an answer that was lost or cannot be read: nobody has it, and the record says so.
     let told = fake.outcomes();
-    assert_eq!(told.len(), 2);
-    assert!(
-        told.iter()
-            .all(|told| *told == ("failed".into(), Some("answer_unusable".into())))
-    );
+    let told: Vec<_> = told
+        .iter()
+        .map(|(outcome, cause)| (outcome.as_str(), cause.as_deref().unwrap()))
+        .collect();
+    let [lost, unusable] = [("failed", "answer_lost"), ("failed", "answer_unusable")];
+    assert_eq!(told, [lost, lost, lost, lost, unusable, unusable]);
 }
 
 #[test]

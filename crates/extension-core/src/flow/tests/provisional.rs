@@ -254,7 +254,7 @@ fn a_page_that_does_not_answer_is_in_nobodys_way() {
     let typed = json!({"type": "popup/select", "tabId": 5, "email": "carla@example.com"});
     let view = ask(&worker, typed);
     assert_eq!(
-        view["customer"]["evidence"][0]["text"]["key"], "evidence_manual",
+        view["customer"]["evidence"][0]["key"], "evidence_manual",
         "{view}"
     );
     let mut login = login_message(5);

@@ -42,7 +42,7 @@ fn new_ones_for_this_page_read_it_again_and_are_kept() {
     let view = open(&worker);
     assert_eq!(view["customer"]["email"], "anna@example.com");
     assert_eq!(
-        view["customer"]["evidence"][0]["text"],
+        view["customer"]["evidence"][0],
         json!({"key": "evidence_recipe", "args": ["Ours"]})
     );
     assert_eq!(fake.read_with.take(), ["[]".to_owned(), json_text(&ours)]);

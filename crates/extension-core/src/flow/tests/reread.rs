@@ -69,7 +69,7 @@ fn the_record_that_a_recipe_knows_goes_on_record() {
     *fake.page.borrow_mut() = Ok(record_page("501", "anna@example.com"));
     let view = open(&worker);
     assert_eq!(
-        view["customer"]["evidence"][0]["text"],
+        view["customer"]["evidence"][0],
         json!({"key": "evidence_recipe", "args": ["HubSpot"]})
     );
     // Another worker knows it too.

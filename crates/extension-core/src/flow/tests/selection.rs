@@ -20,7 +20,7 @@ fn evidence(customer: &Value) -> Vec<&str> {
     let pieces = customer["evidence"].as_array().unwrap();
     pieces
         .iter()
-        .map(|piece| piece["text"]["key"].as_str().unwrap())
+        .map(|piece| piece["key"].as_str().unwrap())
         .collect()
 }
 

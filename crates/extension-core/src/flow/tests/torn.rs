@@ -35,7 +35,8 @@ fn a_login_cut_off_with_its_worker_is_said_once() {
             "screen": "error", "code": "interrupted", "retry": "login", "requestId": id,
             "title": {"key": "error_interrupted_title", "args": []},
             "cure": {"key": "error_interrupted_cure", "args": []},
-            "email": "anna@example.com", "platform": "main", "reason": "customer asked on the phone",
+            "email": "anna@example.com", "platform": "main", "platformName": "Main",
+            "reason": "customer asked on the phone",
         })
     );
     assert_eq!(fake.logins_asked(), 1, "nothing is repeated by itself");

@@ -170,6 +170,26 @@ fn a_report_that_does_not_arrive_is_made_again_later() {
     }
 }
 
+/// The relay may not be done with it when the connection is lost, and takes no report then.
+#[test]
+fn a_lost_answer_is_told_once_the_relay_is_done_with_the_login() {
+    for arrived in [true, false] {
+        let (fake, worker) = enrolled();
+        fake.answer("/v1/logins", Err(HttpFailure::Unreachable));
+        fake.next_outcome(Ok(ErrorCode::LoginUnknown));
+        ask(&worker, login_message(5));
+        assert_eq!((told(&fake).len(), kept(&fake)), (1, 1));
+        assert!(fake.watching_login.get(), "nobody would tell it later");
+        fake.now.set(fake.now.get() + 30_000);
+        if !arrived {
+            fake.next_outcome(Ok(ErrorCode::LoginUnknown));
+        }
+        next_worker(&fake);
+        let lost = ("failed".to_owned(), Some("answer_lost".to_owned()));
+        assert_eq!((fake.outcomes(), kept(&fake)), (vec![lost.clone(), lost], 0));
+    }
+}
+
 #[test]
 fn what_the_relay_does_not_want_to_know_is_not_told_again() {
     let (fake, worker) = enrolled();
@@ -296,6 +316,32 @@ fn how_a_login_ended_unseen_stands_beside_how_many_wait() {
     fake.listening.set(true);
     ask(&worker, login_message(5));
     assert_eq!(fake.shown(), "3", "it was seen as it ended");
+}
+
+/// Nobody else could tell it.
+#[test]
+fn what_waits_is_told_before_signing_out() {
+    let (fake, worker) = enrolled();
+    ask(&worker, login_message(5));
+    fake.windows.borrow_mut().retain(|window| !window.incognito);
+    fake.next_outcome(Err(HttpFailure::Unreachable));
+    finish(worker.window_removed(40));
+    fake.take_requests();
+    ask(&worker, json!({"type": "options/signOut"}));
+    let requests = fake.requests.borrow();
+    assert_eq!(requests[0].1["outcome"], "closed");
+    assert_eq!((requests[1].0.as_str(), kept(&fake)), ("POST /v1/sign-out", 0));
+}
+
+/// A relay that does not answer keeps nobody signed in.
+#[test]
+fn telling_what_waits_does_not_hold_up_signing_out() {
+    let (fake, worker) = enrolled();
+    ask(&worker, login_message(5));
+    fake.windows.borrow_mut().retain(|window| !window.incognito);
+    fake.held.set(Some("/v1/logins/"));
+    let view = ask(&worker, json!({"type": "options/signOut"}));
+    assert_eq!((&view["enrolled"], kept(&fake)), (&json!(false), 0));
 }
 
 #[test]
