@@ -244,6 +244,7 @@ fn headings_of_others_are_known_in_the_languages_of_the_extension() {
         "مدير الحساب",
         "Similar customers",
         "Ähnliche Kunden",
+        "Weitere ähnliche Kunden",
         "Clientes relacionados",
         "Ostatnio oglądane",
         "Doublons possibles",

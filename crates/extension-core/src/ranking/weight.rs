@@ -63,7 +63,7 @@ const OTHER_PERSONS: &str = "owner manager agent assigned assignee created modif
 /// Words in headings of sections, and in labels of what is around a field, for what people wrote or what happened, and for
 /// customers beside the one whose page it is.
 const CONVERSATIONS: &str = "similar duplicate duplicates recent recently related linked suggested mails \
-    Ähnliche dubletten zuletzt verknüpfte similares duplicados recientes relacionados correos podobni \
+    Ähnliche ähnliche dubletten zuletzt verknüpfte similares duplicados recientes relacionados correos podobni \
     duplikaty ostatnio powiązani maile similaires doublons récemment liés courriels مشابهون مكررة مرتبطة \
     activity activities timeline notes note comments messages conversation history emails tickets \
     notifications log notiz notizen aktivitäten verlauf kommentare nachrichten nota notas actividad \
