@@ -91,7 +91,7 @@ pub(crate) fn at(path: &Path, problem: &str) -> String {
             Some(_) => "none among the credentials of $CREDENTIALS_DIRECTORY",
             None => "$CREDENTIALS_DIRECTORY, where credentials of systemd are, is not set",
         };
-        return format!("no file of that name in the current folder, and {credentials}: {problem}");
+        return format!("no such file in the current folder, and {credentials}: {problem}");
     }
     match path
         .parent()
