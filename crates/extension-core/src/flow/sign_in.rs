@@ -96,7 +96,8 @@ impl<E: Environment> Core<E> {
         let nonce = self.digest(&nonce).await?;
         let challenge = self.digest(&sign_in.verifier).await?;
         let mut address = address(&offer, &endpoint, &sign_in, &nonce, &challenge)?;
-        if another_account {
+        // A new key is bound to whoever is there now, and not to whom the provider's session in this browser was opened by.
+        if another_account || !sign_in.renews {
             address.push_str(AFRESH);
         }
         self.keep(Area::Session, SignIn::NAME, &sign_in).await?;
@@ -108,6 +109,13 @@ impl<E: Environment> Core<E> {
         let done = self.try_end_sign_in(redirect).await;
         // A key that was not accepted is of no use to anybody.
         let _ = self.environment.delete_key(PENDING_KEY).await;
+        if let Err(fault) = &done
+            && fault.code == Code::Relay(ErrorCode::SignInRefused)
+            && let Ok(profile) = self.profile().await
+        {
+            // With the person's groups their session may have ended.
+            let _ = self.session(&profile).await;
+        }
         self.options(None, done.err()).await
     }
 

@@ -250,7 +250,10 @@ async fn signing_out_signs_out(kind: Kind) -> Result<()> {
     options.click("[data-slot=confirm]").await?;
     options.text("#connect-title").await?;
     assert_eq!(kept(&options).await?, json!({}));
-    // Signed in anew, it is another key.
     let tab = seat.browser.open(&firm.lab.customer_page(CUSTOMERS[0].0)).await?;
-    seat.press(&tab).await?.shows("setup").await
+    seat.press(&tab).await?.shows("setup").await?;
+    // The provider knows her still, and asks all the same: it may be somebody else by now.
+    let options = seat.find_sign_in(&firm.lab).await?;
+    seat.sign_in(&options, &firm.provider, "maria").await?;
+    connected(&options).await
 }

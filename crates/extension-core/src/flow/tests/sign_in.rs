@@ -54,7 +54,7 @@ fn signing_in_makes_a_key_this_profiles() {
         (&*asked["redirect_uri"], &*asked["code_challenge_method"]),
         (REDIRECT_URI, "S256")
     );
-    assert!(!asked.contains_key("prompt"));
+    assert_eq!(asked["prompt"], "login");
 
     let view = come_back_with_code(&worker, &asked);
     assert_eq!(view["error"], Value::Null);

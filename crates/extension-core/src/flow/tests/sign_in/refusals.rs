@@ -84,11 +84,26 @@ fn another_account_is_asked_for_anew() {
     assert_eq!(prompts, [("prompt".into(), "login".into())]);
 }
 
+/// As where the person has lost the groups that let them in.
+#[test]
+fn a_refused_renewal_shows_whether_it_ended_the_session() {
+    let (fake, worker) = enrolled();
+    let asked = begin(&worker);
+    fake.refuse("/v1/sign-ins", ErrorCode::SignInRefused, "No groups.");
+    fake.refuse("/v1/session", ErrorCode::SessionExpired, "It has ended.");
+    let view = come_back_with_code(&worker, &asked);
+    assert_eq!(
+        (&view["error"]["code"], &view["sessionOver"]),
+        (&json!("sign_in_refused"), &json!(true))
+    );
+}
+
 #[test]
 fn a_refused_renewal_leaves_the_profile_as_it_was() {
     let (fake, worker) = enrolled();
     let before = fake.local.borrow().clone();
     let asked = begin(&worker);
+    assert!(!asked.contains_key("prompt"), "the provider may know who it is");
     fake.refuse("/v1/sign-ins", ErrorCode::SignInRefused, "Another account.");
     let view = come_back_with_code(&worker, &asked);
     assert_eq!(view["error"]["code"], "sign_in_refused");
