@@ -4,7 +4,8 @@
 use alloc::{boxed::Box, string::String};
 
 use stagedoor_protocol::{
-    SignInOffer, SignInRequest, SignInResponse, limits::RELAY_TIMEOUT_MILLISECONDS, sign_in_nonce_input,
+    ErrorCode, SignInOffer, SignInRequest, SignInResponse, limits::RELAY_TIMEOUT_MILLISECONDS,
+    sign_in_nonce_input,
 };
 use zeroize::Zeroize;
 
