@@ -13,7 +13,7 @@ use tokio::{
 use crate::support::{Profile, STAFF, TestApp, eventually, http::problem, log};
 
 /// Far longer than any limit that these tests set.
-pub(crate) const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(5);
 
 pub(crate) async fn connect(app: &TestApp) -> TcpStream {
     TcpStream::connect(app.address).await.unwrap()
