@@ -3,30 +3,30 @@
 // Listeners are registered before anything is awaited: a browser that starts this script for an event delivers the
 // event only to listeners that exist by the end of its first run.
 
-import { collector } from "./collector.js";
 import { comeBack, expectConsent } from "./consent.js";
 import init, { handle, minute, selected, started, wake, window_removed } from "./core/stagedoor_extension_core.js";
+import { begin, coreIsThere, read, readPage } from "./reading.js";
 
 const CORE = "core/stagedoor_extension_core_bg.wasm";
 
 /**
  * Starts the core on first use, once for the life of this script. It looks first what the script before it was stopped in,
- * and everything else waits for that.
+ * and everything else waits for that; so what is kept of it is asked for at once.
  */
 let starting;
 function core() {
-  starting ??= init({ module_or_path: chrome.runtime.getURL(CORE) }).then(wake);
+  const kept = () => chrome.storage.session.get(null).catch(() => null);
+  starting ??= Promise.all([init({ module_or_path: chrome.runtime.getURL(CORE) }), kept()]).then(([, kept]) => wake(kept));
   return starting;
 }
 
 // Whatever this script was started for needs it. If it cannot start, that is what is told when something is asked.
-core().catch(() => {});
+core().catch(() => {}).then(coreIsThere);
 
 const back = comeBack().catch(console.error);
 
-/** Reads a page for the core, in all frames that the click opened. Recipes of the relay are data there, never code. */
-globalThis.readPage = (tabId, recipes) =>
-  chrome.scripting.executeScript({ target: { tabId, allFrames: true }, func: collector, args: [recipes] });
+// An injected function has to be one of JavaScript's.
+globalThis.readPage = readPage;
 
 /** Only the extension's own pages may speak to the core: no web page, no content script, no other extension. */
 function isOwnPage(sender) {
@@ -37,6 +37,8 @@ function isOwnPage(sender) {
 let noted;
 
 async function answer(message) {
+  const { type, tabId } = message ?? {};
+  const forget = type === "popup/open" && Number.isInteger(tabId) ? begin(tabId) : () => {};
   try {
     await core();
     // A page that is answered is the one that the person wanted, or comes after the one that came back.
@@ -54,6 +56,8 @@ async function answer(message) {
       cure: { key: "error_internal_cure", args: [] },
       retry: null,
     };
+  } finally {
+    forget();
   }
 }
 
@@ -64,7 +68,7 @@ chrome.runtime.onMessage.addListener((message, sender, respond) => {
     return false;
   }
   if (message?.type === "read") {
-    readPage(message.tabId, message.recipes).then(respond, () => respond(null));
+    read(message.tabId, message.recipes).then(respond, () => respond(null));
     return true;
   }
   answer(message).then(respond);

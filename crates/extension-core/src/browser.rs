@@ -82,8 +82,13 @@ impl Environment for Browser {
         http::send(request)
     }
 
-    fn collect(&self, tab: TabId, recipes: &str) -> impl Future<Output = Result<String, Broken>> {
-        chrome::collect(tab, recipes)
+    fn collect(
+        &self,
+        tab: TabId,
+        recipes: &str,
+        opening: bool,
+    ) -> impl Future<Output = Result<String, Broken>> {
+        chrome::collect(tab, recipes, opening)
     }
     fn progress(&self, message: &str) {
         chrome::progress(message);

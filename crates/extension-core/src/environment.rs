@@ -143,8 +143,9 @@ pub trait Environment {
     async fn send(&self, request: HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure>;
 
     /// Runs the collector in every frame of a tab that this click opened to the extension, with the recipes of the relay;
-    /// those and the results as JSON text.
-    async fn collect(&self, tab: TabId, recipes: &str) -> Result<String, Broken>;
+    /// those and the results as JSON text. With `opening`, a run with the same recipes will do that was begun when the tab's
+    /// popup was opened.
+    async fn collect(&self, tab: TabId, recipes: &str, opening: bool) -> Result<String, Broken>;
     /// Sends a message to the extension's pages, as JSON text, and goes on.
     fn progress(&self, message: &str);
     /// Sends a message to the extension's pages, as JSON text, and says whether there was one to take it.

@@ -67,7 +67,6 @@ pub(crate) fn check(project: &Project) -> Result<String> {
     faults.extend(manifest_faults(&files, &exists)?);
     faults.extend(message_faults(&files)?);
     faults.extend(languages::faults(&files));
-    faults.extend(preload_faults("popup.html", &files));
     for (path, text) in &files {
         faults.extend(file_faults(path, text, &exists));
     }
@@ -193,28 +192,6 @@ fn file_faults(path: &str, text: &str, exists: &dyn Fn(&str) -> bool) -> Vec<Str
     faults
 }
 
-/// What a page's scripts import and the page does not name: it would be asked for only once they have been read, and a person
-/// waits for that.
-fn preload_faults(page: &str, files: &BTreeMap<String, String>) -> Vec<String> {
-    let text = |path: &str| files.get(path).map_or("", String::as_str);
-    let named: BTreeSet<&str> = [" src=\"", "\"modulepreload\" href=\""]
-        .iter()
-        .flat_map(|start| between(text(page), start, '"'))
-        .collect();
-    // Every script that is named is looked through, so that those that it imports are named, too.
-    let imported: BTreeSet<&str> = named
-        .iter()
-        .flat_map(|script| between(text(script), " from \"./", '"'))
-        .collect();
-    let faults = imported.symmetric_difference(&named).filter(|path| {
-        // Scripts that the page begins with need no other that imports them.
-        imported.contains(*path) || !text(page).contains(&format!(" src=\"{path}\""))
-    });
-    faults
-        .map(|path| format!("{page}: {path} is not both imported and named as modulepreload"))
-        .collect()
-}
-
 /// The keys of messages named outright: attributes `data-i18n…="key"`, `getMessage("key"` and `__MSG_key__`.
 fn message_keys(text: &str) -> Vec<&str> {
     let attributes = between(text, "data-i18n", '>').filter_map(|rest| {
@@ -317,28 +294,6 @@ mod tests {
             file_faults("popup.html", page, &exists),
             ["popup.html: popup.js does not exist"]
         );
-    }
-
-    #[test]
-    fn what_a_page_imports_is_loaded_at_once() {
-        let page = "<script src=\"a.js\"></script><link rel=\"modulepreload\" href=\"b.js\">";
-        let files = |b: &str, page: &str| {
-            let a = "import { b } from \"./b.js\";\n".to_owned();
-            let files = [("a.js", a), ("b.js", b.to_owned()), ("p.html", page.to_owned())];
-            preload_faults(
-                "p.html",
-                &files.map(|(path, text)| (path.to_owned(), text)).into(),
-            )
-        };
-        let fault = |path: &str| {
-            [format!(
-                "p.html: {path} is not both imported and named as modulepreload"
-            )]
-        };
-        assert!(files("", page).is_empty());
-        assert_eq!(files("import { c } from \"./c.js\";\n", page), fault("c.js"));
-        let idle = format!("{page}<link rel=\"modulepreload\" href=\"d.js\">");
-        assert_eq!(files("", &idle), fault("d.js"));
     }
 
     #[test]

@@ -5,7 +5,6 @@
     reason = "a command-line tool talks to the person who started it"
 )]
 
-mod background;
 mod bench;
 mod build;
 mod chaos;
@@ -21,6 +20,7 @@ mod extension;
 mod fuzz_api;
 mod install;
 mod languages;
+mod modules;
 mod npm;
 mod package;
 mod packages;

@@ -8,10 +8,10 @@ use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::background;
 use crate::collector;
 use crate::comments::without_comments;
 use crate::install;
+use crate::modules;
 use crate::project::Project;
 use crate::smaller::smaller;
 use crate::step::{Step, step};
@@ -155,7 +155,7 @@ fn assemble(project: &Project, core: &Path) -> Result<Files> {
     *manifest = with_version(std::str::from_utf8(manifest)?, project.version())?.into_bytes();
     collector::join(&mut files)?;
     collect(core, "core/", &mut files)?;
-    background::join(&mut files)?;
+    modules::join(&mut files)?;
     for (path, content) in &mut files {
         if path.ends_with(".js") {
             let script = std::str::from_utf8(content).with_context(|| format!("{path} is not text"))?;

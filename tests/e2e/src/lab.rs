@@ -1,8 +1,8 @@
 //! Everything around the browser: the simulated broker, the real relay, a sample CRM; started together, on loopback.
 
+mod extension;
 mod gate;
 mod log;
-mod patience;
 mod recipes;
 mod relay;
 

@@ -38,7 +38,7 @@ extern "C" {
 
     // The background script's own: an injected function has to be one of JavaScript's.
     #[wasm_bindgen(js_name = readPage, catch)]
-    fn read_page(tab: TabId, recipes: &JsValue) -> Result<JsValue, JsValue>;
+    fn read_page(tab: TabId, recipes: &JsValue, opening: bool) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_namespace = ["chrome", "runtime"], js_name = sendMessage, catch)]
     fn send_message(message: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_namespace = ["chrome", "runtime"], js_name = getManifest)]
@@ -105,8 +105,8 @@ pub(super) async fn clear(area: Area) -> Result<(), Broken> {
 }
 
 /// Runs the collector in every frame of a tab.
-pub(super) async fn collect(tab: TabId, recipes: &str) -> Result<String, Broken> {
-    Ok(to_json(&done(read_page(tab, &to_js(recipes))).await?))
+pub(super) async fn collect(tab: TabId, recipes: &str, opening: bool) -> Result<String, Broken> {
+    Ok(to_json(&done(read_page(tab, &to_js(recipes), opening)).await?))
 }
 
 /// Sends a message to the extension's pages and goes on.

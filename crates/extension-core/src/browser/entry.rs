@@ -34,10 +34,12 @@ pub fn handle(message: JsValue) -> Promise {
     run(Event::Message(Message::read(&message)))
 }
 
-/// This script was started. What comes after waits for it.
+/// This script was started, with all that is kept in memory (`storage.session`), which it asked for while the core was
+/// being compiled. What comes after waits for it.
 #[wasm_bindgen]
-pub fn wake() -> Promise {
-    run(Event::Wake)
+pub fn wake(kept: JsValue) -> Promise {
+    // Where nothing can be read there is nothing to be done.
+    run(Event::Wake(Value::parse(&to_json(&kept)).unwrap_or(Value::Null)))
 }
 
 /// A person selected text in a tab, and wants to open whom it names.
@@ -65,7 +67,7 @@ pub fn started() -> Promise {
 }
 
 enum Event {
-    Wake,
+    Wake(Value),
     Minute,
     Started,
     Message(Message),
@@ -78,8 +80,8 @@ fn run(event: Event) -> Promise {
     future_to_promise(async move {
         Ok(match event {
             Event::Message(message) => to_js(&core.handle(&message).await.to_json()),
-            Event::Wake => {
-                core.wake().await;
+            Event::Wake(kept) => {
+                core.wake(&kept).await;
                 // Nothing that comes after need wait until the relay has been told.
                 spawn_local(async move { core.settle().await });
                 JsValue::UNDEFINED

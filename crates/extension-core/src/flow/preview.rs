@@ -61,7 +61,10 @@ impl<E: Environment> Core<E> {
         let mut read = self.headings.take().filter(|(tab, _)| *tab == id);
         if read.is_none() {
             // Another worker has read the page, or another page was read since.
-            let frames = self.collect(id, &self.recipes().await, PATIENCE).await.ok()?;
+            let frames = self
+                .collect(id, &self.recipes().await, PATIENCE, false)
+                .await
+                .ok()?;
             read = Some((id, headings(&read_frames(&Value::parse(&frames)?))));
         }
         let (_, lines) = read.as_ref()?;

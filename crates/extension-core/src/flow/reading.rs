@@ -121,7 +121,7 @@ impl<E: Environment> Core<E> {
                 Some(_) => OPENING_PATIENCE,
                 None => PATIENCE,
             };
-            let mut frames = self.collect(id, &known.recipes, patience).await;
+            let mut frames = self.collect(id, &known.recipes, patience, opened.is_some()).await;
             if opened.is_some() && frames == Err(Code::PageSilent) {
                 // The person goes on without it, as they could before.
                 frames = unread();
@@ -159,7 +159,7 @@ impl<E: Environment> Core<E> {
                 let _ = self.keep(Area::Local, RECIPES, &recipes).await;
             }
             if !self.reads_alike(&known.recipes, &recipes, &frames) {
-                frames = self.collect(id, &recipes, PATIENCE).await;
+                frames = self.collect(id, &recipes, PATIENCE, false).await;
             }
         }
         if let Some(scan) = scan.filter(|_| as_before && read_alike) {
@@ -168,14 +168,21 @@ impl<E: Environment> Core<E> {
         Ok(self.scan_of(id, &frames, session, &recipes)?)
     }
 
-    /// Has the collector read a page, and gives up on one that shows a message or is busy: it may be so for ever.
-    pub(super) async fn collect(&self, id: TabId, recipes: &Value, milliseconds: u32) -> Collected {
+    /// Has the collector read a page, and gives up on one that shows a message or is busy: it may be so for ever. With
+    /// `opening`, what was read since the popup was opened will do.
+    pub(super) async fn collect(
+        &self,
+        id: TabId,
+        recipes: &Value,
+        milliseconds: u32,
+        opening: bool,
+    ) -> Collected {
         let late = async {
             self.environment.sleep(milliseconds).await;
             Err(Code::PageSilent)
         };
         let read = async {
-            let read = self.environment.collect(id, &recipes.to_json()).await;
+            let read = self.environment.collect(id, &recipes.to_json(), opening).await;
             read.map_err(|_| Code::PageNotReadable)
         };
         first(read, late).await

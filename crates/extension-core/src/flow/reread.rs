@@ -25,7 +25,7 @@ impl<E: Environment> Core<E> {
             return Ok(());
         }
         let recipes = self.recipes().await;
-        let frames = self.collect(id, &recipes, PATIENCE).await;
+        let frames = self.collect(id, &recipes, PATIENCE, false).await;
         // A page that cannot be read any more is another one: the click let the extension read the old one only.
         match self.scan_of(id, &frames, scan.session.clone(), &recipes) {
             Ok(now) if !went_on(scan, &now, email) => Ok(()),

@@ -11,6 +11,7 @@ use super::{Core, login::LOST_SECONDS};
 use crate::{
     environment::{Area, Environment, WindowId},
     fault::{Code, Fault},
+    json::Value,
     record::{Profile, Step, Tab, Window},
     request::REPORT_TIMEOUT_MILLISECONDS,
     state::{Event, advance, is_under_way},
@@ -25,11 +26,8 @@ const INTERRUPTED: &str = "interrupted";
 const PATIENCE_MILLISECONDS: u64 = 7 * 24 * 3_600_000;
 
 impl<E: Environment> Core<E> {
-    /// A worker begins, and has done nothing yet: notes what the one before it was stopped in.
-    pub async fn wake(&self) {
-        let Ok(kept) = self.kept(Area::Session, None).await else {
-            return;
-        };
+    /// A worker begins, and has done nothing yet: notes what the one before it was stopped in, by what is kept in memory.
+    pub async fn wake(&self, kept: &Value) {
         let tabs = kept.members().iter().filter_map(|(_, kept)| Tab::read(kept));
         let mut lost = tabs
             .filter(|tab| tab.login.as_ref().is_some_and(|login| is_under_way(login.step)))

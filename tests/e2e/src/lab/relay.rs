@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use super::patience::LONGER;
+use super::extension::LONGER;
 use crate::paths;
 use crate::process::Process;
 use crate::wait::PATIENCE;

@@ -186,7 +186,7 @@ const PAUSE_TWICE: &str = "import(chrome.runtime.getURL('waiting.js')).then(({ g
 })";
 
 async fn a_second_pause_is_as_long_as_the_first(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start().await?.with_module("waiting.js")?;
     let seat = Seat::unenrolled(&lab, kind, SUPPORT[0], PrivateWindows::Allowed).await?;
     let page = seat.browser.open_extension("options.html").await?;
     assert_eq!(page.evaluate(PAUSE_TWICE).await?, json!([true, false]));

@@ -1,5 +1,4 @@
 //! A browser in memory, with a relay that verifies every signature by another implementation.
-
 mod claims;
 mod made_up;
 mod seen;
@@ -57,6 +56,8 @@ pub(super) struct Fake {
     pub(super) writable: Cell<bool>,
     /// What fails by itself: `clear`, `save`, `windows`, or the saving of the key of that name.
     pub(super) failing: Cell<&'static str>,
+    /// What a reading found that was begun when the popup was opened.
+    pub(super) begun: RefCell<Option<String>>,
     /// What the collector answers.
     pub(super) page: RefCell<Result<String, Broken>>,
     /// The answers of the relay that differ from the usual, by what a path ends in.
@@ -108,6 +109,7 @@ impl Fake {
             keys: RefCell::default(),
             writable: Cell::new(true),
             failing: Cell::new(""),
+            begun: RefCell::default(),
             page: RefCell::new(Ok(page_with(&["anna@example.com"]))),
             script: RefCell::default(),
             rules: RefCell::new(fixture("session")),
@@ -315,10 +317,11 @@ impl Environment for Rc<Fake> {
         }
     }
 
-    async fn collect(&self, _tab: TabId, recipes: &str) -> Result<String, Broken> {
+    async fn collect(&self, _tab: TabId, recipes: &str, opening: bool) -> Result<String, Broken> {
         self.while_held(|held| [PAGE, HUNG].contains(&held)).await;
         self.read_with.borrow_mut().push(recipes.into());
-        self.page.borrow().clone()
+        let begun = self.begun.take().filter(|_| opening);
+        begun.map_or_else(|| self.page.borrow().clone(), Ok)
     }
     fn progress(&self, message: &str) {
         self.pushed

@@ -55,6 +55,19 @@ fn a_page_that_went_on_to_another_customer_stops_the_login() {
 }
 
 #[test]
+fn only_a_popup_that_was_just_opened_takes_what_was_read_before_it_asked() {
+    let begun = Some(page_with(&["bert@example.com"]));
+    let (fake, worker) = enrolled();
+    *fake.begun.borrow_mut() = begun.clone();
+    assert_eq!(open(&worker)["customer"]["email"], "bert@example.com");
+    *fake.begun.borrow_mut() = begun.clone();
+    let view = ask(&worker, json!({"type": "popup/rescan", "tabId": 5}));
+    assert_eq!(view["customer"]["email"], "anna@example.com");
+    *fake.begun.borrow_mut() = begun;
+    assert_eq!(ask(&worker, login_message(5))["screen"], "opened");
+}
+
+#[test]
 fn a_page_that_shows_the_same_customer_does_not() {
     let (fake, worker) = enrolled();
     open(&worker);

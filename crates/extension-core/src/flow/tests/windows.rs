@@ -8,7 +8,8 @@ use crate::environment::{HttpFailure, OpenedWindow};
 /// The next worker in a browser, as its script starts it.
 fn next_worker(fake: &Rc<Fake>) -> Worker {
     let worker = Core::new(Rc::clone(fake));
-    finish(worker.wake());
+    let kept = serde_json::to_string(&*fake.session.borrow()).unwrap();
+    finish(worker.wake(&crate::json::Value::parse(&kept).unwrap()));
     finish(worker.settle());
     worker
 }

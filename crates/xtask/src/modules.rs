@@ -1,0 +1,237 @@
+//! Joins a script with the modules that it imports. A browser starts a script of one file sooner than one of ten, and a
+//! person who clicks waits for that start.
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::wasm::Files;
+
+/// The scripts that a click waits for, each with the module that it is not joined with: the popup's own beginning, which is
+/// to be there before the rest.
+const SCRIPTS: &[(&str, Option<&str>)] = &[("background.js", None), ("popup.js", Some("early.js"))];
+
+/// Puts the modules that those scripts import before them. Modules that nothing else imports are not shipped by themselves.
+pub(crate) fn join(files: &mut Files) -> Result<()> {
+    for (script, apart) in SCRIPTS {
+        let mut joined = Joined {
+            files,
+            apart: *apart,
+            modules: Vec::new(),
+            text: String::new(),
+        };
+        let text = joined.resolved(script, script)?;
+        joined.text.push_str(&text);
+        let Joined { modules, text, .. } = joined;
+        files.insert((*script).to_owned(), text.into_bytes());
+        // Those go together that only import each other.
+        let mut idle = modules;
+        while let Some(needed) = idle.iter().position(|path| is_imported(files, path, &idle)) {
+            idle.remove(needed);
+        }
+        files.retain(|path, _| !idle.contains(path));
+    }
+    Ok(())
+}
+
+/// Whether a script imports a module, other than those that are idle themselves.
+fn is_imported(files: &Files, module: &str, idle: &[String]) -> bool {
+    let import = format!("from \"./{module}\"");
+    files
+        .iter()
+        .any(|(path, text)| !idle.contains(path) && String::from_utf8_lossy(text).contains(&import))
+}
+
+/// A script in the making.
+struct Joined<'a> {
+    files: &'a Files,
+    apart: Option<&'a str>,
+    /// The modules that are in it already, as paths.
+    modules: Vec<String>,
+    text: String,
+}
+
+impl Joined<'_> {
+    /// A script's text with its import statements resolved; the modules that they name stand before it then.
+    fn resolved(&mut self, script: &str, importer: &str) -> Result<String> {
+        let bytes = self
+            .files
+            .get(script)
+            .with_context(|| format!("{importer} needs {script}, which is missing"))?;
+        let text = std::str::from_utf8(bytes).with_context(|| format!("{script} is not text"))?;
+        let mut resolved = String::with_capacity(text.len());
+        for line in text.lines() {
+            match line.strip_prefix("import ") {
+                Some(import) if !self.stays(import) => resolved.push_str(&self.import(import, script)?),
+                _ => resolved.push_str(line),
+            }
+            resolved.push('\n');
+        }
+        Ok(resolved)
+    }
+
+    fn stays(&self, import: &str) -> bool {
+        self.apart
+            .is_some_and(|apart| import.ends_with(&format!(" from \"./{apart}\";")))
+    }
+
+    /// What an import statement comes to: names taken from the module, which is made first.
+    fn import(&mut self, import: &str, script: &str) -> Result<String> {
+        let unknown = || format!("{script} has an import of a form that is not known: import {import}");
+        let (names, path) = import.split_once(" from \"./").with_context(unknown)?;
+        let path = path.strip_suffix("\";").with_context(unknown)?;
+        // `init, { handle }` is the default export, and those of these names.
+        let (default, named) = match names.split_once(", {") {
+            Some((default, named)) => (format!("default: {default}, "), named),
+            None => (String::new(), names.strip_prefix('{').with_context(unknown)?),
+        };
+        let named = named.strip_suffix('}').with_context(unknown)?.trim();
+        if !self.modules.iter().any(|module| module == path) {
+            self.add(path, script)?;
+        }
+        Ok(format!("const {{ {default}{named} }} = {};", constant(path)))
+    }
+
+    /// A module is made by a function of its own, so that nothing else of it is seen outside.
+    fn add(&mut self, path: &str, importer: &str) -> Result<()> {
+        self.modules.push(path.to_owned());
+        let text = self.resolved(path, importer)?;
+        let mut body = String::with_capacity(text.len());
+        let mut exports = Vec::new();
+        for line in text.lines() {
+            match line.strip_prefix("export ") {
+                Some(list) if list.starts_with('{') => {
+                    let list = list.split([',', '{', '}', ';']).map(str::trim);
+                    exports.extend(list.filter(|name| !name.is_empty()).map(|name| {
+                        let (name, alias) = name.split_once(" as ").unwrap_or((name, name));
+                        format!("{alias}: {name}")
+                    }));
+                }
+                Some(declaration) => {
+                    let Some(name) = declared(declaration) else {
+                        bail!("{path} has an export of a form that is not known: {line}");
+                    };
+                    exports.push(name.to_owned());
+                    body.push_str(declaration);
+                }
+                None => body.push_str(line),
+            }
+            body.push('\n');
+        }
+        let (name, exports) = (constant(path), exports.join(", "));
+        self.text.push_str(&format!(
+            "const {name} = (() => {{\n{body}return {{ {exports} }};\n}})();\n"
+        ));
+        Ok(())
+    }
+}
+
+/// The name of a function or a value that is declared. One that may change later is none: whoever imports it would keep
+/// the first.
+fn declared(declaration: &str) -> Option<&str> {
+    let declaration = declaration.strip_prefix("async ").unwrap_or(declaration);
+    let (keyword, rest) = declaration.split_once(' ')?;
+    if !["function", "const", "class"].contains(&keyword) {
+        return None;
+    }
+    let end = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_')?;
+    rest.get(..end).filter(|name| !name.is_empty())
+}
+
+/// Under which name a module stands in the script.
+fn constant(path: &str) -> String {
+    let name = path.strip_suffix(".js").unwrap_or(path);
+    format!("${}", name.replace(|letter: char| !letter.is_alphanumeric(), "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// These, and an empty script for each that is not among them.
+    fn files(given: &[(&str, &str)]) -> Files {
+        let mut files: Files = SCRIPTS
+            .iter()
+            .map(|(script, _)| ((*script).to_owned(), Vec::new()))
+            .collect();
+        files.extend(
+            given
+                .iter()
+                .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())),
+        );
+        files
+    }
+
+    fn text(files: &Files, path: &str) -> String {
+        String::from_utf8(files[path].clone()).unwrap()
+    }
+
+    #[test]
+    fn modules_stand_once_before_what_imports_them() {
+        let mut files = files(&[
+            (
+                "popup.js",
+                "import { b } from \"./b.js\";\nimport { tab } from \"./early.js\";\nimport { a } from \"./a.js\";\na();\n",
+            ),
+            (
+                "a.js",
+                "import { b } from \"./b.js\";\nexport async function a() {}\n",
+            ),
+            ("b.js", "export const b = 1;\n"),
+            ("early.js", "export const tab = 1;\n"),
+        ]);
+        join(&mut files).unwrap();
+        assert_eq!(
+            text(&files, "popup.js"),
+            "const $b = (() => {\nconst b = 1;\nreturn { b };\n})();\n\
+             const $a = (() => {\nconst { b } = $b;\nasync function a() {}\nreturn { a };\n})();\n\
+             const { b } = $b;\nimport { tab } from \"./early.js\";\nconst { a } = $a;\na();\n"
+        );
+        assert_eq!(
+            files.keys().collect::<Vec<_>>(),
+            ["background.js", "early.js", "popup.js"]
+        );
+    }
+
+    #[test]
+    fn a_default_export_is_taken_under_the_name_that_the_script_gives_it() {
+        let core = "export function handle() {}\nfunction begin() {}\nexport { begin as default };\n";
+        let script = "import init, { handle } from \"./core/core.js\";\ninit();\n";
+        let mut files = files(&[("background.js", script), ("core/core.js", core)]);
+        join(&mut files).unwrap();
+        assert_eq!(
+            text(&files, "background.js"),
+            "const $core_core = (() => {\nfunction handle() {}\nfunction begin() {}\n\n\
+             return { handle, default: begin };\n})();\nconst { default: init, handle } = $core_core;\ninit();\n"
+        );
+    }
+
+    #[test]
+    fn a_module_that_another_page_imports_stays() {
+        let import = "import { read } from \"./read.js\";\n";
+        let mut files = files(&[
+            ("background.js", import),
+            ("read.js", "export function read() {}\n"),
+            ("options.js", import),
+        ]);
+        join(&mut files).unwrap();
+        assert!(files.contains_key("read.js"), "{:?}", files.keys());
+    }
+
+    #[test]
+    fn what_cannot_be_joined_is_named() {
+        for (import, fault) in [
+            ("import \"./read.js\";\n", "an import of a form that is not known"),
+            (
+                "import { x } from \"./gone.js\";\n",
+                "background.js needs gone.js",
+            ),
+            (
+                "import { x } from \"./list.js\";\n",
+                "list.js has an export of a form that is not known",
+            ),
+        ] {
+            let mut files = files(&[("background.js", import), ("list.js", "export default 1;\n")]);
+            let error = join(&mut files).unwrap_err().to_string();
+            assert!(error.contains(fault), "{error}");
+        }
+    }
+}
