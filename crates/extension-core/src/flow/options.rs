@@ -81,6 +81,7 @@ impl<E: Environment> Core<E> {
             authorization: None,
             incognito_allowed: environment.incognito_allowed().await,
             shortcut: self.shortcut().await,
+            untold: false,
             test,
             error: fault.as_deref().map(Problem::of),
         }
@@ -143,7 +144,7 @@ impl<E: Environment> Core<E> {
             signed_in_until: None,
             lapsed: None,
         };
-        self.admit(&candidate.key, profile).await
+        self.admit(&candidate.key, candidate.sign_outs, profile).await
     }
 
     /// Asks the relay who this profile is.
@@ -177,30 +178,38 @@ impl<E: Environment> Core<E> {
         self.options(Some(result), None).await
     }
 
-    /// Gives up the key, and forgets it and everything else that this profile knows.
+    /// Forgets the key and everything else that this profile knows, and has the relay forget it, too.
     pub(super) async fn sign_out(&self) -> View {
         let environment = &self.environment;
-        // What the relay does not know yet it takes from this key alone.
-        let late = environment.sleep(SIGN_OUT_MILLISECONDS);
-        first(self.settle(), late).await;
-        self.settling.set(false);
-        // What it fails in is tried again below.
-        let _ = self.leave().await;
-        if let Ok(profile) = self.profile().await {
-            // Nobody stays signed in here because the relay is away.
-            let _ = self
-                .call(&profile, "POST", "/v1/sign-out", "", SIGN_OUT_MILLISECONDS)
-                .await;
-        }
+        let profile = self.profile().await.ok();
+        // From here on the key is in memory alone: a browser that is closed while the relay is waited for starts again
+        // signed out. What the relay does not know yet it takes from this key alone.
+        let key = environment.load_key(ENROLLED_KEY).await.ok().flatten();
+        let windows = self.noted_windows().await;
+        let sign_outs = self.sign_outs.get();
+        self.interrupt();
         let results = [
-            // Once more, for what was begun meanwhile.
-            self.leave().await,
             environment.delete_key(ENROLLED_KEY).await,
             environment.delete_key(PENDING_KEY).await,
+            self.tidy().await,
             environment.clear(Area::Local).await,
         ];
+        let mut told = profile.as_ref().is_none_or(|profile| profile.lapsed.is_some());
+        if let (Some(profile), Some(key)) = (&profile, &key) {
+            let late = environment.sleep(SIGN_OUT_MILLISECONDS);
+            first(self.tell(profile, Some(key), windows, sign_outs), late).await;
+            let caller = Caller::of(profile, key);
+            let answer = self.call_as(&caller, "POST", "/v1/sign-out", "", SIGN_OUT_MILLISECONDS);
+            // A profile that the relay does not know was revoked already.
+            told |= match answer.await {
+                Ok(_) => true,
+                Err(fault) => fault.code == Code::Relay(ErrorCode::ProfileUnknown),
+            };
+        }
         let failed = results.contains(&Err(Broken));
-        self.options(None, failed.then(|| Code::KeyStoreFailed.into()))
-            .await
+        let fault = failed.then(|| Code::KeyStoreFailed.into());
+        let mut view = self.options_view(None, fault).await;
+        view.untold = !told;
+        View::Options(Box::new(view))
     }
 }

@@ -30,6 +30,17 @@ pub(super) struct Caller<'a, K> {
     pub(super) key: &'a K,
 }
 
+impl<'a, K> Caller<'a, K> {
+    /// An enrolled profile with its key.
+    pub(super) fn of(profile: &'a Profile, key: &'a K) -> Self {
+        Self {
+            relay: &profile.relay,
+            key_id: &profile.key_id,
+            key,
+        }
+    }
+}
+
 impl<E: Environment> Core<E> {
     /// Who am I to the relay, and what may I open.
     pub(super) async fn session(&self, profile: &Profile) -> Result<Session, Box<Fault>> {
@@ -88,19 +99,13 @@ impl<E: Environment> Core<E> {
     ) -> Result<Value, Box<Fault>> {
         let stored = self.environment.load_key(ENROLLED_KEY).await;
         let key = stored.map_err(|_| Code::KeyStoreFailed)?.ok_or(Code::KeyGone)?;
-        let caller = Caller {
-            relay: &profile.relay,
-            key_id: &profile.key_id,
-            key: &key,
-        };
+        let caller = Caller::of(profile, &key);
         let before = self.sign_outs.get();
         let answer = self
             .call_as(&caller, method, path, body, timeout_milliseconds)
             .await;
-        if self.sign_outs.get() != before {
-            // Whoever signed out meanwhile has no use for it, and nothing is to be noted of it.
-            return Err(Code::NotEnrolled.into());
-        }
+        // Whoever signed out meanwhile has no use for it, and nothing is to be noted of it.
+        self.unless_left(before)?;
         // What the relay says of the profile counts for the options page too. What cannot be kept is said again.
         let said = match answer.as_ref().map_err(|fault| fault.code) {
             Err(Code::Relay(ErrorCode::SessionExpired)) => {

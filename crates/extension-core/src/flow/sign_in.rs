@@ -101,6 +101,7 @@ impl<E: Environment> Core<E> {
         if another_account || !sign_in.renews {
             address.push_str(AFRESH);
         }
+        self.unless_left(candidate.sign_outs)?;
         self.keep(Area::Session, SignIn::NAME, &sign_in).await?;
         Ok(address)
     }
@@ -175,7 +176,7 @@ impl<E: Environment> Core<E> {
             signed_in_until: Some(response.expires_at),
             lapsed: None,
         };
-        self.admit(&candidate.key, profile).await
+        self.admit(&candidate.key, candidate.sign_outs, profile).await
     }
 
     /// The sign-in that is waited for. One that was begun too long ago is not, and neither is one from the future.

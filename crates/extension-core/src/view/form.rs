@@ -138,6 +138,7 @@ impl ToJson for View {
                 .with("incognitoAllowed", &options.incognito_allowed)
                 .with_some("mayApprove", options.may_approve.then_some(&true))
                 .with_some("shortcut", options.shortcut.as_ref())
+                .with_some("untold", options.untold.then_some(&true))
                 .with_some("test", options.test.as_ref())
                 .with_some("error", options.error.as_ref()),
         }

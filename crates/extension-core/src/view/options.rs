@@ -44,6 +44,8 @@ pub struct OptionsView {
     pub may_approve: bool,
     /// The toolbar button's keyboard shortcut.
     pub shortcut: Option<String>,
+    /// Whether this profile was signed out, and the relay could not be told.
+    pub untold: bool,
     /// The result of a connection test.
     pub test: Option<TestResult>,
     /// What went wrong while enrolling or signing out.
