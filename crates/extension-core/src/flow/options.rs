@@ -1,6 +1,6 @@
 //! The options page: enrol this profile, test the connection, sign out.
 
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String};
 
 use stagedoor_protocol::{
     EnrolmentCode, EnrolmentRequest, EnrolmentResponse, ErrorCode, limits::RELAY_TIMEOUT_MILLISECONDS,
@@ -17,7 +17,6 @@ use crate::{
     join::first,
     json::{ToJson, Value},
     record::Profile,
-    text::Text,
     view::{Choice, OptionsView, Problem, TestResult, View},
     wire::FromJson,
 };
@@ -154,26 +153,11 @@ impl<E: Environment> Core<E> {
             Err(fault) => Err(fault),
         };
         let result = match session {
-            Ok(session) => TestResult {
-                ok: true,
-                title: Text::new("test_ok_title"),
-                cure: None,
-                detail: None,
-                code: None,
-                retry_after: None,
+            Ok(session) => TestResult::Known {
                 platforms: session.platforms.iter().map(Choice::of).collect(),
-                staff: Some(session.staff),
+                staff: session.staff,
             },
-            Err(fault) => TestResult {
-                ok: false,
-                title: fault.title(),
-                cure: Some(fault.cure()),
-                detail: fault.detail,
-                code: Some(fault.code.as_str()),
-                retry_after: fault.retry_after,
-                platforms: Vec::new(),
-                staff: None,
-            },
+            Err(fault) => TestResult::Failed(Problem::of(&fault)),
         };
         self.options(Some(result), None).await
     }
@@ -198,8 +182,14 @@ impl<E: Environment> Core<E> {
         if let (Some(profile), Some(key)) = (&profile, &key) {
             let late = environment.sleep(SIGN_OUT_MILLISECONDS);
             first(self.tell(profile, Some(key), windows, sign_outs), late).await;
-            let caller = Caller::of(profile, key);
-            let answer = self.call_as(&caller, "POST", "/v1/sign-out", "", SIGN_OUT_MILLISECONDS);
+            let answer = self.call(
+                profile,
+                Some(key),
+                "POST",
+                "/v1/sign-out",
+                "",
+                SIGN_OUT_MILLISECONDS,
+            );
             // A profile that the relay does not know was revoked already.
             told |= match answer.await {
                 Ok(_) => true,

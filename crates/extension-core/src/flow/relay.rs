@@ -30,17 +30,6 @@ pub(super) struct Caller<'a, K> {
     pub(super) key: &'a K,
 }
 
-impl<'a, K> Caller<'a, K> {
-    /// An enrolled profile with its key.
-    pub(super) fn of(profile: &'a Profile, key: &'a K) -> Self {
-        Self {
-            relay: &profile.relay,
-            key_id: &profile.key_id,
-            key,
-        }
-    }
-}
-
 impl<E: Environment> Core<E> {
     /// Who am I to the relay, and what may I open.
     pub(super) async fn session(&self, profile: &Profile) -> Result<Session, Box<Fault>> {
@@ -73,7 +62,8 @@ impl<E: Environment> Core<E> {
         path: &str,
         timeout_milliseconds: u32,
     ) -> Result<Value, Box<Fault>> {
-        self.call(profile, "GET", path, "", timeout_milliseconds).await
+        self.call(profile, None, "GET", path, "", timeout_milliseconds)
+            .await
     }
 
     /// Sends something with the enrolled key.
@@ -84,22 +74,32 @@ impl<E: Environment> Core<E> {
         body: &impl ToJson,
         timeout_milliseconds: u32,
     ) -> Result<Value, Box<Fault>> {
-        self.call(profile, "POST", path, &body.to_json(), timeout_milliseconds)
+        self.call(profile, None, "POST", path, &body.to_json(), timeout_milliseconds)
             .await
     }
 
-    /// An empty body is none.
+    /// Sends something with the enrolled key, or with what is left of it in memory. An empty body is none.
     pub(super) async fn call(
         &self,
         profile: &Profile,
+        key: Option<&E::Key>,
         method: &'static str,
         path: &str,
         body: &str,
         timeout_milliseconds: u32,
     ) -> Result<Value, Box<Fault>> {
-        let stored = self.environment.load_key(ENROLLED_KEY).await;
-        let key = stored.map_err(|_| Code::KeyStoreFailed)?.ok_or(Code::KeyGone)?;
-        let caller = Caller::of(profile, &key);
+        let stored = match key {
+            Some(_) => None,
+            None => {
+                let stored = self.environment.load_key(ENROLLED_KEY).await;
+                stored.map_err(|_| Code::KeyStoreFailed)?
+            }
+        };
+        let caller = Caller {
+            relay: &profile.relay,
+            key_id: &profile.key_id,
+            key: key.or(stored.as_ref()).ok_or(Code::KeyGone)?,
+        };
         let before = self.sign_outs.get();
         let answer = self
             .call_as(&caller, method, path, body, timeout_milliseconds)

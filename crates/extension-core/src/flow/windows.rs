@@ -7,7 +7,7 @@ use alloc::{boxed::Box, vec::Vec};
 
 use stagedoor_protocol::{ErrorCode, Outcome, OutcomeReport, RequestId};
 
-use super::{Core, login::LOST_SECONDS, relay::Caller};
+use super::{Core, login::LOST_SECONDS};
 use crate::{
     environment::{Area, Environment, WindowId},
     fault::{Code, Fault},
@@ -189,18 +189,16 @@ impl<E: Environment> Core<E> {
             cause: window.cause.clone(),
         };
         let path = joined(&["/v1/logins/", window.request_id.as_str(), "/outcome"]);
-        let body = report.to_json();
-        let answer = match key {
-            None => {
-                self.call(profile, "POST", &path, &body, REPORT_TIMEOUT_MILLISECONDS)
-                    .await
-            }
-            Some(key) => {
-                let caller = Caller::of(profile, key);
-                self.call_as(&caller, "POST", &path, &body, REPORT_TIMEOUT_MILLISECONDS)
-                    .await
-            }
-        };
+        let answer = self
+            .call(
+                profile,
+                key,
+                "POST",
+                &path,
+                &report.to_json(),
+                REPORT_TIMEOUT_MILLISECONDS,
+            )
+            .await;
         // The relay takes a report once it is done with the login, which whoever had no answer from it does not know.
         let done =
             window.cause.is_none() || now.saturating_sub(window.clicked) >= u64::from(LOST_SECONDS) * 1000;
