@@ -46,16 +46,10 @@ async function answer(message) {
     await noted;
     return await handle(message);
   } catch (fault) {
-    // The core turns its own faults into views, so this is a package that cannot start it.
+    // The core turns its own faults into views, so this is a package that cannot start it. The pages say so.
     console.error(fault);
     starting = undefined;
-    return {
-      screen: "error",
-      code: "internal",
-      title: { key: "error_internal_title", args: [] },
-      cure: { key: "error_internal_cure", args: [] },
-      retry: null,
-    };
+    return null;
   } finally {
     forget();
   }

@@ -4,7 +4,6 @@ import { endExpecting, expectConsent, relayTyped } from "./consent.js";
 import { INTERNAL, ask, localisePage, showEnvironment, stamp, text, viewText } from "./page.js";
 import { reasonsSection } from "./reasons.js";
 import { sessions } from "./sessions.js";
-import { signIn } from "./sign_in.js";
 
 const settings = document.getElementById("settings");
 const progress = document.getElementById("progress");
@@ -13,6 +12,8 @@ const announcer = document.getElementById("announcer");
 /** What was typed into the form, so that a refused code does not cost the typing. */
 const typed = { relay: null, code: "" };
 let view;
+/** Looks again at a relay that could not be asked, while the page says so. */
+let lookOnceMore;
 /** What changes in the popup: the windows of logins, and the last reasons. */
 let fromPopup;
 
@@ -33,6 +34,7 @@ async function showAnswer(asked) {
 
 function show(next) {
   view = next;
+  lookOnceMore = null;
   if (view.enrolled) typed.relay = null;
   noteConsent();
   showProgress();
@@ -57,7 +59,7 @@ async function lookAgain() {
 }
 
 /** What a view says of this browser, without what was last asked and answered on the page. */
-const lasting = ({ test, error, anotherAccount, signIn, ...rest }) => JSON.stringify(rest);
+const lasting = ({ test, error, anotherAccount, signIn, untold, ...rest }) => JSON.stringify(rest);
 
 const isWorking = () => typed.code !== "" || document.querySelector('dialog[open], [aria-busy="true"]');
 
@@ -86,14 +88,14 @@ function connect() {
     relay.readOnly = true;
     parts.relayHint.textContent = text("options_relay_managed");
     // What an administrator has set and cannot be used leaves nothing to do here.
-    form.hidden = parts.intro.hidden = !view.relay;
+    form.hidden = !view.relay;
   }
-  if (!view.codes) parts.intro.textContent = text("options_connect_text_sign_in");
+  parts.intro.hidden = view.managed || view.lapsed;
   if (view.lapsed) {
     parts.title.textContent = text("options_lapsed_title");
-    parts.intro.hidden = true;
     root.append(signOut());
   }
+  parts.untold.hidden = !view.untold;
   showFault(error, view.error, relay.value);
   if (view.anotherAccount) parts.signIn.textContent = text("options_sign_in_other");
   // Whoever has just tried to sign in somewhere need not wait for the button to come back.
@@ -104,6 +106,8 @@ function connect() {
     noteConsent();
   });
   relay.addEventListener("change", async () => {
+    // What was said is about another address.
+    sayAway(parts);
     await complete(parts);
     await lookAround(parts);
   });
@@ -141,7 +145,27 @@ async function lookAround(parts) {
   const relay = parts.relay.value.trim();
   if (relay === "" || parts.form.hidden) return;
   const answer = await ask({ type: "options/look", relay }).catch(() => null);
-  if (answer?.screen === "options" && parts.relay.value.trim() === relay) offerSignIn(parts, answer.signIn);
+  if (parts.relay.value.trim() !== relay) return;
+  const { signIn, error } = answer?.screen === "options" ? answer : { error: INTERNAL };
+  offerSignIn(parts, signIn);
+  sayAway(parts, error);
+}
+
+/** Says why the relay could not be asked, unless that is said already, and has it asked again. */
+function sayAway(parts, fault) {
+  const { away, relay } = parts;
+  if (fault?.code === view.error?.code) fault = null;
+  lookOnceMore = fault && (() => lookAround(parts));
+  const asked = away.querySelector("[aria-busy=true]");
+  if (fault && fault.code === parts.said && !asked) return;
+  parts.said = fault?.code;
+  const again = showFault(away, fault, relay.value, async () => {
+    if (busy(again)) return;
+    work(again, "options_testing");
+    await lookAround(parts);
+    announcer.textContent = "";
+  });
+  if (asked) (again ?? (parts.signInPart.hidden ? parts.code : parts.signIn)).focus();
 }
 
 /** Where codes are not to be had, signing in is offered whatever the relay says: pressing the button says why not. */
@@ -160,6 +184,22 @@ async function connectBySignIn(parts) {
   if (view.enrolled) endConnecting();
   else if (view.error?.code === "relay_address_invalid") document.getElementById("relay").focus();
   else settings.querySelector("[data-slot=signIn]")?.focus();
+}
+
+/**
+ * Signs in at the firm's provider, and gives the core's last word on it. This page shows the window, because it outlives the
+ * background script; what is asked there and what the answer is worth, the core decides.
+ */
+async function signIn({ relay, anotherAccount }) {
+  const begun = await ask({ type: "options/signIn", relay, anotherAccount });
+  if (!begun?.authorization) return begun;
+  let redirect;
+  try {
+    redirect = await chrome.identity.launchWebAuthFlow({ url: begun.authorization, interactive: true });
+  } catch (stopped) {
+    return ask({ type: "options/signInStopped", words: stopped?.message ?? "" });
+  }
+  return ask({ type: "options/signedIn", redirect: redirect ?? "" });
 }
 
 /** Focus alone would tell a screen reader the heading and not what has become of it. */
@@ -199,6 +239,7 @@ function signOut() {
     if (busy(parts.confirm)) return;
     work(parts.confirm, "options_signing_out");
     await request({ type: "options/signOut" });
+    if (view.untold) announcer.textContent = text("options_sign_out_untold");
     document.getElementById("relay")?.focus();
   });
   return parts.root;
@@ -296,11 +337,13 @@ function faultNotice(fault) {
 /** Faults of which the browser itself says more when somebody goes to the relay's address. It says nothing to extensions. */
 const FAULTS_BETWEEN = new Set(["relay_unreachable", "relay_lost", "relay_answer_unusable"]);
 
-/** Shows a fault with its cure and, if there are any, the relay's own words. */
-function showFault(box, fault, relay) {
+/** Shows a fault with its cure, the relay's own words if there are any, and the button to try again if there is a way. */
+function showFault(box, fault, relay, retry) {
   box.hidden = !fault;
   if (!fault) return;
-  const { root, icon, title, cure, wait, detail, open } = stamp("notice");
+  const { root, icon, title, cure, wait, detail, again, open } = stamp("notice");
+  again.hidden = !retry;
+  again.addEventListener("click", retry);
   wait.hidden = !fault.retryAfterSeconds;
   wait.textContent = text("error_wait", [fault.retryAfterSeconds]);
   open.hidden = !(FAULTS_BETWEEN.has(fault.code) && URL.canParse("/", relay));
@@ -311,6 +354,7 @@ function showFault(box, fault, relay) {
   detail.textContent = fault.detail ?? "";
   detail.hidden = !fault.detail;
   box.replaceChildren(root);
+  return again;
 }
 
 function busy(button) {
@@ -325,7 +369,9 @@ function work(button, label) {
 
 // Consent for private windows and shortcuts are changed elsewhere in the browser: look again when the person returns.
 document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible" && view && !isWorking()) lookAgain();
+  if (document.visibilityState !== "visible") return;
+  if (view && !isWorking()) lookAgain();
+  lookOnceMore?.();
 });
 
 // An administrator's settings can come late, or change; Firefox reads them once, when it starts. And the relay may say

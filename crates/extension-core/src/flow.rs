@@ -103,7 +103,7 @@ impl<E: Environment> Core<E> {
         };
         if self.sign_outs.get() != before && message.kind.starts_with("popup/") {
             // Whoever signed out meanwhile finds nothing, also not what was noted since.
-            let _ = self.environment.clear(Area::Session).await;
+            let _ = self.tidy().await;
             return View::Setup;
         }
         view.unwrap_or_else(|fault| View::fault(&fault))

@@ -49,13 +49,13 @@ extern "C" {
 }
 
 /// Keeps a key pair under a name; it is on disk when this returns.
-pub async fn save(name: &str, key: &KeyPair) -> Result<(), Broken> {
-    write(|store| store.put(key, name)).await.map_err(|_| Broken)
+pub fn save(name: &str, key: &KeyPair) -> impl Future<Output = Result<(), Broken>> {
+    write(name, Some(key))
 }
 
 /// Forgets a key pair; no fault if there is none.
-pub async fn delete(name: &str) -> Result<(), Broken> {
-    write(|store| store.delete(name)).await.map_err(|_| Broken)
+pub fn delete(name: &str) -> impl Future<Output = Result<(), Broken>> {
+    write(name, None)
 }
 
 /// The key pair of that name.
@@ -74,17 +74,25 @@ pub async fn load(name: &str) -> Result<Option<KeyPair>, Broken> {
     Ok((!value.is_undefined()).then(|| value.unchecked_into()))
 }
 
-async fn write(change: impl FnOnce(&Store) -> Result<Request, JsValue>) -> Result<(), JsValue> {
-    let database = open().await?;
-    let transaction = database.transaction(STORE, "readwrite")?;
-    change(&transaction.object_store(STORE)?)?;
-    let committed = Promise::new(&mut |resolve, reject| {
-        transaction.set_oncomplete(&resolve);
-        transaction.set_onabort(&reject);
-    });
-    settled(Ok(committed.into())).await?;
-    database.close();
-    Ok(())
+/// Both changes in one, which is written into the module once.
+async fn write(name: &str, key: Option<&KeyPair>) -> Result<(), Broken> {
+    let written = async {
+        let database = open().await?;
+        let transaction = database.transaction(STORE, "readwrite")?;
+        let store = transaction.object_store(STORE)?;
+        match key {
+            Some(key) => store.put(key, name)?,
+            None => store.delete(name)?,
+        };
+        let committed = Promise::new(&mut |resolve, reject| {
+            transaction.set_oncomplete(&resolve);
+            transaction.set_onabort(&reject);
+        });
+        settled(Ok(committed.into())).await?;
+        database.close();
+        Ok(())
+    };
+    written.await.map_err(|_: JsValue| Broken)
 }
 
 async fn open() -> Result<Database, JsValue> {

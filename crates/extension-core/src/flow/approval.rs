@@ -140,7 +140,7 @@ impl<E: Environment> Core<E> {
         };
         let path = joined(&["/v1/approvals/", asked.approval.id.as_str(), "/withdrawal"]);
         let answer = self
-            .call(&profile, "POST", &path, "", RELAY_TIMEOUT_MILLISECONDS)
+            .call(&profile, None, "POST", &path, "", RELAY_TIMEOUT_MILLISECONDS)
             .await;
         match answer {
             Err(fault) if !is_over(fault.code) => {

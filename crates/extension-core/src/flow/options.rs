@@ -1,6 +1,6 @@
 //! The options page: enrol this profile, test the connection, sign out.
 
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String};
 
 use stagedoor_protocol::{
     EnrolmentCode, EnrolmentRequest, EnrolmentResponse, ErrorCode, limits::RELAY_TIMEOUT_MILLISECONDS,
@@ -17,7 +17,6 @@ use crate::{
     join::first,
     json::{ToJson, Value},
     record::Profile,
-    text::Text,
     view::{Choice, OptionsView, Problem, TestResult, View},
     wire::FromJson,
 };
@@ -81,6 +80,7 @@ impl<E: Environment> Core<E> {
             authorization: None,
             incognito_allowed: environment.incognito_allowed().await,
             shortcut: self.shortcut().await,
+            untold: false,
             test,
             error: fault.as_deref().map(Problem::of),
         }
@@ -143,7 +143,7 @@ impl<E: Environment> Core<E> {
             signed_in_until: None,
             lapsed: None,
         };
-        self.admit(&candidate.key, profile).await
+        self.admit(&candidate.key, candidate.sign_outs, profile).await
     }
 
     /// Asks the relay who this profile is.
@@ -153,54 +153,53 @@ impl<E: Environment> Core<E> {
             Err(fault) => Err(fault),
         };
         let result = match session {
-            Ok(session) => TestResult {
-                ok: true,
-                title: Text::new("test_ok_title"),
-                cure: None,
-                detail: None,
-                code: None,
-                retry_after: None,
+            Ok(session) => TestResult::Known {
                 platforms: session.platforms.iter().map(Choice::of).collect(),
-                staff: Some(session.staff),
+                staff: session.staff,
             },
-            Err(fault) => TestResult {
-                ok: false,
-                title: fault.title(),
-                cure: Some(fault.cure()),
-                detail: fault.detail,
-                code: Some(fault.code.as_str()),
-                retry_after: fault.retry_after,
-                platforms: Vec::new(),
-                staff: None,
-            },
+            Err(fault) => TestResult::Failed(Problem::of(&fault)),
         };
         self.options(Some(result), None).await
     }
 
-    /// Gives up the key, and forgets it and everything else that this profile knows.
+    /// Forgets the key and everything else that this profile knows, and has the relay forget it, too.
     pub(super) async fn sign_out(&self) -> View {
         let environment = &self.environment;
-        // What the relay does not know yet it takes from this key alone.
-        let late = environment.sleep(SIGN_OUT_MILLISECONDS);
-        first(self.settle(), late).await;
-        self.settling.set(false);
-        // What it fails in is tried again below.
-        let _ = self.leave().await;
-        if let Ok(profile) = self.profile().await {
-            // Nobody stays signed in here because the relay is away.
-            let _ = self
-                .call(&profile, "POST", "/v1/sign-out", "", SIGN_OUT_MILLISECONDS)
-                .await;
-        }
+        let profile = self.profile().await.ok();
+        // From here on the key is in memory alone: a browser that is closed while the relay is waited for starts again
+        // signed out. What the relay does not know yet it takes from this key alone.
+        let key = environment.load_key(ENROLLED_KEY).await.ok().flatten();
+        let windows = self.noted_windows().await;
+        let sign_outs = self.sign_outs.get();
+        self.interrupt();
         let results = [
-            // Once more, for what was begun meanwhile.
-            self.leave().await,
             environment.delete_key(ENROLLED_KEY).await,
             environment.delete_key(PENDING_KEY).await,
+            self.tidy().await,
             environment.clear(Area::Local).await,
         ];
+        let mut told = profile.as_ref().is_none_or(|profile| profile.lapsed.is_some());
+        if let (Some(profile), Some(key)) = (&profile, &key) {
+            let late = environment.sleep(SIGN_OUT_MILLISECONDS);
+            first(self.tell(profile, Some(key), windows, sign_outs), late).await;
+            let answer = self.call(
+                profile,
+                Some(key),
+                "POST",
+                "/v1/sign-out",
+                "",
+                SIGN_OUT_MILLISECONDS,
+            );
+            // A profile that the relay does not know was revoked already.
+            told |= match answer.await {
+                Ok(_) => true,
+                Err(fault) => fault.code == Code::Relay(ErrorCode::ProfileUnknown),
+            };
+        }
         let failed = results.contains(&Err(Broken));
-        self.options(None, failed.then(|| Code::KeyStoreFailed.into()))
-            .await
+        let fault = failed.then(|| Code::KeyStoreFailed.into());
+        let mut view = self.options_view(None, fault).await;
+        view.untold = !told;
+        View::Options(Box::new(view))
     }
 }

@@ -44,6 +44,7 @@ impl<E: Environment> Core<E> {
         let request = preview_request(&message.platform, &message.email);
         let answer = self.call(
             &profile,
+            None,
             "POST",
             "/v1/previews",
             &request,

@@ -62,7 +62,8 @@ impl<E: Environment> Core<E> {
         path: &str,
         timeout_milliseconds: u32,
     ) -> Result<Value, Box<Fault>> {
-        self.call(profile, "GET", path, "", timeout_milliseconds).await
+        self.call(profile, None, "GET", path, "", timeout_milliseconds)
+            .await
     }
 
     /// Sends something with the enrolled key.
@@ -73,34 +74,38 @@ impl<E: Environment> Core<E> {
         body: &impl ToJson,
         timeout_milliseconds: u32,
     ) -> Result<Value, Box<Fault>> {
-        self.call(profile, "POST", path, &body.to_json(), timeout_milliseconds)
+        self.call(profile, None, "POST", path, &body.to_json(), timeout_milliseconds)
             .await
     }
 
-    /// An empty body is none.
+    /// Sends something with the enrolled key, or with what is left of it in memory. An empty body is none.
     pub(super) async fn call(
         &self,
         profile: &Profile,
+        key: Option<&E::Key>,
         method: &'static str,
         path: &str,
         body: &str,
         timeout_milliseconds: u32,
     ) -> Result<Value, Box<Fault>> {
-        let stored = self.environment.load_key(ENROLLED_KEY).await;
-        let key = stored.map_err(|_| Code::KeyStoreFailed)?.ok_or(Code::KeyGone)?;
+        let stored = match key {
+            Some(_) => None,
+            None => {
+                let stored = self.environment.load_key(ENROLLED_KEY).await;
+                stored.map_err(|_| Code::KeyStoreFailed)?
+            }
+        };
         let caller = Caller {
             relay: &profile.relay,
             key_id: &profile.key_id,
-            key: &key,
+            key: key.or(stored.as_ref()).ok_or(Code::KeyGone)?,
         };
         let before = self.sign_outs.get();
         let answer = self
             .call_as(&caller, method, path, body, timeout_milliseconds)
             .await;
-        if self.sign_outs.get() != before {
-            // Whoever signed out meanwhile has no use for it, and nothing is to be noted of it.
-            return Err(Code::NotEnrolled.into());
-        }
+        // Whoever signed out meanwhile has no use for it, and nothing is to be noted of it.
+        self.unless_left(before)?;
         // What the relay says of the profile counts for the options page too. What cannot be kept is said again.
         let said = match answer.as_ref().map_err(|fault| fault.code) {
             Err(Code::Relay(ErrorCode::SessionExpired)) => {

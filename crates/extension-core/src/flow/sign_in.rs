@@ -21,7 +21,7 @@ use crate::{
     json::ToJson,
     record::{Profile, SignIn},
     text::harmless_within,
-    view::View,
+    view::{Problem, View},
     wire::FromJson,
 };
 
@@ -31,16 +31,20 @@ const LONGEST_MILLISECONDS: u64 = 10 * 60 * 1000;
 const MAX_WORDS: usize = 200;
 
 impl<E: Environment> Core<E> {
-    /// The relay's address that was typed, in full; and, if that is asked, whether a sign-in can be offered there. What else
-    /// may be wrong with it is said when it is used.
+    /// The relay's address that was typed, in full; and, if that is asked, whether a sign-in can be offered there, or why the
+    /// relay does not say. What else may be wrong with the address is said when it is used.
     pub(super) async fn look(&self, relay: &str, offers: bool) -> View {
         let relay = self.relay_to_use(relay).await.ok();
-        let offered = match &relay {
-            Some(relay) if offers => self.offer(relay).await.is_ok(),
-            _ => false,
-        };
         let mut view = self.options_view(None, None).await;
-        view.sign_in = offered;
+        view.error = None;
+        if let (true, Some(relay)) = (offers, &relay) {
+            match self.offer(relay).await {
+                Ok(_) => view.sign_in = true,
+                // Codes alone are no fault.
+                Err(fault) if fault.code == Code::Relay(ErrorCode::SignInNotOffered) => {}
+                Err(fault) => view.error = Some(Problem::of(&fault)),
+            }
+        }
         view.relay = relay;
         View::Options(Box::new(view))
     }
@@ -101,6 +105,7 @@ impl<E: Environment> Core<E> {
         if another_account || !sign_in.renews {
             address.push_str(AFRESH);
         }
+        self.unless_left(candidate.sign_outs)?;
         self.keep(Area::Session, SignIn::NAME, &sign_in).await?;
         Ok(address)
     }
@@ -175,7 +180,7 @@ impl<E: Environment> Core<E> {
             signed_in_until: Some(response.expires_at),
             lapsed: None,
         };
-        self.admit(&candidate.key, profile).await
+        self.admit(&candidate.key, candidate.sign_outs, profile).await
     }
 
     /// The sign-in that is waited for. One that was begun too long ago is not, and neither is one from the future.

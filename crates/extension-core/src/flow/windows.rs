@@ -11,7 +11,7 @@ use super::{Core, login::LOST_SECONDS};
 use crate::{
     environment::{Area, Environment, WindowId},
     fault::{Code, Fault},
-    json::Value,
+    json::{ToJson, Value},
     record::{Profile, Step, Tab, Window},
     request::REPORT_TIMEOUT_MILLISECONDS,
     state::{Event, advance, is_under_way},
@@ -78,6 +78,9 @@ impl<E: Environment> Core<E> {
     /// Notes what became of a token, unless somebody signed out since.
     pub(super) async fn note_window(&self, window: &Window, sign_outs: u32) {
         let name = window.name();
+        if self.sign_outs.get() != sign_outs {
+            return;
+        }
         // Without the record only the reports are lost.
         let _ = self.keep(Area::Local, &name, window).await;
         if self.sign_outs.get() != sign_outs {
@@ -116,11 +119,23 @@ impl<E: Environment> Core<E> {
     async fn settle_all(&self) {
         let sign_outs = self.sign_outs.get();
         let windows = self.noted_windows().await;
-        // What is open is looked up after what was noted, so that a window is there before it is missed.
-        if windows.is_empty() {
-            return;
+        if !windows.is_empty()
+            && let Ok(profile) = self.profile().await
+        {
+            self.tell(&profile, None, windows, sign_outs).await;
         }
-        let (Ok(profile), Ok(open)) = (self.profile().await, self.environment.windows().await) else {
+    }
+
+    /// Tells the relay of windows; with a key that is not kept any more, where somebody leaves.
+    pub(super) async fn tell(
+        &self,
+        profile: &Profile,
+        key: Option<&E::Key>,
+        windows: Vec<Window>,
+        sign_outs: u32,
+    ) {
+        // What is open is looked up after what was noted, so that a window is there before it is missed.
+        let Ok(open) = self.environment.windows().await else {
             return;
         };
         for mut window in windows {
@@ -129,7 +144,7 @@ impl<E: Environment> Core<E> {
                 self.note_window(&window, sign_outs).await;
             }
             if window.cause.is_none() && !window.told {
-                if !self.report(&profile, &window, Outcome::Opened).await {
+                if !self.report(profile, key, &window, Outcome::Opened).await {
                     continue;
                 }
                 window.told = true;
@@ -140,14 +155,20 @@ impl<E: Environment> Core<E> {
                 (None, Some(_)) => Outcome::Closed,
                 (None, None) => continue,
             };
-            if self.report(&profile, &window, last).await {
+            if self.report(profile, key, &window, last).await {
                 let _ = self.environment.remove(Area::Local, &window.name()).await;
             }
         }
     }
 
     /// Reports what became of a token, and says whether that need not be tried again.
-    async fn report(&self, profile: &Profile, window: &Window, outcome: Outcome) -> bool {
+    async fn report(
+        &self,
+        profile: &Profile,
+        key: Option<&E::Key>,
+        window: &Window,
+        outcome: Outcome,
+    ) -> bool {
         let now = self.environment.now();
         let since = window.closed.unwrap_or(window.clicked);
         let is_given_up = now.saturating_sub(since) > PATIENCE_MILLISECONDS;
@@ -166,7 +187,14 @@ impl<E: Environment> Core<E> {
         };
         let path = joined(&["/v1/logins/", window.request_id.as_str(), "/outcome"]);
         let answer = self
-            .post(profile, &path, &report, REPORT_TIMEOUT_MILLISECONDS)
+            .call(
+                profile,
+                key,
+                "POST",
+                &path,
+                &report.to_json(),
+                REPORT_TIMEOUT_MILLISECONDS,
+            )
             .await;
         // The relay takes a report once it is done with the login, which whoever had no answer from it does not know.
         let done =
@@ -231,7 +259,7 @@ impl<E: Environment> Core<E> {
     }
 
     /// What is kept of windows.
-    async fn noted_windows(&self) -> Vec<Window> {
+    pub(super) async fn noted_windows(&self) -> Vec<Window> {
         let kept = self.kept(Area::Local, None).await;
         kept.map_or_else(|_| Vec::new(), |kept| Window::all(&kept))
     }

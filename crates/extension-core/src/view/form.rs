@@ -7,6 +7,7 @@ use stagedoor_protocol::{Platform, Rules, limits::MAX_REASON_CHARS};
 use super::{Choice, Customer, Problem, ReasonField, TestResult, View, WorkingStep};
 use crate::{
     json::{Object, ToJson},
+    text::Text,
     wire::{environment_name, isolation_name, reason_name},
 };
 
@@ -138,6 +139,7 @@ impl ToJson for View {
                 .with("incognitoAllowed", &options.incognito_allowed)
                 .with_some("mayApprove", options.may_approve.then_some(&true))
                 .with_some("shortcut", options.shortcut.as_ref())
+                .with_some("untold", options.untold.then_some(&true))
                 .with_some("test", options.test.as_ref())
                 .with_some("error", options.error.as_ref()),
         }
@@ -248,16 +250,15 @@ impl ToJson for ReasonField {
 
 impl ToJson for TestResult {
     fn write(&self, target: &mut String) {
-        Object::begin(target)
-            .with("ok", &self.ok)
-            .with("title", &self.title)
-            .with_some("cure", self.cure.as_ref())
-            .with_some("detail", self.detail.as_ref())
-            .with_some("code", self.code)
-            .with_some("retryAfterSeconds", self.retry_after.map(u64::from).as_ref())
-            .with_some("staff", self.staff.as_ref())
-            .with("platforms", &self.platforms)
-            .end();
+        match self {
+            Self::Known { staff, platforms } => Object::begin(target)
+                .with("ok", &true)
+                .with("title", &Text::new("test_ok_title"))
+                .with("staff", staff)
+                .with("platforms", platforms)
+                .end(),
+            Self::Failed(problem) => problem.write(target),
+        }
     }
 }
 

@@ -44,6 +44,8 @@ pub struct OptionsView {
     pub may_approve: bool,
     /// The toolbar button's keyboard shortcut.
     pub shortcut: Option<String>,
+    /// Whether this profile was signed out, and the relay could not be told.
+    pub untold: bool,
     /// The result of a connection test.
     pub test: Option<TestResult>,
     /// What went wrong while enrolling or signing out.
@@ -52,23 +54,16 @@ pub struct OptionsView {
 
 /// The result of a connection test.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TestResult {
-    /// Whether the relay knows this profile.
-    pub ok: bool,
-    /// What happened.
-    pub title: Text,
-    /// What to do.
-    pub cure: Option<Text>,
-    /// The relay's own words.
-    pub detail: Option<String>,
-    /// The stable code of what went wrong.
-    pub code: Option<&'static str>,
-    /// When another try makes sense, in seconds.
-    pub retry_after: Option<u32>,
-    /// As whom it knows it.
-    pub staff: Option<Staff>,
-    /// What may be opened.
-    pub platforms: Vec<Choice>,
+pub enum TestResult {
+    /// The relay knows this profile.
+    Known {
+        /// As whom.
+        staff: Staff,
+        /// What may be opened.
+        platforms: Vec<Choice>,
+    },
+    /// It does not, or does not say.
+    Failed(Problem),
 }
 
 /// A fault on the options page.

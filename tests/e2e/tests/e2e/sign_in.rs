@@ -15,6 +15,7 @@ mod store;
 
 crate::in_each_browser!(
     from_nothing_to_a_customer,
+    a_relay_that_is_away_is_said_until_it_answers,
     somebody_who_is_not_known_tries_another_account,
     a_session_that_is_over_is_renewed,
     the_background_is_stopped_while_the_person_signs_in,
@@ -103,6 +104,75 @@ async fn from_nothing_to_a_customer(kind: Kind) -> Result<()> {
         "the same profile: {stored}"
     );
     Ok(())
+}
+
+/// Where people sign in, the page would have nothing to press otherwise. It takes nothing from whoever types on.
+async fn a_relay_that_is_away_is_said_until_it_answers(kind: Kind) -> Result<()> {
+    let (firm, seat) = start(kind).await?;
+    firm.lab.front.shut(true);
+    let options = seat.browser.open_extension("options.html").await?;
+    options.fill("#relay", &firm.lab.front.url()).await?;
+    options.click("#code").await?;
+    options.type_text("01234").await?;
+    let words = options.text("[data-slot=away]").await?;
+    assert!(words.contains("The relay cannot be reached"), "{words}");
+    assert!(!options.shows("[data-slot=signIn]").await?);
+    let typing = "[document.activeElement.id, document.activeElement.value]";
+    assert_eq!(options.evaluate(typing).await?, json!(["code", "01234"]));
+
+    // The button says so again, and keeps the focus.
+    let focused = "document.activeElement.closest('[data-slot=away]') && document.activeElement.dataset.slot";
+    options
+        .evaluate("window.before = document.querySelector('[data-slot=again]')")
+        .await?;
+    options.click("[data-slot=away] [data-slot=again]").await?;
+    options
+        .wait_for("the page to say so anew", "!window.before.isConnected")
+        .await?;
+    assert_eq!(options.evaluate(focused).await?, "again");
+    firm.lab.front.shut(false);
+    options.click("[data-slot=away] [data-slot=again]").await?;
+    options.text("[data-slot=signIn]").await?;
+    assert!(!options.shows("[data-slot=away]").await?);
+    assert_eq!(
+        options.evaluate("document.activeElement.dataset.slot").await?,
+        "signIn"
+    );
+
+    // Whoever comes back to the page need not press it.
+    firm.lab.front.shut(true);
+    options.evaluate(&retyped(&firm.lab.front.url())).await?;
+    options.text("[data-slot=away]").await?;
+    firm.lab.front.shut(false);
+    options
+        .evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        .await?;
+    options.text("[data-slot=signIn]").await?;
+    assert!(!options.shows("[data-slot=away]").await?);
+    assert_eq!(
+        options.evaluate("document.querySelector('#code').value").await?,
+        "01234"
+    );
+
+    // What was said goes with the address that it was about.
+    firm.lab.front.shut(true);
+    options.evaluate(&retyped(&firm.lab.front.url())).await?;
+    options.text("[data-slot=away]").await?;
+    options.evaluate(&retyped("")).await?;
+    assert!(!options.shows("[data-slot=away]").await?);
+    Ok(())
+}
+
+/// Puts an address in the place of the one that was typed.
+fn retyped(relay: &str) -> String {
+    format!(
+        "(() => {{
+            const relay = document.querySelector('#relay');
+            relay.value = {};
+            for (const kind of ['input', 'change']) relay.dispatchEvent(new Event(kind));
+        }})()",
+        json!(relay)
+    )
 }
 
 async fn somebody_who_is_not_known_tries_another_account(kind: Kind) -> Result<()> {

@@ -10,6 +10,7 @@ use stagedoor_e2e::states::Screen;
 
 crate::in_each_browser!(
     nothing_is_left,
+    the_key_is_gone_before_the_relay_answers,
     who_is_let_in_no_more_can_sign_out,
     the_private_key_stays
 );
@@ -95,15 +96,11 @@ async fn nothing_is_left(kind: Kind) -> Result<()> {
     assert!(names(&rest["session"]).len() >= 2, "a tab: {rest}");
     assert_eq!((&rest["alarms"], &rest["badge"]), (&json!(1), &json!("1")));
 
-    let revoked = || -> Result<bool> {
-        let listed = lab.relay()?.run(&["profile", "list", "--json"])?;
-        let profile: Value = serde_json::from_str(listed.trim())?;
-        Ok(profile["revokedAt"].is_string())
-    };
-    assert!(!revoked()?);
+    assert!(!revoked(&lab)?);
     sign_out(&options).await?;
+    assert!(!options.shows("[data-slot=untold]").await?);
     assert!(
-        revoked()?,
+        revoked(&lab)?,
         "the key would be good still, in a copy of these files"
     );
     assert_eq!(options.evaluate(RECORDS).await?, json!([]));
@@ -116,6 +113,44 @@ async fn nothing_is_left(kind: Kind) -> Result<()> {
     seat.press(&tab).await?.shows("setup").await?;
     assert_eq!(options.evaluate(RECORDS).await?, json!([]));
     Ok(())
+}
+
+/// A browser that is closed meanwhile starts again signed out; and if no answer comes, the page says what that leaves.
+async fn the_key_is_gone_before_the_relay_answers(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?.patient()?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let options = Screen::Options.open(&seat.browser).await?;
+    assert_eq!(
+        options.evaluate(RECORDS).await?,
+        json!(["stagedoor/keys/enrolled"])
+    );
+    let mut held = lab.front.hold_request("POST /v1/sign-out");
+    options.click("[data-slot=signOut]").await?;
+    options.click("[data-slot=confirm]").await?;
+    held.arrived().await?;
+    assert_eq!(options.evaluate(RECORDS).await?, json!([]));
+    assert_eq!(
+        options.evaluate(REST).await?,
+        json!({"local": [], "session": [], "web": [0, 0, 0, 0], "alarms": 0, "badge": ""})
+    );
+    let beside = Screen::Options.open(&seat.browser).await?;
+    assert_eq!(beside.text("#connect-title").await?, "Connect to your relay");
+    assert!(!beside.shows("[data-slot=untold]").await?);
+    lab.front.shut(true);
+    let words = options.text("[data-slot=untold]").await?;
+    assert!(words.contains("the relay could not be told"), "{words}");
+    assert!(
+        !options.shows("[data-slot=error]").await?,
+        "nothing went wrong here"
+    );
+    assert!(!revoked(&lab)?);
+    Ok(())
+}
+
+fn revoked(lab: &Lab) -> Result<bool> {
+    let listed = lab.relay()?.run(&["profile", "list", "--json"])?;
+    let profile: Value = serde_json::from_str(listed.trim())?;
+    Ok(profile["revokedAt"].is_string())
 }
 
 async fn who_is_let_in_no_more_can_sign_out(kind: Kind) -> Result<()> {

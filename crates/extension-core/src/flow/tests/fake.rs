@@ -26,9 +26,9 @@ use crate::{
 };
 
 pub(super) use claims::claimed_by;
-use made_up::signed_in;
 pub(super) use made_up::{http, page_with};
-use verify::{key_id, point};
+pub(super) use verify::key_id;
+use verify::point;
 
 /// What must be found nowhere but in the address of the window.
 pub(super) const TOKEN: &str = "sentinel-token-5c1e";
@@ -52,6 +52,8 @@ pub(super) struct Fake {
     /// What an administrator has set; nothing where the browser cannot say.
     pub(super) managed: RefCell<Option<Value>>,
     pub(super) keys: RefCell<BTreeMap<String, SigningKey>>,
+    /// Those that the relay may have seen, by the names that they had last.
+    seen: RefCell<BTreeMap<String, SigningKey>>,
     /// Whether storage and key store take anything.
     pub(super) writable: Cell<bool>,
     /// What fails by itself: `clear`, `save`, `windows`, or the saving of the key of that name.
@@ -64,8 +66,8 @@ pub(super) struct Fake {
     script: RefCell<VecDeque<(&'static str, Result<HttpAnswer, HttpFailure>)>>,
     /// The session that the relay answers.
     pub(super) rules: RefCell<Value>,
-    /// While set, requests to paths that begin so do not end, or readings of [`PAGE`]
-    /// or [`HUNG`].
+    /// While set, requests to paths that begin so do not end, or readings of [`PAGE`] or [`HUNG`], or the keeping of what
+    /// was `saved` by then, or the making of what is `generated`.
     pub(super) held: Cell<Option<&'static str>>,
     /// Requests as `METHOD path`, with their bodies.
     pub(super) requests: RefCell<Vec<(String, Value)>>,
@@ -107,6 +109,7 @@ impl Fake {
             session: RefCell::default(),
             managed: RefCell::default(),
             keys: RefCell::default(),
+            seen: RefCell::default(),
             writable: Cell::new(true),
             failing: Cell::new(""),
             begun: RefCell::default(),
@@ -190,29 +193,6 @@ impl Fake {
     fn unless_failing(&self, what: &str) -> Result<(), Broken> {
         (self.failing.get() != what).then_some(()).ok_or(Broken)
     }
-
-    fn usual_answer(&self, path: &str, body: &Value) -> HttpAnswer {
-        let answer = match path {
-            "/v1/session" => self.rules.borrow().clone(),
-            "/v1/enrolments" => json!({
-                "keyId": key_id(self.keys.borrow()["pending"].verifying_key()).as_str(),
-                "staff": {"email": "desk@broker.example", "name": "Support desk"},
-            }),
-            "/v1/sign-in" => fixture("sign-in-offer"),
-            "/v1/sign-ins" => signed_in(&self.keys.borrow()),
-            "/v1/logins" => json!({
-                "requestId": body["requestId"], "oneTimeToken": TOKEN,
-                "platformUrl": "https://platform.example", "validitySeconds": 30,
-            }),
-            _ => return http(204, "", ""),
-        };
-        let status = if matches!(path, "/v1/session" | "/v1/sign-in") {
-            200
-        } else {
-            201
-        };
-        http(status, "application/json", &answer.to_string())
-    }
 }
 
 impl Environment for Rc<Fake> {
@@ -241,6 +221,7 @@ impl Environment for Rc<Fake> {
         Ok(Sha256::digest(bytes).into())
     }
     async fn generate_key(&self) -> Result<SigningKey, Broken> {
+        self.while_held(|held| held == "generated").await;
         Ok(SigningKey::from_slice(&[9; 32]).unwrap())
     }
     async fn public_point(&self, key: &SigningKey) -> Result<[u8; 65], Broken> {
@@ -254,10 +235,14 @@ impl Environment for Rc<Fake> {
         self.writing()?;
         self.unless_failing(name)?;
         self.keys.borrow_mut().insert(name.into(), key.clone());
+        self.seen.borrow_mut().insert(name.into(), key.clone());
         Ok(())
     }
     async fn load_key(&self, name: &str) -> Result<Option<SigningKey>, Broken> {
-        Ok(self.keys.borrow().get(name).cloned())
+        let key = self.keys.borrow().get(name).cloned();
+        let seen = key.iter().map(|key| (name.into(), key.clone()));
+        self.seen.borrow_mut().extend(seen);
+        Ok(key)
     }
     async fn delete_key(&self, name: &str) -> Result<(), Broken> {
         self.writing()?;
@@ -270,6 +255,7 @@ impl Environment for Rc<Fake> {
         self.unless_failing("save")?;
         let saved = members(serde_json::from_str(saved).unwrap());
         self.storage(area).borrow_mut().extend(saved);
+        self.while_held(|held| held == "saved").await;
         Ok(())
     }
     async fn load(&self, area: Area, name: Option<&str>) -> Result<String, Broken> {

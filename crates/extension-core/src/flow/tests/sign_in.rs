@@ -5,6 +5,7 @@ mod refusals;
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::environment::HttpFailure;
 use fake::{EXPIRES_AT, REDIRECT_URI, RELAY, http};
 use sha2::{Digest, Sha256};
 use stagedoor_protocol::{ErrorCode, KeyId, sign_in_nonce_input};
@@ -234,8 +235,27 @@ fn a_relay_is_asked_whether_it_offers_one() {
     assert_eq!((&view["signIn"], &view["error"]), (&json!(false), &Value::Null));
     let view = look("relay");
     assert_eq!((&view["signIn"], &view["error"]), (&json!(false), &Value::Null));
-    assert_eq!(fake.take_requests(), ["GET /v1/sign-in"; 2]);
+    fake.answer("/v1/sign-in", Err(HttpFailure::Unreachable));
+    let view = look(RELAY);
+    assert_eq!(
+        (&view["signIn"], &view["error"]["code"], &view["relay"]),
+        (&json!(false), &json!("relay_unreachable"), &json!(RELAY))
+    );
+    assert_eq!(fake.take_requests(), ["GET /v1/sign-in"; 3]);
     assert!(fake.session.borrow().is_empty() && fake.keys.borrow().is_empty());
+}
+
+/// Why this browser is connected no more is said elsewhere.
+#[test]
+fn what_is_said_of_a_relay_is_about_the_relay_alone() {
+    let (fake, worker) = enrolled();
+    let lapsed = json!([fake.local.borrow()["keyId"], "profile_unknown"]);
+    fake.local.borrow_mut().insert("lapsed".into(), lapsed);
+    let view = ask(&worker, json!({"type": "options/look", "relay": RELAY}));
+    assert_eq!(
+        (&view["signIn"], &view["lapsed"], &view["error"]),
+        (&json!(true), &json!(true), &Value::Null)
+    );
 }
 
 #[test]

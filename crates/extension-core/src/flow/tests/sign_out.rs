@@ -2,7 +2,21 @@
 
 use super::*;
 use crate::environment::HttpFailure;
-use fake::http;
+use fake::{EXPIRES_AT, REDIRECT_URI, RELAY, http, key_id};
+use p256::ecdsa::SigningKey;
+use stagedoor_protocol::ErrorCode;
+
+/// Goes on with what is held until nothing more happens.
+fn until_held(asked: &mut std::pin::Pin<&mut impl Future<Output = crate::view::View>>) {
+    for _ in 0..100 {
+        let polled = asked.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending());
+    }
+}
+
+fn nothing_is_kept(fake: &Fake) -> bool {
+    fake.keys.borrow().is_empty() && fake.local.borrow().is_empty() && fake.session.borrow().is_empty()
+}
 
 #[test]
 fn signing_out_leaves_nothing() {
@@ -48,49 +62,146 @@ fn what_ends_after_signing_out_leaves_nothing_either() {
         (login_message(5), "/v1/logins"),
     ] {
         let (fake, worker) = enrolled();
+        fake.listening.set(false);
         fake.held.set(Some(held));
         let message = read(&message);
         let mut late = pin!(worker.handle(&message));
-        let mut context = Context::from_waker(Waker::noop());
-        for _ in 0..100 {
-            assert!(late.as_mut().poll(&mut context).is_pending());
-        }
+        until_held(&mut late);
         ask(&worker, json!({"type": "options/signOut"}));
         fake.held.set(None);
         let view: Value = serde_json::from_str(&finish(late).to_json()).unwrap();
         assert_eq!(view, json!({"screen": "setup"}));
-        assert!(fake.session.borrow().is_empty() && fake.local.borrow().is_empty());
-        assert!(fake.keys.borrow().is_empty());
+        assert!(nothing_is_kept(&fake));
+        assert_eq!(fake.shown(), "", "a mark at the toolbar button");
     }
 }
 
+/// A browser that is closed while the relay is waited for starts again signed out.
 #[test]
-fn nobody_stays_signed_in_because_the_relay_is_away() {
-    for failure in [HttpFailure::Timeout, HttpFailure::Unreachable] {
+fn the_key_is_gone_while_the_relay_is_asked() {
+    let (fake, worker) = enrolled();
+    ask(&worker, login_message(5));
+    fake.windows.borrow_mut().retain(|window| !window.incognito);
+    fake.take_requests();
+    let pending = fake.keys.borrow()["enrolled"].clone();
+    fake.keys.borrow_mut().insert("pending".into(), pending);
+    fake.held.set(Some(""));
+    let message = read(&json!({"type": "options/signOut"}));
+    let mut leaving = Box::pin(worker.handle(&message));
+    until_held(&mut leaving.as_mut());
+    let requests = fake.take_requests();
+    assert!(requests[0].ends_with("/outcome") && requests[1] == "POST /v1/sign-out");
+    assert!(nothing_is_kept(&fake));
+    drop(leaving);
+    fake.held.set(None);
+    let next = Core::new(Rc::clone(&fake));
+    assert_eq!(ask(&next, json!({"type": "options/open"}))["enrolled"], false);
+}
+
+/// Neither a new key nor the one that was just deleted comes back, wherever signing out finds what would keep it.
+#[test]
+fn nobody_is_connected_by_what_was_begun_before_signing_out() {
+    let enrol = json!({"type": "options/enrol", "relay": RELAY, "code": "01234-56789-abcde-fghjz"});
+    let begin = json!({"type": "options/signIn", "relay": RELAY});
+    for renews in [false, true] {
+        for (asked, held) in [
+            (&enrol, "generated"),
+            (&enrol, "/v1/enrolments"),
+            (&enrol, "saved"),
+            (&begin, "/v1/sign-in"),
+            (&Value::Null, "/v1/sign-ins"),
+            (&Value::Null, "saved"),
+        ] {
+            let fake = if renews { Fake::enrolled() } else { Fake::fresh() };
+            let worker = Core::new(Rc::clone(&fake));
+            let mut asked = asked.clone();
+            if asked.is_null() {
+                let begun = ask(&worker, begin.clone());
+                let address = url::Url::parse(begun["authorization"].as_str().unwrap()).unwrap();
+                let state = address.query_pairs().find(|(name, _)| name == "state").unwrap().1;
+                let redirect = [REDIRECT_URI, "?code=the-code&state=", &state].concat();
+                asked = json!({"type": "options/signedIn", "redirect": redirect});
+            }
+            let key = if asked["type"] == "options/enrol" || !renews {
+                [9; 32]
+            } else {
+                [7; 32]
+            };
+            let key = SigningKey::from_slice(&key).unwrap();
+            let answer = json!({
+                "keyId": key_id(key.verifying_key()).as_str(), "expiresAt": EXPIRES_AT,
+                "staff": {"email": "desk@broker.example", "name": "Support desk"},
+            });
+            for path in ["/v1/enrolments", "/v1/sign-ins"] {
+                fake.answer(path, Ok(http(201, "application/json", &answer.to_string())));
+            }
+            fake.held.set(Some(held));
+            let message = read(&asked);
+            let mut late = pin!(worker.handle(&message));
+            until_held(&mut late);
+            // What holds the others up would hold up this as well.
+            ask(&worker, json!({"type": "options/signOut"}));
+            assert!(nothing_is_kept(&fake), "{held} {renews}");
+            fake.held.set(None);
+            let view: Value = serde_json::from_str(&finish(late).to_json()).unwrap();
+            assert_eq!(
+                (&view["enrolled"], &view["error"]["code"]),
+                (&json!(false), &json!("not_enrolled")),
+                "{held} {renews}"
+            );
+            assert!(nothing_is_kept(&fake), "{held} {renews}");
+        }
+    }
+}
+
+/// The relay may still count the profile: somebody there can be asked to remove it.
+#[test]
+fn nobody_stays_signed_in_because_the_relay_is_away_and_that_is_said() {
+    let busy = || Ok(http(503, "text/html", ""));
+    for (answer, untold) in [
+        (Err(HttpFailure::Timeout), json!(true)),
+        (Err(HttpFailure::Unreachable), json!(true)),
+        (busy(), json!(true)),
+        (Ok(http(204, "", "")), Value::Null),
+    ] {
         let (fake, worker) = enrolled();
-        fake.answer("/v1/sign-out", Err(failure));
+        fake.answer("/v1/sign-out", answer);
         let view = ask(&worker, json!({"type": "options/signOut"}));
         assert_eq!((&view["enrolled"], &view["error"]), (&json!(false), &Value::Null));
-        assert!(fake.keys.borrow().is_empty() && fake.local.borrow().is_empty());
+        assert_eq!(view["untold"], untold);
+        assert!(nothing_is_kept(&fake));
+        assert_eq!(
+            ask(&worker, json!({"type": "options/open"}))["untold"],
+            Value::Null
+        );
     }
+    let (fake, worker) = enrolled();
+    fake.refuse("/v1/sign-out", ErrorCode::ProfileUnknown, "Revoked.");
+    let view = ask(&worker, json!({"type": "options/signOut"}));
+    assert_eq!(view["untold"], Value::Null, "there is nothing to remove");
+    let (fake, worker) = enrolled();
+    let lapsed = json!([fake.local.borrow()["keyId"], "profile_unknown"]);
+    fake.local.borrow_mut().insert("lapsed".into(), lapsed);
+    fake.answer("/v1/sign-out", busy());
+    let view = ask(&worker, json!({"type": "options/signOut"}));
+    assert_eq!(view["untold"], Value::Null, "the relay said so itself");
+    let (fake, worker) = enrolled();
+    fake.keys.borrow_mut().clear();
+    let view = ask(&worker, json!({"type": "options/signOut"}));
+    assert_eq!(view["untold"], true, "nobody can tell it any more");
+    assert!(nothing_is_kept(&fake) && fake.requests.borrow().is_empty());
 }
 
-/// It answers as if it were done, and is deleted with all else.
 #[test]
-fn what_is_begun_while_the_relay_is_told_of_a_sign_out_is_not_kept() {
+fn what_is_begun_while_the_relay_is_told_of_a_sign_out_finds_nobody() {
     let (fake, worker) = enrolled();
     fake.held.set(Some("/v1/sign-out"));
     let message = read(&json!({"type": "options/signOut"}));
     let mut leaving = pin!(worker.handle(&message));
-    let mut context = Context::from_waker(Waker::noop());
-    for _ in 0..100 {
-        assert!(leaving.as_mut().poll(&mut context).is_pending());
-    }
+    until_held(&mut leaving);
     let opened = ask(&worker, json!({"type": "popup/open", "tabId": 5}));
-    assert_eq!(opened["screen"], "confirm");
-    assert!(!fake.session.borrow().is_empty());
+    assert_eq!(opened["screen"], "setup");
     fake.held.set(None);
     finish(leaving);
-    assert!(fake.keys.borrow().is_empty());
-    assert!(fake.session.borrow().is_empty() && fake.local.borrow().is_empty());
+    assert!(nothing_is_kept(&fake));
 }

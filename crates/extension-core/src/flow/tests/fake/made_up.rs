@@ -6,8 +6,11 @@ use p256::ecdsa::SigningKey;
 use serde_json::{Value, json};
 use stagedoor_protocol::{ErrorCode, Problem};
 
-use super::{EXPIRES_AT, key_id};
-use crate::environment::{HttpAnswer, HttpFailure};
+use super::{EXPIRES_AT, TOKEN, key_id};
+use crate::{
+    environment::{HttpAnswer, HttpFailure},
+    testing::fixture,
+};
 
 /// The collector's answer for a page whose visible text holds these addresses.
 pub(in crate::flow::tests) fn page_with(addresses: &[&str]) -> String {
@@ -29,7 +32,7 @@ pub(in crate::flow::tests) fn http(status: u16, content_type: &str, body: &str) 
 }
 
 /// The relay's answer to a sign-in by whichever key can be meant.
-pub(super) fn signed_in(keys: &BTreeMap<String, SigningKey>) -> Value {
+fn signed_in(keys: &BTreeMap<String, SigningKey>) -> Value {
     let key = keys.get("pending").unwrap_or_else(|| &keys["enrolled"]);
     json!({
         "keyId": key_id(key.verifying_key()).as_str(),
@@ -39,6 +42,30 @@ pub(super) fn signed_in(keys: &BTreeMap<String, SigningKey>) -> Value {
 }
 
 impl super::Fake {
+    /// What a relay answers that nothing else was asked of.
+    pub(super) fn usual_answer(&self, path: &str, body: &Value) -> HttpAnswer {
+        let answer = match path {
+            "/v1/session" => self.rules.borrow().clone(),
+            "/v1/enrolments" => json!({
+                "keyId": key_id(self.keys.borrow()["pending"].verifying_key()).as_str(),
+                "staff": {"email": "desk@broker.example", "name": "Support desk"},
+            }),
+            "/v1/sign-in" => fixture("sign-in-offer"),
+            "/v1/sign-ins" => signed_in(&self.keys.borrow()),
+            "/v1/logins" => json!({
+                "requestId": body["requestId"], "oneTimeToken": TOKEN,
+                "platformUrl": "https://platform.example", "validitySeconds": 30,
+            }),
+            _ => return http(204, "", ""),
+        };
+        let status = if matches!(path, "/v1/session" | "/v1/sign-in") {
+            200
+        } else {
+            201
+        };
+        http(status, "application/json", &answer.to_string())
+    }
+
     /// What is written on the toolbar button.
     pub(in super::super) fn shown(&self) -> String {
         self.badge.borrow().clone()
