@@ -81,6 +81,8 @@ pub struct Limits {
     /// For an answer of the sign-in provider, connecting included. A sign-in asks three times at most, within what the
     /// extension waits.
     pub provider: Duration,
+    /// Between two looks whether the sign-in provider answers.
+    pub provider_looks: Duration,
     /// For what comes before a mint: the end of an earlier login that a newer one takes a customer from, and the turn at a
     /// broker that has had as many as it may. The mint comes after it, so together with `broker` and the time of the writes it must fit into `login`.
     pub takeover: Duration,
@@ -119,6 +121,7 @@ impl Default for Limits {
             write: Duration::from_secs(10),
             broker: Duration::from_secs(8),
             provider: Duration::from_secs(3),
+            provider_looks: Duration::from_secs(60),
             takeover: Duration::from_millis(1_200),
             login: Duration::from_millis(9_500),
             answer: Duration::from_secs(20),
