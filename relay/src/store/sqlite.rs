@@ -64,6 +64,13 @@ struct Registration {
     size: u64,
 }
 
+impl Drop for Registration {
+    /// Closing it is not enough: a program that is being started has a copy of the open file for a moment.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
+}
+
 #[async_trait]
 impl Store for SqliteStore {
     async fn check(&self, now: Timestamp) -> Result<(), StoreError> {
