@@ -106,6 +106,8 @@ pub struct Limits {
     pub deliver: Duration,
     /// For a webhook's answer, connecting included.
     pub webhook: Duration,
+    /// For the answer of who is sent checkpoints, connecting included.
+    pub receiver: Duration,
     /// Between two looks whether a checkpoint is due: no more are signed, however busy the desk is.
     pub checkpoint_pause: Duration,
 }
@@ -133,6 +135,7 @@ impl Default for Limits {
             acme_pause: Duration::from_secs(120),
             deliver: Duration::from_secs(1),
             webhook: Duration::from_secs(15),
+            receiver: Duration::from_secs(5),
             checkpoint_pause: Duration::from_secs(1),
         }
     }

@@ -73,7 +73,7 @@ impl Relay {
         limits: Limits,
     ) -> Result<Self, StartError> {
         store::schema::check(&*store, store::place(&config.store)).await?;
-        let checkpoints = Arc::new(Checkpoints::open(&config.ledger)?);
+        let checkpoints = Arc::new(Checkpoints::open(&config.ledger, limits.receiver)?);
         let tls = Tls::configured(&config.listen, None, clock.now())?;
         let sign_in = Provider::configured(config.sign_in.as_ref(), limits.provider)?;
         let webhooks = Webhooks::connect(&config, limits.webhook)?;
