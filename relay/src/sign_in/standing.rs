@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -68,9 +68,7 @@ impl Provider {
 /// Asks the provider again and again for what a sign-in needs, until `closed`.
 pub(crate) async fn keep(current: Arc<Current>, closed: CancellationToken) {
     let pause = current.get().app.limits.provider_looks;
-    let mut looks = interval_at(Instant::now() + pause, pause);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while closed.run_until_cancelled(looks.tick()).await.is_some() {
+    while closed.run_until_cancelled(sleep(pause)).await.is_some() {
         let app = current.get().app.clone();
         let Some(provider) = &app.sign_in else { continue };
         let Some(answer) = closed.run_until_cancelled(provider.test()).await else {

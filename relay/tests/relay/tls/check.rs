@@ -26,7 +26,12 @@ async fn the_check_finds_what_is_wrong_with_a_certificate() {
     let leaf_last = format!("{}{}", other.certificate_pem, pair.certificate_pem);
     let key_lines = pair.key_pem.lines().collect::<Vec<_>>();
     let cut = key_lines[..2].join("\n");
-    let torn = [key_lines[0], &key_lines[1][..40], key_lines[key_lines.len() - 1]].join("\n");
+    let torn = [
+        key_lines[0],
+        key_lines[1].split_at(40).0,
+        key_lines[key_lines.len() - 1],
+    ]
+    .join("\n");
     let garbled = pair.key_pem.replacen('M', "*", 1);
     let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
     let check = async |certificate: Option<&str>, key: Option<&str>| {
