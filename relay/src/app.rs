@@ -81,6 +81,8 @@ pub struct Limits {
     /// For an answer of the sign-in provider, connecting included. A sign-in asks three times at most, within what the
     /// extension waits.
     pub provider: Duration,
+    /// Between two looks whether the sign-in provider answers.
+    pub provider_looks: Duration,
     /// For what comes before a mint: the end of an earlier login that a newer one takes a customer from, and the turn at a
     /// broker that has had as many as it may. The mint comes after it, so together with `broker` and the time of the writes it must fit into `login`.
     pub takeover: Duration,
@@ -104,6 +106,8 @@ pub struct Limits {
     pub deliver: Duration,
     /// For a webhook's answer, connecting included.
     pub webhook: Duration,
+    /// For the answer of who is sent checkpoints, connecting included.
+    pub receiver: Duration,
     /// Between two looks whether a checkpoint is due: no more are signed, however busy the desk is.
     pub checkpoint_pause: Duration,
 }
@@ -119,6 +123,7 @@ impl Default for Limits {
             write: Duration::from_secs(10),
             broker: Duration::from_secs(8),
             provider: Duration::from_secs(3),
+            provider_looks: Duration::from_secs(60),
             takeover: Duration::from_millis(1_200),
             login: Duration::from_millis(9_500),
             answer: Duration::from_secs(20),
@@ -130,6 +135,7 @@ impl Default for Limits {
             acme_pause: Duration::from_secs(120),
             deliver: Duration::from_secs(1),
             webhook: Duration::from_secs(15),
+            receiver: Duration::from_secs(5),
             checkpoint_pause: Duration::from_secs(1),
         }
     }

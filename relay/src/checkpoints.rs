@@ -92,13 +92,13 @@ struct Signed {
 
 impl Checkpoints {
     /// Reads the key and makes the client; sends nothing.
-    pub fn open(config: &Ledger) -> Result<Self, ConfigFaults> {
+    pub fn open(config: &Ledger, answer: Duration) -> Result<Self, ConfigFaults> {
         let key = config
             .signing_key()
             .map_err(|problem| ConfigFaults::one("ledger.key_file", problem))?;
         let receiver = match &config.receiver {
             Some(receiver) => Some(
-                Post::new(receiver.clone())
+                Post::new(receiver.clone(), answer)
                     .map_err(|problem| ConfigFaults::one("ledger.checkpoint_url", problem))?,
             ),
             None => None,

@@ -12,9 +12,11 @@ mod listen;
 mod log;
 mod login;
 mod office;
+mod partial;
 mod platform;
 mod policy;
 mod recipe;
+mod roots;
 mod section;
 mod sign_in;
 mod sources;
@@ -36,10 +38,11 @@ pub use listen::{Listen, TlsFiles, TlsSource};
 pub use log::{Format, Level, Log};
 pub use login::Login;
 pub(crate) use office::OfficeConfig;
+pub(crate) use partial::Partial;
 pub use platform::{PlatformConfig, ProxyUrl};
 pub use policy::{Approval, CustomerList, Grant, Hours, Named, PolicyRules, TicketRule};
+pub(crate) use roots::read_roots;
 pub use section::Fault;
-pub(crate) use sign_in::read_roots;
 pub use sign_in::{Admit, ClaimPath, ClientSecret, RoleMapping, SignIn};
 pub(crate) use sources::Sources;
 pub use staff::StaffRules;
@@ -123,9 +126,15 @@ impl ConfigFaults {
         }])
     }
 
-    /// Several together.
+    /// Several together. What two have found is told once.
     pub(crate) fn all(several: impl IntoIterator<Item = Self>) -> Self {
-        Self(several.into_iter().flat_map(|faults| faults.0).collect())
+        let mut all = Vec::new();
+        for fault in several.into_iter().flat_map(|faults| faults.0) {
+            if !all.contains(&fault) {
+                all.push(fault);
+            }
+        }
+        Self(all)
     }
 }
 
@@ -171,7 +180,7 @@ impl Config {
     }
 
     fn read(mut root: Section<'_>, keys: Keys, text: &str) -> Option<Self> {
-        let listen = root.section("listen", Listen::read);
+        let listen = root.section("listen", |section| Listen::read(section, keys));
         let health = root.section("health", Health::read);
         let store = root.section("store", |section| StoreUrl::read(section, keys));
         let ledger = root.section("ledger", |section| Ledger::read(section, keys));

@@ -1,15 +1,10 @@
 //! Files that more people of this machine can change, or read, than should. No fault: the relay works with them all the same.
 
-use std::{
-    ffi::OsString,
-    fs,
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
-};
+use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
 use crate::{
     config::{Config, StoreUrl},
-    files::quoted,
+    files::{beside, quoted},
 };
 
 /// Every user of the machine, beside the owner and the group.
@@ -47,11 +42,7 @@ pub(crate) fn exposed(config: &Config) -> Vec<String> {
 
 /// The database, and what SQLite keeps beside it of the same records.
 fn exposed_database(database: &Path) -> Option<String> {
-    let files = ["", "-wal"].map(|suffix| {
-        let mut path = OsString::from(database);
-        path.push(suffix);
-        PathBuf::from(path)
-    });
+    let files = ["", "-wal"].map(|suffix| beside(database, suffix));
     let open: Vec<_> = files.iter().filter(|path| mode(path) & OTHERS != 0).collect();
     let may = if open.iter().any(|path| mode(path) & OTHERS_WRITE != 0) {
         "change"

@@ -2,10 +2,11 @@
 //! waits for another process, and whoever serves requests waits for a slow disk only so long.
 
 use std::{
+    ffi::OsString,
     fmt, fs,
     io::{self, Read},
     os::unix::fs::OpenOptionsExt,
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -78,6 +79,13 @@ impl fmt::Display for Unreadable {
             Self::System(error) => write!(f, "cannot be read ({error})"),
         }
     }
+}
+
+/// A file of the same name with this at its end.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
 }
 
 /// Names a file in an error. One that is not there is not named: what stands for its path may be a secret that was pasted

@@ -27,6 +27,7 @@ pub mod openapi;
 mod outgoing;
 mod places;
 mod policy;
+mod preflight;
 mod random;
 pub mod relay;
 mod reload;

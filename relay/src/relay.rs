@@ -20,7 +20,7 @@ use crate::{
     listener,
     reload::{self, Source},
     router, shutdown,
-    sign_in::Provider,
+    sign_in::{self, Provider},
     store::{self, Store, StoreError},
     tls::{self, Tls},
     unrecorded,
@@ -73,7 +73,7 @@ impl Relay {
         limits: Limits,
     ) -> Result<Self, StartError> {
         store::schema::check(&*store, store::place(&config.store)).await?;
-        let checkpoints = Arc::new(Checkpoints::open(&config.ledger)?);
+        let checkpoints = Arc::new(Checkpoints::open(&config.ledger, limits.receiver)?);
         let tls = Tls::configured(&config.listen, None, clock.now())?;
         let sign_in = Provider::configured(config.sign_in.as_ref(), limits.provider)?;
         let webhooks = Webhooks::connect(&config, limits.webhook)?;
@@ -171,6 +171,7 @@ impl Relay {
         let port = self.api_address.port();
         let delivering = tokio::spawn(webhooks::keep(current.clone(), closed.clone()));
         let housekeeping = tokio::spawn(keep_house(current.clone(), closed.clone()));
+        let looking = tokio::spawn(sign_in::keep(current.clone(), closed.clone()));
         let certificate = tokio::spawn(tls::keep(current.clone(), closed.clone()));
         let reloading = tokio::spawn(reload::keep(current, port, source, closed.clone()));
         let settling = tokio::spawn(unrecorded::settle(app.clone(), closed.clone()));
@@ -191,6 +192,7 @@ impl Relay {
             housekeeping,
             settling,
             delivering,
+            looking,
         ] {
             // A task that panicked has been logged, and there is nothing left to do for it.
             let _ = task.await;

@@ -14,6 +14,7 @@ mod id_token;
 mod keys;
 mod metadata;
 mod person;
+mod standing;
 
 use std::{sync::Arc, time::Duration};
 
@@ -32,6 +33,8 @@ pub(crate) use id_token::Expected;
 use keys::Keys;
 use metadata::Metadata;
 pub(crate) use person::{admitted, person};
+use standing::Standing;
+pub(crate) use standing::keep;
 
 /// How long the provider's description of itself is used without asking again.
 const FRESH: Duration = Duration::from_secs(60 * 60);
@@ -47,6 +50,7 @@ pub(crate) struct Provider {
     metadata: Cache<Metadata>,
     keys: Keys,
     places: Semaphore,
+    standing: Standing,
 }
 
 /// What a verified ID token says.
@@ -81,6 +85,7 @@ impl Provider {
             metadata: Cache::default(),
             keys: Keys::default(),
             places: Semaphore::new(AT_ONCE),
+            standing: Standing::default(),
         })))
     }
 

@@ -89,8 +89,7 @@ impl Drop for Login<'_> {
 /// way, or until its turn comes at the broker, for [`Limits::takeover`](crate::app::Limits::takeover) at most.
 pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), ApiError> {
     if app.unrecorded.doubts(&intent.request_id) {
-        spend_nonce(app, intent).await?;
-        return Err(in_doubt());
+        return refuse(app, intent, in_doubt()).await;
     }
     let started = app.clock.elapsed();
     let mut answer = attempt(app, intent, app.limits.takeover).await?;
@@ -114,21 +113,15 @@ pub(crate) async fn record_intent(app: &App, intent: &mut Intent) -> Result<(), 
             Err(limited::refusal(&reached))
         }
         // It has given up waiting, so it cannot be told to.
-        IntentAnswer::Busy(_) => Err(ApiError::new(ErrorCode::Overloaded).retry_after(1)),
+        IntentAnswer::Busy(_) => Err(overloaded(1)),
         IntentAnswer::Repeated => Err(ApiError::new(ErrorCode::RequestRepeated)),
         IntentAnswer::Replayed => Err(ApiError::new(ErrorCode::SignatureReplayed)),
         IntentAnswer::NotApproved(fault) => Err(approvals::fault(fault)),
         IntentAnswer::CustomerIsStaff => Err(policy::enrolled_staff().into()),
         // It changed twice within a moment.
-        IntentAnswer::ProfileChanged => {
-            spend_nonce(app, intent).await?;
-            Err(ApiError::new(ErrorCode::Overloaded).retry_after(1))
-        }
+        IntentAnswer::ProfileChanged => refuse(app, intent, overloaded(1)).await,
         IntentAnswer::Claimed(claim) => Err(claimed(&claim, intent.requested_at, false)),
-        IntentAnswer::UnderWay(earlier) => {
-            spend_nonce(app, intent).await?;
-            Err(under_way(app, intent, &earlier))
-        }
+        IntentAnswer::UnderWay(earlier) => refuse(app, intent, under_way(app, intent, &earlier)).await,
     }
 }
 
@@ -171,8 +164,7 @@ async fn attempt_now(app: &App, intent: &mut Intent) -> Result<IntentAnswer, Api
     }
     app.profiles.forget(&intent.key_id);
     if let Err(error) = describe_anew(app, intent).await {
-        spend_nonce(app, intent).await?;
-        return Err(error);
+        return refuse(app, intent, error).await;
     }
     Ok(write(app, intent).await?)
 }
@@ -207,10 +199,7 @@ async fn attempt_after(
         // Only this waiting can be cut short. An attempt must not: its intent may be durable already.
         select! {
             biased;
-            () = app.draining.cancelled() => {
-                spend_nonce(app, intent).await?;
-                return Err(ApiError::new(ErrorCode::Overloaded).retry_after(5));
-            }
+            () = app.draining.cancelled() => return refuse(app, intent, overloaded(5)).await,
             () = &mut patience_ends => break IntentAnswer::UnderWay(earlier),
             () = ended(app, &earlier.request_id) => {}
         }
@@ -245,8 +234,13 @@ async fn ended(app: &App, id: &RequestId) {
 }
 
 /// A request that is refused without a record must not come a second time either.
-async fn spend_nonce(app: &App, intent: &Intent) -> Result<(), ApiError> {
-    claim_nonce(app, &intent.key_id, &intent.nonce, intent.nonce_expires_at).await
+async fn refuse<T>(app: &App, intent: &Intent, error: ApiError) -> Result<T, ApiError> {
+    claim_nonce(app, &intent.key_id, &intent.nonce, intent.nonce_expires_at).await?;
+    Err(error)
+}
+
+fn overloaded(seconds: u32) -> ApiError {
+    ApiError::new(ErrorCode::Overloaded).retry_after(seconds)
 }
 
 /// Says that an earlier request of the same id may be recorded.

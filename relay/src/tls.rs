@@ -79,16 +79,19 @@ impl Tls {
     }
 
     /// The warnings about a configuration's certificate, or its faults. Nothing is made or asked for.
-    pub(crate) fn check(listen: &Listen, now: Timestamp) -> Result<Vec<String>, ConfigFaults> {
-        match &listen.tls {
+    pub(crate) fn check(
+        source: Option<&TlsSource>,
+        authorities: &[String],
+        now: Timestamp,
+    ) -> Result<Vec<String>, ConfigFaults> {
+        match source {
             None => Ok(Vec::new()),
             Some(TlsSource::Files(files)) => {
-                let identity =
-                    Identity::read(files, &listen.authorities, now).map_err(|refused| refused.faults)?;
+                let identity = Identity::read(files, authorities, now).map_err(|refused| refused.faults)?;
                 let ending = identity.ending(CERTIFICATE, "renew it", now);
                 Ok(identity.warnings.into_iter().chain(ending).collect())
             }
-            Some(TlsSource::Acme(settings)) => acme::check(settings, &listen.authorities),
+            Some(TlsSource::Acme(settings)) => acme::check(settings, authorities),
         }
     }
 

@@ -192,7 +192,9 @@ fn sending_failed(error: &reqwest::Error, effect: Effect) -> BrokerError {
     if is_tls(error) {
         return BrokerError::TlsFailed;
     }
-    let cause = if error.is_dns() {
+    let cause = if proxy_wants_credentials(error) {
+        UnreachableCause::ProxyRefused
+    } else if error.is_dns() {
         UnreachableCause::NameNotResolved
     } else if error.is_timeout() {
         UnreachableCause::ConnectTimedOut
@@ -230,6 +232,12 @@ fn lost_answer(error: &reqwest::Error) -> LostAnswer {
 fn is_tls(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| cause.is::<rustls::Error>())
         || io_kinds(error).any(|kind| kind == io::ErrorKind::UnexpectedEof)
+}
+
+/// Whether a proxy answered 407 when it was asked for a way to the broker (CONNECT). The type of that error cannot be named
+/// outside of its library, so its words have to do.
+fn proxy_wants_credentials(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| cause.to_string().ends_with("proxy authorization required"))
 }
 
 fn io_kinds(error: &reqwest::Error) -> impl Iterator<Item = io::ErrorKind> {

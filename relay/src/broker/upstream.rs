@@ -12,12 +12,9 @@ use tracing::{info, warn};
 use crate::{
     app::Limits,
     auth::sha256,
-    config::PlatformConfig,
-    files::{self, Unread, in_time},
+    config::{self, PlatformConfig},
+    files::{Unread, in_time},
 };
-
-/// The largest file of certificates, in bytes: all that a system trusts has a quarter of it.
-const MAX_ROOTS: u64 = 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Upstream {
@@ -218,14 +215,10 @@ async fn in_files<T: Send + 'static>(
 }
 
 fn read_roots(platform: &PlatformConfig) -> Result<Vec<Vec<u8>>, Problem> {
-    let read = |path: &std::path::PathBuf| {
-        let content = files::read(path, MAX_ROOTS).map_err(|error| {
-            let problem = format!("{}: {error}; name a PEM file", path.display());
-            ("root_certificate_files", problem)
-        })?;
-        Ok(content.bytes.to_vec())
-    };
-    platform.root_certificate_files.iter().map(read).collect()
+    let files = platform.root_certificate_files.iter();
+    let read = files.map(|path| Ok(config::read_roots(path)?.to_vec()));
+    let read: Result<_, _> = read.collect();
+    read.map_err(|problem: String| ("root_certificate_files", problem))
 }
 
 /// Which setting is likely at fault when the broker was asked in vain, and why.

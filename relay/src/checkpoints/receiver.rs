@@ -12,11 +12,6 @@ use zeroize::Zeroizing;
 use super::Signed;
 use crate::{config::Receiver, files::in_time, outgoing};
 
-/// For resolving the name, connecting and TLS.
-const CONNECT: Duration = Duration::from_secs(3);
-/// For the whole request.
-const ANSWER: Duration = Duration::from_secs(5);
-
 /// The client of one receiver.
 pub(super) struct Post {
     client: Client,
@@ -24,8 +19,9 @@ pub(super) struct Post {
 }
 
 impl Post {
-    pub(super) fn new(receiver: Receiver) -> Result<Self, String> {
-        let mut builder = outgoing::client(CONNECT, ANSWER).pool_max_idle_per_host(0);
+    /// Waits so long for an `answer`, of which half may go into connecting.
+    pub(super) fn new(receiver: Receiver, answer: Duration) -> Result<Self, String> {
+        let mut builder = outgoing::client(answer / 2, answer).pool_max_idle_per_host(0);
         if receiver.url.scheme() == "http" {
             builder = outgoing::plain(builder);
         }
@@ -90,10 +86,11 @@ mod tests {
     #[tokio::test]
     async fn a_token_on_a_file_system_that_does_not_answer_is_given_up_on() {
         let folder = tempfile::tempdir().unwrap();
-        let post = Post::new(Receiver {
+        let receiver = Receiver {
             url: "http://127.0.0.1:1/".parse().unwrap(),
             token_file: Some(folder.path().join("token")),
-        });
+        };
+        let post = Post::new(receiver, Duration::from_secs(1));
         let signed = Signed {
             checkpoint: Checkpoint {
                 origin: "relay.example/ledger".to_owned(),

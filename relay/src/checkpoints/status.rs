@@ -40,6 +40,17 @@ impl Facts {
         let failing = self.failing.iter().map(|(_, since)| *since);
         failing.chain(self.rewritten_since).min()
     }
+
+    /// What that is, in a few words.
+    pub fn failing_parts(&self) -> String {
+        let rewritten = self.rewritten_since.map(|_| "the ledger was rewritten");
+        let parts = self.failing.iter().map(|(part, _)| match part {
+            Part::Signing => "signing",
+            Part::Directory => "writing to ledger.checkpoint_directory",
+            Part::Receiver => "posting to ledger.checkpoint_url",
+        });
+        rewritten.into_iter().chain(parts).collect::<Vec<_>>().join(", ")
+    }
 }
 
 #[derive(Default)]

@@ -7,31 +7,25 @@ use tokio::time::timeout;
 use super::say;
 use crate::{
     app::Limits,
-    broker::Brokers,
     clock::{Clock, SystemClock},
-    config::{Config, ConfigFaults, Keys, StoreUrl},
+    config::{Config, ConfigFaults, Fault, Partial, StoreUrl},
     exposed::exposed,
     policy,
-    sign_in::Provider,
+    preflight::Preflight,
     store::{self, StaffRow},
-    tls::{self, Tls},
+    tls,
 };
 
 /// For reading who there is.
 const STORE: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
-    let config = Config::load(path, Keys::Check)?;
-    let brokers = Brokers::connect(&config, Limits::default().broker);
-    let certificate = Tls::check(&config.listen, SystemClock::new().now());
-    let sign_in = Provider::configured(config.sign_in.as_ref(), Limits::default().provider);
-    let (brokers, warnings, sign_in) = match (brokers, certificate, sign_in) {
-        (Ok(brokers), Ok(warnings), Ok(sign_in)) => (brokers, warnings, sign_in),
-        (brokers, certificate, sign_in) => {
-            let faults = [certificate.err(), brokers.err(), sign_in.err()];
-            return Err(ConfigFaults::all(faults.into_iter().flatten()).into());
-        }
-    };
+    let Preflight {
+        config,
+        brokers,
+        sign_in,
+        warnings,
+    } = Preflight::load(path, &Limits::default(), SystemClock::new().now(), folders)?;
     // First: reading the store may leave a file beside it for a moment.
     let exposed = exposed(&config);
     let people = people(&config, connect).await;
@@ -43,36 +37,6 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
     let doubts = doubts.chain(policy::unheld(&config, &people)).chain(nobodys);
     for warning in warnings.into_iter().chain(doubts) {
         tell!("warning: {warning}");
-    }
-    if let Some(directory) = &config.ledger.directory
-        && !directory.is_dir()
-    {
-        say(format_args!(
-            "ledger.checkpoint_directory: {} is not a folder; make it, for the relay's user: until then no checkpoint leaves \
-             the store",
-            directory.display()
-        ))?;
-        return Ok(ExitCode::FAILURE);
-    }
-    if let StoreUrl::Sqlite(file) = &config.store
-        && file.is_dir()
-    {
-        say(format_args!(
-            "store.url: {} is a folder; name a file in it, e.g. stagedoor.db",
-            file.display()
-        ))?;
-        return Ok(ExitCode::FAILURE);
-    }
-    if let StoreUrl::Sqlite(file) = &config.store
-        && let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty())
-        && !folder.is_dir()
-    {
-        say(format_args!(
-            "store.url: {} is not a folder; make it, for the relay's user: the database is made in it, and without it the relay \
-             does not start",
-            folder.display()
-        ))?;
-        return Ok(ExitCode::FAILURE);
     }
     say(format_args!("{}: no faults", path.display()))?;
     for line in policy::summary(&config) {
@@ -134,6 +98,49 @@ pub(super) async fn run(path: &Path, connect: bool) -> anyhow::Result<ExitCode> 
         }
     }
     Ok(code)
+}
+
+/// What is wrong with the folders that must be there.
+fn folders(partial: &Partial) -> ConfigFaults {
+    let mut faults = Vec::new();
+    let mut fault = |key: &str, path: &Path, problem: &str| {
+        faults.push(Fault {
+            key: key.to_owned(),
+            problem: format!("{} {problem}", path.display()),
+        });
+    };
+    if let Some(StoreUrl::Sqlite(file)) = &partial.store {
+        if file.is_dir() {
+            fault(
+                "store.url",
+                file,
+                "is a folder; name a file in it, e.g. stagedoor.db",
+            );
+        }
+        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty())
+            && !folder.is_dir()
+        {
+            fault(
+                "store.url",
+                folder,
+                "is not a folder; make it, for the relay's user: the database is made in it, and without it the relay does not \
+                 start",
+            );
+        }
+    }
+    if let Some(directory) = partial
+        .ledger
+        .as_ref()
+        .and_then(|ledger| ledger.directory.as_ref())
+        && !directory.is_dir()
+    {
+        fault(
+            "ledger.checkpoint_directory",
+            directory,
+            "is not a folder; make it, for the relay's user: until then no checkpoint leaves the store",
+        );
+    }
+    faults.into()
 }
 
 /// Everybody whom the store knows, as far as it is there and this user may read it: a check needs no store. A server is asked

@@ -13,10 +13,11 @@ use tracing::warn;
 use crate::{
     app::Limits,
     broker::Brokers,
-    clock::SystemClock,
-    config::{Config, ConfigFaults, Keys},
+    clock::{Clock, SystemClock},
+    config::{Config, ConfigFaults},
     exposed::exposed,
     files::in_time,
+    preflight::Preflight,
     relay::Relay,
     shutdown, store,
     telemetry::{self, Outlet},
@@ -33,13 +34,14 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
 
     allow_open_files();
     let limits = limits()?;
-    let (file, place) = (path.to_owned(), path.display().to_string());
+    let (file, of, place) = (path.to_owned(), limits.clone(), path.display().to_string());
     let load = move || {
-        let config = Config::load(&file, Keys::Check)?;
+        let now = SystemClock::new().now();
+        let Preflight { config, brokers, .. } = Preflight::load(&file, &of, now, |_| Vec::new().into())?;
         let warnings = exposed(&config);
-        Ok::<_, ConfigFaults>((config, warnings))
+        Ok::<_, ConfigFaults>((config, brokers, warnings))
     };
-    let (config, warnings) = in_time(limits.files, load)
+    let (config, brokers, warnings) = in_time(limits.files, load)
         .await
         .map_err(|unread| ConfigFaults::one(place, format!("it, or a file that it names, {unread}")))??;
     let log = Outlet::start(io::stdout());
@@ -52,7 +54,7 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
     }
 
     let relay = tokio::select! {
-        relay = start(config, limits) => relay?,
+        relay = start(config, brokers, limits) => relay?,
         () = stop.cancelled() => return Ok(()),
     };
     relay.reloading(path.to_owned(), hangups).run(stop).await;
@@ -75,8 +77,7 @@ fn limits() -> anyhow::Result<Limits> {
     Ok(limits)
 }
 
-async fn start(config: Config, limits: Limits) -> anyhow::Result<Relay> {
-    let brokers = Brokers::connect(&config, limits.broker)?;
+async fn start(config: Config, brokers: Brokers, limits: Limits) -> anyhow::Result<Relay> {
     let store = store::open(&config.store).await?;
     let clock = Arc::new(SystemClock::new());
     Ok(Relay::bind(config, brokers, store, clock, limits).await?)

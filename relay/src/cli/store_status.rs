@@ -1,7 +1,6 @@
 //! `stagedoor store status`: where records are kept, and how many there are.
 
 use std::{
-    ffi::OsString,
     fs,
     io::{Write, stdout},
     path::Path,
@@ -11,6 +10,7 @@ use stagedoor_ledger::checkpoint::SignedCheckpoint;
 
 use crate::{
     config::{Config, Keys, StoreUrl},
+    files::beside,
     store,
 };
 
@@ -54,11 +54,9 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
 
 /// Of the database with its write-ahead log.
 fn size(path: &Path) -> u64 {
-    let mut log = OsString::from(path);
-    log.push("-wal");
-    [path.as_os_str(), &log]
+    ["", "-wal"]
         .into_iter()
-        .filter_map(|path| fs::metadata(path).ok())
+        .filter_map(|suffix| fs::metadata(beside(path, suffix)).ok())
         .map(|metadata| metadata.len())
         .sum()
 }

@@ -45,9 +45,9 @@ pub(super) async fn run(path: &Path, command: WebhookCommand) -> anyhow::Result<
                     "webhook {name}: {host}: it answers 410 (Gone): it wants no messages; mend it, or take the webhook out"
                 ))?;
             }
-            Answer::Failed(problem, _) => {
+            Answer::Failed(failure) => {
                 code = ExitCode::FAILURE;
-                say(format_args!("webhook {name}: {host}: {problem}"))?;
+                say(format_args!("webhook {name}: {host}: {}", failure.problem))?;
             }
         }
     }

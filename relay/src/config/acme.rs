@@ -8,7 +8,7 @@ use http::uri::Authority;
 use stagedoor_protocol::CustomerEmail;
 use url::Url;
 
-use super::{domains::ascii_domain, platform, section::Section};
+use super::{Keys, domains::ascii_domain, platform, read_roots, section::Section};
 pub use external::ExternalAccount;
 
 /// Let's Encrypt, and its server to try things out with.
@@ -34,14 +34,18 @@ pub struct Acme {
 
 impl Acme {
     /// Without names of its own, a certificate is for those of `authorities`.
-    pub(super) fn read(section: &mut Section<'_>, authorities: &[String]) -> Option<Self> {
+    pub(super) fn read(section: &mut Section<'_>, authorities: &[String], keys: Keys) -> Option<Self> {
         let of_authorities = !section.has("domains");
         let domains = section.list("domains", parse_domain);
         let contact = section.list("contact", parse_contact);
         let directory = section.parsed_or("directory", lets_encrypt(), parse_directory);
         let cache_directory = section.parsed("cache_directory", parse_folder);
         let root_certificate_file = section.text("root_certificate_file").map(PathBuf::from);
-        let external_account = section.section_if_there("external_account", ExternalAccount::read);
+        let external_account =
+            section.section_if_there("external_account", |section| ExternalAccount::read(section, keys));
+        if let (Keys::Check, Some(path)) = (keys, &root_certificate_file) {
+            section.keep("root_certificate_file", read_roots(path));
+        }
         if section.flag("terms_of_service_agreed") == Some(false) {
             section.fault(
                 "terms_of_service_agreed",
@@ -152,7 +156,7 @@ fn url(text: &str) -> Url {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Config, EXAMPLE, Keys, TlsSource};
+    use crate::config::{Config, EXAMPLE, TlsSource};
 
     use super::*;
 

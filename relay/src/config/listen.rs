@@ -7,7 +7,7 @@ use std::{
 
 use ipnet::IpNet;
 
-use super::{Acme, api_key, host, section::Section};
+use super::{Acme, Keys, api_key, host, section::Section};
 
 /// Connections that one address may hold: an office behind one address is served by them, and sixteen such addresses are
 /// needed to take every place that there is.
@@ -54,11 +54,11 @@ impl From<TlsFiles> for TlsSource {
 }
 
 impl Listen {
-    pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
+    pub(super) fn read(section: &mut Section<'_>, keys: Keys) -> Option<Self> {
         let address = section.parsed_or("address", SocketAddr::from(([127, 0, 0, 1], 8080)), parse_address);
         let authorities = section.list("authorities", parse_authority);
         let trusted_proxies = section.list("trusted_proxies", parse_proxies);
-        let tls = read_tls(section, authorities.as_deref().unwrap_or_default());
+        let tls = read_tls(section, authorities.as_deref().unwrap_or_default(), keys);
         let per_address = section.number_or("connections_per_address", CONNECTIONS_PER_ADDRESS, 1, 1024);
         if authorities.as_ref().is_some_and(Vec::is_empty) {
             section.fault(
@@ -117,11 +117,17 @@ impl Listen {
     }
 }
 
+/// Where the certificate comes from, whatever is wrong with the rest of the section.
+pub(super) fn tls_alone(section: &mut Section<'_>) -> Option<TlsSource> {
+    let authorities = section.list("authorities", parse_authority);
+    read_tls(section, &authorities.unwrap_or_default(), Keys::Skip).flatten()
+}
+
 /// The outer `None` means a fault.
 #[expect(clippy::option_option, reason = "absent and faulty are different things here")]
-fn read_tls(section: &mut Section<'_>, authorities: &[String]) -> Option<Option<TlsSource>> {
+fn read_tls(section: &mut Section<'_>, authorities: &[String], keys: Keys) -> Option<Option<TlsSource>> {
     let named = (section.has("tls_certificate_file"), section.has("tls_key_file"));
-    let acme = section.section_if_there("acme", |section| Acme::read(section, authorities));
+    let acme = section.section_if_there("acme", |section| Acme::read(section, authorities, keys));
     let certificate = section.text("tls_certificate_file");
     let key = section.text("tls_key_file");
     if acme.as_ref().is_none_or(Option::is_some) && named != (false, false) {

@@ -9,6 +9,7 @@ use url::Url;
 use super::{
     ApiKeySource, Keys, api_key,
     host::{self, is_loopback},
+    read_roots,
     section::Section,
 };
 use crate::visible::is_odd_in_prose;
@@ -65,6 +66,11 @@ impl PlatformConfig {
             && let Err(problem) = source.read()
         {
             section.fault(source.config_key(), problem);
+        }
+        if keys == Keys::Check {
+            for path in root_certificate_files.iter().flatten() {
+                section.keep("root_certificate_files", read_roots(path));
+            }
         }
         Some(Self {
             id: id?,

@@ -7,28 +7,18 @@ mod secret;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
 pub use claims::{Admit, ClaimPath, RoleMapping};
 pub use secret::ClientSecret;
-use zeroize::Zeroizing;
 
-use super::{Extension, Keys, ProxyUrl, StaffRules, platform, section::Section};
-use crate::{
-    files,
-    store::{SignInClient, SignInTerms},
-};
+use super::{Extension, Keys, ProxyUrl, StaffRules, platform, read_roots, section::Section};
+use crate::store::{SignInClient, SignInTerms};
 
 /// A working day, with what comes before and after it.
 const DEFAULT_HOURS: u32 = 10;
 /// A week: whoever left the firm must be out by then, whatever else was forgotten.
 const MAX_HOURS: u32 = 7 * 24;
-
-/// Largest file of the provider's authorities, in bytes: all that a system trusts is a quarter of it.
-const MAX_ROOTS: u64 = 1024 * 1024;
 
 /// Signing in at the firm's provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,18 +131,6 @@ impl SignIn {
             );
         }
     }
-}
-
-/// What is in the file of the provider's authorities. The error names it, with cause and cure.
-pub(crate) fn read_roots(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
-    let content = files::read(path, MAX_ROOTS);
-    let bytes = content.map(|mut content| std::mem::take(&mut content.bytes));
-    bytes.map_err(|error| {
-        format!(
-            "{}: {error}; name a PEM file of at most {MAX_ROOTS} bytes",
-            path.display()
-        )
-    })
 }
 
 fn read_scopes(section: &mut Section<'_>) -> Option<Vec<String>> {

@@ -19,7 +19,7 @@ pub(crate) async fn healthz() -> Json<Value> {
 }
 
 /// The relay takes requests and can write its record. That checkpoints fail, that the configuration file has faults, and how
-/// it stands with certificate and API keys is said and no more: logins go on.
+/// it stands with certificate, API keys and the sign-in provider is said and no more: logins go on.
 pub(crate) async fn readyz(
     State(current): State<Arc<Current>>,
     Extension(Peer(peer)): Extension<Peer>,
@@ -61,6 +61,7 @@ pub(crate) async fn readyz(
         "webhooks": app.webhooks.summary(),
         "configuration": current.configuration(),
         "api_keys": app.brokers.status(),
+        "sign_in": app.sign_in.as_ref().map_or_else(|| "off".to_owned(), |provider| provider.status(peer.ip())),
         "certificate": current.certificate(),
     });
     (status, Json(body))
@@ -96,7 +97,7 @@ fn checkpoints(app: &App) -> String {
         return "off".to_owned();
     };
     match facts.failing_since() {
-        Some(since) => format!("failing since {since:.0}"),
+        Some(since) => format!("failing since {since:.0} ({})", facts.failing_parts()),
         None => "ok".to_owned(),
     }
 }

@@ -75,6 +75,13 @@ pub struct NewApproval {
     pub ends_at: Timestamp,
 }
 
+impl NewApproval {
+    /// Whether a broker might take the customer for this person.
+    pub(super) fn is_about(&self, staff: &StaffMember) -> bool {
+        likeness(&self.customer) == likeness(&staff.email)
+    }
+}
+
 /// What became of a request in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApprovalAnswer {
@@ -246,7 +253,7 @@ impl Verdict {
                 profile.is_good(&self.terms, self.at) && self.approvers.has_any(&profile.roles(&self.terms))
             })
             .map(|profile| &profile.staff)
-            .filter(|staff| asked.staff != staff.id && likeness(&asked.customer) != likeness(&staff.email));
+            .filter(|staff| asked.staff != staff.id && !asked.is_about(staff));
         let Some(approver) = approver else {
             return Some(VerdictAnswer::NotPermitted);
         };

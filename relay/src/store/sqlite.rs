@@ -25,7 +25,6 @@ mod tests;
 mod writer;
 
 use std::{
-    fs::File,
     ops::Range,
     sync::{Mutex, PoisonError},
 };
@@ -44,6 +43,7 @@ use super::{
 };
 use crate::events::Event;
 use file::{DatabaseFile, millis, timestamp};
+use opening::Registration;
 use readers::Readers;
 use writer::{Writer, Writing};
 
@@ -54,14 +54,6 @@ pub struct SqliteStore {
     readers: Readers,
     relay: Mutex<Option<Registration>>,
     listeners: Listeners,
-}
-
-/// This process as the one relay of the file.
-struct Registration {
-    /// Locked until the process ends, however it ends.
-    lock: File,
-    /// Open intents below this are another process's.
-    size: u64,
 }
 
 #[async_trait]

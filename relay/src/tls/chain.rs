@@ -4,6 +4,9 @@ use jiff::Timestamp;
 use rustls::pki_types::{CertificateDer, pem, pem::PemObject};
 use x509_cert::{Certificate, der::Decode};
 
+/// The order of a chain (RFC 8446, section 4.4.2).
+pub(super) const ORDER: &str = "put the relay's own certificate first, then its issuer's, and so on";
+
 /// A chain that was checked, the own certificate first.
 pub(super) struct Chain {
     pub(super) certificates: Vec<CertificateDer<'static>>,
@@ -65,7 +68,7 @@ pub(super) fn parse(bytes: &[u8], now: Timestamp) -> Result<Chain, ChainFault> {
         let certificate = Certificate::from_der(&der).map_err(|_| {
             ChainFault::Unusable(Fault::new(
                 format!("the block of certificate {place} holds something else"),
-                "put the relay's own certificate first, then its issuer's, and so on",
+                ORDER,
             ))
         })?;
         certificates.push(der);
@@ -95,8 +98,7 @@ pub(super) fn parse(bytes: &[u8], now: Timestamp) -> Result<Chain, ChainFault> {
     let break_at = links.position(|(one, issuer)| one.issuer != issuer.subject);
     let disorder = break_at.map(|index| {
         format!(
-            "certificate {} is not that of the issuer of certificate {}, so some clients do not find the way to the root; put \
-             the relay's own first, then its issuer's, and so on",
+            "certificate {} is not that of the issuer of certificate {}, so some clients do not find the way to the root; {ORDER}",
             index + 2,
             index + 1
         )
@@ -109,17 +111,21 @@ pub(super) fn parse(bytes: &[u8], now: Timestamp) -> Result<Chain, ChainFault> {
 }
 
 fn damaged(place: usize, error: &pem::Error) -> Fault {
-    // The library's own text may repeat what it read.
-    let what = match error {
+    let flaw = flaw(error);
+    Fault::new(format!("the block of certificate {place} {flaw}"), COPY_AGAIN)
+}
+
+/// What to do about a damaged file.
+pub(super) const COPY_AGAIN: &str = "copy the file again, as a whole";
+
+/// What is wrong with a block. The library's own text may repeat what it read.
+pub(super) fn flaw(error: &pem::Error) -> &'static str {
+    match error {
         pem::Error::MissingSectionEnd { .. } => "has no end",
         pem::Error::IllegalSectionStart { .. } => "begins with a line that is no beginning",
         pem::Error::Base64Decode(_) => "is not base64",
         _ => "is damaged",
-    };
-    Fault::new(
-        format!("the block of certificate {place} {what}"),
-        "copy the file again, as a whole",
-    )
+    }
 }
 
 #[cfg(test)]

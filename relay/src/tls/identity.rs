@@ -7,11 +7,15 @@ use rustls::{
     InconsistentKeys, SignatureAlgorithm,
     client::verify_server_name,
     crypto::ring,
-    pki_types::{PrivateKeyDer, ServerName, pem::PemObject},
+    pki_types::{
+        CertificateDer, PrivateKeyDer, ServerName,
+        pem::{self, PemObject},
+    },
     server::ParsedCertificate,
     sign::CertifiedKey,
 };
 use tracing::warn;
+use x509_cert::der::{Decode, asn1::AnyRef};
 use zeroize::Zeroizing;
 
 use super::chain::{self, Chain, ChainFault, Fault};
@@ -90,8 +94,12 @@ impl Identity {
                 });
             }
         };
-        let pair = pair_of(&chain, key)
-            .map_err(|fault| Refused::of(KEY, files::at(&files.key, &fault.to_string())))?;
+        let pair = pair_of(&chain, key).map_err(|fault| match fault {
+            PairFault::Key(fault) => Refused::of(KEY, files::at(&files.key, &fault.to_string())),
+            PairFault::Order(fault) => {
+                Refused::of(CERTIFICATE, files::at(&files.certificate, &fault.to_string()))
+            }
+        })?;
         if let Some(shortcoming) = &chain.disorder {
             warnings.push(format!("{CERTIFICATE}: {shortcoming}"));
         }
@@ -138,7 +146,10 @@ impl Identity {
         let chain = chain::parse(bytes, now).map_err(|fault| Fault::from(fault).cause)?;
         let key = PrivateKeyDer::from_pem_slice(bytes).map_err(|_| "holds no private key".to_owned())?;
         Ok(Self {
-            pair: pair_of(&chain, key).map_err(|fault| format!("the key {}", fault.cause))?,
+            pair: pair_of(&chain, key).map_err(|fault| match fault {
+                PairFault::Key(fault) => format!("the key {}", fault.cause),
+                PairFault::Order(fault) => fault.cause,
+            })?,
             not_before: chain.validity.0,
             not_after: chain.validity.1,
             in_order: chain.disorder.is_none(),
@@ -199,26 +210,48 @@ fn read_chain(path: &Path, now: Timestamp) -> Result<Chain, ChainFault> {
     chain::parse(&bytes, now)
 }
 
+/// Why a key and a chain are no pair.
+enum PairFault {
+    /// The key is none for it.
+    Key(Fault),
+    /// The key's certificate stands further down.
+    Order(Fault),
+}
+
 /// A key with the chain of its certificate, if browsers take such keys.
-fn pair_of(chain: &Chain, key: PrivateKeyDer<'static>) -> Result<Arc<CertifiedKey>, Fault> {
+fn pair_of(chain: &Chain, key: PrivateKeyDer<'static>) -> Result<Arc<CertifiedKey>, PairFault> {
     const CURE: &str = "make an ECDSA P-256 key, or RSA with 2048 bits or more";
     let provider = ring::default_provider();
-    let pair =
-        CertifiedKey::from_der(chain.certificates.clone(), key, &provider).map_err(|error| match error {
-            rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => Fault::new(
-                "is not the key of the certificate",
-                "name the one that was made with what listen.tls_certificate_file names",
-            ),
-            error => Fault::new(
-                format!("is of a kind or a length that is not used for TLS ({error})"),
-                CURE,
-            ),
-        })?;
+    let pair_with = |certificates: &[CertificateDer<'static>]| {
+        CertifiedKey::from_der(certificates.to_vec(), key.clone_key(), &provider)
+    };
+    let pair = pair_with(&chain.certificates).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+            let mut alone = chain.certificates.chunks(1);
+            match alone.position(|certificate| pair_with(certificate).is_ok()) {
+                Some(index) => PairFault::Order(Fault::new(
+                    format!(
+                        "the chain is in the wrong order: the key is that of certificate {}",
+                        index + 1
+                    ),
+                    chain::ORDER,
+                )),
+                None => PairFault::Key(Fault::new(
+                    "is not the key of the certificate",
+                    "name the one that was made with what listen.tls_certificate_file names",
+                )),
+            }
+        }
+        error => PairFault::Key(Fault::new(
+            format!("is of a kind or a length that is not used for TLS ({error})"),
+            CURE,
+        )),
+    })?;
     if pair.key.algorithm() == SignatureAlgorithm::ED25519 {
-        return Err(Fault::new(
+        return Err(PairFault::Key(Fault::new(
             "is an Ed25519 key, and browsers take no certificate with one",
             CURE,
-        ));
+        )));
     }
     Ok(Arc::new(pair))
 }
@@ -232,10 +265,23 @@ fn read_key(path: &Path, warnings: &mut Vec<String>) -> Result<PrivateKeyDer<'st
             path.display()
         ));
     }
-    PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| {
-        at("holds no private key in PEM form; name a file with a key that is not encrypted, such as certbot's privkey.pem"
-            .to_owned())
-    })
+    parse_key(&bytes).map_err(|fault| at(fault.to_string()))
+}
+
+fn parse_key(bytes: &[u8]) -> Result<PrivateKeyDer<'static>, Fault> {
+    let damaged = |flaw: &str| Fault::new(format!("the block of the key {flaw}"), chain::COPY_AGAIN);
+    let key = PrivateKeyDer::from_pem_slice(bytes).map_err(|error| match error {
+        pem::Error::NoItemsFound => Fault::new(
+            "holds no private key in PEM form",
+            "name a file with a key that is not encrypted, such as certbot's privkey.pem",
+        ),
+        error => damaged(chain::flaw(&error)),
+    })?;
+    // Whatever kind of key it is, it is one value that says how long it is.
+    match AnyRef::from_der(key.secret_der()) {
+        Ok(_) => Ok(key),
+        Err(_) => Err(damaged("is cut off, or is no key")),
+    }
 }
 
 /// A file's bytes and its mode.

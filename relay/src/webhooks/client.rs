@@ -1,6 +1,6 @@
 //! Posts messages to one receiver. Its answer's status and `Retry-After` decide; nothing else of the answer is read.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use reqwest::{
     StatusCode,
@@ -24,9 +24,33 @@ pub(crate) enum Answer {
     Accepted(u16),
     /// The receiver wants no messages any more: 410.
     Gone,
-    /// It has not, for this cause; and it may have said when it wants to be asked again.
-    Failed(String, Option<Duration>),
+    /// It has not.
+    Failed(Failure),
 }
+
+/// Why a receiver has not got a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// Cause and cure, for the log and for whoever runs commands.
+    pub(crate) problem: String,
+    /// The cause in a few words that anybody may read.
+    pub(crate) short: Cow<'static, str>,
+    /// When the receiver wants to be asked again.
+    pub(crate) wait: Option<Duration>,
+}
+
+impl Failure {
+    fn of(problem: String, short: &'static str) -> Answer {
+        Answer::Failed(Self {
+            problem,
+            short: short.into(),
+            wait: None,
+        })
+    }
+}
+
+/// Of a secret that is not to be had.
+pub(super) const NO_SECRET: &str = "its secret cannot be used";
 
 impl Client {
     /// Reads no secret yet. The error names the configuration key that is at fault.
@@ -65,8 +89,8 @@ impl Client {
         let config = self.config.clone();
         let secrets = match in_time(files, move || secrets(&config)).await {
             Ok(Ok(secrets)) => secrets,
-            Ok(Err(problem)) => return Answer::Failed(problem, None),
-            Err(unread) => return Answer::Failed(format!("the webhook's secret {unread}"), None),
+            Ok(Err(problem)) => return Failure::of(problem, NO_SECRET),
+            Err(unread) => return Failure::of(format!("the webhook's secret {unread}"), NO_SECRET),
         };
         let request = self
             .http
@@ -78,7 +102,7 @@ impl Client {
             .body(body.to_owned());
         let response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return Answer::Failed(outgoing::problem(&error), None),
+            Err(error) => return Failure::of(outgoing::problem(&error), outgoing::in_short(&error)),
         };
         let status = response.status();
         let wait = response.headers().get(RETRY_AFTER);
@@ -108,11 +132,21 @@ fn judge(status: StatusCode, wait: Option<Duration>) -> Answer {
         Answer::Accepted(number)
     } else if status == StatusCode::GONE {
         Answer::Gone
-    } else if status.is_redirection() {
-        let problem = "a redirect, which is not followed; name the address that it leads to";
-        Answer::Failed(format!("it answers {number}, {problem}"), None)
     } else {
-        Answer::Failed(format!("it answers {number}; it must answer 200 to 299"), wait)
+        let (cure, wait) = if status.is_redirection() {
+            (
+                ", a redirect, which is not followed; name the address that it leads to",
+                None,
+            )
+        } else {
+            ("; it must answer 200 to 299", wait)
+        };
+        let short = format!("it answers {number}");
+        Answer::Failed(Failure {
+            problem: format!("{short}{cure}"),
+            short: short.into(),
+            wait,
+        })
     }
 }
 
@@ -137,10 +171,10 @@ mod tests {
         )
         .unwrap();
         let _stuck = files::stuck().await;
-        let Answer::Failed(problem, None) = client.post(Duration::from_millis(10), "id", 7, "{}").await
-        else {
+        let Answer::Failed(failure) = client.post(Duration::from_millis(10), "id", 7, "{}").await else {
             panic!("nothing can be signed");
         };
+        let problem = failure.problem;
         assert!(problem.contains("could not be read within 0.01 s"), "{problem}");
     }
 
@@ -155,10 +189,14 @@ mod tests {
             (500, "must answer", None),
             (429, "429", minute),
         ] {
-            let Answer::Failed(problem, waits) = answer(status, wait) else {
+            let Answer::Failed(failure) = answer(status, wait) else {
                 panic!("{status} is taken for a success");
             };
-            assert!(problem.contains(says) && waits == wait, "{problem}");
+            assert!(
+                failure.problem.contains(says) && failure.wait == wait,
+                "{failure:?}"
+            );
+            assert_eq!(failure.short, format!("it answers {status}"));
         }
     }
 }

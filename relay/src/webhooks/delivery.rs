@@ -100,9 +100,10 @@ async fn attempt(app: &App, client: &Client, webhook: &str, delivery: &Delivery)
             }
             None
         }
-        Answer::Failed(problem, wish) => {
-            status.failing(webhook, now, &format!("{}: {problem}", client.host()));
-            let pause = pause_after(*attempts, *wish);
+        Answer::Failed(failure) => {
+            let problem = format!("{}: {}", client.host(), failure.problem);
+            status.failing(webhook, now, &problem, &failure.short);
+            let pause = pause_after(*attempts, failure.wait);
             if pause.is_none() {
                 status.dropped(webhook, 1);
             }

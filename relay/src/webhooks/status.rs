@@ -9,12 +9,14 @@ use std::{
 use jiff::Timestamp;
 use tracing::{error, info, warn};
 
+use super::client::NO_SECRET;
 use crate::config::Fault;
 
 /// One webhook's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Facts {
-    failing_since: Option<Timestamp>,
+    /// Since when, and why the last attempt did.
+    failing: Option<(Timestamp, String)>,
     /// It answered 410: nothing is sent until the next reload.
     gone: bool,
     /// Messages that were given up.
@@ -29,17 +31,19 @@ impl Status {
     pub(super) fn well(&self, webhook: &str) {
         let mut all = self.lock();
         let Some(facts) = all.get_mut(webhook) else { return };
-        if facts.failing_since.take().is_some() {
+        if facts.failing.take().is_some() {
             info!(webhook, "webhook: it works again");
         }
     }
 
-    /// One was not. The problem is logged unless it failed before.
-    pub(super) fn failing(&self, webhook: &str, now: Timestamp, problem: &str) {
+    /// One was not. The problem is logged unless it failed before; `short` says it to anybody.
+    pub(super) fn failing(&self, webhook: &str, now: Timestamp, problem: &str, short: &str) {
         let mut all = self.lock();
         let facts = all.entry(webhook.to_owned()).or_default();
-        if facts.failing_since.is_none() {
-            facts.failing_since = Some(now);
+        if let Some((_, cause)) = &mut facts.failing {
+            short.clone_into(cause);
+        } else {
+            facts.failing = Some((now, short.to_owned()));
             warn!(
                 webhook,
                 problem, "webhook: a message could not be delivered, and is tried again; logins go on"
@@ -49,7 +53,8 @@ impl Status {
 
     /// Its secret cannot be used, so nothing is sent until it can.
     pub(super) fn unsigned(&self, webhook: &str, now: Timestamp, fault: &Fault) {
-        self.lock().entry(webhook.to_owned()).or_default().failing_since = Some(now);
+        let failing = Some((now, NO_SECRET.to_owned()));
+        self.lock().entry(webhook.to_owned()).or_default().failing = failing;
         let Fault { key, problem } = fault;
         warn!(
             webhook,
@@ -102,8 +107,8 @@ impl Facts {
         let mut words = Vec::new();
         if self.gone {
             words.push("switched off by the receiver (410)".to_owned());
-        } else if let Some(since) = self.failing_since {
-            words.push(format!("failing since {since:.0}"));
+        } else if let Some((since, cause)) = &self.failing {
+            words.push(format!("failing since {since:.0} ({cause})"));
         }
         if self.dropped > 0 {
             words.push(format!("{} messages dropped", self.dropped));
@@ -121,10 +126,10 @@ mod tests {
         let status = Status::default();
         assert_eq!(status.summary(), "ok");
         let at = "2026-11-25T03:06:42Z".parse().unwrap();
-        status.failing("soc", at, "it is down");
-        status.failing("soc", Timestamp::MAX, "it is still down");
+        status.failing("soc", at, "soc.example: refused", "connection refused");
+        status.failing("soc", Timestamp::MAX, "soc.example: down", "it answers 503");
         status.dropped("audit", 3);
-        let both = "audit: 3 messages dropped; soc: failing since 2026-11-25T03:06:42Z";
+        let both = "audit: 3 messages dropped; soc: failing since 2026-11-25T03:06:42Z (it answers 503)";
         assert_eq!(status.summary(), both);
         status.well("soc");
         status.gone("audit");

@@ -164,23 +164,37 @@ async fn a_kill_during_a_mint_leaves_an_intent_that_the_next_start_closes() {
 async fn faults_of_the_configuration_are_all_said_at_once_with_exit_code_78() {
     let installation = Installation::new().await;
     installation.write_key(API_KEY, 0o644);
-    let text = fs::read_to_string(installation.config()).unwrap();
-    fs::write(
-        installation.config(),
-        text.replace("validity_seconds = 30", "validity_seconds = 90\nvalidity = 1"),
-    )
-    .unwrap();
-    for arguments in [&["serve"][..], &["config", "check"]] {
+    let folder = installation.folder.path().display();
+    installation.change_config("validity_seconds = 30", "validity_seconds = 90\nvalidity = 1");
+    let files = format!("tls_certificate_file = \"{folder}/c.pem\"\ntls_key_file = \"{folder}/k.pem\"");
+    installation.change_config("[listen]", &format!("[listen]\n{files}"));
+    installation.change_config("proxies.\naddress = \"", "proxies.\naddress = \"x");
+    let roots = format!("[[platform]]\nroot_certificate_files = [\"{folder}/stagedoor.toml\"]");
+    installation.change_config("[[platform]]", &roots);
+    installation.change_config(
+        "[ledger]",
+        "[ledger]\ncheckpoint_directory = \"/nowhere/checkpoints\"",
+    );
+    for (arguments, folders) in [(&["serve"][..], false), (&["config", "check"], true)] {
         let output = installation.run(arguments).await;
         assert_eq!(output.status.code(), Some(78));
         let said = stderr(&output);
         for key in [
             "login.validity_seconds: ",
             "login.validity: ",
+            "listen.address: ",
+            "listen.tls_certificate_file: ",
+            "listen.tls_key_file: ",
             "platform[0].api_key_file: ",
+            "platform[0].root_certificate_files: ",
         ] {
-            assert!(said.contains(key), "{key} {said}");
+            assert_eq!(said.matches(key).count(), 1, "{key} {said}");
         }
+        assert_eq!(
+            said.contains("ledger.checkpoint_directory: /nowhere/checkpoints is not a folder"),
+            folders,
+            "{said}"
+        );
         assert!(!said.contains(API_KEY), "{said}");
     }
     let absent = Command::new(BINARY)
@@ -319,8 +333,8 @@ async fn a_checkpoint_directory_that_is_not_there_is_said_before_the_start() {
     );
     fs::write(installation.config(), text.replace("[ledger]\n", &section)).unwrap();
     let output = installation.run(&["config", "check"]).await;
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(78));
     assert!(said.contains("is not a folder; make it"), "{said}");
     fs::create_dir(path(folder)).unwrap();
     assert!(installation.run(&["config", "check"]).await.status.success());
@@ -329,8 +343,8 @@ async fn a_checkpoint_directory_that_is_not_there_is_said_before_the_start() {
     let gone = text.replace("/stagedoor.db", "/gone/stagedoor.db");
     fs::write(installation.config(), gone).unwrap();
     let output = installation.run(&["config", "check"]).await;
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(78));
     assert!(
         said.contains("store.url: ") && said.contains("/gone is not a folder; make it"),
         "{said}"

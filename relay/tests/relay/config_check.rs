@@ -198,8 +198,8 @@ async fn what_the_start_would_refuse_and_what_protects_nobody_are_told() {
     assert_eq!(told.len(), 1, "{told:?}");
     fs::create_dir(installation.folder.path().join("stagedoor.db")).unwrap();
     let refused = installation.run(&["config", "check"]).await;
-    let said = String::from_utf8(refused.stdout).unwrap();
-    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(78));
     assert!(said.contains("is a folder; name a file in it"), "{said}");
 }
 

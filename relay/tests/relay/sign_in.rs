@@ -1,5 +1,6 @@
 //! Signing in at the firm's provider: who gets in, for how long, and what the relay asks the provider for.
 
+mod away;
 mod binary;
 mod people;
 mod provider;

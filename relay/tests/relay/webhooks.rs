@@ -219,12 +219,13 @@ async fn a_receiver_that_fails_gets_the_message_once_it_is_up_again_and_then_no_
     assert_eq!(webhooks(&app).await, (200, "ok".to_owned()));
     receiver.deal([Deal::Answer(500), Deal::Answer(302), Deal::Answer(204)]);
     login(&app, &desk, CUSTOMER).await;
-    for (seen, pause) in [(1, 6), (2, 331)] {
+    for (seen, pause, status) in [(1, 6, 500), (2, 331, 302)] {
+        let failing = format!("soc: failing since 2023-11-14T22:13:20Z (it answers {status})");
         // The next attempt is put off only once this one has ended.
         eventually("it was tried", async || {
             receiver.received().len() == seen
                 && app.store.ended_messages() as usize == seen
-                && webhooks(&app).await == (200, "soc: failing since 2023-11-14T22:13:20Z".to_owned())
+                && webhooks(&app).await == (200, failing.clone())
         })
         .await;
         app.clock.advance(pause);
@@ -255,7 +256,8 @@ async fn a_receiver_that_is_down_gets_what_happened_meanwhile() {
     let desk = app.enrolled(STAFF).await;
     let (_, id) = login(&app, &desk, CUSTOMER).await;
     eventually("it is noticed", async || {
-        webhooks(&app).await.1.contains("failing since")
+        let said = webhooks(&app).await.1;
+        said.contains("failing since") && said.ends_with(" (connection refused)")
     })
     .await;
     assert!(log::mine().contains("127.0.0.1: it cannot be connected to"));

@@ -28,20 +28,28 @@ async fn the_configured_proxy_is_used_and_named_when_the_broker_refuses() {
 
 #[tokio::test]
 async fn a_proxy_that_wants_a_password_is_not_taken_for_the_broker() {
-    let proxy = RawServer::start(Script::Close(answer("407 Proxy Authentication Required", "", ""))).await;
-    let mut config = config("http://127.0.0.1:9/", Dialect::V1);
-    config.proxy = Some(proxy.url().parse().unwrap());
-    let error = BrokerClient::new(config)
-        .unwrap()
-        .mint(EMAIL, VALIDITY)
-        .await
-        .unwrap_err();
-    assert!(!error.may_have_minted(), "{error:?}");
-    assert_eq!(
-        error.to_string(),
-        "the broker cannot be reached: the proxy refused to pass the request on (407); put its user name and password into \
-         `proxy`"
-    );
+    // An https broker is reached by CONNECT, which the proxy answers itself.
+    for (broker, method) in [
+        ("http://127.0.0.1:9/", "POST"),
+        ("https://127.0.0.1:9/", "CONNECT"),
+    ] {
+        let proxy =
+            RawServer::start(Script::Close(answer("407 Proxy Authentication Required", "", ""))).await;
+        let mut config = config(broker, Dialect::V1);
+        config.proxy = Some(proxy.url().parse().unwrap());
+        let error = BrokerClient::new(config)
+            .unwrap()
+            .mint(EMAIL, VALIDITY)
+            .await
+            .unwrap_err();
+        assert!(!error.may_have_minted(), "{error:?}");
+        assert_eq!(
+            error.to_string(),
+            "the broker cannot be reached: the proxy refused to pass the request on (407); put its user name and password \
+             into `proxy`"
+        );
+        assert!(proxy.requests()[0].starts_with(method), "{broker}");
+    }
 }
 
 #[tokio::test]

@@ -24,12 +24,13 @@ pub(super) async fn run(path: &Path) -> anyhow::Result<()> {
     tracing::subscriber::set_global_default(log).context("the log cannot be set up")?;
     let store = store::open(&config.store).await?;
     store::schema::check(&*store, store::place(&config.store)).await?;
-    let checkpoints = Arc::new(Checkpoints::open(&config.ledger)?);
+    let limits = Limits::default();
+    let checkpoints = Arc::new(Checkpoints::open(&config.ledger, limits.receiver)?);
     let context = Context {
         checkpoints: checkpoints.clone(),
         store,
         clock: Arc::new(SystemClock::new()),
-        limits: Limits::default(),
+        limits,
     };
     let keeper = Keeper::recalled(&context).await;
     // What a relay does at its end: it signs one, and ships it.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use secrecy::{ExposeSecret, SecretSlice};
 
-use crate::config::{api_key, section::Section};
+use crate::config::{Keys, api_key, section::Section};
 
 /// Least length of the secret, in bytes: less can be guessed.
 const MIN_BYTES: usize = 16;
@@ -20,12 +20,16 @@ pub struct ExternalAccount {
 }
 
 impl ExternalAccount {
-    pub(super) fn read(section: &mut Section<'_>) -> Option<Self> {
+    pub(super) fn read(section: &mut Section<'_>, keys: Keys) -> Option<Self> {
         let key_id = section.parsed("key_id", parse_key_id);
         let secret_file = section.required_text("secret_file");
+        let secret_file = api_key::secret_path(&secret_file?);
+        if keys == Keys::Check {
+            section.keep("secret_file", api_key::in_file(&secret_file, parse_secret));
+        }
         Some(Self {
             key_id: key_id?,
-            secret_file: api_key::secret_path(&secret_file?),
+            secret_file,
         })
     }
 

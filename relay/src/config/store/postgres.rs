@@ -7,7 +7,7 @@ use std::{fmt, net::IpAddr, path::PathBuf};
 
 use secrecy::SecretString;
 
-use crate::config::{Keys, api_key, section::Section};
+use crate::config::{Keys, api_key, read_roots, section::Section};
 
 const DEFAULT_PORT: u16 = 5432;
 /// What PostgreSQL's names can be long.
@@ -73,6 +73,9 @@ impl PostgresConfig {
             && let Err(problem) = source.password()
         {
             section.fault(source.config_key(), problem);
+        }
+        if let (Keys::Check, Some(path)) = (keys, &root_certificate_file) {
+            section.keep("root_certificate_file", read_roots(path));
         }
         let config = Self {
             password: password?,

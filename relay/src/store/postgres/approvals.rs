@@ -19,7 +19,7 @@ use super::{
     statements::{MEMBER, SELECT_APPROVALS, SESSION},
     unsigned,
 };
-use crate::spelling::{Spelling as _, as_staff, likeness};
+use crate::spelling::{Spelling as _, as_staff};
 use crate::store::{
     ApprovalAnswer, Approvals, MOST_WAITING, NewApproval, StaffId, StaffMember, StoreError, StoredApproval,
     Verdict, VerdictAnswer, Withdrawal,
@@ -208,9 +208,9 @@ pub(super) async fn select_waiting(
             ],
         )
         .await?;
-    let own = likeness(&approver.email);
-    let is_others = |found: &Result<StoredApproval, Failure>| !matches!(found, Ok(found) if likeness(&found.asked.customer) == own);
-    found.iter().map(stored).filter(is_others).collect()
+    let mut found = found.iter().map(stored).collect::<Result<Vec<_>, _>>()?;
+    found.retain(|found| !found.asked.is_about(approver));
+    Ok(found)
 }
 
 pub(super) async fn count(client: &Client, customer: &CustomerEmail) -> Result<u64, Failure> {

@@ -13,7 +13,7 @@ use super::{
     staff::{MEMBER, SESSION, is_staff, select_profile, signed_in, staff_member},
     writer::Writing,
 };
-use crate::spelling::{Spelling as _, likeness};
+use crate::spelling::Spelling as _;
 use crate::store::{
     ApprovalAnswer, Approvals, MOST_WAITING, NewApproval, StaffId, StaffMember, StoreError, StoredApproval,
     Verdict, VerdictAnswer, Withdrawal,
@@ -205,12 +205,9 @@ pub(super) fn select_waiting(
             read,
         )?
         .collect::<rusqlite::Result<_>>()?;
-    let own = likeness(&approver.email);
-    let is_others = |found: &Result<StoredApproval, StoreError>| !matches!(found, Ok(found) if likeness(&found.asked.customer) == own);
-    Ok(found
-        .into_iter()
-        .filter(is_others)
-        .collect::<Result<_, StoreError>>()?)
+    let mut found = found.into_iter().collect::<Result<Vec<_>, StoreError>>()?;
+    found.retain(|found| !found.asked.is_about(approver));
+    Ok(found)
 }
 
 fn count(connection: &Connection, customer: &CustomerEmail) -> Result<u64, Failure> {

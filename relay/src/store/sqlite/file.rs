@@ -1,7 +1,6 @@
 //! The database file: made private, opened with durable settings, and refused once somebody has replaced it.
 
 use std::{
-    ffi::OsString,
     fs, io,
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
@@ -13,7 +12,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
 use super::{foreign_log, owner, reading};
-use crate::store::StoreError;
+use crate::{files::beside, store::StoreError};
 
 /// How long a statement waits for another process's write.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -93,9 +92,7 @@ impl DatabaseFile {
 
     /// A file of the same name with this at its end.
     pub(super) fn beside(&self, suffix: &str) -> PathBuf {
-        let mut name = OsString::from(&self.path);
-        name.push(suffix);
-        name.into()
+        beside(&self.path, suffix)
     }
 
     /// The inode of the file that was opened first.

@@ -17,6 +17,21 @@ use super::{
 };
 use crate::store::{SchemaVersions, StoreError, outbox::Listeners};
 
+/// This process as the one relay of the file.
+pub(super) struct Registration {
+    /// Locked until the process ends, however it ends.
+    pub(super) lock: File,
+    /// Open intents below this are another process's.
+    pub(super) size: u64,
+}
+
+impl Drop for Registration {
+    /// Closing it is not enough: a program that is being started has a copy of the open file for a moment.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
+}
+
 impl SqliteStore {
     /// Opens the file, makes it readable by its owner only if it is new, and brings the schema up to date.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {

@@ -1,7 +1,6 @@
 //! Files of a store that belong to somebody else, as after a command that root ran: whose they are, and what gives them back.
 
 use std::{
-    ffi::OsString,
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -30,11 +29,7 @@ pub(super) fn look(database: &Path, needed: rustix::fs::Access) -> Option<Foreig
         let owner = fs::metadata(path).ok()?.uid();
         (owner != me && access(path, needed).is_err()).then_some(owner)
     };
-    let files = BESIDE.iter().map(|suffix| {
-        let mut name = OsString::from(database);
-        name.push(suffix);
-        PathBuf::from(name)
-    });
+    let files = BESIDE.iter().map(|suffix| files::beside(database, suffix));
     let foreign: Vec<_> = files
         .filter_map(|path| Some((is_kept_from(&path)?, path)))
         .collect();

@@ -118,8 +118,13 @@ async fn one_relay_at_a_time_serves_from_a_file() {
     first.register_relay().await.unwrap();
     let refused = second.register_relay().await;
     assert!(matches!(refused, Err(StoreError::InUse { .. })), "{refused:?}");
+    let copy = first.relay.lock().unwrap().as_ref().unwrap().lock.try_clone();
     first.unregister_relay().await.unwrap();
-    second.register_relay().await.unwrap();
+    second
+        .register_relay()
+        .await
+        .expect("no copy of the lock keeps others out");
+    drop(copy);
 
     second.check(time(1)).await.unwrap();
     let lock = folder.path().join("store.db-relay");

@@ -21,12 +21,12 @@ pub(super) enum Failure {
          listen.acme.root_certificate_file"
     )]
     Unanswered(String),
-    /// The server could not validate that the name leads here.
+    /// The server could not validate that these names lead here, each with its cause.
     #[error(
-        "the ACME server could not validate {domain} ({cause}); let {domain} lead to this relay in the DNS, and port 443 of it \
+        "the ACME server could not validate {0}; let each name that stands here lead to this relay in the DNS, and port 443 of it \
          to listen.address, with nothing between that ends TLS"
     )]
-    NotValidated { domain: String, cause: String },
+    NotValidated(String),
     /// The server does not offer the one kind that there is.
     #[error(
         "the ACME server offers no tls-alpn-01 challenge for {0}; use another server, or files from another ACME client"
@@ -57,6 +57,9 @@ pub(super) enum Failure {
     /// It is not done in time.
     #[error("the ACME server was not done in time; it is asked again by itself")]
     TooSlow,
+    /// It has not come to an end with these names.
+    #[error("the ACME server was not done in time with {0}; it is asked again by itself")]
+    NotYet(String),
     /// It wants a proof of something else than what was ordered.
     #[error("the ACME server wants {0} to be proven, for which no certificate was asked; use another server")]
     NotAskedFor(String),
@@ -90,10 +93,26 @@ impl Failure {
         Self::Unanswered(tame(&unanswered.to_string()))
     }
 
-    pub(super) fn not_validated(domain: &str, problem: Option<&Problem>) -> Self {
-        Self::NotValidated {
-            domain: domain.to_owned(),
-            cause: problem.map_or_else(|| "it does not say why".to_owned(), words),
+    /// Each name, and what the server says of it.
+    pub(super) fn not_validated<'a>(names: impl IntoIterator<Item = (&'a str, Option<&'a Problem>)>) -> Self {
+        let names = names.into_iter().map(|(name, problem)| {
+            let cause = problem.map_or_else(|| "it does not say why".to_owned(), words);
+            format!("{name} ({cause})")
+        });
+        Self::NotValidated(names.collect::<Vec<_>>().join(", "))
+    }
+
+    /// Of the server's answer about one name.
+    pub(super) fn of_name(error: Error, name: &str) -> Self {
+        match error {
+            Error::Api(problem) if is_of_validation(&problem) => {
+                Self::not_validated([(name, Some(&problem))])
+            }
+            error => match error.into() {
+                Self::Refused(words) => Self::Refused(format!("{name}: {words}")),
+                Self::TooMuch(words) => Self::TooMuch(format!("{name}: {words}")),
+                failure => failure,
+            },
         }
     }
 

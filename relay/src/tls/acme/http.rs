@@ -17,7 +17,7 @@ use http_body_util::{BodyExt, Full};
 use instant_acme::{BodyWrapper, BytesResponse, Error};
 use url::Url;
 
-use crate::{files, outgoing};
+use crate::{config, outgoing};
 
 /// For resolving the name, connecting and TLS.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -25,8 +25,6 @@ const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(30);
 /// Largest answer, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
-/// Largest file of its certificates, in bytes.
-const MAX_ROOTS: u64 = 1024 * 1024;
 /// The longest wait that a server can ask for.
 const LONGEST_WISH: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -156,15 +154,9 @@ async fn bounded(mut answer: reqwest::Response) -> Result<Bytes, Unanswered> {
 
 /// The certificates in a file, and its bytes.
 fn read_roots(path: &Path) -> Result<(Vec<reqwest::Certificate>, Vec<u8>), String> {
-    let at = |problem: String| format!("{}: {problem}", path.display());
-    let content = files::read(path, MAX_ROOTS).map_err(|error| at(error.to_string()))?;
-    let roots = reqwest::Certificate::from_pem_bundle(&content.bytes).unwrap_or_default();
-    if roots.is_empty() {
-        return Err(at(
-            "holds no certificate in PEM form; name the file of the server's root".to_owned(),
-        ));
-    }
-    Ok((roots, content.bytes.to_vec()))
+    let bytes = config::read_roots(path)?;
+    let roots = reqwest::Certificate::from_pem_bundle(&bytes).unwrap_or_default();
+    Ok((roots, bytes.to_vec()))
 }
 
 fn is_problem(headers: &HeaderMap) -> bool {

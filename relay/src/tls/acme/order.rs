@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use instant_acme::{
-    Account, AccountCredentials, AuthorizationStatus, ChallengeType, Error, ExternalAccountKey, Identifier,
-    NewAccount, NewOrder, Order, OrderStatus, RetryPolicy,
+    Account, AccountCredentials, AuthorizationStatus, Challenge, ChallengeType, Error, ExternalAccountKey,
+    Identifier, NewAccount, NewOrder, Order, OrderStatus, Problem, RetryPolicy,
 };
 use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
 use rustls::{
@@ -123,14 +123,18 @@ async fn prove<'a>(order: &mut Order, settings: &Acme, shown: &'a Shown) -> Resu
         match authorization.status {
             AuthorizationStatus::Valid => continue,
             AuthorizationStatus::Pending => {}
-            _ => return Err(Failure::not_validated(&domain, None)),
+            _ => {
+                let problem = cause(&authorization.challenges);
+                return Err(Failure::not_validated([(domain.as_str(), problem)]));
+            }
         }
         let mut challenge = authorization
             .challenge(ChallengeType::TlsAlpn01)
             .ok_or_else(|| Failure::NoChallenge(domain.clone()))?;
         let digest = challenge.key_authorization().digest();
         shown.prove(&domain, proof(&domain, digest.as_ref())?);
-        challenge.set_ready().await?;
+        let ready = challenge.set_ready().await;
+        ready.map_err(|error| Failure::of_name(error, &domain))?;
     }
     Ok(proofs)
 }
@@ -157,8 +161,9 @@ impl Drop for Proofs<'_> {
     }
 }
 
-/// Why an order did not become ready.
+/// Why an order did not become ready: the names that keep it, as far as the server tells them apart.
 async fn why(order: &mut Order, settings: &Acme) -> Failure {
+    let (mut refused, mut waiting) = (Vec::new(), Vec::new());
     let mut authorizations = order.authorizations();
     while let Some(Ok(mut authorization)) = authorizations.next().await {
         let domain = authorization.identifier().to_string().to_ascii_lowercase();
@@ -167,24 +172,35 @@ async fn why(order: &mut Order, settings: &Acme) -> Failure {
             return Failure::NotAskedFor(failure::tame(&domain));
         }
         match authorization.refresh().await {
-            Ok(state) if state.status == AuthorizationStatus::Invalid => {
-                let problem = state
-                    .challenges
-                    .iter()
-                    .find_map(|challenge| challenge.error.as_ref());
-                return Failure::not_validated(&domain, problem);
-            }
-            Ok(_) => {}
-            Err(error) => return error.into(),
+            Ok(state) => match state.status {
+                AuthorizationStatus::Invalid => refused.push((domain, cause(&state.challenges).cloned())),
+                AuthorizationStatus::Pending => waiting.push(domain),
+                _ => {}
+            },
+            Err(error) => return Failure::of_name(error, &domain),
         }
+    }
+    if !refused.is_empty() {
+        let refused = refused.iter();
+        return Failure::not_validated(refused.map(|(name, problem)| (name.as_str(), problem.as_ref())));
     }
     match &order.state().error {
         // The order may be known to have failed before the authorization is.
         Some(problem) if failure::is_of_validation(problem) => {
-            let names = settings.domains.iter().map(String::as_str).collect::<Vec<_>>();
-            Failure::not_validated(&names.join(", "), Some(problem))
+            if waiting.is_empty() {
+                waiting.extend(settings.domains.iter().cloned());
+            }
+            let one_of = if waiting.len() > 1 { "one of " } else { "" };
+            let names = format!("{one_of}{}", waiting.join(", "));
+            Failure::not_validated([(names.as_str(), Some(problem))])
         }
         Some(problem) => Error::Api(problem.clone()).into(),
-        None => Failure::TooSlow,
+        None if waiting.is_empty() => Failure::TooSlow,
+        None => Failure::NotYet(waiting.join(", ")),
     }
+}
+
+/// What the server says of a proof that it did not take.
+fn cause(challenges: &[Challenge]) -> Option<&Problem> {
+    challenges.iter().find_map(|challenge| challenge.error.as_ref())
 }

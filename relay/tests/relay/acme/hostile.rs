@@ -15,9 +15,9 @@ use stagedoor_relay::clock::{Clock, SystemClock};
 
 use super::{
     Lab, eventually, kept,
-    lab::{DOMAIN, Running},
+    lab::{DOMAIN, OTHER, Running},
     log, old_pair,
-    server::{Mood, Server},
+    server::{Mood, Server, Unproven},
     write_secret,
 };
 
@@ -258,6 +258,33 @@ async fn a_name_that_nobody_asked_for_is_no_advice_about_the_dns() {
         !status.contains("in the DNS") && !status.contains('\n'),
         "{status}"
     );
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn of_several_names_the_one_that_is_not_proven_is_named() {
+    let lab = Lab::new().await;
+    let server = lab.start_server().await;
+    server.be(Mood {
+        unproven: Some((OTHER, Unproven::AtOnce)),
+        ..Mood::default()
+    });
+    let relay = lab.relay().await;
+    for (name, how) in [
+        (OTHER, Unproven::AtOnce),
+        (DOMAIN, Unproven::Later),
+        (OTHER, Unproven::InTheOrder),
+    ] {
+        server.be(Mood {
+            unproven: Some((name, how)),
+            ..Mood::default()
+        });
+        let cause = format!("could not validate {name} (dns: no such name); let each name");
+        says(&relay, &cause).await;
+        assert!(log::mine().contains(&cause));
+    }
+    server.be(Mood::default());
+    is_well(&relay).await;
     relay.stop().await;
 }
 

@@ -39,7 +39,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_util::sync::CancellationToken;
 
 use super::server::Server;
-use crate::support::{database::Database, eventually, installation::Installation, log};
+use crate::support::{eventually, installation::Installation, log};
 use gullible::Gullible;
 
 /// The name that certificates are for.
@@ -65,7 +65,6 @@ pub(super) struct Running {
     health: SocketAddr,
     stop: CancellationToken,
     task: JoinHandle<()>,
-    database: Database,
 }
 
 impl Lab {
@@ -255,7 +254,6 @@ impl Lab {
             health: relay.health_address(),
             task: tokio::spawn(relay.run(stop.clone())),
             stop,
-            database: Database::sqlite(self.installation.folder.path()),
         }
     }
 
@@ -334,7 +332,6 @@ impl Running {
     pub(super) async fn stop(self) {
         self.stop.cancel();
         self.task.await.unwrap();
-        self.database.is_given_up().await;
     }
 }
 

@@ -34,7 +34,7 @@ async fn another_root_on_the_disk_is_taken_over_and_one_that_is_none_is_not() {
     lab.installation
         .change_config("[health]", "# Nothing of this waits for the root.\n[health]");
     let changed = Config::load(&lab.installation.config(), Keys::Skip).unwrap();
-    says("holds no certificate in PEM form; name the file of the server's root; until then the former one is trusted").await;
+    says("holds no certificate in PEM form; name the file of the authority's certificate; until then the former one is trusted").await;
     eventually("the rest of the configuration is in use", async || {
         let log = log::mine();
         let mut lines = log.lines();

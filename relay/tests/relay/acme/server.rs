@@ -43,6 +43,17 @@ use crate::support::installation::now;
 
 const HOUR: i64 = 3600;
 
+/// How a server says that a name is not proven.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unproven {
+    /// As it is told that the proof is there.
+    AtOnce,
+    /// In the authorization, once it was looked at.
+    Later,
+    /// Of the order alone.
+    InTheOrder,
+}
+
 /// What is odd about it.
 #[derive(Clone)]
 pub(super) struct Mood {
@@ -52,6 +63,8 @@ pub(super) struct Mood {
     pub(super) pause: Option<&'static str>,
     /// Proofs are wanted, and not looked at.
     pub(super) hold: bool,
+    /// What it says of the proofs of one name, which it takes for the others.
+    pub(super) unproven: Option<(&'static str, Unproven)>,
     /// Once somebody looks at an order, it has failed, and is for this name.
     pub(super) turned: Option<&'static str>,
     /// The names to be proven, if not those that were ordered.
@@ -70,6 +83,7 @@ impl Default for Mood {
             refusal: None,
             pause: None,
             hold: false,
+            unproven: None,
             turned: None,
             wanted: None,
             names: None,
@@ -171,28 +185,20 @@ async fn answer(State(scene): State<Arc<Scene>>, uri: Uri, body: Bytes) -> Respo
             scene.looks.fetch_add(1, Ordering::SeqCst);
             (headers, axum::Json(scene.order(&mood))).into_response()
         }
-        "/challenge" => axum::Json(challenge(&scene)).into_response(),
         "/finalize" => {
             scene.issue(&mood, payload(&body)["csr"].as_str().unwrap());
             axum::Json(scene.order(&mood)).into_response()
         }
         "/certificate" => scene.issued.lock().unwrap().clone().unwrap().into_response(),
-        path => match path.strip_prefix("/authorization/") {
-            Some(name) => {
-                let wanted = mood.hold || mood.wanted.is_some();
-                let turned = mood.turned.filter(|_| scene.looks.load(Ordering::SeqCst) > 0);
-                let (name, status) = match turned {
-                    Some(other) => (other, "invalid"),
-                    None => (name, if wanted { "pending" } else { "valid" }),
-                };
-                axum::Json(json!({
-                    "status": status,
-                    "identifier": {"type": "dns", "value": name},
-                    "challenges": [challenge(&scene)],
-                }))
-                .into_response()
+        path => match path.rsplit_once('/') {
+            Some(("/challenge", name)) => {
+                let refused = mood
+                    .unproven
+                    .is_some_and(|unproven| unproven == (name, Unproven::AtOnce));
+                axum::Json(challenge(&scene, name, refused)).into_response()
             }
-            None => StatusCode::NOT_FOUND.into_response(),
+            Some(("/authorization", name)) => axum::Json(authorization(&scene, &mood, name)).into_response(),
+            _ => StatusCode::NOT_FOUND.into_response(),
         },
     };
     response
@@ -221,8 +227,36 @@ fn new_order(scene: &Scene, mood: &Mood, payload: &Value) -> Response {
     (StatusCode::CREATED, location, axum::Json(scene.order(mood))).into_response()
 }
 
-fn challenge(scene: &Scene) -> Value {
-    json!({"type": "tls-alpn-01", "url": format!("{}/challenge", scene.base), "token": "token", "status": "pending"})
+fn authorization(scene: &Scene, mood: &Mood, name: &str) -> Value {
+    let looked = scene.looks.load(Ordering::SeqCst) > 0;
+    let unproven = mood.unproven.filter(|(unproven, _)| *unproven == name);
+    let refused = looked && unproven.is_some_and(|(_, how)| how == Unproven::Later);
+    let wanted = mood.hold || mood.wanted.is_some() || unproven.is_some();
+    let (name, status) = match mood.turned.filter(|_| looked) {
+        Some(other) => (other, "invalid"),
+        None if refused => (name, "invalid"),
+        None => (name, if wanted { "pending" } else { "valid" }),
+    };
+    json!({
+        "status": status,
+        "identifier": {"type": "dns", "value": name},
+        "challenges": [challenge(scene, name, refused)],
+    })
+}
+
+fn challenge(scene: &Scene, name: &str, refused: bool) -> Value {
+    json!({
+        "type": "tls-alpn-01",
+        "url": format!("{}/challenge/{name}", scene.base),
+        "token": "token",
+        "status": if refused { "invalid" } else { "pending" },
+        "error": refused.then(not_found),
+    })
+}
+
+/// What it says of a name that it does not find.
+fn not_found() -> Value {
+    json!({"type": "urn:ietf:params:acme:error:dns", "detail": "no such name"})
 }
 
 /// What a signed request says.
@@ -237,11 +271,17 @@ impl Scene {
         let issued = self.issued.lock().unwrap().is_some();
         let status = match issued {
             true => "valid",
-            false if mood.turned.is_some() && self.looks.load(Ordering::SeqCst) > 0 => "invalid",
+            false
+                if (mood.turned.is_some() || mood.unproven.is_some())
+                    && self.looks.load(Ordering::SeqCst) > 0 =>
+            {
+                "invalid"
+            }
             false if mood.hold => "pending",
             false if mood.pause.is_some() => "processing",
             false => "ready",
         };
+        let in_the_order = mood.unproven.is_some_and(|(_, how)| how == Unproven::InTheOrder);
         let ordered = self.ordered.lock().unwrap().clone();
         let wanted = mood
             .wanted
@@ -251,6 +291,7 @@ impl Scene {
             .map(|name| format!("{}/authorization/{name}", self.base));
         json!({
             "status": status,
+            "error": (status == "invalid" && in_the_order).then(not_found),
             "authorizations": authorizations.collect::<Vec<_>>(),
             "finalize": format!("{}/finalize", self.base),
             "certificate": issued.then(|| format!("{}/certificate", self.base)),

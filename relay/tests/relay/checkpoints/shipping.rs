@@ -1,5 +1,7 @@
 //! Where checkpoints go besides the store.
 
+use std::time::Duration;
+
 use super::*;
 use crate::support::{STAFF, log};
 
@@ -107,7 +109,12 @@ async fn a_receiver_that_fails_first_gets_the_newest_one_later() {
 async fn a_receiver_that_hangs_holds_no_login_up() {
     let prepared = Prepared::new();
     let auditor = Auditor::start(Mood::Hangs).await;
-    let app = TestApp::start_with(posting(&prepared, &auditor)).await;
+    let change = posting(&prepared, &auditor);
+    let app = TestApp::start_with(move |config, limits| {
+        change(config, limits);
+        limits.receiver = Duration::from_secs(600);
+    })
+    .await;
     let desk = app.enrolled(STAFF).await;
     eventually("it hangs", async || auditor.attempts() == 1).await;
     log_in(&app, &desk).await;

@@ -83,7 +83,10 @@ async fn bad_secrets_do_not_hold_back_a_customer_whom_nobody_opens() {
         "what is on disk cannot be used, and the old one is in use: sign_in.client_secret_file"
     );
     let webhooks = serving.ready("webhooks").await;
-    assert!(webhooks.starts_with("soc: failing since "), "{webhooks}");
+    assert!(
+        webhooks.starts_with("soc: failing since ") && webhooks.ends_with(" (its secret cannot be used)"),
+        "{webhooks}"
+    );
 
     // Where there is no old one, it is a fault as any other.
     installation.change_config("client_id = \"relay\"", "client_id = \"other\"");

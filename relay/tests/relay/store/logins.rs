@@ -253,7 +253,6 @@ async fn what_a_relay_that_is_gone_left_open_is_closed_as_unknown() {
     let left = intent(&lab.maria, CUSTOMER, 0);
     lab.store.record_intent(&left).await.unwrap();
     lab.store.unregister_relay().await.unwrap();
-    lab.database.is_given_up().await;
 
     let next = lab.second_store().await;
     next.register_relay().await.unwrap();

@@ -92,7 +92,6 @@ async fn a_limit_is_told_once_and_the_end_of_a_login_that_was_left_too() {
     let taken = take(&lab.store, "all", 100).await;
     assert_eq!(kinds(&taken), ["limit.reached", "limit.reached"]);
     lab.store.unregister_relay().await.unwrap();
-    lab.database.is_given_up().await;
     let next = lab.second_store().await;
     next.announce_to(Subscribers(vec![(
         "all".to_owned(),

@@ -110,7 +110,6 @@ async fn a_login_that_is_closed_as_unknown_holds_its_customer_no_longer() {
         .await
         .unwrap();
     lab.store.unregister_relay().await.unwrap();
-    lab.database.is_given_up().await;
     let next = lab.second_store().await;
     next.register_relay().await.unwrap();
     let colleague = intent(&lab.tom, CUSTOMER, 5);

@@ -117,7 +117,7 @@ impl TestApp {
         let token_scope = config.platforms[0].token_scope().to_owned();
         let brokers = Brokers::connect(&config, limits.broker).unwrap();
         let opened = store::open(&config.store).await.unwrap();
-        let store = Arc::new(FaultyStore::new(opened, around.database.clone()));
+        let store = Arc::new(FaultyStore::new(opened));
         let clock = around.clock.clone();
         let relay = Relay::bind(config, brokers, store.clone(), clock.clone(), limits)
             .await

@@ -2,11 +2,9 @@
 //! own on the PostgreSQL server for tests.
 
 use std::{
-    env,
-    fs::{self, File},
+    env, fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use stagedoor_ledger::Row;
@@ -14,7 +12,6 @@ use stagedoor_relay::{
     config::{PasswordSource, PostgresConfig, PostgresHost, StoreUrl},
     store::PostgresStore,
 };
-use tokio::{task::spawn_blocking, time::timeout};
 use tokio_postgres::Client;
 
 /// Set to `postgres`, it makes all these tests run on PostgreSQL.
@@ -70,24 +67,6 @@ impl Database {
             Self::Sqlite(path) => StoreUrl::Sqlite(path.clone()),
             Self::Postgres(postgres) => StoreUrl::Postgres(postgres.config.clone()),
         }
-    }
-
-    /// Waits until nobody holds the place of a relay that has given it up. A program that another test starts at this moment has
-    /// a copy of the lock until it runs.
-    pub(crate) async fn is_given_up(&self) {
-        let Self::Sqlite(path) = self else { return };
-        let mut path = path.clone().into_os_string();
-        path.push("-relay");
-        let freed = spawn_blocking(move || {
-            let lock = File::open(&path).unwrap();
-            lock.lock().unwrap();
-            // Closing it would not do: a program could have got a copy of this one.
-            lock.unlock().unwrap();
-        });
-        timeout(Duration::from_secs(60), freed)
-            .await
-            .expect("the store is free")
-            .unwrap();
     }
 
     /// How many rows a table has, seen from outside the relay.

@@ -23,8 +23,6 @@ use stagedoor_relay::store::{
 };
 use tokio::sync::watch;
 
-use super::database::Database;
-
 /// The operation that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum At {
@@ -58,7 +56,6 @@ pub(crate) enum How {
 pub(crate) struct FaultyStore {
     inner: Arc<dyn Store>,
     fault: watch::Sender<Option<(At, How)>>,
-    database: Arc<Database>,
     looks: AtomicU64,
     under_way: AtomicU64,
     sweeps: AtomicU64,
@@ -68,11 +65,10 @@ pub(crate) struct FaultyStore {
 }
 
 impl FaultyStore {
-    pub(crate) fn new(inner: Arc<dyn Store>, database: Arc<Database>) -> Self {
+    pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
         Self {
             inner,
             fault: watch::Sender::new(None),
-            database,
             looks: AtomicU64::new(0),
             under_way: AtomicU64::new(0),
             sweeps: AtomicU64::new(0),
@@ -156,9 +152,7 @@ impl Store for FaultyStore {
     }
 
     async fn unregister_relay(&self) -> Result<(), StoreError> {
-        self.inner.unregister_relay().await?;
-        self.database.is_given_up().await;
-        Ok(())
+        self.inner.unregister_relay().await
     }
 
     fn announce_to(&self, subscribers: Subscribers) {
