@@ -5,6 +5,7 @@ function collect() {
   if (rootElement() && isFrameSeen()) {
     readSelection();
     for (const tree of trees(document)) {
+      read.push(tree);
       readRecipe(tree);
       for (const node of texts(tree)) if (!exhausted()) readText(node);
       for (const element of worthwhile(tree)) if (!exhausted()) readElement(element);
@@ -14,5 +15,5 @@ function collect() {
   }
   const titled = getterOf(Document, "title").call(document);
   const title = regionAround() ? "" : String(titled).slice(0, MAX_VALUE);
-  return { version: 2, url: location.href, title, truncated, unusable, milliseconds: now() - start, facts, headings };
+  return { version: 2, url: location.href, title, truncated, unusable, unsure: isUnsure(), milliseconds: now() - start, facts, headings };
 }

@@ -1,10 +1,12 @@
 // What a value is called beside it.
 
 /** Words for an e-mail address at the start of a label, in the languages that CRMs are used in. */
-const EMAIL_WORD = lettered(
-  String.raw`^[^\p{L}–—-]*((client|contact|customer|home|login|main|personal|primary|private|user|work)(['’]?s)? |adress?e? |endereço de |indirizzo |direcci[oó]n de )?(e-?\s?mail|mail|correo|correio|courriel|mél|posta elettronica|e-?posta|e-?past|el\.? ?pašt|sähköposti|(электронная |эл\.? ?)?почта|имейл|(ел\.? ?)?пошта|ηλεκτρονικό ταχ|ईमेल|อีเมล|電?子?メール|电子邮|電子郵|邮箱|電郵|信箱|이메일|전자 ?우편|البريد|بريد|דוא|אימייל|thư điện tử|surel)`,
-  "i",
-);
+const EMAIL_SOURCE = String.raw`^[^\p{L}–—-]*((account|client|contact|customer|home|login|main|personal|primary|private|registered|user|work)(['’]?s)? |adress?e? |endereço de |indirizzo (di )?|alamat |địa chỉ |ที่อยู่|адреса? |direcci[oó]n de )?(e-?\s?mail|e-?mel|mail|correo|correio|courriel|mél|posta elettronica|e-?posta|e-?past|el\.? ?pašt|sähköposti|(электронн(ая|ой) |эл\.? ?)?почт[аы]|имейл|(електронна |ел\.? ?)?пошта|ηλεκτρονικό ταχ|ईमेल|อีเมล|電?子?メール|电子邮|電子郵|邮箱|電郵|信箱|이메일|전자 ?우편|البريد|بريد|ایمیل|דוא|אימייל|thư điện tử|surel)`;
+const EMAIL_WORD = lettered(EMAIL_SOURCE, "i");
+/** Likewise, with nothing behind it but what makes an address of it: the label of a field, and no sentence or other setting. */
+const EMAIL_FIELD = lettered(String.raw`${EMAIL_SOURCE}[\p{L}]*[-\s]*(add?r[\p{L}]*|id|ال[إا]لكتروني)?[^\p{L}]*$`, "i");
+
+const LETTER = lettered(String.raw`[\p{L}]`);
 
 function textOf(element) {
   return (element ? getText.call(element) ?? "" : "").replace(/\s+/gu, " ").trim().slice(0, 200);
@@ -36,6 +38,7 @@ function before(node) {
     // An icon's name is no label.
     if (element && isPicture(earlier)) continue;
     const apart = element && /^[\s:：,;/|]*$/u.test(text);
+    if (apart && isRow(earlier)) return { text: "", apart: false };
     const more = apart ? textOf(earlier) : getText.call(earlier);
     if (apart && /^\S+@\S+$/u.test(more)) continue;
     text = more + text;
@@ -43,6 +46,13 @@ function before(node) {
     if (text.length > 200) break;
   }
   return { text: text.replace(/\s+/gu, " ").trim(), apart: false };
+}
+
+/** Whether an element has several things beside each other, as a row of headings has: it is no single value's label. */
+function isRow(element) {
+  if (tagOf(element) === "TR") return true;
+  const parts = [...element.children].slice(0, 8).filter((part) => LETTER.test(textOf(part)) && !isPicture(part));
+  return parts.length > 1 && parts.slice(1).some((part, index) => !styleOf(part).display.startsWith("inline") && isOneLine(rectOf(parts[index]), rectOf(part)));
 }
 
 /** Whether what stands between an address and something else is below the address rather than beside or above the other. */
@@ -61,11 +71,16 @@ function headingOf(cell) {
   const head = row.slice(0, cell.cellIndex).findLast((other) => tagOf(other) === "TH");
   if (head) return textOf(head);
   const top = columnsOf(cell);
-  return textOf(top?.contains(cell) ? null : top?.cells[cell.cellIndex]);
+  if (!top || top.contains(cell)) return "";
+  // Headings and cells may be as wide as several columns.
+  let column = row.slice(0, cell.cellIndex).reduce((sum, other) => sum + other.colSpan, 0);
+  return textOf([...top.cells].find((other) => (column -= other.colSpan) < 0));
 }
 
+/** The row of headings; of several, none says alone what a column is. */
 function columnsOf(cell) {
-  return cell.closest("table")?.tHead?.rows[0];
+  const rows = cell.closest("table")?.tHead?.rows;
+  return rows?.length === 1 ? rows[0] : null;
 }
 
 /** Whether an element is in a list of records under one heading, of several or as a part of another one: there the heading names no single value. */
@@ -74,6 +89,11 @@ function isInList(element) {
   const table = cell?.closest("table");
   if (!table?.tHead?.rows[0]) return false;
   return headingAbove(table) !== "" || [...table.tBodies].reduce((sum, body) => sum + body.rows.length, 0) > 1;
+}
+
+/** Whether an element is in the only row below headings: what is found, of a list that perhaps belongs to the customer. */
+function isInOnlyRow(element) {
+  return Boolean(closest.call(element, "td")?.closest("table")?.tHead);
 }
 
 /** The labels, other than for addresses, of the fields that an element is in. */
@@ -124,32 +144,3 @@ function inputLabel(element) {
   return asLabel(label || labelOf(element).label || element.name || "", true);
 }
 
-/** What may show something without having text, as a value or in one. */
-const HOLDER = ":not(b, dd, div, p, small, span, td)";
-
-/**
- * Whether another field of the same label stands before a value's own, and has nothing in it: then this one is perhaps another
- * person's. Large documents take too long to search.
- */
-function followsEmptyField(label, node) {
-  if (rootOf(node) !== document) return false;
-  const { all, empty } = fieldsCalled(label);
-  return empty.some((field) => all.some((own) => isBefore(field, own) && isBefore(own, node)));
-}
-
-const fieldsCalled = kept((label) => {
-  if (label.includes('"') || tagged(document, "*").length > 10 * MAX_ASKED) return { all: [], empty: [] };
-  const found = [...searched(document, `descendant::text()[contains(., "${label}")]`)].slice(0, 20);
-  const all = found.filter((text) => asLabel(dataOf(text)) === label && isTextSeen(text));
-  return { all, empty: all.filter(isFieldEmpty) };
-});
-
-/** Whether an element without text stands behind a label. */
-function isFieldEmpty(text) {
-  let at = getParentElement.call(text);
-  while (at && !getLater.call(at) && asLabel(textOf(at)) === asLabel(dataOf(text))) at = getParentElement.call(at);
-  let value = at && getAfter.call(at);
-  if (value && isText(value) && !dataOf(value).trim()) value = getAfter.call(value);
-  if (!value || !isElement(value) || closest.call(at, "thead")) return false;
-  return /^[\s–—-]*$/.test(getText.call(value)) && !matches.call(value, HOLDER) && !querySelector.call(value, HOLDER);
-}

@@ -74,7 +74,8 @@ function reportText(node, token) {
   // What stands before it in the same piece of text may have been written by anybody, but for other addresses.
   const said = prefix.replace(/\S+@\S+|[,;/|]/gu, "").trim();
   const { label, field } = said ? { label: asLabel(prefix.trim()), field: false } : labelOf(begin);
-  doubtful ||= field && isInMainPart(parent) && (isShared(node, value) || followsEmptyField(label, begin));
+  doubtful ||= field && isInMainPart(parent) && (isShared(node, value));
+  unsure ||= field && isInMainPart(parent) && (isInOnlyRow(parent) || followsBlank(begin));
   show(value, doubtful);
   // A link that shows its own address is one source, not two.
   const link = closest.call(parent, "a[href]");

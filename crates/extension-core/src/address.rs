@@ -34,12 +34,21 @@ pub fn is_lone(value: &str) -> bool {
 }
 
 /// The pieces of running text. One that a colon ends and more letters follow goes on in truth, as
-/// `git@host.example:team/repository` does.
+/// `git@host.example:team/repository` does; and one beside dots or brackets that touch it is what they leave of something
+/// longer, as in `a••••a@host.example`.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    const BEFORE: [char; 4] = ['•', '·', ']', ')'];
+    const AFTER: [char; 3] = ['•', '·', '['];
     let mut rest = text.split_inclusive(is_delimiter).peekable();
+    let mut earlier = "";
     core::iter::from_fn(move || {
         loop {
             let piece = rest.next()?;
+            let left = earlier.ends_with(BEFORE) || piece.ends_with(AFTER);
+            earlier = piece;
+            if left && piece.contains('@') {
+                continue;
+            }
             let goes_on = rest
                 .peek()
                 .is_some_and(|next| next.starts_with(|c: char| c.is_alphanumeric() || c == '/'));
@@ -115,7 +124,12 @@ fn is_delimiter(c: char) -> bool {
 /// in truth come from paths, queries and markup is refused.
 fn in_text(piece: &str) -> Option<CustomerEmail> {
     let quoted = piece.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-    let piece = quoted.unwrap_or(piece).trim_end_matches(['.', '!', '?', '…']);
+    let piece = quoted.unwrap_or(piece);
+    if piece.ends_with('…') || piece.ends_with("..") {
+        // It was cut there: what is left of `anna@host.example` may be `anna@host.ex`.
+        return None;
+    }
+    let piece = piece.trim_end_matches(['.', '!', '?']);
     let (local, domain) = piece.split_once('@')?;
     let odd = |byte: u8| b"!#$%&*/=?^`{|}~".contains(&byte);
     if local.bytes().any(odd) || looks_like_a_version(domain) {
@@ -269,6 +283,27 @@ mod tests {
     }
 
     #[test]
+    fn what_dots_or_brackets_leave_of_an_address_is_none() {
+        for left in [
+            "a••••a@host.example",
+            "anna[…]ska@host.example",
+            "(anna)ska@host.example",
+            "anna@host.ex…",
+            "anna@host.example...",
+            "anna@host.ex••••",
+            "anna@host.ex[…]",
+        ] {
+            check(Kind::Text, left, &[]);
+            check(Kind::Labelled, left, &[]);
+        }
+        check(
+            Kind::Text,
+            "anna@host.example • (bert@host.example)",
+            &["anna@host.example", "bert@host.example"],
+        );
+    }
+
+    #[test]
     fn typed_addresses_may_be_pasted_carelessly() {
         assert_eq!(
             typed(" mailto:anna@example.com\n").map(String::from).as_deref(),
@@ -301,7 +336,7 @@ mod tests {
         #[test]
         fn an_ordinary_address_is_found_in_a_sentence(
             email in "[a-z0-9]{1,8}([.+_-][a-z0-9]{1,8}){0,2}@([a-z]{2,8}\\.){1,2}(com|example|org)",
-            before in "[A-Za-z ,.!?]{0,20}", after in "[,;:)>. ]{0,3}",
+            before in "[A-Za-z ,.!?]{0,20}", after in "[,;:)> ]{0,2}[. ]?",
         ) {
             let text = format!("{before} {email}{after} and so on");
             let found: Vec<String> = addresses(Kind::Text, &text).into_iter().map(String::from).collect();

@@ -23,9 +23,12 @@ pub struct Frame {
     pub unusable: Option<String>,
     /// Whether there was more than the collector could look at in its time.
     pub truncated: bool,
+    /// Whether a field for an address may be another person's, because the customer's own stands before it, or around this
+    /// frame, and has none; or because it is in the only row of a list.
+    pub unsure: bool,
     /// What it saw.
     pub facts: Vec<Fact>,
-    /// Its title and the headings that are rendered, where names stand; a line each.
+    /// The headings that are rendered, and its title, where names stand; a line each.
     pub headings: String,
 }
 
@@ -104,6 +107,7 @@ fn read_frame(result: &Value, top: bool, room: usize) -> Option<Frame> {
         recipe: None,
         unusable: result.get("unusable").string(),
         truncated: result.get("truncated").flag() || facts.len() > room,
+        unsure: result.get("unsure").flag(),
         facts: facts.iter().filter_map(read_fact).take(room).collect(),
         headings: read_headings(result),
     })

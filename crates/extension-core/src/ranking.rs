@@ -12,6 +12,7 @@ use stagedoor_protocol::{CustomerEmail, Session};
 use crate::{
     address::{addresses, is_disguised},
     facts::{Fact, Frame, Kind, Region},
+    names::shows,
     text::{Text, harmless},
 };
 use weight::Weight;
@@ -36,6 +37,21 @@ pub struct Candidate {
     agreed: bool,
     /// How many kinds of source agree.
     sources: usize,
+    /// Whether it stands where a customer's address may stand: while it does, another one has to have more for it.
+    open: bool,
+    /// Whether the page's headings or title show who it belongs to.
+    named: Named,
+}
+
+/// Whether the words of an address before the `@` stand in the page's headings or title, as a customer's name does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Named {
+    /// None does.
+    No,
+    /// One of them.
+    Partly,
+    /// Two of them, as a first and a last name.
+    Fully,
 }
 
 /// The outcome of a ranking.
@@ -51,17 +67,27 @@ pub struct Ranking {
 
 /// Ranks what the frames of a page hold. The caller's own address and the firm's domains are nobody's customer.
 pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
+    let lines = whom(frames);
     let mut sightings: Vec<Box<Sighting<'_>>> = Vec::new();
+    // What stands in the way of whoever the page does not name: a field without an address, or whose
+    // address cannot be read, or is the firm's own.
+    let mut barred = frames.iter().any(|frame| frame.unsure);
     for frame in frames {
         for fact in frame
             .facts
             .iter()
             .filter(|fact| fact.visible && counts(frame, fact))
         {
-            for email in addresses(fact.kind, &fact.value) {
+            let addresses = addresses(fact.kind, &fact.value);
+            let field = matches!(fact.kind, Kind::Labelled | Kind::Input);
+            barred |=
+                field && addresses.is_empty() && fact.value.contains('@') && weight::of(frame, fact).open;
+            for email in addresses {
                 let sighting = Box::new(Sighting::new(frame, fact, email));
                 if !is_staff(&sighting.folded, session) {
                     insert(&mut sightings, sighting);
+                } else if sighting.weight.open {
+                    barred |= named(&sighting.folded, &lines) == Named::Fully;
                 }
             }
         }
@@ -70,14 +96,14 @@ pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut total = 0;
     for same in sightings.chunk_by(|a, b| a.folded == b.folded) {
-        let candidate = candidate(same);
+        let candidate = candidate(same, &lines);
         let place = candidates.partition_point(|other| compare(other, &candidate) == Ordering::Less);
         candidates.insert(place, candidate);
         candidates.truncate(MAX_CANDIDATES);
         total += 1;
     }
     Ranking {
-        clear: is_clear(&candidates, frames),
+        clear: is_clear(&candidates, frames, barred),
         candidates,
         total,
     }
@@ -126,7 +152,7 @@ fn insert<'a>(sightings: &mut Vec<Box<Sighting<'a>>>, sighting: Box<Sighting<'a>
 
 /// Sums up the sightings of one address. Each kind of source counts once, by its best sighting, so that repeating an
 /// address does not make it likelier.
-fn candidate(sightings: &[Box<Sighting<'_>>]) -> Candidate {
+fn candidate(sightings: &[Box<Sighting<'_>>], lines: &str) -> Candidate {
     let mut best = &sightings[0];
     let mut score = 0;
     let mut proposable = false;
@@ -150,6 +176,8 @@ fn candidate(sightings: &[Box<Sighting<'_>>]) -> Candidate {
     let role = weight::is_role(&best.folded);
     let disguised = is_disguised(&best.folded);
     let recipe = sightings[0].kind == Kind::Recipe;
+    // One and the same component shows the customer's address and those of others in their record.
+    let others = sightings.iter().any(|sighting| sighting.weight.others);
     Candidate {
         email: best.email.clone(),
         folded: best.folded.clone(),
@@ -159,10 +187,46 @@ fn candidate(sightings: &[Box<Sighting<'_>>]) -> Candidate {
         } else {
             score
         },
-        recipe: recipe && !disguised,
-        proposable: proposable && !role && !disguised,
+        recipe: recipe && !others && !disguised,
+        proposable: proposable && !others && !role && !disguised,
         agreed: fields || agreeing > 1,
         sources,
+        open: sightings.iter().any(|sighting| sighting.weight.open),
+        // One that only looks like the customer's would look like their name, too.
+        named: if disguised {
+            Named::No
+        } else {
+            named(&best.folded, lines)
+        },
+    }
+}
+
+/// Where a page says whom it is about: its first headings, and its title, which is the last. Those further down may be of
+/// cards about others.
+fn whom(frames: &[Frame]) -> String {
+    let top = frames.iter().find(|frame| frame.top);
+    let lines: Vec<&str> = top.map_or("", |frame| frame.headings.as_str()).lines().collect();
+    let (title, headings) = lines.split_last().unwrap_or((&"", &[]));
+    let first = headings.iter().take(2).chain([title]);
+    first
+        .flat_map(|line| [line.to_ascii_lowercase(), "\n".into()])
+        .collect()
+}
+
+fn named(folded: &str, lines: &str) -> Named {
+    let local = folded.split('@').next().unwrap_or_default();
+    let words = || {
+        local
+            .split(|c: char| !c.is_alphabetic())
+            .filter(|word| word.len() > 1)
+    };
+    let shown = |text: &str| shows(text, lines) == Some(true);
+    if words().count() > 1 && shown(local) {
+        Named::Fully
+    } else if words().any(|word| word.len() > 2 && shown(word)) {
+        Named::Partly
+    } else {
+        Named::No
     }
 }
 
@@ -202,8 +266,10 @@ fn counts(frame: &Frame, fact: &Fact) -> bool {
 /// Whether the first candidate may be proposed. The one address that stands where a recipe says may; two of them may
 /// not, and where the recipe knows all places, none but those. Without a recipe, the first must be proposable by itself,
 /// something must agree with it, and it must outweigh the next one more than twice; where the collector could not see
-/// everything, two kinds of source must agree.
-fn is_clear(candidates: &[Candidate], frames: &[Frame]) -> bool {
+/// everything, two kinds of source must agree. A label alone does not tell the customer's address from that of somebody else
+/// on their page, so no other may stand where the customer's may stand, unless the page's headings show whom the first one
+/// belongs to; and none, wherever it stands, may belong to whom they show, while the first one does not.
+fn is_clear(candidates: &[Candidate], frames: &[Frame], barred: bool) -> bool {
     let [first, rest @ ..] = candidates else {
         return false;
     };
@@ -219,7 +285,12 @@ fn is_clear(candidates: &[Candidate], frames: &[Frame]) -> bool {
     let truncated = frames.iter().any(|frame| frame.truncated);
     let next = rest.first().map_or(0, |candidate| candidate.score);
     let seen_enough = !truncated || first.sources > 1;
-    first.proposable && first.agreed && seen_enough && first.score > 2 * next
+    let alone = !rest.iter().any(|other| match first.named {
+        Named::Fully => other.open && other.named != Named::No,
+        named => other.open || other.named > named,
+    });
+    let alone = alone && (!barred || first.named == Named::Fully);
+    first.proposable && first.agreed && seen_enough && first.score > 2 * next && alone
 }
 
 fn is_staff(folded: &str, session: &Session) -> bool {

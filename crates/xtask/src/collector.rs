@@ -16,7 +16,7 @@ const FOLDER: &str = "collector/";
 /// The parts, in an order in which each constant is made before it is used.
 const PARTS: &[&str] = &[
     "tree", "bounds", "veiled", "seen", "legible", "covered", "letters", "labels", "hosts", "recipes",
-    "places", "beside", "text", "sources", "headings", "collect",
+    "places", "beside", "blanks", "text", "sources", "headings", "collect",
 ];
 
 /// Replaces the parts by a module that exports the function.

@@ -145,6 +145,9 @@ impl<E: Environment> Core<E> {
             // What is in frames is not weighed against the page then.
             return Err(Code::PageNotReadable);
         }
+        for frame in &mut frames {
+            frame.headings = self.environment.letters(&frame.headings);
+        }
         self.headings.replace(Some((id, headings(&frames))));
         recipe::assign(&mut frames, recipes, |url| self.environment.parse_url(url));
         let ranking = rank(&frames, &session);

@@ -1,6 +1,6 @@
 //! How much one sighting of an address says.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use crate::{
     address::is_lone,
@@ -14,6 +14,10 @@ pub(super) struct Weight {
     pub(super) points: u32,
     /// Whether it stands where a customer's address stands, for all to see.
     pub(super) proposable: bool,
+    /// Whether it stands there at all, and nothing says whose else it is: then it may be the customer's.
+    pub(super) open: bool,
+    /// Whether it stands there, and a label or heading says that it is somebody else's.
+    pub(super) others: bool,
 }
 
 /// Points go by kind, and are halved again and again for what speaks against the sighting.
@@ -31,17 +35,21 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
         Some(Region::Signature) => 3,
         Some(Region::Conversation | Region::Ignored) => 4,
     };
-    let names = |text: &Option<String>| text.as_deref().is_some_and(names_other_person);
-    let other_person = if names(&fact.label) || names(&fact.under) {
-        2
-    } else {
-        0
+    let any = |judge: fn(&str) -> bool| {
+        [&fact.label, &fact.under]
+            .into_iter()
+            .flatten()
+            .any(|text| judge(text))
     };
+    let owner = any(names_owner);
+    let other_person = if owner || any(names_other_person) { 2 } else { 0 };
     let heads_conversation = fact.under.as_deref().is_some_and(names_conversation);
     let aside = if heads_conversation { aside.max(4) } else { aside };
     let inner_frame = u32::from(!frame.top);
     Weight {
         points: (base * 64) >> (aside + other_person + inner_frame),
+        open: aside == 0 && (other_person == 0 || owner) && fact.kind != Kind::Jsonld,
+        others: aside == 0 && other_person > 0,
         // A JSON-LD block is nothing that a person can see, so it supports an address but never proposes one.
         proposable: aside == 0
             && other_person == 0
@@ -52,13 +60,16 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
 }
 
 /// Beginnings of words for somebody else than the customer, in labels of fields and headings of sections.
-const OTHER_PERSONS: &str = "owner manager agent assigned assignee created modified updated advisor adviser sales \
-    support introduc referr affiliate partner sender from cc bcc reply spouse lawyer betreuer besitzer inhaber \
+const OTHER_PERSONS: &str = "manager agent assigned assignee created modified updated advisor adviser sales \
+    support introduc referr affiliate partner sender from cc bcc reply former previous spouse lawyer betreuer \
     kundenbetreuer kundenberat berater vermittler vertreter bevollm absender ehepartner ehefrau ehemann wife husband \
-    guardian attorney benefici nominee trustee executor opiekun doradc małżon współmałżon pełnomocn właściciel nadawc \
-    propietario gestor asesor cónyug espos apoderad remitente gestionnaire conseill chargé conjoint épou mandataire \
-    parrain propriétaire expéditeur менеджер ответственн müdür temsilcisi مدير المدير وكيل الوكيل مستشار المستشار \
+    guardian attorney benefici nominee trustee executor opiekun doradc małżon współmałżon pełnomocn nadawc \
+    gestor asesor cónyug espos apoderad remitente gestionnaire conseill chargé conjoint épou mandataire \
+    parrain expéditeur менеджер ответственн müdür temsilcisi مدير المدير وكيل الوكيل مستشار المستشار \
     مسؤول المسؤول زوج الزوج";
+
+/// Likewise for whoever has a record or an account: one of the staff, or the customer.
+const OWNERS: &str = "owner besitzer inhaber właściciel propietario propriétaire";
 
 /// Words in headings of sections, and in labels of what is around a field, for what people wrote or what happened, and for
 /// customers beside the one whose page it is.
@@ -80,8 +91,19 @@ const ROLES: &str = "abuse accounts admin administrator backoffice billing bounc
 /// Whether a field's label says that it is about somebody else than the customer.
 fn names_other_person(label: &str) -> bool {
     let label = label.to_ascii_lowercase();
-    let mut words = label.split(|c: char| !c.is_alphabetic());
-    words.any(|word| OTHER_PERSONS.split(' ').any(|stem| is_form_of(word, stem)))
+    let words = || {
+        label
+            .split(|c: char| !c.is_alphabetic())
+            .filter(|word| !word.is_empty())
+    };
+    // "E-mail to" is about somebody else, while "To" heads a message, perhaps to the customer.
+    let directed = words().skip(1).any(|word| ["to", "by", "copy"].contains(&word));
+    directed || words().any(|word| OTHER_PERSONS.split(' ').any(|stem| is_form_of(word, stem)))
+}
+
+fn names_owner(label: &str) -> bool {
+    let label = label.to_ascii_lowercase();
+    OWNERS.split(' ').any(|owner| label.contains(owner))
 }
 
 fn names_conversation(heading: &str) -> bool {

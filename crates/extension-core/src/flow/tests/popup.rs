@@ -324,3 +324,23 @@ fn other_messages_are_faults_and_not_crashes() {
         );
     }
 }
+
+#[test]
+fn a_name_is_found_in_the_headings_whatever_its_letters() {
+    let (fake, worker) = enrolled();
+    let fact = |kind, value| json!({"kind": kind, "value": value, "visible": true});
+    for (heading, screen) in [
+        ("M\u{DC}LLER, J\u{FC}rgen", "confirm"),
+        ("Customer 4711", "choose"),
+    ] {
+        let facts = [
+            fact("labelled", "jurgen.muller@example.com"),
+            fact("text", "bert@example.com"),
+        ];
+        let page =
+            json!({"url": "https://crm.example/1", "headings": [heading], "title": "CRM", "facts": facts});
+        *fake.page.borrow_mut() = Ok(json!([{"frameId": 0, "result": page}]).to_string());
+        let view = ask(&worker, json!({"type": "popup/open", "tabId": 5}));
+        assert_eq!(view["screen"], screen, "{heading}");
+    }
+}

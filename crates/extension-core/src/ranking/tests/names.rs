@@ -1,0 +1,152 @@
+//! Two addresses that may both be the customer's, and whose name the page's headings show.
+
+use super::*;
+
+/// A page with a heading.
+fn headed(heading: &str, facts: Vec<Fact>) -> [Frame; 1] {
+    [Frame {
+        headings: format!("{heading}\n"),
+        ..page(facts)
+    }]
+}
+
+const OWN: &str = "anna.kowalska@example.com";
+const OTHER: &str = "ben.ito@example.com";
+
+fn labelled(value: &str, under: &str) -> Fact {
+    Fact {
+        under: Some(under.into()),
+        ..fact(Kind::Labelled, value)
+    }
+}
+
+#[test]
+fn a_label_does_not_tell_the_customers_address_from_anothers() {
+    let facts = || vec![fact(Kind::Text, OWN), labelled(OTHER, "Emergency contact")];
+    check(facts(), &[OTHER, OWN], false);
+    check_frames(&headed("Anna Kowalska", facts()), &[OTHER, OWN], false);
+    check_frames(&headed("Customer 4711", facts()), &[OTHER, OWN], false);
+}
+
+#[test]
+fn a_heading_with_the_name_tells_it() {
+    let facts = || vec![fact(Kind::Labelled, OWN), fact(Kind::Text, OTHER)];
+    check(facts(), &[OWN, OTHER], false);
+    for (heading, clear) in [
+        ("Anna Kowalska", true),
+        ("KOWALSKA, Anna (4711)", true),
+        ("Anna", false),
+        ("Ben Ito", false),
+        // Then either of them may be meant.
+        ("Anna Kowalska and Ben Ito", false),
+        ("Anna Kowalska, formerly Ito", false),
+    ] {
+        check_frames(&headed(heading, facts()), &[OWN, OTHER], clear);
+    }
+}
+
+#[test]
+fn a_heading_with_somebody_elses_name_stops_a_proposal() {
+    // Words that also say whose address it is not, and parts of the page, may be misread.
+    let own = || Fact {
+        region: Some(Region::Margin),
+        ..fact(Kind::Labelled, OWN)
+    };
+    for (heading, clear) in [
+        ("Ticket 4711", true),
+        ("Kowalska", false),
+        ("Anna Kowalska", false),
+    ] {
+        let facts = vec![own(), fact(Kind::Labelled, OTHER)];
+        check_frames(&headed(heading, facts), &[OTHER, OWN], clear);
+    }
+}
+
+#[test]
+fn an_owner_may_be_one_of_the_staff_or_the_customer() {
+    let owner = || labelled(OTHER, "Account owner");
+    check(vec![owner()], &[OTHER], false);
+    let facts = || vec![fact(Kind::Labelled, OWN), owner()];
+    check(facts(), &[OWN, OTHER], false);
+    check_frames(&headed("Anna Kowalska", facts()), &[OWN, OTHER], true);
+}
+
+#[test]
+fn a_field_whose_address_cannot_be_read_may_be_the_customers() {
+    for value in [
+        "a***a@example.com",
+        "anna.kow…@example.com",
+        "anna@\u{200B}example.com",
+    ] {
+        let facts = vec![fact(Kind::Labelled, value), labelled(OTHER, "Next of kin")];
+        check_frames(&headed("Anna Kowalska", facts.clone()), &[OTHER], false);
+        check_frames(&headed("Ben Ito", facts), &[OTHER], true);
+    }
+}
+
+#[test]
+fn a_field_that_may_be_anothers_needs_the_name() {
+    for heading in ["Anna Kowalska", "Customer 4711"] {
+        let mut frames = headed(heading, vec![fact(Kind::Labelled, OWN)]);
+        frames[0].unsure = true;
+        check_frames(&frames, &[OWN], heading != "Customer 4711");
+    }
+    // Headings further down are of cards about others.
+    let mut frames = headed(
+        "Customer 4711\nAccount\nAnna Kowalska\nCRM",
+        vec![fact(Kind::Labelled, OWN)],
+    );
+    frames[0].unsure = true;
+    check_frames(&frames, &[OWN], false);
+}
+
+#[test]
+fn a_page_that_names_one_of_the_staff_is_about_them() {
+    let staff = session().staff.email;
+    let colleague = format!("max.mueller@{}", staff.split('@').nth(1).unwrap());
+    let facts = || {
+        vec![
+            fact(Kind::Labelled, &colleague),
+            labelled(OTHER, "Emergency contact"),
+        ]
+    };
+    check_frames(&headed("Max Mueller", facts()), &[OTHER], false);
+    check_frames(&headed("Customer 4711", facts()), &[OTHER], true);
+}
+
+#[test]
+fn an_address_that_only_looks_like_the_customers_stands_in_nobodys_way() {
+    let disguised = "anna.kowalska@ex\u{430}mple.com";
+    let facts = || vec![fact(Kind::Labelled, OWN), fact(Kind::Labelled, disguised)];
+    check_frames(&headed("Anna Kowalska", facts()), &[OWN, disguised], true);
+    // While it may be the customer's own, it does.
+    let facts = vec![fact(Kind::Labelled, OTHER), fact(Kind::Labelled, disguised)];
+    check_frames(&headed("Anna Kowalska", facts), &[OTHER, disguised], false);
+}
+
+#[test]
+fn an_address_of_which_a_label_says_that_it_is_anothers_is_never_proposed() {
+    let others = Fact {
+        label: Some("Introducing Broker Email".into()),
+        ..fact(Kind::Mailto, OTHER)
+    };
+    check(vec![fact(Kind::Labelled, OTHER), others.clone()], &[OTHER], false);
+    check_frames(
+        &[recipes::recipe_page(vec![fact(Kind::Recipe, OTHER), others])],
+        &[OTHER],
+        false,
+    );
+    for (label, clear) in [
+        ("E-mail", true),
+        ("E-mail to", false),
+        ("E-mail verified by", false),
+        ("Former e-mail", false),
+        ("To", true),
+    ] {
+        let fact = Fact {
+            label: Some(label.into()),
+            ..fact(Kind::Labelled, OWN)
+        };
+        check(vec![fact], &[OWN], clear);
+    }
+}
