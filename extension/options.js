@@ -145,7 +145,7 @@ async function lookAround(parts) {
   const relay = parts.relay.value.trim();
   if (relay === "" || parts.form.hidden) return;
   const answer = await ask({ type: "options/look", relay }).catch(() => null);
-  if (parts.relay.value.trim() !== relay) return;
+  if (!parts.form.isConnected || parts.relay.value.trim() !== relay) return;
   const { signIn, error } = answer?.screen === "options" ? answer : { error: INTERNAL };
   offerSignIn(parts, signIn);
   sayAway(parts, error);

@@ -102,6 +102,7 @@ export const INTERNAL = {
 };
 
 /** Sends a message to the core and returns its view. */
-export function ask(message) {
-  return chrome.runtime.sendMessage(message);
+export async function ask(message) {
+  // Nothing comes of a core that cannot be started.
+  return (await chrome.runtime.sendMessage(message)) ?? { screen: "error", ...INTERNAL };
 }

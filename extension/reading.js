@@ -7,7 +7,7 @@ import { collector } from "./collector.js";
 export const read = (tabId, recipes) =>
   chrome.scripting.executeScript({ target: { tabId, allFrames: true }, func: collector, args: [recipes] });
 
-const settings = () => chrome.storage.local.get(["keyId", "recipes"]).catch(() => ({}));
+const settings = () => chrome.storage.local.get(["keyId", "lapsed", "recipes"]).catch(() => ({}));
 
 /** Asked for at once, and good until the core is there, which may change them. */
 let atStart = settings();
@@ -29,9 +29,9 @@ export function begin(tabId) {
 }
 
 async function find(tabId) {
-  const { keyId, recipes = [] } = await (atStart ?? settings());
-  // Nothing is read for somebody who has not signed in.
-  return keyId && { recipes: JSON.stringify(recipes), frames: await read(tabId, recipes) };
+  const { keyId, lapsed, recipes = [] } = await (atStart ?? settings());
+  // Nothing is read for somebody who has not signed in. Where the core then shows something else, what was read is dropped.
+  return keyId && !lapsed && { recipes: JSON.stringify(recipes), frames: await read(tabId, recipes) };
 }
 
 /**

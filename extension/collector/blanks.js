@@ -1,62 +1,90 @@
-// Fields for an e-mail address that have none.
+// Fields for an e-mail address that have none: what stands behind such a one may be another person's.
 
 /** What is in every label for an e-mail address, as far as XPath can look for it. */
-const LABEL_PARTS = "mail Mail MAIL e-mel E-mel ایمیل orreo orreio ourriel Mél mél osta elettronica post Post past pašt почт Почт имейл Имейл пошт Пошт ταχ ईमेल อีเมล メール 邮 郵 電郵 信箱 이메일 우편 بريد דוא אימייל điện surel Surel".split(" ");
-const LABELS = `descendant::text()[string-length() < 200 and (${LABEL_PARTS.map((part) => `contains(., '${part}')`).join(" or ")})]`;
+const LABEL_PARTS = "mail e-mel orreo orreio ourriel mél osta elettronica post past pašt почт имейл пошт ταχ ईमेल อีเมล メール 邮 郵 電郵 信箱 이메일 우편 بريد ایمیل דוא אימייל điện surel".split(" ");
+const CASES = [(part) => part, (part) => part[0].toUpperCase() + part.slice(1), (part) => part.toUpperCase()];
+const LABELS = `descendant::text()[string-length() < 200 and (${[...new Set(LABEL_PARTS.flatMap((part) => CASES.map((write) => write(part))))].map((part) => `contains(., '${part}')`).join(" or ")})]`;
 /** What may show something without having text, as a value or in one. */
 const HOLDER = ":not(a, b, button, code, dd, div, em, i, p, small, span, strong, td)";
+/** Likewise beside text. */
+const DRAWN = ":not(a, b, button, code, dd, div, em, i, label, p, small, span, strong, sub, sup, svg, svg *, td, u)";
 /** What is pressed, and names of columns. */
 const PRESSED = "a, button, nav, option, thead, [role=button], [role=tab], [role=menuitem]";
-const MAX_LABELS = 50;
+const SEARCHES = "[role=search], search, form:is([action*=search i], [class*=search i], [id*=search i], [class*=filter i], [id*=filter i])";
+/** What is said of an address, or how many there are, where none would stand. */
+const STATE = /^([\d.,\s]+|yes|no|on|off|verified|confirmed|ja|nein|sí|si|oui|non|tak|nie|да|нет|نعم|لا|[✓✔✗✘])$/i;
+const MARK = /^[*!?ⓘ:：]+$/;
+const MAX_LABELS = 100;
+const MAX_BLANKS = 10;
+const getControl = getterOf(HTMLLabelElement, "control");
+const getHost = getterOf(ShadowRoot, "host");
 
-/** Whether a field was found that is perhaps not the customer's: it follows such a one, or is in the only row of a list. */
-let unsure = false;
-
-/** The trees that were read so far: in the order of the page, but for what shadow trees are in the middle of. */
+/** The trees that were read. */
 const read = [];
+/** What may be proposed: nodes, whether a label is theirs, and whether they are in a table under headings. */
+const noted = [];
+
+function note(node, field) {
+  const element = isElement(node) ? node : getParentElement.call(node);
+  if (noted.length < MAX_LABELS && isInMainPart(element)) noted.push({ node, field, row: field && isInRow(element) });
+}
 
 /**
- * Whether another field for an e-mail address stands before a value's own, and has no address in it: then this one is perhaps
- * another person's. Large documents take too long to search.
+ * Whether what was noted may be another person's: a field without an address stands before the label of one that has an address,
+ * or around the frames of the page; or all that there is stands in the only row of a table. Large documents take too long to search.
  */
-function followsBlank(node) {
-  const all = read.flatMap((tree) => labelsIn(tree));
-  return all.some((field) => isBlank(field) && all.some((own) => precedes(field, own) && precedes(own, node)));
-}
-
-/** Whether what a page has for an address, or a frame in it, may be another person's. */
 function isUnsure() {
-  return unsure || isBlankAround();
+  const fields = noted.filter(({ field }) => field);
+  if (fields.length > 0 && fields.every(({ row }) => row)) return true;
+  if (noted.length === 0 && window.length === 0) return false;
+  const labels = read.flatMap((tree) => labelsIn(tree)).slice(0, MAX_LABELS);
+  const blanks = labels.filter((label) => isBlank(label)).slice(0, MAX_BLANKS);
+  if (noted.length === 0) return blanks.length > 0;
+  const follows = ({ node, field }, blank) => precedes(blank, node) && (!field || labels.some((own) => precedes(blank, own) && precedes(own, node)));
+  return blanks.some((blank) => (fields.length > 0 ? fields : noted).some((address) => follows(address, blank)));
 }
 
-/** Whether a page that has frames has such a field, and no other: what is in a frame is perhaps another person's then. */
-function isBlankAround() {
-  return window.length > 0 && !facts.some(({ kind }) => ["labelled", "input"].includes(kind)) && read.flatMap((tree) => labelsIn(tree)).some(isBlank);
+function labelsIn(tree) {
+  if (exhausted() || tagged(tree, "*").length > 10 * MAX_ASKED) return [];
+  const found = [...searched(tree, LABELS)].filter((text) => EMAIL_WORD.test(asLabel(dataOf(text))));
+  return found.slice(0, MAX_LABELS).filter((text) => isTextSeen(text) && isInMainPart(getParentElement.call(text)));
 }
-
-const labelsIn = kept((tree) => {
-  if (tagged(tree, "*").length > 10 * MAX_ASKED) return [];
-  return [...searched(tree, LABELS)].slice(0, MAX_LABELS).filter((text) => EMAIL_WORD.test(asLabel(dataOf(text))) && isTextSeen(text) && isInMainPart(getParentElement.call(text)));
-});
 
 /** Whether what stands behind a label has no address: it is empty, or says so, or offers to add one. */
-const isBlank = kept((text) => {
-  let at = getParentElement.call(text);
-  while (at && !getLater.call(at) && asLabel(textOf(at)) === asLabel(dataOf(text))) at = getParentElement.call(at);
-  if (!at || !EMAIL_FIELD.test(asLabel(dataOf(text))) || closest.call(at, PRESSED) || styleOf(at).cursor === "pointer") return false;
-  let value = getAfter.call(at);
-  if (value && isText(value) && !dataOf(value).trim()) value = getAfter.call(value);
-  if (!value || !isElement(value)) return false;
-  const field = matches.call(value, "input") ? value : querySelector.call(value, "input");
-  if (field) return ["email", "text"].includes(field.type) && !field.value.includes("@") && isSeen(field);
+function isBlank(text) {
+  const parent = getParentElement.call(text);
+  if (!EMAIL_FIELD.test(asLabel(dataOf(text))) || closest.call(parent, PRESSED) || styleOf(parent).cursor === "pointer") return false;
+  const label = closest.call(parent, "label");
+  const control = label && getControl.call(label);
+  if (control) return isBlankInput(control);
+  let at = parent;
+  let value;
+  while (!(value = valueBehind(at)) && asLabel(textOf(at)) === asLabel(dataOf(text))) at = getParentElement.call(at);
+  if (!value) return false;
+  const input = matches.call(value, "input, textarea") ? value : querySelector.call(value, "input, textarea");
+  if (input) return isBlankInput(input);
   const said = textOf(value);
-  return said.length < 60 && !said.includes("@") && !matches.call(value, HOLDER) && !querySelector.call(value, HOLDER);
-});
+  if (said.includes("@") || said.length >= 60 || STATE.test(said)) return false;
+  const holder = said ? DRAWN : HOLDER;
+  return !matches.call(value, holder) && !querySelector.call(value, holder);
+}
+
+/** The element behind another one, but for marks of what must be filled in and the like. */
+function valueBehind(element) {
+  let value = getLater.call(element);
+  while (value && (MARK.test(textOf(value)) || ["I", "SUP", "svg"].includes(tagOf(value)))) value = getLater.call(value);
+  return value;
+}
+
+/** Whether a field is for the customer's address, and empty. */
+function isBlankInput(input) {
+  return ["email", "text"].includes(input.type) && !input.value.includes("@") && isSeen(input) && !closest.call(input, SEARCHES);
+}
 
 /** A node with the elements whose shadow trees it is in, from the document on. */
 const lineage = kept((node) => {
-  const { host } = rootOf(node);
-  return host ? [...lineage(host), node] : [node];
+  const root = rootOf(node);
+  return root instanceof ShadowRoot ? [...lineage(getHost.call(root)), node] : [node];
 });
 
 /** Whether one node stands before another one on the page, also in another tree. */

@@ -1,7 +1,7 @@
 // What a value is called beside it.
 
 /** Words for an e-mail address at the start of a label, in the languages that CRMs are used in. */
-const EMAIL_SOURCE = String.raw`^[^\p{L}–—-]*((account|client|contact|customer|home|login|main|personal|primary|private|registered|user|work)(['’]?s)? |adress?e? |endereço de |indirizzo (di )?|alamat |địa chỉ |ที่อยู่|адреса? |direcci[oó]n de )?(e-?\s?mail|e-?mel|mail|correo|correio|courriel|mél|posta elettronica|e-?posta|e-?past|el\.? ?pašt|sähköposti|(электронн(ая|ой) |эл\.? ?)?почт[аы]|имейл|(електронна |ел\.? ?)?пошта|ηλεκτρονικό ταχ|ईमेल|อีเมล|電?子?メール|电子邮|電子郵|邮箱|電郵|信箱|이메일|전자 ?우편|البريد|بريد|ایمیل|דוא|אימייל|thư điện tử|surel)`;
+const EMAIL_SOURCE = String.raw`^[^\p{L}–—-]*((account|client|contact|customer|home|login|main|personal|primary|private|registered|user|work)(['’]?s)? |adress?e? |endereço de |indirizzo (di )?|alamat |địa chỉ |ที่อยู่|адреса? |direcci[oó]n de )?(e-?\s?mail|mail(?!ing|box|er)|(e-?mel|mél)(?![\p{L}]|\s+[\p{L}])|correo( electr[oó]nico)?|correio( eletr[oôó]nico)?|courriel|posta elettronica|e-?posta|e-?past|el\.? ?pašt|sähköposti|(электронн(ая|ой) |эл\.? ?)?почт[аы]|имейл|(електронна |ел\.? ?)?пошта|ηλεκτρονικό ταχ|ईमेल|อีเมล|電?子?メール|电子邮|電子郵|邮箱|電郵|信箱|이메일|전자 ?우편|البريد|بريد|ایمیل|דוא|אימייל|thư điện tử|surel)`;
 const EMAIL_WORD = lettered(EMAIL_SOURCE, "i");
 /** Likewise, with nothing behind it but what makes an address of it: the label of a field, and no sentence or other setting. */
 const EMAIL_FIELD = lettered(String.raw`${EMAIL_SOURCE}[\p{L}]*[-\s]*(add?r[\p{L}]*|id|ال[إا]لكتروني)?[^\p{L}]*$`, "i");
@@ -38,7 +38,7 @@ function before(node) {
     // An icon's name is no label.
     if (element && isPicture(earlier)) continue;
     const apart = element && /^[\s:：,;/|]*$/u.test(text);
-    if (apart && isRow(earlier)) return { text: "", apart: false };
+    if (apart && isRowOver(earlier, node)) return { text: textOf(earlier), row: true };
     const more = apart ? textOf(earlier) : getText.call(earlier);
     if (apart && /^\S+@\S+$/u.test(more)) continue;
     text = more + text;
@@ -48,11 +48,35 @@ function before(node) {
   return { text: text.replace(/\s+/gu, " ").trim(), apart: false };
 }
 
-/** Whether an element has several things beside each other, as a row of headings has: it is no single value's label. */
-function isRow(element) {
-  if (tagOf(element) === "TR") return true;
-  const parts = [...element.children].slice(0, 8).filter((part) => LETTER.test(textOf(part)) && !isPicture(part));
-  return parts.length > 1 && parts.slice(1).some((part, index) => !styleOf(part).display.startsWith("inline") && isOneLine(rectOf(parts[index]), rectOf(part)));
+/** How far apart things stand beside each other that belong to one label, in pixels. */
+const MAX_GAP = 32;
+
+/** Whether an element is a row of headings over another one: both are rows of a table, or look like it, or the things in it stand far apart. */
+function isRowOver(earlier, node) {
+  const gap = gapIn(earlier);
+  return gap > MAX_GAP || (gap > -Infinity && isElement(node) && gapIn(node) > -Infinity);
+}
+
+/** The widest gap between things that stand beside each other in an element. */
+const gapIn = kept((element) => {
+  let last;
+  let widest = -Infinity;
+  for (let part = getFirstElement.call(element), steps = 0; part && steps < 8; part = getLater.call(part), steps += 1) {
+    if (!LETTER.test(textOf(part)) || isPicture(part)) continue;
+    if (last && !styleOf(part).display.startsWith("inline") && isOneLine(rectOf(last), rectOf(part))) {
+      const [one, other] = [last, part].map((each) => boxOfText(each));
+      widest = Math.max(widest, other.left - one.right, one.left - other.right);
+    }
+    last = part;
+  }
+  return widest;
+});
+
+/** The box of what is written in an element, which may be narrower than the element. */
+function boxOfText(element) {
+  const range = new Range();
+  selectContents.call(range, element);
+  return asBox(getRangeBox.call(range));
 }
 
 /** Whether what stands between an address and something else is below the address rather than beside or above the other. */
@@ -91,8 +115,8 @@ function isInList(element) {
   return headingAbove(table) !== "" || [...table.tBodies].reduce((sum, body) => sum + body.rows.length, 0) > 1;
 }
 
-/** Whether an element is in the only row below headings: what is found, of a list that perhaps belongs to the customer. */
-function isInOnlyRow(element) {
+/** Whether an element is in a table with headings; where it is in no list, that has one row. It may be one of the customer's clients. */
+function isInRow(element) {
   return Boolean(closest.call(element, "td")?.closest("table")?.tHead);
 }
 
@@ -128,7 +152,8 @@ function labelOf(node) {
   for (let at = node, depth = 0; at && depth < 6; at = parentOf(at), depth += 1) {
     const element = isElement(at);
     if (element && (tagOf(at) === "BODY" || tagOf(at) === "MAIN")) break;
-    const { text, apart } = before(at);
+    const { text, apart, row } = before(at);
+    if (row) return { label: asLabel(text, true), field: false };
     const own = element && asLabel(ownLabel(at), true);
     const label = own || asLabel(text, apart && text.length <= 40);
     if (label) return { label, field: Boolean(own || apart) && EMAIL_WORD.test(label) };
@@ -143,4 +168,3 @@ function inputLabel(element) {
   const label = name || byIds(element, "aria-labelledby") || attributeOf(element, "aria-label") || before(element).text;
   return asLabel(label || labelOf(element).label || element.name || "", true);
 }
-

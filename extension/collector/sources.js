@@ -55,6 +55,7 @@ function readField(field) {
   show(value, doubtful);
   const label = inputLabel(field);
   const fitting = type !== "search" && (type === "email" || EMAIL_WORD.test(label));
+  if (fitting) note(field, true);
   report(fitting ? "input" : "text", value, field, label, doubtful);
 }
 
@@ -72,6 +73,7 @@ function readMailto(link) {
   const meant = addressesIn(schemeless(link).split("?")[0]);
   const conflict = !showsOnly(link, meant) && addressesIn(seenTextOf(link, 2000).replaceAll(JOINT, "")).some((address) => !meant.includes(address));
   const send = conflict ? reportUnrendered : report;
+  note(link, false);
   send("mailto", attributeOf(link, "href"), link, labelOf(link).label, isCovered(link));
 }
 
@@ -82,6 +84,7 @@ function readMicrodata(element) {
   const unseen = ["meta", "link"].includes(getLocalName.call(element));
   const place = unseen ? parentOf(element) : element;
   if (!place || !isSeen(place)) return;
+  note(place, false);
   const attribute = attributeOf(element, "content") ?? attributeOf(element, "href");
   const item = (attributeOf(closest.call(element, "[itemtype]") ?? element, "itemtype") ?? "").split("/").pop();
   const text = attribute === null ? seenTextOf(element, 2000) : "";

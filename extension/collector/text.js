@@ -74,14 +74,15 @@ function reportText(node, token) {
   // What stands before it in the same piece of text may have been written by anybody, but for other addresses.
   const said = prefix.replace(/\S+@\S+|[,;/|]/gu, "").trim();
   const { label, field } = said ? { label: asLabel(prefix.trim()), field: false } : labelOf(begin);
-  doubtful ||= field && isInMainPart(parent) && (isShared(node, value));
-  unsure ||= field && isInMainPart(parent) && (isInOnlyRow(parent) || followsBlank(begin));
+  doubtful ||= field && isInMainPart(parent) && isShared(node, value);
   show(value, doubtful);
   // A link that shows its own address is one source, not two.
   const link = closest.call(parent, "a[href]");
   const same = link && schemeless(link).toLowerCase().includes(value.toLowerCase().replace(/[.,;:!?)>]+$/u, ""));
-  if (field && !isInList(parent) && !closest.call(parent, HEADING)) report("labelled", value, parent, label, doubtful);
-  else if (!same) report("text", value, parent, label, doubtful);
+  if (field && !isInList(parent) && !closest.call(parent, HEADING)) {
+    note(begin, true);
+    report("labelled", value, parent, label, doubtful);
+  } else if (!same) report("text", value, parent, label, doubtful);
 }
 
 /** Whether another address stands on a value's line, such as "(old, now ...)": words between them are for a person to read. */

@@ -18,7 +18,7 @@ const [getDocument, getNodeType, getParentElement, getParentNode, getText] = [
   "parentNode",
   "textContent",
 ].map((name) => getterOf(Node, name));
-const [getEarlier, getLater, getLocalName, getSlot, getTag] = ["previousElementSibling", "nextElementSibling", "localName", "assignedSlot", "tagName"].map((name) => getterOf(Element, name));
+const [getEarlier, getFirstElement, getLater, getLocalName, getSlot, getTag] = ["previousElementSibling", "firstElementChild", "nextElementSibling", "localName", "assignedSlot", "tagName"].map((name) => getterOf(Element, name));
 const [getBefore, getAfter, getFirst, getLast] = ["previousSibling", "nextSibling", "firstChild", "lastChild"].map((name) => getterOf(Node, name));
 const getTextSlot = getterOf(Text, "assignedSlot");
 const getData = getterOf(CharacterData, "data");
@@ -26,7 +26,7 @@ const getRoot = getterOf(Document, "documentElement");
 const getBody = getterOf(Document, "body");
 const { createTreeWalker, getElementsByTagName: getByTag, querySelectorAll: queryDocument } = Document.prototype;
 const { querySelectorAll: queryShadow } = DocumentFragment.prototype;
-const { getClientRects: getRangeRects, setEnd, setStart } = Range.prototype;
+const { getBoundingClientRect: getRangeBox, getClientRects: getRangeRects, selectNodeContents: selectContents, setEnd, setStart } = Range.prototype;
 const now = performance.now.bind(performance);
 
 /** A function of a node whose results are kept: facts share their ancestors, and asking the page is slow. */

@@ -63,7 +63,7 @@ fn is_initial(word: &str) -> bool {
 }
 
 /// The text without marks, and with blanks for what is no letter.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let mut plain = String::new();
     for c in text.chars().filter(|c| !is_mark(*c)) {
         match ALIKE.iter().find(|(other, _)| *other == c) {

@@ -12,7 +12,7 @@ use stagedoor_protocol::{CustomerEmail, Session};
 use crate::{
     address::{addresses, is_disguised},
     facts::{Fact, Frame, Kind, Region},
-    names::shows,
+    names::plain,
     text::{Text, harmless},
 };
 use weight::Weight;
@@ -30,6 +30,8 @@ pub struct Candidate {
     folded: String,
     score: u32,
     /// Whether it stands where a recipe says that the customer's address stands.
+    placed: bool,
+    /// Likewise, and nothing says that it is somebody else's, or another one that looks like it.
     recipe: bool,
     /// A visible source in a fitting place, and not a role's address: good enough to be proposed.
     proposable: bool,
@@ -39,8 +41,10 @@ pub struct Candidate {
     sources: usize,
     /// Whether it stands where a customer's address may stand: while it does, another one has to have more for it.
     open: bool,
-    /// Whether the page's headings or title show who it belongs to.
+    /// Whether the page's title or first headings show who it belongs to.
     named: Named,
+    /// Likewise, where that stands in the way of others.
+    rival: Named,
 }
 
 /// Whether the words of an address before the `@` stand in the page's headings or title, as a customer's name does.
@@ -67,10 +71,10 @@ pub struct Ranking {
 
 /// Ranks what the frames of a page hold. The caller's own address and the firm's domains are nobody's customer.
 pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
-    let lines = whom(frames);
+    let page = Whom::of(frames);
     let mut sightings: Vec<Box<Sighting<'_>>> = Vec::new();
-    // What stands in the way of whoever the page does not name: a field without an address, or whose
-    // address cannot be read, or is the firm's own.
+    // What stands in the way of whoever the page does not name: a field whose address cannot be read, or is the firm's own; or
+    // what the collector has seen.
     let mut barred = frames.iter().any(|frame| frame.unsure);
     for frame in frames {
         for fact in frame
@@ -87,23 +91,31 @@ pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
                 if !is_staff(&sighting.folded, session) {
                     insert(&mut sightings, sighting);
                 } else if sighting.weight.open {
-                    barred |= named(&sighting.folded, &lines) == Named::Fully;
+                    barred |= page.names(&sighting.folded, "") == Named::Fully;
                 }
             }
         }
     }
 
     let mut candidates: Vec<Candidate> = Vec::new();
+    let mut dropped: Vec<Candidate> = Vec::new();
     let mut total = 0;
     for same in sightings.chunk_by(|a, b| a.folded == b.folded) {
-        let candidate = candidate(same, &lines);
+        let candidate = candidate(same, &page);
         let place = candidates.partition_point(|other| compare(other, &candidate) == Ordering::Less);
         candidates.insert(place, candidate);
-        candidates.truncate(MAX_CANDIDATES);
+        if candidates.len() > MAX_CANDIDATES {
+            // What is not shown stands in the way of others all the same.
+            dropped.extend(
+                candidates
+                    .pop()
+                    .filter(|other| other.open || other.rival != Named::No),
+            );
+        }
         total += 1;
     }
     Ranking {
-        clear: is_clear(&candidates, frames, barred),
+        clear: is_clear(&candidates, &dropped, frames, barred),
         candidates,
         total,
     }
@@ -120,6 +132,8 @@ struct Sighting<'a> {
     weight: Weight,
     /// For a field its label, for a recipe the CRM's name.
     label: &'a str,
+    /// The heading of its section, as names are compared.
+    under: String,
 }
 
 impl<'a> Sighting<'a> {
@@ -133,6 +147,7 @@ impl<'a> Sighting<'a> {
                 (Some(recipe), Kind::Recipe) => &recipe.name,
                 _ => fact.label.as_deref().unwrap_or_default(),
             },
+            under: plain(&fact.under.as_deref().unwrap_or_default().to_ascii_lowercase()),
         }
     }
 
@@ -152,7 +167,7 @@ fn insert<'a>(sightings: &mut Vec<Box<Sighting<'a>>>, sighting: Box<Sighting<'a>
 
 /// Sums up the sightings of one address. Each kind of source counts once, by its best sighting, so that repeating an
 /// address does not make it likelier.
-fn candidate(sightings: &[Box<Sighting<'_>>], lines: &str) -> Candidate {
+fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
     let mut best = &sightings[0];
     let mut score = 0;
     let mut proposable = false;
@@ -178,6 +193,10 @@ fn candidate(sightings: &[Box<Sighting<'_>>], lines: &str) -> Candidate {
     let recipe = sightings[0].kind == Kind::Recipe;
     // One and the same component shows the customer's address and those of others in their record.
     let others = sightings.iter().any(|sighting| sighting.weight.others);
+    let card = |sighting: &Box<Sighting<'_>>| sighting.under == page.second;
+    let card = sightings.iter().any(card);
+    let by_first = page.names(&best.folded, "");
+    let by_both = page.names(&best.folded, &page.second);
     Candidate {
         email: best.email.clone(),
         folded: best.folded.clone(),
@@ -187,46 +206,61 @@ fn candidate(sightings: &[Box<Sighting<'_>>], lines: &str) -> Candidate {
         } else {
             score
         },
+        placed: recipe,
         recipe: recipe && !others && !disguised,
         proposable: proposable && !others && !role && !disguised,
         agreed: fields || agreeing > 1,
         sources,
-        open: sightings.iter().any(|sighting| sighting.weight.open),
+        // A role's address that is no field's stands in the foot of every page.
+        open: sightings.iter().any(|sighting| {
+            sighting.weight.open && (!role || matches!(sighting.kind, Kind::Labelled | Kind::Input))
+        }),
+        named: if card || disguised { by_first } else { by_both },
         // One that only looks like the customer's would look like their name, too.
-        named: if disguised {
-            Named::No
-        } else {
-            named(&best.folded, lines)
-        },
+        rival: if disguised { Named::No } else { by_both },
     }
 }
 
-/// Where a page says whom it is about: its first headings, and its title, which is the last. Those further down may be of
-/// cards about others.
-fn whom(frames: &[Frame]) -> String {
-    let top = frames.iter().find(|frame| frame.top);
-    let lines: Vec<&str> = top.map_or("", |frame| frame.headings.as_str()).lines().collect();
-    let (title, headings) = lines.split_last().unwrap_or((&"", &[]));
-    let first = headings.iter().take(2).chain([title]);
-    first
-        .flat_map(|line| [line.to_ascii_lowercase(), "\n".into()])
-        .collect()
+/// Where a page says whom it is about: its first two headings, and its title. Those further down may be of cards about others.
+#[derive(Default)]
+struct Whom {
+    /// First heading and title.
+    first: String,
+    /// Second heading. It may be that of a card about somebody else, too: then it names nobody whose address stands there.
+    second: String,
 }
 
-fn named(folded: &str, lines: &str) -> Named {
-    let local = folded.split('@').next().unwrap_or_default();
-    let words = || {
-        local
-            .split(|c: char| !c.is_alphabetic())
-            .filter(|word| word.len() > 1)
-    };
-    let shown = |text: &str| shows(text, lines) == Some(true);
-    if words().count() > 1 && shown(local) {
-        Named::Fully
-    } else if words().any(|word| word.len() > 2 && shown(word)) {
-        Named::Partly
-    } else {
-        Named::No
+impl Whom {
+    fn of(frames: &[Frame]) -> Self {
+        let Some(top) = frames.iter().find(|frame| frame.top) else {
+            return Self::default();
+        };
+        let lines: Vec<&str> = top.headings.lines().collect();
+        let Some((title, headings)) = lines.split_last() else {
+            return Self::default();
+        };
+        let line = |text: Option<&&str>| plain(&text.copied().unwrap_or_default().to_ascii_lowercase());
+        Self {
+            first: [line(headings.first()), line(Some(title))].join("\n"),
+            second: line(headings.get(1)),
+        }
+    }
+
+    /// How much of a name an address shares with these, or with the second heading. Initials are no words: relatives have the
+    /// surname in common.
+    fn names(&self, folded: &str, second: &str) -> Named {
+        let local = plain(folded.split('@').next().unwrap_or_default());
+        let shared = |line: &str| {
+            let shared = |word: &&str| word.len() > 1 && line.split_whitespace().any(|other| other == *word);
+            let words: Vec<&str> = local.split_whitespace().filter(shared).collect();
+            match words.as_slice() {
+                [one, rest @ ..] if rest.iter().any(|word| word != one) => Named::Fully,
+                [one, ..] if one.len() > 2 => Named::Partly,
+                _ => Named::No,
+            }
+        };
+        let lines = self.first.lines().chain([second]);
+        lines.map(shared).max().unwrap_or(Named::No)
     }
 }
 
@@ -269,12 +303,12 @@ fn counts(frame: &Frame, fact: &Fact) -> bool {
 /// everything, two kinds of source must agree. A label alone does not tell the customer's address from that of somebody else
 /// on their page, so no other may stand where the customer's may stand, unless the page's headings show whom the first one
 /// belongs to; and none, wherever it stands, may belong to whom they show, while the first one does not.
-fn is_clear(candidates: &[Candidate], frames: &[Frame], barred: bool) -> bool {
+fn is_clear(candidates: &[Candidate], dropped: &[Candidate], frames: &[Frame], barred: bool) -> bool {
     let [first, rest @ ..] = candidates else {
         return false;
     };
     if candidates.iter().any(|candidate| candidate.recipe) {
-        return first.recipe && !rest.iter().any(|candidate| candidate.recipe);
+        return first.recipe && !rest.iter().any(|candidate| candidate.placed);
     }
     if frames
         .iter()
@@ -285,9 +319,9 @@ fn is_clear(candidates: &[Candidate], frames: &[Frame], barred: bool) -> bool {
     let truncated = frames.iter().any(|frame| frame.truncated);
     let next = rest.first().map_or(0, |candidate| candidate.score);
     let seen_enough = !truncated || first.sources > 1;
-    let alone = !rest.iter().any(|other| match first.named {
-        Named::Fully => other.open && other.named != Named::No,
-        named => other.open || other.named > named,
+    let alone = !rest.iter().chain(dropped).any(|other| match first.named {
+        Named::Fully => other.open && other.rival != Named::No,
+        named => other.open || other.rival > named,
     });
     let alone = alone && (!barred || first.named == Named::Fully);
     first.proposable && first.agreed && seen_enough && first.score > 2 * next && alone

@@ -165,7 +165,9 @@ impl<E: Environment> Core<E> {
     /// Forgets the key and everything else that this profile knows, and has the relay forget it, too.
     pub(super) async fn sign_out(&self) -> View {
         let environment = &self.environment;
-        let profile = self.profile().await.ok();
+        // Whatever an administrator has set since: the relay that has the key is told.
+        let kept = self.kept(Area::Local, None).await.unwrap_or(Value::Null);
+        let profile = Profile::read(&kept);
         // From here on the key is in memory alone: a browser that is closed while the relay is waited for starts again
         // signed out. What the relay does not know yet it takes from this key alone.
         let key = environment.load_key(ENROLLED_KEY).await.ok().flatten();
@@ -178,7 +180,13 @@ impl<E: Environment> Core<E> {
             self.tidy().await,
             environment.clear(Area::Local).await,
         ];
-        let mut told = profile.as_ref().is_none_or(|profile| profile.lapsed.is_some());
+        // What was begun by what is gone now.
+        self.interrupt();
+        let unknown = Code::Relay(ErrorCode::ProfileUnknown);
+        let mut told = match &profile {
+            Some(profile) => profile.lapsed == Some(unknown),
+            None => key.is_none(),
+        };
         if let (Some(profile), Some(key)) = (&profile, &key) {
             let late = environment.sleep(SIGN_OUT_MILLISECONDS);
             first(self.tell(profile, Some(key), windows, sign_outs), late).await;
@@ -193,7 +201,7 @@ impl<E: Environment> Core<E> {
             // A profile that the relay does not know was revoked already.
             told |= match answer.await {
                 Ok(_) => true,
-                Err(fault) => fault.code == Code::Relay(ErrorCode::ProfileUnknown),
+                Err(fault) => fault.code == unknown,
             };
         }
         let failed = results.contains(&Err(Broken));

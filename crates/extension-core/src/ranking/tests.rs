@@ -305,8 +305,14 @@ fn roles_are_offered_and_never_proposed() {
                 fact(Kind::Labelled, "anna@example.com"),
             ],
             &["anna@example.com", &address],
-            false,
+            true,
         );
+        // In a field of its own it may be a firm's that is the customer.
+        let field = vec![
+            fact(Kind::Labelled, &address),
+            fact(Kind::Labelled, "anna@example.com"),
+        ];
+        check(field, &["anna@example.com", &address], false);
     }
     check(
         vec![fact(Kind::Labelled, "infobert@example.com")],

@@ -16,7 +16,7 @@ pub(super) struct Weight {
     pub(super) proposable: bool,
     /// Whether it stands there at all, and nothing says whose else it is: then it may be the customer's.
     pub(super) open: bool,
-    /// Whether it stands there, and a label or heading says that it is somebody else's.
+    /// Whether it stands there, and a label or heading says who else it belongs to.
     pub(super) others: bool,
 }
 
@@ -35,21 +35,26 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
         Some(Region::Signature) => 3,
         Some(Region::Conversation | Region::Ignored) => 4,
     };
-    let any = |judge: fn(&str) -> bool| {
-        [&fact.label, &fact.under]
-            .into_iter()
-            .flatten()
-            .any(|text| judge(text))
+    let label = fact.label.as_deref().unwrap_or_default();
+    let under = fact.under.as_deref().unwrap_or_default();
+    let [identity, owner] = [IDENTITIES, OWNERS].map(|words| names(label, words) || names(under, words));
+    let happening = names(under, HAPPENINGS);
+    let remark = names(label, HAPPENINGS) || is_directed(label);
+    let other_person = if identity || owner || happening || remark {
+        2
+    } else {
+        0
     };
-    let owner = any(names_owner);
-    let other_person = if owner || any(names_other_person) { 2 } else { 0 };
+    // "E-mail (modified 3 days ago)" is a remark on what may be the customer's own field, and "Modified by" is not.
+    let own = owner || remark && label.to_ascii_lowercase().contains("mail");
+    let elses = identity || happening || other_person > 0 && !own;
     let heads_conversation = fact.under.as_deref().is_some_and(names_conversation);
     let aside = if heads_conversation { aside.max(4) } else { aside };
     let inner_frame = u32::from(!frame.top);
     Weight {
         points: (base * 64) >> (aside + other_person + inner_frame),
-        open: aside == 0 && (other_person == 0 || owner) && fact.kind != Kind::Jsonld,
-        others: aside == 0 && other_person > 0,
+        open: aside == 0 && !elses && fact.kind != Kind::Jsonld,
+        others: aside == 0 && identity,
         // A JSON-LD block is nothing that a person can see, so it supports an address but never proposes one.
         proposable: aside == 0
             && other_person == 0
@@ -60,13 +65,15 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
 }
 
 /// Beginnings of words for somebody else than the customer, in labels of fields and headings of sections.
-const OTHER_PERSONS: &str = "manager agent assigned assignee created modified updated advisor adviser sales \
-    support introduc referr affiliate partner sender from cc bcc reply former previous spouse lawyer betreuer \
-    kundenbetreuer kundenberat berater vermittler vertreter bevollm absender ehepartner ehefrau ehemann wife husband \
-    guardian attorney benefici nominee trustee executor opiekun doradc małżon współmałżon pełnomocn nadawc \
-    gestor asesor cónyug espos apoderad remitente gestionnaire conseill chargé conjoint épou mandataire \
-    parrain expéditeur менеджер ответственн müdür temsilcisi مدير المدير وكيل الوكيل مستشار المستشار \
-    مسؤول المسؤول زوج الزوج";
+const IDENTITIES: &str = "manager agent assigned assignee advisor adviser introduc referr affiliate partner spouse lawyer \
+    betreuer kundenbetreuer kundenberat berater vermittler vertreter bevollm ehepartner ehefrau ehemann wife husband \
+    guardian attorney benefici nominee trustee executor opiekun doradc małżon współmałżon pełnomocn gestor asesor cónyug \
+    esposo esposa apoderad gestionnaire conseill chargé conjoint épou mandataire parrain менеджер ответственн müdür \
+    temsilcisi مدير المدير وكيل الوكيل مستشار المستشار مسؤول المسؤول زوج الزوج";
+
+/// Likewise for what happened, or by whom something was done: also in remarks on the customer's own field.
+const HAPPENINGS: &str = "created modified updated sales support sender from cc bcc reply former previous absender nadawc \
+    remitente expéditeur";
 
 /// Likewise for whoever has a record or an account: one of the staff, or the customer.
 const OWNERS: &str = "owner besitzer inhaber właściciel propietario propriétaire";
@@ -88,26 +95,29 @@ const ROLES: &str = "abuse accounts admin administrator backoffice billing bounc
     marketing media news newsletter notification notifications office postmaster press privacy root sales security \
     service support system team trading webmaster";
 
-/// Whether a field's label says that it is about somebody else than the customer.
-fn names_other_person(label: &str) -> bool {
-    let label = label.to_ascii_lowercase();
-    let words = || {
-        label
-            .split(|c: char| !c.is_alphabetic())
-            .filter(|word| !word.is_empty())
-    };
-    // "E-mail to" is about somebody else, while "To" heads a message, perhaps to the customer.
-    let directed = words().skip(1).any(|word| ["to", "by", "copy"].contains(&word));
-    directed || words().any(|word| OTHER_PERSONS.split(' ').any(|stem| is_form_of(word, stem)))
+/// Whether a label or heading has one of these words in it.
+fn names(text: &str, stems: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let mut words = text.split(|c: char| !c.is_alphabetic());
+    words.any(|word| stems.split(' ').any(|stem| is_form_of(word, stem)))
 }
 
-fn names_owner(label: &str) -> bool {
+/// Whether a label is about whom something goes to or comes from, as "E-mail to" is. "To" alone heads a message, perhaps one
+/// to the customer.
+fn is_directed(label: &str) -> bool {
     let label = label.to_ascii_lowercase();
-    OWNERS.split(' ').any(|owner| label.contains(owner))
+    let mut words = label
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty())
+        .rev();
+    let last = words.next().unwrap_or_default();
+    ["to", "by"].contains(&last) && words.next().is_some()
 }
 
 fn names_conversation(heading: &str) -> bool {
     let heading = heading.to_ascii_lowercase();
+    // What one logs in with is no log.
+    let heading = heading.replace("log in", "");
     let mut words = heading.split(|c: char| !c.is_alphabetic());
     words.any(|word| CONVERSATIONS.split(' ').any(|other| other == word))
 }

@@ -115,6 +115,79 @@ fn a_page_that_names_one_of_the_staff_is_about_them() {
 }
 
 #[test]
+fn a_relative_shares_the_surname_and_perhaps_an_initial() {
+    for own in ["kasia99@example.com", "a***a@example.com"] {
+        let facts = vec![
+            fact(Kind::Labelled, own),
+            labelled("maria.kowalska@example.com", "Mother"),
+        ];
+        let frames = headed("Anna M. Kowalska", facts);
+        assert!(!rank(&frames, &session()).clear, "{own}");
+    }
+}
+
+#[test]
+fn the_heading_of_a_card_names_nobody_whose_address_stands_there() {
+    let facts = || {
+        vec![
+            fact(Kind::Text, "kasia99@example.com"),
+            labelled(OTHER, "Ben Ito"),
+        ]
+    };
+    let frames = headed("Anna Kowalska\nBen Ito\nCRM", facts());
+    assert!(!rank(&frames, &session()).clear);
+    // A second heading may be the record's, below that of the program.
+    let facts = vec![labelled(OWN, "Contact"), fact(Kind::Text, OTHER)];
+    assert!(rank(&headed("Customers\nAnna Kowalska\nCRM", facts), &session()).clear);
+}
+
+#[test]
+fn a_remark_leaves_the_customers_own_field_in_the_way_of_others() {
+    let own = "kasia99@example.com";
+    for (label, under) in [
+        ("E-mail (modified 3 days ago)", ""),
+        ("E-mail (confirmed by phone)", ""),
+        ("E-mail", "How to reach the customer"),
+        ("E-mail", "Account owner"),
+        ("E-mail", "Log in details"),
+    ] {
+        let field = Fact {
+            label: Some(label.into()),
+            ..labelled(own, under)
+        };
+        let ranking = rank(&[page(vec![field, labelled(OTHER, "Next of kin")])], &session());
+        assert!(!ranking.clear, "{label} {under}");
+    }
+}
+
+#[test]
+fn who_made_a_record_is_no_reason_against_their_own_field() {
+    for label in ["Created by", "From", "Account owner"] {
+        let text = Fact {
+            label: Some(label.into()),
+            ..fact(Kind::Text, OWN)
+        };
+        check(vec![fact(Kind::Labelled, OWN), text], &[OWN], true);
+    }
+}
+
+#[test]
+fn who_is_not_shown_stands_in_the_way_all_the_same() {
+    let aside = |index: usize, kind| Fact {
+        region: Some(Region::Margin),
+        ..fact(kind, &format!("person{index}@example.com"))
+    };
+    let mut facts: Vec<Fact> = (0..30)
+        .flat_map(|index| [aside(index, Kind::Labelled), aside(index, Kind::Mailto)])
+        .collect();
+    facts.push(fact(Kind::Labelled, OTHER));
+    facts.push(fact(Kind::Mailto, OTHER));
+    assert!(rank(&[page(facts.clone())], &session()).clear);
+    facts.push(fact(Kind::Text, OWN));
+    assert!(!rank(&[page(facts)], &session()).clear);
+}
+
+#[test]
 fn an_address_that_only_looks_like_the_customers_stands_in_nobodys_way() {
     let disguised = "anna.kowalska@ex\u{430}mple.com";
     let facts = || vec![fact(Kind::Labelled, OWN), fact(Kind::Labelled, disguised)];
