@@ -193,8 +193,7 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
     let recipe = sightings[0].kind == Kind::Recipe;
     // One and the same component shows the customer's address and those of others in their record.
     let others = sightings.iter().any(|sighting| sighting.weight.others);
-    let card = |sighting: &Box<Sighting<'_>>| sighting.under == page.second;
-    let card = sightings.iter().any(card);
+    let card = sightings.iter().any(|sighting| sighting.under == page.second);
     let by_first = page.names(&best.folded, "");
     let by_both = page.names(&best.folded, &page.second);
     Candidate {

@@ -205,3 +205,24 @@ fn what_is_begun_while_the_relay_is_told_of_a_sign_out_finds_nobody() {
     finish(leaving);
     assert!(nothing_is_kept(&fake));
 }
+
+/// An administrator may have set another relay since: the one that has the key is told all the same.
+#[test]
+fn the_relay_that_has_the_key_is_told_whatever_is_set() {
+    for set in [json!({"relay": "https://other.example"}), json!({"relay": 5})] {
+        let (fake, worker) = enrolled();
+        *fake.managed.borrow_mut() = Some(set);
+        fake.answer("/v1/sign-out", Ok(http(204, "", "")));
+        let view = ask(&worker, json!({"type": "options/signOut"}));
+        let requests = fake.requests.borrow();
+        let told = requests.iter().map(|(request, _)| request.as_str());
+        assert_eq!(told.collect::<Vec<_>>(), ["POST /v1/sign-out"]);
+        assert_eq!(view["untold"], Value::Null);
+        assert!(nothing_is_kept(&fake));
+    }
+    // Without a profile that can be read there is no relay to tell, and that is said while there is a key.
+    let (fake, worker) = enrolled();
+    fake.local.borrow_mut().remove("relay");
+    let view = ask(&worker, json!({"type": "options/signOut"}));
+    assert_eq!((fake.requests.borrow().len(), &view["untold"]), (0, &json!(true)));
+}
