@@ -1,9 +1,7 @@
 // Fields for an e-mail address that have none: what stands behind such a one may be another person's.
 
-/** What is in every label for an e-mail address, as far as XPath can look for it. */
-const LABEL_PARTS = "mail e-mel orreo orreio ourriel mél osta elettronica post past pašt почт имейл пошт ταχ ईमेल อีเมล メール 邮 郵 電郵 信箱 이메일 우편 بريد ایمیل דוא אימייל điện surel".split(" ");
-const CASES = [(part) => part, (part) => part[0].toUpperCase() + part.slice(1), (part) => part.toUpperCase()];
-const LABELS = `descendant::text()[string-length() < 200 and (${[...new Set(LABEL_PARTS.flatMap((part) => CASES.map((write) => write(part))))].map((part) => `contains(., '${part}')`).join(" or ")})]`;
+/** Texts that are short enough for a label. */
+const SHORT = "descendant::text()[string-length() < 200 and string-length(normalize-space()) > 2]";
 /** What may show something without having text, as a value or in one. */
 const HOLDER = ":not(a, b, button, code, dd, div, em, i, p, small, span, strong, td)";
 /** Likewise beside text. */
@@ -46,7 +44,7 @@ function isUnsure() {
 
 function labelsIn(tree) {
   if (exhausted() || tagged(tree, "*").length > 10 * MAX_ASKED) return [];
-  const found = [...searched(tree, LABELS)].filter((text) => EMAIL_WORD.test(asLabel(dataOf(text))));
+  const found = [...searched(tree, SHORT)].filter((text) => EMAIL_WORD.test(dataOf(text)) && asLabel(dataOf(text)));
   return found.slice(0, MAX_LABELS).filter((text) => isTextSeen(text) && isInMainPart(getParentElement.call(text)));
 }
 
