@@ -9,8 +9,8 @@ const DRAWN = ":not(a, b, button, code, dd, div, em, i, label, p, small, span, s
 /** What is pressed, and names of columns. */
 const PRESSED = "a, button, nav, option, thead, [role=button], [role=tab], [role=menuitem]";
 const SEARCHES = "[role=search], search, form:is([action*=search i], [class*=search i], [id*=search i], [class*=filter i], [id*=filter i])";
-/** What is said of an address, or how many there are, where none would stand. */
-const STATE = /^([\d.,\s]+|yes|no|on|off|verified|confirmed|ja|nein|sí|si|oui|non|tak|nie|да|нет|نعم|لا|[✓✔✗✘])$/i;
+/** What is said of an address that there is, or how many messages. That there is none would be said by "no", too. */
+const STATE = /^([\d.,\s]+|yes|on|verified|confirmed|ja|sí|si|oui|tak|да|نعم|[✓✔])$/i;
 const MARK = /^[*!?ⓘ:：]+$/;
 const MAX_LABELS = 100;
 const MAX_BLANKS = 10;
