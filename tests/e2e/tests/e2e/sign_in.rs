@@ -284,8 +284,9 @@ async fn a_forged_answer_changes_nothing(kind: Kind) -> Result<()> {
 
     let forged = format!("{}?code=forged&state=forged", home.as_str().unwrap_or_default());
     let page = format!(
-        "<!doctype html><body><iframe src='{forged}'></iframe><button id=go>Prize</button><script>
+        "<!doctype html><body><button id=go>Prize</button><script>
             go.addEventListener('click', () => {{
+                document.body.append(Object.assign(document.createElement('iframe'), {{ src: '{forged}' }}));
                 const opened = window.open('{forged}');
                 setTimeout(() => {{ document.body.dataset.done = String(opened !== null); }}, 1000);
             }});
