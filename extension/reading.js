@@ -1,11 +1,31 @@
 // Has pages read by the collector, and begins early with the one that a popup was opened for: reading takes as long as starting
 // the core, which decides what is made of it.
 
-import { collector } from "./collector.js";
+/**
+ * Reads a page, in all frames that the click opened. Recipes of the relay are data there, never code: they are laid ready for
+ * the collector, which is a file, and files are given no arguments. A frame that was read with others, because it was made in
+ * between, counts as one that could not be read.
+ */
+export function read(tabId, recipes) {
+  const turn = Promise.resolve(turns.get(tabId)).then(() => readInTurn(tabId, recipes));
+  const end = turn.catch(() => {}).then(() => turns.get(tabId) === end && turns.delete(tabId));
+  turns.set(tabId, end);
+  return turn;
+}
 
-/** Reads a page, in all frames that the click opened. Recipes of the relay are data there, never code. */
-export const read = (tabId, recipes) =>
-  chrome.scripting.executeScript({ target: { tabId, allFrames: true }, func: collector, args: [recipes] });
+/** The end of the last reading of each tab. They take turns, because what lies ready is for one. */
+const turns = new Map();
+
+async function readInTurn(tabId, recipes) {
+  const inject = (script) => chrome.scripting.executeScript({ target: { tabId, allFrames: true }, ...script });
+  let reading;
+  if (recipes.length > 0) {
+    reading = crypto.randomUUID();
+    await inject({ func: (ready) => void (globalThis.ready = ready), args: [{ reading, recipes }] });
+  }
+  const frames = await inject({ files: ["collector.js"] });
+  return frames.filter(({ result }) => result?.reading === reading);
+}
 
 const settings = () => chrome.storage.local.get(["keyId", "lapsed", "recipes"]).catch(() => ({}));
 

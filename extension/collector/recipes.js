@@ -2,6 +2,13 @@
 // the relay gives go before those that are shipped. Which recipe fits is found by the host alone; whether the page is a
 // customer's is for the core to judge.
 
+/**
+ * The relay's recipes, which lie ready with the name of the reading that they are for: a file is given no arguments. Only what
+ * is this world's own counts, and not what a page calls so by an id.
+ */
+const { reading, recipes: given } = Object.hasOwn(globalThis, "ready") ? globalThis.ready : { recipes: [] };
+delete globalThis.ready;
+
 /** What hosts of recipes are compared with: the host with its port, unless that is https's own; http only on loopback. */
 const place = location.origin.replace(/^https:\/\//, "");
 const safe = location.protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);

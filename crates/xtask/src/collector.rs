@@ -1,5 +1,6 @@
-//! Joins the collector's parts into the one function that is injected into pages. It is a function because only that can be
-//! given arguments, the relay's recipes; and one, because what several share would be left behind in the page.
+//! Joins the collector's parts into the one script that is injected into pages. It is a file, because Firefox keeps those
+//! compiled, and sends functions as an address in which each letter is escaped; and one function in it, because what several
+//! scripts share would be left behind in the page.
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -7,8 +8,8 @@ use serde_json::Value;
 use crate::comments::without_comments;
 use crate::wasm::Files;
 
-/// What they become: a module that the background script imports.
-pub(crate) const MODULE: &str = "collector.js";
+/// What they become: a script whose last value is what it found.
+const SCRIPT: &str = "collector.js";
 
 /// The folder of the parts within the extension's sources. It is not shipped itself.
 const FOLDER: &str = "collector/";
@@ -19,7 +20,7 @@ const PARTS: &[&str] = &[
     "places", "beside", "blanks", "text", "sources", "headings", "collect",
 ];
 
-/// Replaces the parts by a module that exports the function.
+/// Replaces the parts by the script.
 pub(crate) fn join(files: &mut Files) -> Result<()> {
     let mut take = |name: &str| {
         let bytes = files
@@ -28,20 +29,19 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
         String::from_utf8(bytes).with_context(|| format!("extension/{FOLDER}{name} is not text"))
     };
     let recipes: Value = serde_json::from_str(&take("recipes.json")?).context("recipes.json is not JSON")?;
-    let mut script =
-        format!("export function collector(given) {{\n\"use strict\";\nconst RECIPES = {recipes};\n");
+    let mut script = format!("(() => {{\n\"use strict\";\nconst RECIPES = {recipes};\n");
     let mut body = String::new();
     for part in PARTS {
         body.push_str(&without_comments(&take(&format!("{part}.js"))?));
     }
     script.push_str(&eager(&body));
-    script.push_str("return collect();\n}\n");
+    script.push_str("return collect();\n})();\n");
     if let Some(left) = files.keys().find(|path| path.starts_with(FOLDER)) {
         anyhow::bail!(
             "extension/{left} is no part of the collector: name it in crates/xtask/src/collector.rs"
         );
     }
-    files.insert(MODULE.to_owned(), script.into_bytes());
+    files.insert(SCRIPT.to_owned(), script.into_bytes());
     Ok(())
 }
 
@@ -94,14 +94,14 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_become_one_function_in_order() {
+    fn the_parts_become_one_script_in_order() {
         let mut files = parts();
         join(&mut files).unwrap();
         assert_eq!(files.keys().collect::<Vec<_>>(), ["collector.js"]);
         let script = String::from_utf8(files.remove("collector.js").unwrap()).unwrap();
-        let start = "export function collector(given) {\n\"use strict\";\nconst RECIPES = {\"version\":1};\n";
+        let start = "(() => {\n\"use strict\";\nconst RECIPES = {\"version\":1};\n";
         assert!(script.starts_with(start));
-        assert!(script.ends_with("const collect_part=(function() {});\nreturn collect();\n}\n"));
+        assert!(script.ends_with("const collect_part=(function() {});\nreturn collect();\n})();\n"));
         assert!(!script.contains("About") && !script.contains("One line"));
         let places: Vec<_> = PARTS
             .iter()

@@ -7,7 +7,6 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::collector;
 use crate::languages;
 use crate::project::Project;
 
@@ -61,7 +60,7 @@ pub(crate) fn check(project: &Project) -> Result<String> {
             files.insert(path.to_owned(), fs::read_to_string(folder.join(path))?);
         }
     }
-    let built = |path: &str| path.starts_with("core/") || path == collector::MODULE;
+    let built = |path: &str| path.starts_with("core/");
     let exists = |path: &str| built(path) || folder.join(path).is_file();
     let mut faults = Vec::new();
     faults.extend(manifest_faults(&files, &exists)?);
