@@ -43,8 +43,6 @@ function sum(style, ...names) {
   return names.reduce((total, name) => total + (parseFloat(style[name]) || 0), 0);
 }
 
-const [getClientLeft, getClientTop] = ["clientLeft", "clientTop"].map((name) => getterOf(Element, name));
-
 function paddingBoxOf(element) {
   const { left, top } = rectOf(element);
   return { left: left + getClientLeft.call(element), top: top + getClientTop.call(element) };
@@ -78,7 +76,7 @@ function isCoveredAt(element, x, y) {
   // There it is not known what a shape leaves.
   if (!isInView(view, x, y)) return aroundOf(element).clipPaths.some(({ clipPath }) => !INSET.test(clipPath));
   // What is scrolled out of a box is below other things, and comes out again.
-  if (!aroundOf(element).cutters.every(({ frame }) => isWithinBox(frame, x, y))) return false;
+  if (!cutsOf(element).flow.every(({ frame }) => isWithinBox(frame, x, y))) return false;
   // What is no aim of the pointer is passed over, so that it is not known what is above it.
   const aimless = styleOf(element).pointerEvents === "none";
   for (let at = element; at; at = rootOf(at).host) if (isCoveredIn(rootOf(at), at, aimless, x, y)) return true;

@@ -1,4 +1,4 @@
-// Whether a person can see an element: rendered, in reach, not covered by a clip or made transparent.
+// Whether a person can see an element: rendered, in reach, not clipped away or made transparent.
 
 const RENDERED = { opacityProperty: true, visibilityProperty: true };
 /** Pixels of a box in which nothing can be read. */
@@ -26,27 +26,23 @@ function ownStrength(element) {
   return strength;
 }
 
-const NOTHING_AROUND = { strength: 1, veil: UNVEILED, clipPaths: [], cutters: [] };
+const NOTHING_AROUND = { strength: 1, veil: UNVEILED, clipPaths: [] };
 
 /**
  * What an element and all that is around it do to what is in it: how much comes through them together, and through the
- * frames that they are in; and in their own page their clip paths, and which of them cut off what does not fit into them.
+ * frames that they are in; and in their own page their clip paths.
  */
 const aroundOf = kept((element) => {
   const parent = parentOf(element);
   const outer = parent ?? frameAround(documentOf(element).defaultView);
-  let { strength, veil, clipPaths, cutters } = outer ? aroundOf(outer) : NOTHING_AROUND;
+  let { strength, veil, clipPaths } = outer ? aroundOf(outer) : NOTHING_AROUND;
   if (!parent) clipPaths = [];
   const style = styleOf(element);
-  const { clipPath, overflowX, overflowY, display } = style;
+  const { clipPath } = style;
   strength = strength < FAINT ? 0 : strength * ownStrength(element);
   veil = veiledBy(style, veil);
   if (clipPath !== "none") clipPaths = [{ clipPath, element }, ...clipPaths];
-  if (isPage(element)) cutters = [];
-  else if ((overflowX !== "visible" || overflowY !== "visible") && display !== "inline" && display !== "contents") {
-    cutters = [{ overflowX, overflowY, frame: rectOf(element) }, ...cutters];
-  }
-  return { strength, veil, clipPaths, cutters };
+  return { strength, veil, clipPaths };
 });
 
 /** The frame that shows a page, as far as it lets itself be seen. */
@@ -150,40 +146,6 @@ function inFrameAround(view, x, y, question) {
   }
 }
 
-/** Whether the boxes around an element leave anything of this box of it. */
-function isUncut(box, element) {
-  let { left, top, right, bottom } = box;
-  const parent = parentOf(element);
-  for (const { overflowX, overflowY, frame } of parent ? aroundOf(parent).cutters : []) {
-    // What is scrolled out of a box that can be scrolled is there for whoever scrolls; a tiny box shows nothing.
-    if (overflowX !== "visible") {
-      if (frame.width < TINY) return false;
-      if (overflowX === "hidden" || overflowX === "clip") [left, right] = [Math.max(left, frame.left), Math.min(right, frame.right)];
-    }
-    if (overflowY !== "visible") {
-      if (frame.height < TINY) return false;
-      if (overflowY === "hidden" || overflowY === "clip") [top, bottom] = [Math.max(top, frame.top), Math.min(bottom, frame.bottom)];
-    }
-  }
-  return right - left >= 2 && bottom - top >= 2;
-}
-
-/** How far the page goes, for a person who scrolls. */
-let extent;
-
-/** Whether a person can bring this box of an element before their eyes. */
-function isReachable(box, element) {
-  if (box.width < 2 || box.height < 2) return false;
-  if (!extent) {
-    const page = getterOf(Document, "scrollingElement").call(document) ?? rootElement();
-    extent = { width: Math.max(page.scrollWidth, innerWidth), height: Math.max(page.scrollHeight, innerHeight), scrollX, scrollY };
-  }
-  const left = box.left + extent.scrollX;
-  const top = box.top + extent.scrollY;
-  const inPage = left + box.width > 1 && top + box.height > 1 && left < extent.width && top < extent.height;
-  return inPage && isUncut(box, element);
-}
-
 /** Whether an element, or text in it of which these are the boxes, is rendered where a person can see it. */
 function isSeen(element, boxes = rectsOf(element)) {
   if (styleOf(element).visibility !== "visible") return false;
@@ -213,11 +175,8 @@ function isFrameSeen() {
       const frame = view.frameElement;
       if (!frame) return true;
       const box = frame.getBoundingClientRect();
-      const { scrollX, scrollY, innerWidth } = view.parent;
-      const { scrollWidth } = frame.ownerDocument.documentElement;
-      const inPage = box.right + scrollX > 1 && box.bottom + scrollY > 1 && box.left + scrollX < Math.max(scrollWidth, innerWidth);
       const sized = box.width >= TINY && box.height >= TINY;
-      if (!inPage || !sized || isConcealed(frame) || !frame.checkVisibility(RENDERED) || !isUncut(box, frame)) return false;
+      if (!sized || isConcealed(frame) || !frame.checkVisibility(RENDERED) || !isReachable(asBox(box), frame)) return false;
     }
   } catch {
     return true;

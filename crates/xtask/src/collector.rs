@@ -16,8 +16,8 @@ const FOLDER: &str = "collector/";
 
 /// The parts, in an order in which each constant is made before it is used.
 const PARTS: &[&str] = &[
-    "tree", "bounds", "veiled", "seen", "legible", "covered", "letters", "labels", "hosts", "recipes",
-    "places", "beside", "blanks", "text", "sources", "headings", "collect",
+    "tree", "bounds", "veiled", "seen", "reach", "legible", "covered", "letters", "labels", "hosts",
+    "recipes", "places", "beside", "blanks", "text", "sources", "headings", "collect",
 ];
 
 /// Replaces the parts by the script.
