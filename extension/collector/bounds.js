@@ -64,11 +64,15 @@ function report(kind, value, element, label = "", doubtful = false) {
   const raw = String(value ?? "").replaceAll(JOINT, "").trim();
   if (!raw || facts.length >= MAX_FACTS) return;
   const under = `${fieldsAround(element)} ${headingAbove(element)}`.trim();
+  const within = titlesAround(element).join(" / ");
+  const after = ["labelled", "input"].includes(kind) ? fieldBefore(element) : "";
   facts.push({
     kind,
     value: raw.slice(0, MAX_VALUE),
     ...(label && { label: label.slice(0, MAX_LABEL) }),
     ...(under && { under: under.slice(0, MAX_LABEL) }),
+    ...(within && { within: within.slice(0, MAX_VALUE) }),
+    ...(after && { after: after.slice(0, MAX_LABEL) }),
     region: regionOf(element),
     visible: true,
   });

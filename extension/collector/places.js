@@ -87,20 +87,3 @@ function regionOf(element) {
 function isInMainPart(element) {
   return [null, "main"].includes(regionOf(element));
 }
-
-const HEADING = "h1, h2, h3, h4, h5, h6, [role=heading]";
-const HEADINGS = new Set(["H2", "H3", "H4", "H5", "H6", "LEGEND", "CAPTION", "SUMMARY"]);
-
-/** The heading of the section that an element is in: the nearest one that stands before it or before what it is in. */
-const headingAbove = kept((element) => {
-  for (let at = element, depth = 0; at && depth < 12; at = parentOf(at), depth += 1) {
-    for (let earlier = earlierOf(at), steps = 0; earlier && steps < 6; earlier = earlierOf(earlier), steps += 1) {
-      if (tagOf(earlier) === "H1") return "";
-      const heading = HEADINGS.has(tagOf(earlier)) || attributeOf(earlier, "role") === "heading";
-      if (heading) return textOf(earlier);
-    }
-    const own = attributeOf(at, "role") === "region" || tagOf(at) === "SECTION" ? attributeOf(at, "aria-label") : "";
-    if (own) return own;
-  }
-  return "";
-});
