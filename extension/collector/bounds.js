@@ -60,16 +60,21 @@ function doubt(fact) {
   if (fact.kind === "recipe") fact.kind = "labelled";
 }
 
+/** Small letters are compared: what folds others than ASCII's takes much room in the core. */
+const folded = (text) => text.normalize("NFC").toLowerCase();
+
 function report(kind, value, element, label = "", doubtful = false) {
   const raw = String(value ?? "").replaceAll(JOINT, "").trim();
   if (!raw || facts.length >= MAX_FACTS) return;
-  const under = `${fieldsAround(element)} ${headingAbove(element)}`.trim();
-  const within = titlesAround(element).join(" / ");
-  const after = ["labelled", "input"].includes(kind) ? fieldBefore(element) : "";
+  const under = folded(`${fieldsAround(element)} ${headingAbove(element)}`.trim());
+  const within = folded(titlesAround(element).join(" / "));
+  const after = folded(["labelled", "input"].includes(kind) ? fieldBefore(element) : "");
+  const called = folded(label);
   facts.push({
     kind,
     value: raw.slice(0, MAX_VALUE),
     ...(label && { label: label.slice(0, MAX_LABEL) }),
+    ...(/[^\0-\x7f]/.test(called) && { folded: called.slice(0, MAX_LABEL) }),
     ...(under && { under: under.slice(0, MAX_LABEL) }),
     ...(within && { within: within.slice(0, MAX_VALUE) }),
     ...(after && { after: after.slice(0, MAX_LABEL) }),

@@ -3,6 +3,8 @@
 const TITLES = ["h1", "h2", "h3", "[role=heading]"];
 const MAX_HEADINGS = 20;
 const headings = [];
+/** The first heading of the first order. */
+let name;
 
 function readHeadings(tree) {
   for (const heading of selectedByAny(tree, TITLES)) {
@@ -10,6 +12,8 @@ function readHeadings(tree) {
     // What people wrote has headings, too.
     if (OTHERS.has(regionOf(heading))) continue;
     const text = seenTextOf(heading, MAX_VALUE).trim();
-    if (text) headings.push(text.slice(0, MAX_VALUE));
+    if (!text) continue;
+    headings.push(text.slice(0, MAX_VALUE));
+    if (tagOf(heading) === "H1" || attributeOf(heading, "aria-level") === "1") name ??= text.slice(0, MAX_VALUE);
   }
 }

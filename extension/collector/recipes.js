@@ -42,6 +42,9 @@ function isIgnored(element) {
   return Boolean(recipe?.ignore?.length) && matches.call(element, recipe.ignore.join());
 }
 
+/** Whether a place that the recipe names is there, and has no address: the others may be of somebody else. */
+let vacant = false;
+
 /** What stands where the recipe says, in a document or shadow root. Each ">>>" leads out of a shadow root, or of none. */
 function readRecipe(root) {
   for (const place of recipe?.at ?? []) {
@@ -51,6 +54,7 @@ function readRecipe(root) {
       if (exhausted()) return;
       if (!isWithin(element, steps) || !isSeen(element) || !isLegible(element)) continue;
       const value = fieldValue(element);
+      vacant ||= !value.includes("@");
       report("recipe", value, element, "", value.includes(JOINT) || isBelow(element));
     }
   }

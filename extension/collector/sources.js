@@ -50,6 +50,8 @@ function readElement(element) {
 function readField(field) {
   const { type, selectedOptions } = field;
   const value = selectedOptions ? textOf(selectedOptions[0]) : field.value;
+  // What the browser has filled in is nothing of the CRM's, and mostly the address of whoever sits there.
+  if (matches.call(field, ":autofill")) return;
   if (type === "hidden" || type === "password" || !value.includes("@") || !isSeen(field) || !isLegible(field)) return;
   const doubtful = isCovered(field);
   show(value, doubtful);

@@ -54,7 +54,7 @@ function tokens(text) {
 const blockOf = kept((node) => {
   let block = getParentElement.call(node);
   let parent;
-  while (block && styleOf(block).display.startsWith("inline") && (parent = getParentElement.call(block))) block = parent;
+  while (block && styleOf(block).display.startsWith("inline") && (parent = parentOf(block))) block = parent;
   return block;
 });
 

@@ -30,6 +30,10 @@ pub struct Frame {
     pub facts: Vec<Fact>,
     /// The headings that are rendered, and its title, where names stand; a line each.
     pub headings: String,
+    /// The first heading of the first order.
+    pub name: Option<String>,
+    /// Whether a place of its recipe has no address.
+    pub vacant: bool,
 }
 
 /// One thing that may hold an address.
@@ -41,8 +45,14 @@ pub struct Fact {
     pub value: String,
     /// The label beside it, for a field.
     pub label: Option<String>,
-    /// The heading of the section that it stands in.
+    /// The same in small letters, where those are not ASCII's alone: what folds all others takes room.
+    pub folded: Option<String>,
+    /// The heading of the section that it stands in, in small letters, and what the field around it is called.
     pub under: Option<String>,
+    /// What the tabs, dialogs, folds and the like that it stands in are called, in small letters.
+    pub within: Option<String>,
+    /// The label of the field before it, in small letters.
+    pub after: Option<String>,
     /// The part of the page that it stands in.
     pub region: Option<Region>,
     /// Whether a person can see it.
@@ -110,6 +120,8 @@ fn read_frame(result: &Value, top: bool, room: usize) -> Option<Frame> {
         unsure: result.get("unsure").flag(),
         facts: facts.iter().filter_map(read_fact).take(room).collect(),
         headings: read_headings(result),
+        name: result.get("name").text().map(|name| harmless_within(name, MAX_HEADING_CHARS)),
+        vacant: result.get("vacant").flag(),
     })
 }
 
@@ -139,7 +151,10 @@ fn read_fact(fact: &Value) -> Option<Fact> {
         },
         value: fact.get("value").string()?,
         label: fact.get("label").string(),
+        folded: fact.get("folded").string(),
         under: fact.get("under").string(),
+        within: fact.get("within").string(),
+        after: fact.get("after").string(),
         region: match fact.get("region").text() {
             Some("header" | "footer" | "nav" | "aside") => Some(Region::Margin),
             Some("signature") => Some(Region::Signature),

@@ -3,6 +3,8 @@
 //! The result depends on the set of facts alone, not on their order, and a fact without an address changes nothing.
 
 mod weight;
+mod whom;
+mod words;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::cmp::{Ordering, Reverse};
@@ -16,6 +18,7 @@ use crate::{
     text::{Text, harmless},
 };
 use weight::Weight;
+use whom::{Named, Whom};
 
 /// The most candidates that are kept; a list page may hold hundreds.
 const MAX_CANDIDATES: usize = 25;
@@ -41,21 +44,12 @@ pub struct Candidate {
     sources: usize,
     /// Whether it stands where a customer's address may stand: while it does, another one has to have more for it.
     open: bool,
+    /// Whether it is made of the whole name that the page gives first.
+    named: bool,
     /// Whether the page's title or first headings show who it belongs to.
-    named: Named,
+    shown: Named,
     /// Likewise, where that stands in the way of others.
     rival: Named,
-}
-
-/// Whether the words of an address before the `@` stand in the page's headings or title, as a customer's name does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Named {
-    /// None does.
-    No,
-    /// One of them.
-    Partly,
-    /// Two of them, as a first and a last name.
-    Fully,
 }
 
 /// The outcome of a ranking.
@@ -84,14 +78,16 @@ pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
         {
             let addresses = addresses(fact.kind, &fact.value);
             let field = matches!(fact.kind, Kind::Labelled | Kind::Input);
-            barred |=
-                field && addresses.is_empty() && fact.value.contains('@') && weight::of(frame, fact).open;
+            barred |= addresses.is_empty()
+                && (field && fact.value.contains('@') || holds_address(&fact.value))
+                && weight::of(frame, fact).open;
             for email in addresses {
                 let sighting = Box::new(Sighting::new(frame, fact, email));
                 if !is_staff(&sighting.folded, session) {
                     insert(&mut sightings, sighting);
                 } else if sighting.weight.open {
-                    barred |= page.names(&sighting.folded, "") == Named::Fully;
+                    // One of the firm's stands in for customers without one, or the browser has filled it in.
+                    barred |= field || page.names(&sighting.folded, "") == Named::Fully;
                 }
             }
         }
@@ -134,6 +130,8 @@ struct Sighting<'a> {
     label: &'a str,
     /// The heading of its section, as names are compared.
     under: String,
+    /// What it is in is called, and the field before it.
+    fact: &'a Fact,
 }
 
 impl<'a> Sighting<'a> {
@@ -148,7 +146,15 @@ impl<'a> Sighting<'a> {
                 _ => fact.label.as_deref().unwrap_or_default(),
             },
             under: plain(&fact.under.as_deref().unwrap_or_default().to_ascii_lowercase()),
+            fact,
         }
+    }
+
+    /// Whether all that it stands in is called as the customer's own data are, and does not follow upon somebody else's.
+    fn is_own(&self, page: &Whom) -> bool {
+        let Fact { under, within, after, .. } = self.fact;
+        let mut titles = [under, within].into_iter().flatten();
+        titles.all(|title| page.is_own(title)) && !after.as_deref().is_some_and(weight::names_other)
     }
 
     /// What they are sorted by: those of one address stand together, within them those of one kind, the best first.
@@ -172,6 +178,7 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
     let mut score = 0;
     let mut proposable = false;
     let mut fields = false;
+    let mut own = false;
     let mut agreeing = 0;
     let mut evidence = Vec::new();
     for same_kind in sightings.chunk_by(|a, b| a.kind == b.kind) {
@@ -182,6 +189,9 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
         score += first.weight.points;
         let fitting = same_kind.iter().any(|sighting| sighting.weight.proposable);
         proposable |= fitting;
+        own |= same_kind
+            .iter()
+            .any(|sighting| sighting.weight.proposable && sighting.is_own(page));
         fields |= fitting && matches!(first.kind, Kind::Labelled | Kind::Input);
         // A JSON-LD block agrees with what is shown, though it shows nothing itself.
         agreeing += u32::from(fitting || first.kind == Kind::Jsonld);
@@ -196,6 +206,9 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
     let card = sightings.iter().any(|sighting| sighting.under == page.second);
     let by_first = page.names(&best.folded, "");
     let by_both = page.names(&best.folded, &page.second);
+    let named = !disguised && page.is(&best.folded);
+    // Under a title that is not known for the customer's own data, an address may be anybody's.
+    let elses = !named && (!own || page.contradicts(&best.folded));
     Candidate {
         email: best.email.clone(),
         folded: best.folded.clone(),
@@ -207,59 +220,17 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
         },
         placed: recipe,
         recipe: recipe && !others && !disguised,
-        proposable: proposable && !others && !role && !disguised,
-        agreed: fields || agreeing > 1,
+        proposable: proposable && !others && !role && !disguised && !elses,
+        agreed: fields || agreeing > 1 || named,
         sources,
         // A role's address that is no field's stands in the foot of every page.
         open: sightings.iter().any(|sighting| {
             sighting.weight.open && (!role || matches!(sighting.kind, Kind::Labelled | Kind::Input))
         }),
-        named: if card || disguised { by_first } else { by_both },
+        named,
+        shown: if card || disguised { by_first } else { by_both },
         // One that only looks like the customer's would look like their name, too.
         rival: if disguised { Named::No } else { by_both },
-    }
-}
-
-/// Where a page says whom it is about: its first two headings, and its title. Those further down may be of cards about others.
-#[derive(Default)]
-struct Whom {
-    /// First heading and title.
-    first: String,
-    /// Second heading. It may be that of a card about somebody else, too: then it names nobody whose address stands there.
-    second: String,
-}
-
-impl Whom {
-    fn of(frames: &[Frame]) -> Self {
-        let Some(top) = frames.iter().find(|frame| frame.top) else {
-            return Self::default();
-        };
-        let lines: Vec<&str> = top.headings.lines().collect();
-        let Some((title, headings)) = lines.split_last() else {
-            return Self::default();
-        };
-        let line = |text: Option<&&str>| plain(&text.copied().unwrap_or_default().to_ascii_lowercase());
-        Self {
-            first: [line(headings.first()), line(Some(title))].join("\n"),
-            second: line(headings.get(1)),
-        }
-    }
-
-    /// How much of a name an address shares with these, or with the second heading. Initials are no words: relatives have the
-    /// surname in common.
-    fn names(&self, folded: &str, second: &str) -> Named {
-        let local = plain(folded.split('@').next().unwrap_or_default());
-        let shared = |line: &str| {
-            let shared = |word: &&str| word.len() > 1 && line.split_whitespace().any(|other| other == *word);
-            let words: Vec<&str> = local.split_whitespace().filter(shared).collect();
-            match words.as_slice() {
-                [one, rest @ ..] if rest.iter().any(|word| word != one) => Named::Fully,
-                [one, ..] if one.len() > 2 => Named::Partly,
-                _ => Named::No,
-            }
-        };
-        let lines = self.first.lines().chain([second]);
-        lines.map(shared).max().unwrap_or(Named::No)
     }
 }
 
@@ -307,7 +278,8 @@ fn is_clear(candidates: &[Candidate], dropped: &[Candidate], frames: &[Frame], b
         return false;
     };
     if candidates.iter().any(|candidate| candidate.recipe) {
-        return first.recipe && !rest.iter().any(|candidate| candidate.placed);
+        let vacant = frames.iter().any(|frame| frame.recipe.is_some() && frame.vacant);
+        return first.recipe && !vacant && !rest.iter().any(|candidate| candidate.placed);
     }
     if frames
         .iter()
@@ -318,12 +290,25 @@ fn is_clear(candidates: &[Candidate], dropped: &[Candidate], frames: &[Frame], b
     let truncated = frames.iter().any(|frame| frame.truncated);
     let next = rest.first().map_or(0, |candidate| candidate.score);
     let seen_enough = !truncated || first.sources > 1;
-    let alone = !rest.iter().chain(dropped).any(|other| match first.named {
-        Named::Fully => other.open && other.rival != Named::No,
-        named => other.open || other.rival > named,
+    let alone = !rest.iter().chain(dropped).any(|other| {
+        if first.named {
+            other.open && other.rival != Named::No
+        } else {
+            other.open || other.rival > first.shown
+        }
     });
-    let alone = alone && (!barred || first.named == Named::Fully);
+    let alone = alone && (!barred || first.named);
     first.proposable && first.agreed && seen_enough && first.score > 2 * next && alone
+}
+
+/// Whether a text without a whole address has a part of one in it, or one whose letters are masked.
+fn holds_address(text: &str) -> bool {
+    let mut pieces = text.split_whitespace();
+    pieces.any(|piece| {
+        piece.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.contains(':')
+        })
+    })
 }
 
 fn is_staff(folded: &str, session: &Session) -> bool {

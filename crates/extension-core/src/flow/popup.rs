@@ -147,6 +147,7 @@ impl<E: Environment> Core<E> {
         }
         for frame in &mut frames {
             frame.headings = self.environment.letters(&frame.headings);
+            frame.name = frame.name.take().map(|name| self.environment.letters(&name));
         }
         self.headings.replace(Some((id, headings(&frames))));
         recipe::assign(&mut frames, recipes, |url| self.environment.parse_url(url));

@@ -1,5 +1,6 @@
 //! What is proposed, what is left to the person, and that neither order nor debris matters.
 
+mod scratch;
 mod names;
 mod properties;
 mod recipes;
@@ -13,7 +14,10 @@ fn fact(kind: Kind, value: &str) -> Fact {
         kind,
         value: value.into(),
         label: None,
+        folded: None,
         under: None,
+        within: None,
+        after: None,
         region: None,
         visible: true,
     }
@@ -29,6 +33,8 @@ fn page(facts: Vec<Fact>) -> Frame {
         unsure: false,
         facts,
         headings: String::new(),
+        name: None,
+        vacant: false,
     }
 }
 

@@ -35,9 +35,11 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
         Some(Region::Signature) => 3,
         Some(Region::Conversation | Region::Ignored) => 4,
     };
-    let label = fact.label.as_deref().unwrap_or_default();
+    let label = fact.folded.as_deref().or(fact.label.as_deref()).unwrap_or_default();
     let under = fact.under.as_deref().unwrap_or_default();
-    let [identity, owner] = [IDENTITIES, OWNERS].map(|words| names(label, words) || names(under, words));
+    let within = fact.within.as_deref().unwrap_or_default();
+    let identity = [label, under, within].iter().any(|text| names(text, IDENTITIES));
+    let owner = names(label, OWNERS) || names(under, OWNERS);
     let happening = names(under, HAPPENINGS);
     let remark = names(label, HAPPENINGS) || is_directed(label);
     let other_person = if identity || owner || happening || remark {
@@ -94,6 +96,11 @@ const ROLES: &str = "abuse accounts admin administrator backoffice billing bounc
     enquiries feedback finance git hello help helpdesk hostmaster hr info jobs kontakt kyc legal mail mailer-daemon \
     marketing media news newsletter notification notifications office postmaster press privacy root sales security \
     service support system team trading webmaster";
+
+/// Whether a label is one of somebody else's data.
+pub(super) fn names_other(label: &str) -> bool {
+    names(label, IDENTITIES)
+}
 
 /// Whether a label or heading has one of these words in it.
 fn names(text: &str, stems: &str) -> bool {

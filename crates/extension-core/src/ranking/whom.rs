@@ -1,0 +1,118 @@
+//! Whom a page is about, as far as its headings say, and whether a section's title is one of the customer's own data.
+
+use alloc::{string::String, vec::Vec};
+
+use super::words::is_own;
+use crate::{facts::Frame, names::plain};
+
+/// Whether the words of an address before the `@` stand in the page's headings or title, as a customer's name does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Named {
+    /// None does.
+    No,
+    /// One of them.
+    Partly,
+    /// Two of them, as a first and a last name.
+    Fully,
+}
+
+/// Where a page says whom it is about: its first two headings, and its title. Those further down may be of cards about others.
+#[derive(Default)]
+pub(super) struct Whom {
+    /// What is said first: the first heading of the first order; where there is none, the parts of the title.
+    own: String,
+    /// First heading and title.
+    first: String,
+    /// Second heading. It may be that of a card about somebody else, too: then it names nobody whose address stands there.
+    pub(super) second: String,
+}
+
+impl Whom {
+    pub(super) fn of(frames: &[Frame]) -> Self {
+        let Some(top) = frames.iter().find(|frame| frame.top) else {
+            return Self::default();
+        };
+        let lines: Vec<&str> = top.headings.lines().collect();
+        let Some((title, headings)) = lines.split_last() else {
+            return Self::default();
+        };
+        let folded = |text: &str| plain(&text.to_ascii_lowercase());
+        let line = |text: Option<&&str>| folded(text.copied().unwrap_or_default());
+        Self {
+            own: match &top.name {
+                Some(name) => folded(name),
+                None => folded(&title.replace(['|', '·', '–', '—', ':'], "\n").replace(" - ", "\n")),
+            },
+            first: [line(headings.first()), line(Some(title))].join("\n"),
+            second: line(headings.get(1)),
+        }
+    }
+
+    /// How much of a name an address shares with these, or with the second heading. Initials are no words: relatives have the
+    /// surname in common.
+    pub(super) fn names(&self, folded: &str, second: &str) -> Named {
+        let local = local(folded);
+        let shared = |line: &str| {
+            let shared = |word: &&str| word.len() > 1 && line.split_whitespace().any(|other| other == *word);
+            let words: Vec<&str> = local.split_whitespace().filter(shared).collect();
+            match words.as_slice() {
+                [one, rest @ ..] if rest.iter().any(|word| word != one) => Named::Fully,
+                [one, ..] if one.len() > 2 => Named::Partly,
+                _ => Named::No,
+            }
+        };
+        let lines = self.first.lines().chain([second]);
+        lines.map(shared).max().unwrap_or(Named::No)
+    }
+
+    /// Whether an address is made of the whole name that the page gives first, and that is a name: two words, or more. A relative
+    /// may have one of the customer's given names, and a firm is called after its director.
+    pub(super) fn is(&self, folded: &str) -> bool {
+        let local = local(folded);
+        self.own.lines().any(|line| {
+            let words: Vec<&str> = line.split_whitespace().filter(|word| is_word(word)).collect();
+            words.iter().any(|word| *word != words[0])
+                && words.iter().any(|word| word.len() > 3)
+                && words
+                    .iter()
+                    .all(|word| local.split_whitespace().any(|other| other == *word))
+        })
+    }
+
+    /// Whether an address has another name than the page gives first: one of its words, and another one that is not among them;
+    /// or none, where both are names of two words.
+    pub(super) fn contradicts(&self, folded: &str) -> bool {
+        let local = local(folded);
+        let words: Vec<&str> = local.split_whitespace().filter(|word| is_word(word)).collect();
+        if words.len() < 2 {
+            return false;
+        }
+        let Some(line) = self.own.lines().next() else {
+            return false;
+        };
+        let name: Vec<&str> = line
+            .split_whitespace()
+            .filter(|word| word.chars().all(char::is_alphabetic) && !is_own(word, ""))
+            .collect();
+        let is_there = |word: &&str| {
+            name.iter()
+                .any(|other| other == word || other.chars().nth(1).is_none() && word.starts_with(*other))
+        };
+        let there = words.iter().filter(|word| is_there(word)).count();
+        there < words.len() && name.iter().filter(|word| is_word(word)).count() > 1
+    }
+
+    /// Whether a title is one of the customer's own data: all its words are known for that, or the customer's name.
+    pub(super) fn is_own(&self, title: &str) -> bool {
+        is_own(title, self.own.lines().next().unwrap_or_default())
+    }
+}
+
+fn local(folded: &str) -> String {
+    plain(folded.split('@').next().unwrap_or_default())
+}
+
+/// Whether it may be a part of a name, and is no initial and no number.
+fn is_word(word: &str) -> bool {
+    word.len() > 1 && word.chars().all(char::is_alphabetic)
+}
