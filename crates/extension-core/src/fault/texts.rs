@@ -45,14 +45,20 @@ fn every_fault_has_a_heading_and_a_cure_without_jargon() {
     }
 }
 
-/// The settings say them, too, where there is nothing to open; a login has a text of its own for that.
+/// There is nothing to open in the settings; a login has a text of its own for an answer that did not come.
 #[test]
-fn a_relay_that_is_away_says_nothing_of_what_was_opened() {
+fn what_the_settings_say_too_says_nothing_of_what_was_opened() {
     for language in ["ar", "de", "en", "es", "fr", "pl"] {
         let messages = messages(language);
         let text = |name: &str| messages[name]["message"].as_str().unwrap();
         let (opened, _) = text("error_broker_rate_limited_cure").split_once('.').unwrap();
-        for code in [Code::RelayUnreachable, Code::RelayTimeout, Code::RelayLost] {
+        let session = Code::Relay(ErrorCode::SessionExpired);
+        for code in [
+            Code::RelayUnreachable,
+            Code::RelayTimeout,
+            Code::RelayLost,
+            session,
+        ] {
             let cure = text(&format!("error_{}_cure", code.as_str()));
             assert!(!cure.contains(opened), "{language}: {cure}");
         }
