@@ -34,7 +34,7 @@ const NOTHING_AROUND = { strength: 1, veil: UNVEILED, clipPaths: [], cutters: []
  */
 const aroundOf = kept((element) => {
   const parent = parentOf(element);
-  const outer = parent ?? frameAround(documentOf(element).defaultView);
+  const outer = parent ?? frameAround(viewOf(element));
   let { strength, veil, clipPaths, cutters } = outer ? aroundOf(outer) : NOTHING_AROUND;
   if (!parent) clipPaths = [];
   const style = styleOf(element);
@@ -98,7 +98,7 @@ function passesClipPaths(box, element) {
 function passesClipPathsAt(element, x, y) {
   const { clipPaths } = aroundOf(element);
   if (clipPaths.length === 0 && !FRAMED) return true;
-  const { defaultView: view } = documentOf(element);
+  const view = viewOf(element);
   if (clipPaths.length > 0) {
     const passes = isInView(view, x, y)
       ? hitsAt(rootOf(element), x, y).some((hit) => contains.call(element, hit))
@@ -214,7 +214,7 @@ function isFrameSeen() {
       if (!frame) return true;
       const box = frame.getBoundingClientRect();
       const { scrollX, scrollY, innerWidth } = view.parent;
-      const { scrollWidth } = frame.ownerDocument.documentElement;
+      const { scrollWidth } = getRoot.call(documentOf(frame));
       const inPage = box.right + scrollX > 1 && box.bottom + scrollY > 1 && box.left + scrollX < Math.max(scrollWidth, innerWidth);
       const sized = box.width >= TINY && box.height >= TINY;
       if (!inPage || !sized || isConcealed(frame) || !frame.checkVisibility(RENDERED) || !isUncut(box, frame)) return false;

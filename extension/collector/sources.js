@@ -49,8 +49,9 @@ function readElement(element) {
 /** A field for an e-mail address, by its type or label; in other fields an address is no more than text. */
 function readField(field) {
   const { type, selectedOptions } = field;
+  // What is called so in a drawing has none.
   const value = selectedOptions ? textOf(selectedOptions[0]) : field.value;
-  if (type === "hidden" || type === "password" || !value.includes("@") || !isSeen(field) || !isLegible(field)) return;
+  if (type === "hidden" || type === "password" || !value?.includes("@") || !isSeen(field) || !isLegible(field)) return;
   const doubtful = isCovered(field);
   show(value, doubtful);
   const label = inputLabel(field);
