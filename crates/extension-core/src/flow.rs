@@ -22,7 +22,8 @@ mod windows;
 use alloc::{boxed::Box, string::String};
 use core::{
     cell::{Cell, RefCell},
-    future::poll_fn,
+    future::{Future as _, poll_fn},
+    pin::pin,
     task::Poll,
 };
 
@@ -31,7 +32,6 @@ use reading::Openings;
 use crate::{
     environment::{Area, Environment, TabId},
     fault::{Code, Fault},
-    join::first,
     json::{Object, ToJson, Value},
     message::Message,
     record::{Profile, Tab},
@@ -77,13 +77,14 @@ impl<E: Environment> Core<E> {
         let before = self.sign_outs.get();
         let popup = message.kind.starts_with("popup/");
         let left = || popup && self.sign_outs.get() != before;
+        let mut answer = pin!(self.answer(message));
         // What a popup asked for ends where somebody leaves, so that it does nothing to whoever comes after. A login goes on:
         // it may have a window to close.
-        let cut = poll_fn(|_| match left() && message.kind != "popup/login" {
+        let view = poll_fn(|context| match left() && message.kind != "popup/login" {
             true => Poll::Ready(Ok(View::Setup)),
-            false => Poll::Pending,
+            false => answer.as_mut().poll(context),
         });
-        let view = first(cut, self.answer(message)).await;
+        let view = view.await;
         if left() {
             return View::Setup;
         }

@@ -323,7 +323,9 @@ impl<E: Environment> Core<E> {
         let view = View::of_login(login, now);
         login.seen = self.environment.deliver(&push(tab.id, &view, false)).await;
         let (step, seen) = (login.step, login.seen);
-        self.unless_left(sign_outs)?;
+        if self.sign_outs.get() != sign_outs {
+            return Ok(view);
+        }
         // The window is open or not, whether or not this can be kept.
         let _ = self.save_tab(&tab).await;
         if !seen && self.sign_outs.get() == sign_outs {
