@@ -4,9 +4,11 @@
 
 /** Resolves with the picked element's facts, or with null when the person ends it. `words` is what to do, if said here. */
 export function picker(words) {
-  globalThis.stagedoorStop?.();
+  // An element of that name would be found, too.
+  if (Object.hasOwn(globalThis, "stagedoorStop")) globalThis.stagedoorStop();
   return new Promise((resolve) => {
-    // Forms have members of any name, so nodes are asked by way of the prototypes.
+    // Forms and documents have members of any name, so nodes are asked by way of the prototypes.
+    const caller = ({ prototype }, name) => (node, ...given) => prototype[name].call(node, ...given);
     const getter = ({ prototype }, name) => {
       const { get } = Object.getOwnPropertyDescriptor(prototype, name);
       return (node) => get.call(node);
@@ -16,11 +18,17 @@ export function picker(words) {
     const childrenOf = getter(Element, "children");
     const attributesOf = getter(Element, "attributes");
     const tagOf = getter(Element, "localName");
-    const boxOf = (element) => Element.prototype.getBoundingClientRect.call(element);
+    const scrollTopOf = getter(Element, "scrollTop");
+    const childNodesOf = getter(Node, "childNodes");
+    const rootOf = caller(Node, "getRootNode");
+    const boxOf = caller(Element, "getBoundingClientRect");
+    const isShown = caller(Element, "checkVisibility");
+    const make = (tag) => caller(Document, "createElement")(document, tag);
 
+    const getShadow = Object.getOwnPropertyDescriptor(Element.prototype, "openOrClosedShadowRoot")?.get;
     const shadowOf = (element) => {
       try {
-        return globalThis.chrome?.dom?.openOrClosedShadowRoot?.(element) ?? element.openOrClosedShadowRoot ?? element.shadowRoot;
+        return getShadow ? getShadow.call(element) : globalThis.chrome.dom.openOrClosedShadowRoot(element);
       } catch {
         return null;
       }
@@ -32,11 +40,11 @@ export function picker(words) {
     const isField = (element) => element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement;
     const contentOf = (element) => (isField(element) ? element.value : textContentOf(element)).replace(/\s+/gu, " ").trim();
 
-    const sheet = document.createElement("div");
+    const sheet = make("div");
     const shadow = sheet.attachShadow({ mode: "closed" });
-    const frame = document.createElement("div");
-    const said = document.createElement("p");
-    const shown = document.createElement("div");
+    const frame = make("div");
+    const said = make("p");
+    const shown = make("div");
     Object.assign(sheet.style, {
       all: "initial", position: "fixed", inset: "0", width: "100vw", height: "100vh", margin: "0", padding: "0",
       border: "0", background: "none", overflow: "visible", zIndex: "2147483647", cursor: "crosshair",
@@ -56,13 +64,13 @@ export function picker(words) {
     shadow.append(frame, said);
     // Above whatever the page has put on top.
     sheet.popover = "manual";
-    document.documentElement.append(sheet);
+    getter(Document, "documentElement")(document).append(sheet);
     sheet.showPopover?.();
 
     /** The innermost element at a point, through shadow roots. */
     const under = (root, x, y) => {
-      const hits = root.elementsFromPoint(x, y);
-      const found = hits.find((element) => element !== sheet && element.getRootNode() === root);
+      const hits = caller(root === document ? Document : ShadowRoot, "elementsFromPoint")(root, x, y);
+      const found = hits.find((element) => element !== sheet && rootOf(element) === root);
       const inner = found && shadowOf(found);
       return (inner && under(inner, x, y)) ?? found;
     };
@@ -78,12 +86,12 @@ export function picker(words) {
 
     /** Elements that show an address themselves, for the keyboard. */
     const addressed = (root, found = []) => {
-      for (const element of root.querySelectorAll("*")) {
+      for (const element of caller(root === document ? Document : DocumentFragment, "querySelectorAll")(root, "*")) {
         if (found.length >= 200) break;
         const own = isField(element)
           ? element.value
-          : [...element.childNodes].filter((node) => node instanceof Text).map((node) => node.data).join("");
-        if (own.includes("@") && !(element instanceof HTMLScriptElement) && element.checkVisibility()) found.push(element);
+          : [...childNodesOf(element)].filter((node) => node instanceof Text).map((node) => node.data).join("");
+        if (own.includes("@") && !(element instanceof HTMLScriptElement) && isShown(element)) found.push(element);
         const inner = shadowOf(element);
         if (inner && element !== sheet) addressed(inner, found);
       }
@@ -95,7 +103,7 @@ export function picker(words) {
       if (stops.length === 0) return;
       const at = stops.indexOf(current);
       const next = stops[at < 0 ? (by > 0 ? 0 : stops.length - 1) : (at + by + stops.length) % stops.length];
-      next.scrollIntoView({ block: "center", behavior: "instant" });
+      caller(Element, "scrollIntoView")(next, { block: "center", behavior: "instant" });
       show(next);
       shown.textContent = contentOf(next).slice(0, 80);
       said.style.display = "block";
@@ -158,9 +166,9 @@ export function picker(words) {
       // The sheet keeps the wheel from the parts of a page that scroll by themselves.
       wheel: byPerson((event) => {
         for (let at = under(document, event.clientX, event.clientY); at; at = outOf(at)) {
-          const before = at.scrollTop;
-          at.scrollTop += event.deltaY;
-          if (at.scrollTop !== before) break;
+          const before = scrollTopOf(at);
+          caller(Element, "scrollBy")(at, { top: event.deltaY, behavior: "instant" });
+          if (scrollTopOf(at) !== before) break;
         }
         point(event);
       }),

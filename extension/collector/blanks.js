@@ -15,7 +15,6 @@ const MARK = /^[*!?ⓘ:：]+$/;
 const MAX_LABELS = 100;
 const MAX_BLANKS = 10;
 const getControl = getterOf(HTMLLabelElement, "control");
-const getHost = getterOf(ShadowRoot, "host");
 
 /** The trees that were read. */
 const read = [];
@@ -81,8 +80,8 @@ function isBlankInput(input) {
 
 /** A node with the elements whose shadow trees it is in, from the document on. */
 const lineage = kept((node) => {
-  const root = rootOf(node);
-  return root instanceof ShadowRoot ? [...lineage(getHost.call(root)), node] : [node];
+  const host = hostOf(rootOf(node));
+  return host ? [...lineage(host), node] : [node];
 });
 
 /** Whether one node stands before another one on the page, also in another tree. */

@@ -50,7 +50,7 @@ function paddingBoxOf(element) {
 
 /** Whether an element is, or is in, a bar that stays while the page is scrolled: what is below it comes out again. */
 const isInBar = kept((element) => {
-  const height = documentOf(element).defaultView.innerHeight / 4;
+  const height = viewOf(element).innerHeight / 4;
   for (let at = element; at; at = parentOf(at)) {
     if (/fixed|sticky/.test(styleOf(at).position) && rectOf(at).height < height) return true;
   }
@@ -72,14 +72,14 @@ function isBelow(element, boxes = rectsOf(element)) {
 }
 
 function isCoveredAt(element, x, y) {
-  const view = documentOf(element).defaultView;
+  const view = viewOf(element);
   // There it is not known what a shape leaves.
   if (!isInView(view, x, y)) return aroundOf(element).clipPaths.some(({ clipPath }) => !INSET.test(clipPath));
   // What is scrolled out of a box is below other things, and comes out again.
   if (!cutsOf(element).flow.every(({ frame }) => isWithinBox(frame, x, y))) return false;
   // What is no aim of the pointer is passed over, so that it is not known what is above it.
   const aimless = styleOf(element).pointerEvents === "none";
-  for (let at = element; at; at = rootOf(at).host) if (isCoveredIn(rootOf(at), at, aimless, x, y)) return true;
+  for (let at = element; at; at = hostOf(rootOf(at))) if (isCoveredIn(rootOf(at), at, aimless, x, y)) return true;
   return FRAMED && (inFrameAround(view, x, y, isCoveredAt) ?? false);
 }
 

@@ -91,7 +91,8 @@ function isCaption(between, node) {
 
 /** The heading of a value in a table: at the start of its row, or on top of its column. */
 function headingOf(cell) {
-  const row = [...(getParentElement.call(cell)?.cells ?? [])];
+  const parent = getParentElement.call(cell);
+  const row = parent instanceof HTMLTableRowElement ? [...parent.cells] : [];
   const head = row.slice(0, cell.cellIndex).findLast((other) => tagOf(other) === "TH");
   if (head) return textOf(head);
   const top = columnsOf(cell);
@@ -140,7 +141,8 @@ function termOf(definition) {
 function ownLabel(element) {
   if (tagOf(element) === "DD") return termOf(element);
   if (tagOf(element) === "TD") return headingOf(element);
-  if (element.labels?.[0]) return textOf(element.labels[0]);
+  // A form has what its fields are called.
+  if (tagOf(element) !== "FORM" && element.labels?.[0]) return textOf(element.labels[0]);
   const named = byIds(element, "aria-labelledby") || attributeOf(element, "aria-label") || attributeOf(element, "data-label");
   return named && EMAIL_WORD.test(named) ? named : "";
 }

@@ -102,7 +102,7 @@ function isReachable(box, element) {
 /** Whether any of an element that stays where it is in the window is in it. */
 const isInWindow = kept((element) => {
   const { left, top, right, bottom } = rectOf(element);
-  const { innerWidth, innerHeight } = documentOf(element).defaultView;
+  const { innerWidth, innerHeight } = viewOf(element);
   // A box without an extent of its own shows what goes beyond it.
   return right === left || bottom === top || (right > 1 && bottom > 1 && left < innerWidth - 1 && top < innerHeight - 1);
 });

@@ -52,9 +52,11 @@ function readRecipe(root) {
     const last = steps.pop();
     for (const element of selected(root, last)) {
       if (exhausted()) return;
-      if (!isWithin(element, steps) || !isSeen(element) || !isLegible(element)) continue;
+      if (!isWithin(element, steps)) continue;
       const value = fieldValue(element);
-      vacant ||= !value.includes("@");
+      // What is empty has no box that could be seen.
+      vacant ||= !value.includes("@") && checkVisibility.call(element, RENDERED) && !isConcealed(element);
+      if (!isSeen(element) || !isLegible(element)) continue;
       report("recipe", value, element, "", value.includes(JOINT) || isBelow(element));
     }
   }

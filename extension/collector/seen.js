@@ -34,7 +34,7 @@ const NOTHING_AROUND = { strength: 1, veil: UNVEILED, clipPaths: [] };
  */
 const aroundOf = kept((element) => {
   const parent = parentOf(element);
-  const outer = parent ?? frameAround(documentOf(element).defaultView);
+  const outer = parent ?? frameAround(viewOf(element));
   let { strength, veil, clipPaths } = outer ? aroundOf(outer) : NOTHING_AROUND;
   if (!parent) clipPaths = [];
   const style = styleOf(element);
@@ -94,7 +94,7 @@ function passesClipPaths(box, element) {
 function passesClipPathsAt(element, x, y) {
   const { clipPaths } = aroundOf(element);
   if (clipPaths.length === 0 && !FRAMED) return true;
-  const { defaultView: view } = documentOf(element);
+  const view = viewOf(element);
   if (clipPaths.length > 0) {
     const passes = isInView(view, x, y)
       ? hitsAt(rootOf(element), x, y).some((hit) => contains.call(element, hit))

@@ -49,10 +49,11 @@ function readElement(element) {
 /** A field for an e-mail address, by its type or label; in other fields an address is no more than text. */
 function readField(field) {
   const { type, selectedOptions } = field;
+  // What is called so in a drawing has none.
   const value = selectedOptions ? textOf(selectedOptions[0]) : field.value;
   // What the browser has filled in is nothing of the CRM's, and mostly the address of whoever sits there.
   if (matches.call(field, ":autofill")) return;
-  if (type === "hidden" || type === "password" || !value.includes("@") || !isSeen(field) || !isLegible(field)) return;
+  if (type === "hidden" || type === "password" || !value?.includes("@") || !isSeen(field) || !isLegible(field)) return;
   const doubtful = isCovered(field);
   show(value, doubtful);
   const label = inputLabel(field);

@@ -52,7 +52,7 @@ function tokens(text) {
 }
 
 const blockOf = kept((node) => {
-  let block = getParentElement.call(node);
+  let block = parentOf(node);
   let parent;
   while (block && styleOf(block).display.startsWith("inline") && (parent = parentOf(block))) block = parent;
   return block;

@@ -24,6 +24,8 @@ const getTextSlot = getterOf(Text, "assignedSlot");
 const getData = getterOf(CharacterData, "data");
 const getRoot = getterOf(Document, "documentElement");
 const getBody = getterOf(Document, "body");
+const getView = getterOf(Document, "defaultView");
+const getHost = getterOf(ShadowRoot, "host");
 const { createTreeWalker, getElementsByTagName: getByTag, querySelectorAll: queryDocument } = Document.prototype;
 const { querySelectorAll: queryShadow } = DocumentFragment.prototype;
 const { getBoundingClientRect: getRangeBox, getClientRects: getRangeRects, selectNodeContents: selectContents, setEnd, setStart } = Range.prototype;
@@ -56,6 +58,11 @@ function bodyElement() {
 
 function documentOf(node) {
   return getDocument.call(node);
+}
+
+/** The window in which an element is shown. */
+function viewOf(element) {
+  return getView.call(documentOf(element));
 }
 
 function rootOf(node) {
@@ -129,8 +136,13 @@ const slotsOf = kept((host) => {
   return shadow ? [...selected(shadow, "slot")] : [];
 });
 
+/** The element whose shadow tree this is the root of. */
+function hostOf(root) {
+  return root instanceof ShadowRoot ? getHost.call(root) : null;
+}
+
 /** The parent as it is rendered: through slots, and out of shadow trees. */
-const parentOf = kept((node) => slotOf(node) ?? getParentElement.call(node) ?? getParentNode.call(node)?.host ?? null);
+const parentOf = kept((node) => slotOf(node) ?? getParentElement.call(node) ?? hostOf(getParentNode.call(node)));
 
 // Firefox has this for extensions. To look for chrome.dom there takes milliseconds.
 const getShadow = Object.getOwnPropertyDescriptor(Element.prototype, "openOrClosedShadowRoot")?.get;

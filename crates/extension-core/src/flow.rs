@@ -20,7 +20,12 @@ mod teach;
 mod windows;
 
 use alloc::{boxed::Box, string::String};
-use core::cell::{Cell, RefCell};
+use core::{
+    cell::{Cell, RefCell},
+    future::{Future as _, poll_fn},
+    pin::pin,
+    task::Poll,
+};
 
 use reading::Openings;
 
@@ -42,6 +47,8 @@ pub struct Core<E> {
     openings: Openings,
     /// How often this worker has signed out.
     sign_outs: Cell<u32>,
+    /// Whether somebody is signing out.
+    leaving: Cell<bool>,
     /// Whether the relay is being told what became of tokens.
     settling: Cell<bool>,
     /// Whether there may be more of that to tell than when it was last looked.
@@ -58,6 +65,7 @@ impl<E: Environment> Core<E> {
             running: Cell::new(None),
             openings: Openings::default(),
             sign_outs: Cell::new(0),
+            leaving: Cell::new(false),
             settling: Cell::new(false),
             unsettled: Cell::new(false),
             headings: RefCell::default(),
@@ -67,7 +75,24 @@ impl<E: Environment> Core<E> {
     /// Answers a message; a fault is a view too.
     pub async fn handle(&self, message: &Message) -> View {
         let before = self.sign_outs.get();
-        let view = match (message.kind.as_str(), message.tab_id) {
+        let popup = message.kind.starts_with("popup/");
+        let left = || popup && self.sign_outs.get() != before;
+        let mut answer = pin!(self.answer(message));
+        // What a popup asked for ends where somebody leaves, so that it does nothing to whoever comes after. A login goes on:
+        // it may have a window to close.
+        let view = poll_fn(|context| match left() && message.kind != "popup/login" {
+            true => Poll::Ready(Ok(View::Setup)),
+            false => answer.as_mut().poll(context),
+        });
+        let view = view.await;
+        if left() {
+            return View::Setup;
+        }
+        view.unwrap_or_else(|fault| View::fault(&fault))
+    }
+
+    async fn answer(&self, message: &Message) -> Result<View, Box<Fault>> {
+        match (message.kind.as_str(), message.tab_id) {
             ("options/open", _) => Ok(self.options(None, None).await),
             ("options/enrol", _) => Ok(self.enrol(&message.relay, &message.code).await),
             ("options/address", _) => Ok(self.look(&message.relay, false).await),
@@ -100,13 +125,7 @@ impl<E: Environment> Core<E> {
             ("popup/dismiss", Some(tab)) => self.dismiss(tab).await,
             ("popup/status", Some(tab)) => self.status(tab).await,
             _ => Err(Code::Internal.into()),
-        };
-        if self.sign_outs.get() != before && message.kind.starts_with("popup/") {
-            // Whoever signed out meanwhile finds nothing, also not what was noted since.
-            let _ = self.tidy().await;
-            return View::Setup;
         }
-        view.unwrap_or_else(|fault| View::fault(&fault))
     }
 
     /// The enrolment, where nothing goes on without one.

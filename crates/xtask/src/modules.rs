@@ -16,6 +16,7 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
             files,
             apart: *apart,
             modules: Vec::new(),
+            begun: Vec::new(),
             text: String::new(),
         };
         let text = joined.resolved(script, script)?;
@@ -46,6 +47,8 @@ struct Joined<'a> {
     apart: Option<&'a str>,
     /// The modules that are in it already, as paths.
     modules: Vec<String>,
+    /// The scripts whose imports are being resolved, each imported by the one before it.
+    begun: Vec<String>,
     text: String,
 }
 
@@ -57,6 +60,7 @@ impl Joined<'_> {
             .get(script)
             .with_context(|| format!("{importer} needs {script}, which is missing"))?;
         let text = std::str::from_utf8(bytes).with_context(|| format!("{script} is not text"))?;
+        self.begun.push(script.to_owned());
         let mut resolved = String::with_capacity(text.len());
         for line in text.lines() {
             match line.strip_prefix("import ") {
@@ -65,6 +69,7 @@ impl Joined<'_> {
             }
             resolved.push('\n');
         }
+        self.begun.pop();
         Ok(resolved)
     }
 
@@ -84,6 +89,11 @@ impl Joined<'_> {
             None => (String::new(), names.strip_prefix('{').with_context(unknown)?),
         };
         let named = named.strip_suffix('}').with_context(unknown)?.trim();
+        // A browser lets modules import each other; joined, one would be asked for its names before it is made.
+        if let Some(first) = self.begun.iter().position(|begun| begun == path) {
+            let circle = self.begun.get(first..).unwrap_or_default().join(" imports ");
+            bail!("modules import each other in a circle: {circle} imports {path}");
+        }
         if !self.modules.iter().any(|module| module == path) {
             self.add(path, script)?;
         }
@@ -214,6 +224,40 @@ mod tests {
         ]);
         join(&mut files).unwrap();
         assert!(files.contains_key("read.js"), "{:?}", files.keys());
+    }
+
+    #[test]
+    fn a_circle_of_imports_is_named() {
+        let import = |path: &str| format!("import {{ x }} from \"./{path}\";\nexport const y = 1;\n");
+        let cases = [
+            (
+                [
+                    ("background.js", "a.js"),
+                    ("a.js", "b.js"),
+                    ("b.js", "c.js"),
+                    ("c.js", "a.js"),
+                ]
+                .as_slice(),
+                "a.js imports b.js imports c.js imports a.js",
+            ),
+            (
+                &[("background.js", "a.js"), ("a.js", "a.js")],
+                "a.js imports a.js",
+            ),
+            (
+                &[("background.js", "a.js"), ("a.js", "background.js")],
+                "background.js imports a.js imports background.js",
+            ),
+        ];
+        for (imports, circle) in cases {
+            let given: Vec<_> = imports
+                .iter()
+                .map(|(path, other)| (*path, import(other)))
+                .collect();
+            let given: Vec<_> = given.iter().map(|(path, text)| (*path, text.as_str())).collect();
+            let error = join(&mut files(&given)).unwrap_err().to_string();
+            assert_eq!(error, format!("modules import each other in a circle: {circle}"));
+        }
     }
 
     #[test]

@@ -44,12 +44,13 @@ impl<E: Environment> Core<E> {
     }
 
     async fn write(&self, mark: Option<String>, count: Option<String>) {
+        let sign_outs = self.sign_outs.get();
         let shown = self.environment.badge().await;
         let digits = shown.trim_start_matches([OPENED, ATTENTION]);
         let before = shown.strip_suffix(digits).unwrap_or_default();
         let mut text = mark.unwrap_or_else(|| before.into());
         text.push_str(count.as_deref().unwrap_or(digits));
-        if text != shown {
+        if text != shown && self.sign_outs.get() == sign_outs {
             self.environment.show_badge(&text).await;
         }
     }

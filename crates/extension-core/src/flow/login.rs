@@ -97,6 +97,7 @@ impl<E: Environment> Core<E> {
     async fn try_login(&self, id: TabId, message: &Message) -> Result<View, Box<Fault>> {
         let environment = &self.environment;
         let clicked = environment.now();
+        let sign_outs = self.sign_outs.get();
         let profile = self.profile().await?;
         let mut tab = self.tab(id).await?;
         let known = tab.scan.is_some();
@@ -153,15 +154,16 @@ impl<E: Environment> Core<E> {
             seen: false,
         });
         let view = View::of_login(login, clicked);
+        self.unless_left(sign_outs)?;
         self.save_tab(&tab).await?;
         environment.progress(&push(id, &view, false));
 
         // Should this worker be stopped, the next one is not to wait until somebody looks.
         environment.watch_login(true);
-        let done = self.carry_out(&mut tab, &order).await;
+        let done = self.carry_out(&mut tab, &order, sign_outs).await;
         // Nor is the relay, which may not have been done with one that was lost when it was told.
         environment.watch_login(done.as_ref().is_err_and(|fault| is_lost(fault.code)));
-        self.finish(tab, done).await
+        self.finish(tab, done, sign_outs).await
     }
 
     async fn order(&self, profile: Profile, scan: &Scan, message: &Message) -> Result<Order, Box<Fault>> {
@@ -191,7 +193,7 @@ impl<E: Environment> Core<E> {
     }
 
     /// Asks for the token and uses it. The token is gone when this returns.
-    async fn carry_out(&self, tab: &mut Tab, order: &Order) -> Result<(), Box<Fault>> {
+    async fn carry_out(&self, tab: &mut Tab, order: &Order, sign_outs: u32) -> Result<(), Box<Fault>> {
         let login = tab.login.as_ref().ok_or(Code::Internal)?;
         let (request_id, clicked) = (login.request_id.clone(), login.clicked);
         let request = LoginRequest {
@@ -218,7 +220,6 @@ impl<E: Environment> Core<E> {
         });
         let response = answer.and_then(|answer| Ok(read_login(answer).ok_or(Code::RelayAnswerUnusable)?));
 
-        let sign_outs = self.sign_outs.get();
         let opened = match response {
             Ok(response) => self.use_token(tab, order, response).await,
             // There may be a token, which nobody gets.
@@ -294,9 +295,14 @@ impl<E: Environment> Core<E> {
         }
     }
 
-    /// Notes how it ended and shows it.
-    async fn finish(&self, mut tab: Tab, done: Result<(), Box<Fault>>) -> Result<View, Box<Fault>> {
-        let sign_outs = self.sign_outs.get();
+    /// Notes how it ended and shows it, unless somebody signed out since.
+    async fn finish(
+        &self,
+        mut tab: Tab,
+        done: Result<(), Box<Fault>>,
+        sign_outs: u32,
+    ) -> Result<View, Box<Fault>> {
+        self.unless_left(sign_outs)?;
         let now = self.environment.now();
         let login = tab.login.as_mut().ok_or(Code::Internal)?;
         let mut reason = None;
@@ -317,9 +323,12 @@ impl<E: Environment> Core<E> {
         let view = View::of_login(login, now);
         login.seen = self.environment.deliver(&push(tab.id, &view, false)).await;
         let (step, seen) = (login.step, login.seen);
+        if self.sign_outs.get() != sign_outs {
+            return Ok(view);
+        }
         // The window is open or not, whether or not this can be kept.
         let _ = self.save_tab(&tab).await;
-        if !seen {
+        if !seen && self.sign_outs.get() == sign_outs {
             self.mark_result(step).await;
         }
         if let Some(reason) = reason {

@@ -165,6 +165,8 @@ impl<E: Environment> Core<E> {
     /// Forgets the key and everything else that this profile knows, and has the relay forget it, too.
     pub(super) async fn sign_out(&self) -> View {
         let environment = &self.environment;
+        // Whoever does so in another page at the same time has the key, and says there whether the relay was told.
+        let elsewhere = self.leaving.replace(true);
         // Whatever an administrator has set since: the relay that has the key is told.
         let kept = self.kept(Area::Local, None).await.unwrap_or(Value::Null);
         let profile = Profile::read(&kept);
@@ -177,16 +179,15 @@ impl<E: Environment> Core<E> {
         let results = [
             environment.delete_key(ENROLLED_KEY).await,
             environment.delete_key(PENDING_KEY).await,
-            self.tidy().await,
             environment.clear(Area::Local).await,
+            // What was begun by what is gone now.
+            self.leave().await,
         ];
-        // What was begun by what is gone now.
-        self.interrupt();
         let unknown = Code::Relay(ErrorCode::ProfileUnknown);
         let mut told = match &profile {
             Some(profile) => profile.lapsed == Some(unknown),
             None => key.is_none(),
-        };
+        } || elsewhere && key.is_none();
         if let (Some(profile), Some(key)) = (&profile, &key) {
             let late = environment.sleep(SIGN_OUT_MILLISECONDS);
             first(self.tell(profile, Some(key), windows, sign_outs), late).await;
@@ -208,6 +209,9 @@ impl<E: Environment> Core<E> {
         let fault = failed.then(|| Code::KeyStoreFailed.into());
         let mut view = self.options_view(None, fault).await;
         view.untold = !told;
+        if !elsewhere {
+            self.leaving.set(false);
+        }
         View::Options(Box::new(view))
     }
 }

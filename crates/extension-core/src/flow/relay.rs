@@ -104,8 +104,10 @@ impl<E: Environment> Core<E> {
         let answer = self
             .call_as(&caller, method, path, body, timeout_milliseconds)
             .await;
-        // Whoever signed out meanwhile has no use for it, and nothing is to be noted of it.
-        self.unless_left(before)?;
+        // Whoever signed out meanwhile has no use for it, and nothing is to be noted of it. Signing out itself may be done twice.
+        if key.is_none() {
+            self.unless_left(before)?;
+        }
         // What the relay says of the profile counts for the options page too. What cannot be kept is said again.
         let said = match answer.as_ref().map_err(|fault| fault.code) {
             Err(Code::Relay(ErrorCode::SessionExpired)) => {

@@ -1,31 +1,33 @@
 //! Words of titles over the customer's own data.
 
-/// Beginnings of such words. What is not here may be somebody else's: no list of those is ever complete.
-const OWN: &str = "account accounts holder client customer contact lead person personal profile detail info information data \
-    general basic main primary overview summary about identity identification registr sign login logins access credentials kyc \
-    verification questionnaire application communication channels channel email emails mail address addresses phone phones key \
-    field properties property attributes attribute user trader investor member edit view current own individual demographic \
-    highlights record number numbers status security portal \
-    kunde kunden kundin kundendat kundenprofil kontakt persönlich stammdaten daten angaben angabe allgemein übersicht profil konto kontodaten \
-    kontoinhaber anmeld zugang zugangsdaten adresse adressen benutzer interessent mandant kommunikation telefon e \
-    cliente contacto datos perfil detalle información informacion cuenta titular registro usuario ficha resumen identidad \
-    comunicación acceso correo electrónico teléfono teléfonos dirección \
-    klient klienta kontaktowe dane osobowe szczegół informacj ogólne konta kontakty rejestracj użytkownik podstawowe podsumowanie \
-    tożsamość komunikacja adres \
-    coordonnée données donnée profil détail renseignements général compte titulaire inscription utilisat fiche résumé identité connexion \
-    messagerie électronique téléphone téléphones \
-    العميل عميل الزبون بيانات البيانات معلومات المعلومات شخصية الشخصية الشخصي الاتصال اتصال التواصل تواصل ملف الملف الحساب حساب تفاصيل التفاصيل عامة \
-    العامة عام أساسية الأساسية صاحب التسجيل المستخدم الهوية البريد بريد الإلكتروني العنوان الهاتف \
-    клиент контакт данные личные личная персональн профиль сведения информаци общая общие общее основн аккаунт счет счёт \
-    счета счёта регистрац пользовател карточка анкета лид связи связь почта адрес телефон \
-    contato contatos contactos dados pessoais pessoal detalhe informaç geral gerais conta cadastr registo utilizador usuário resumo \
-    contatti contatto recapiti dati personali profilo dettagli dettaglio informazioni generali generale anagrafic conto registrazione utente \
-    müşteri iletişim kişisel bilgi profil detay genel hesap kayıt kullanıcı temel \
-    kontakty osobní údaje podrobnosti informace obecné účet účtu registrace uživatel zákazník základní \
-    клієнт дані особист відомості інформаці загальн рахунок реєстраці користувач контакти \
-    klant contactgegevens gegevens persoonlijk profiel algemeen rekening gebruiker overzicht \
-    yhteystiedot asiakas kunduppgifter uppgifter kontaktuppgifter ügyfél adatok elérhetőség személyes date contul \
-    informasi kontak pelanggan pribadi profil khách hàng thông tin liên hệ";
+/// Such words. What is not here may be somebody else's: no list of those is ever complete.
+const OWN: &str = "account accounts holder client clients customer customers contact contacts lead leads person personal profile \
+    detail details info information data general basic basics main primary overview summary about identity identification \
+    register registered registration login logins access credentials kyc verification questionnaire application communication \
+    channel channels email emails e mail address addresses phone phones key field fields property properties attribute attributes \
+    user users trader traders investor member edit view current own individual demographics highlights record number numbers \
+    status security portal settings preferences password name names \
+    kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten daten angaben angabe \
+    allgemein- übersicht profil konto kontodaten anmeldung anmeldedaten zugang zugangsdaten adresse adressen \
+    benutzer benutzerdaten interessent mandant kommunikation telefon registrierung name \
+    cliente clientes contacto contactos datos perfil detalle- información informacion cuenta titular registro usuario ficha resumen \
+    identidad comunicación acceso correo electrónico electrónica teléfono teléfonos dirección direcciones nombre \
+    klient klienta kontaktowe dane osobowe osobiste szczegół- informacj- ogólne konta kontakty rejestracj- użytkownik- podstawowe \
+    podsumowanie tożsamość komunikacj- adres nazwa imię \
+    client coordonnées données donnée profil détail- renseignement- général- compte titulaire inscription utilisateur fiche résumé \
+    identité connexion communication messagerie électronique téléphone téléphones nom personnel- \
+    العميل عميل الزبون بيانات البيانات معلومات المعلومات شخصية الشخصية الشخصي الاتصال اتصال التواصل تواصل ملف الملف الحساب حساب تفاصيل \
+    التفاصيل عامة العامة عام أساسية الأساسية صاحب التسجيل المستخدم الهوية البريد بريد الإلكتروني العنوان الهاتف \
+    клиент- контакт- данные лич- персональн- профил- сведения информаци- общ- основн- аккаунт- счет счёт счета счёта регистраци- \
+    пользовател- карточка анкета лид связи связь почта адрес телефон- \
+    contato contatos dados pessoa- detalhe- informaç- geral gerais conta cadastr- registo utilizador usuário resumo \
+    contatti contatto recapiti dati personali personale profilo dettagli dettaglio informazioni generali generale anagrafic- conto \
+    registrazione utente müşteri iletişim kişisel bilgi- profil detay- genel hesap hesabı kayıt kullanıcı temel \
+    kontaktní osobní údaje podrobnosti informace obecné účet účtu registrace uživatel- zákazník- základní \
+    клієнт- дані особист- відомості інформаці- загальн- рахунок реєстраці- користувач- \
+    klant klantgegevens contactgegevens gegevens persoonlijk- profiel algemeen rekening gebruiker overzicht \
+    yhteystiedot asiakas uppgifter kontaktuppgifter ügyfél adatok elérhetőség- személyes contul לקוח פרטי פרטים קשר חשבון אישיים \
+    informasi kontak pelanggan pribadi khách hàng thông tin liên hệ";
 
 /// Words between those.
 const SMALL: &str = "a an and at by de del della di do du da dos des der die das el en for i in la las le les los my na o of on or our \
@@ -53,11 +55,12 @@ fn is_joined(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36F}' | '\u{E31}' | '\u{E34}'..='\u{E4E}' | '\u{900}'..='\u{94F}')
 }
 
-/// Long words may have endings: of two letters, or three.
+/// What ends in a hyphen is the beginning of words.
 fn is_form(word: &str, own: &str) -> bool {
-    word.strip_prefix(own).is_some_and(|ending| {
-        ending.is_empty() || own.chars().count() > 4 && ending.chars().count() < 4
-    })
+    match own.strip_suffix('-') {
+        Some(stem) => word.starts_with(stem),
+        None => word == own,
+    }
 }
 
 fn is_unspaced(word: &str) -> bool {

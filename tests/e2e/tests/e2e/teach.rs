@@ -14,6 +14,7 @@ crate::in_each_browser!(
     from_pointing_at_it_to_a_login,
     through_shadow_roots_and_by_the_keyboard,
     in_a_frame_of_the_page,
+    past_names_that_the_browser_has_for_itself,
     the_page_notices_nothing_and_what_is_wrong_is_said,
 );
 
@@ -146,6 +147,51 @@ async fn in_a_frame_of_the_page(kind: Kind) -> Result<()> {
     let popup = seat.press(&tab).await?;
     popup.shows("confirm").await?;
     assert_eq!(popup.customer().await?, FIRST);
+    Ok(())
+}
+
+/// Images, forms and fields whose names are those of what the picker asks documents and elements.
+async fn past_names_that_the_browser_has_for_itself(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let named = |tag: &str, names: &[&str]| -> String {
+        let each = names.iter().map(|name| format!("<{tag} name='{name}'>"));
+        each.collect()
+    };
+    let images = [
+        "createElement",
+        "documentElement",
+        "elementsFromPoint",
+        "querySelectorAll",
+    ];
+    let fields = [
+        "checkVisibility",
+        "childNodes",
+        "getRootNode",
+        "openOrClosedShadowRoot",
+        "scrollTop",
+        "shadowRoot",
+    ];
+    let html = format!(
+        "<title>Customer</title><p id='stagedoorStop'>Customer</p>{}<form style='display: block'>{}<dl>
+        <dt>E-mail</dt><dd data-field='email'><span>{FIRST}</span></dd>
+        <dt>E-mail</dt><dd data-field='email-2'><span>{OTHER}</span></dd></dl></form>",
+        named("img alt=''", &images),
+        named("input type='hidden'", &fields),
+    );
+    let tab = seat.browser.open(&lab.crm.add("customers/4713", &html)).await?;
+    let lesson = seat.teach(&tab).await?;
+    tab.point_at("document.querySelector('[data-field=email] span')")
+        .await?;
+    ensure!(lesson.result().await?.contains(FIRST));
+    lesson.page.close().await?;
+
+    let lesson = seat.teach(&tab).await?;
+    let (next, take) = keys(kind);
+    for key in [next, take] {
+        tab.type_text(key).await?;
+    }
+    ensure!(lesson.result().await?.contains(FIRST));
     Ok(())
 }
 

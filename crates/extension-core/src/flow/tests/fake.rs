@@ -67,7 +67,7 @@ pub(super) struct Fake {
     /// The session that the relay answers.
     pub(super) rules: RefCell<Value>,
     /// While set, requests to paths that begin so do not end, or readings of [`PAGE`] or [`HUNG`], or the keeping of what
-    /// was `saved` by then, or the making of what is `generated`.
+    /// was `saved` by then, or the making of what is `generated`, or what is to be `cleared`.
     pub(super) held: Cell<Option<&'static str>>,
     /// Requests as `METHOD path`, with their bodies.
     pub(super) requests: RefCell<Vec<(String, Value)>>,
@@ -275,6 +275,7 @@ impl Environment for Rc<Fake> {
     async fn clear(&self, area: Area) -> Result<(), Broken> {
         self.writing()?;
         self.unless_failing("clear")?;
+        self.while_held(|held| held == "cleared").await;
         self.storage(area).borrow_mut().clear();
         Ok(())
     }

@@ -226,3 +226,103 @@ fn the_relay_that_has_the_key_is_told_whatever_is_set() {
     let view = ask(&worker, json!({"type": "options/signOut"}));
     assert_eq!((fake.requests.borrow().len(), &view["untold"]), (0, &json!(true)));
 }
+
+/// Somebody else connects this browser.
+fn connect_another(fake: &Fake, worker: &Worker) {
+    let key = SigningKey::from_slice(&[9; 32]).unwrap();
+    let answer = json!({
+        "keyId": key_id(key.verifying_key()).as_str(), "expiresAt": EXPIRES_AT,
+        "staff": {"email": "other@broker.example", "name": "Another person"},
+    });
+    fake.answer(
+        "/v1/enrolments",
+        Ok(http(201, "application/json", &answer.to_string())),
+    );
+    let enrol = json!({"type": "options/enrol", "relay": RELAY, "code": "01234-56789-abcde-fghjz"});
+    assert_eq!(ask(worker, enrol)["enrolled"], true);
+    // What they have begun by then.
+    fake.noisy.set(true);
+    fake.watching.set(true);
+    *fake.badge.borrow_mut() = "✓2".into();
+    let mine = json!({"login": null});
+    fake.session.borrow_mut().insert("tab:5".into(), mine);
+}
+
+/// What somebody asked for before signing out ends without doing anything to whoever has connected the browser since.
+#[test]
+fn what_ends_after_somebody_else_has_connected_leaves_what_is_theirs() {
+    let asks = json!({
+        "type": "popup/askApproval", "tabId": 5, "email": "anna@example.com", "platform": "main",
+        "reason": "customer asked on the phone",
+    });
+    let typed = json!({"type": "popup/select", "tabId": 5, "email": "anna@example.com"});
+    for (message, held) in [
+        (json!({"type": "popup/open", "tabId": 5}), fake::PAGE),
+        (json!({"type": "popup/open", "tabId": 5}), "/v1/session"),
+        (json!({"type": "popup/rescan", "tabId": 5}), fake::PAGE),
+        (typed, fake::PAGE),
+        (asks, fake::PAGE),
+        (login_message(5), fake::PAGE),
+        (login_message(5), "/v1/logins"),
+        (login_message(5), "/v1/session"),
+    ] {
+        let (fake, worker) = enrolled();
+        fake.listening.set(false);
+        fake.held.set(Some(held));
+        let message = read(&message);
+        let mut late = pin!(worker.handle(&message));
+        until_held(&mut late);
+        ask(&worker, json!({"type": "options/signOut"}));
+        connect_another(&fake, &worker);
+        let theirs = |fake: &Fake| {
+            let (local, session) = (fake.local.borrow().clone(), fake.session.borrow().clone());
+            let marks = (fake.noisy.get(), fake.watching.get(), fake.badge.borrow().clone());
+            (local, session, marks)
+        };
+        let before = theirs(&fake);
+        fake.pushed.borrow_mut().clear();
+        fake.held.set(None);
+        let view: Value = serde_json::from_str(&finish(late).to_json()).unwrap();
+        assert_eq!(view, json!({"screen": "setup"}));
+        assert_eq!(theirs(&fake), before, "{} {held}", message.kind);
+        let pushed = fake.pushed.borrow();
+        assert!(pushed.is_empty(), "{} {held} {pushed:?}", message.kind);
+    }
+}
+
+/// Two settings pages, and a press in each: the relay is told, and neither says that it was not.
+#[test]
+fn signing_out_twice_at_once_tells_the_relay() {
+    for held in ["cleared", "/v1/sign-out"] {
+        let (fake, worker) = enrolled();
+        fake.held.set(Some(held));
+        fake.answer("/v1/sign-out", Ok(http(204, "", "")));
+        let message = read(&json!({"type": "options/signOut"}));
+        let (mut one, mut other) = (pin!(worker.handle(&message)), pin!(worker.handle(&message)));
+        until_held(&mut one);
+        let mut views = Vec::new();
+        match other.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(view) => views.push(view),
+            Poll::Pending => until_held(&mut other),
+        }
+        fake.held.set(None);
+        views.push(finish(one));
+        if views.len() < 2 {
+            views.push(finish(other));
+        }
+        for view in views {
+            let view: Value = serde_json::from_str(&view.to_json()).unwrap();
+            assert_eq!(
+                (&view["enrolled"], &view["untold"]),
+                (&json!(false), &Value::Null),
+                "{held}"
+            );
+        }
+        assert_eq!(fake.take_requests(), ["POST /v1/sign-out"]);
+        assert!(nothing_is_kept(&fake));
+        // Whoever signs out later is told the truth again.
+        connect_another(&fake, &worker);
+        fake.keys.borrow_mut().clear();
+        assert_eq!(ask(&worker, json!({"type": "options/signOut"}))["untold"], true);
+    }
+}

@@ -189,7 +189,10 @@ fn fact() -> impl Strategy<Value = Fact> {
             kind,
             value,
             label: None,
+            folded: None,
             under: None,
+            within: None,
+            after: None,
             region: None,
             visible,
         })
