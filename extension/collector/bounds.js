@@ -61,7 +61,7 @@ function doubt(fact) {
 }
 
 /** Small letters are compared: what folds others than ASCII's takes much room in the core. */
-const folded = (text) => text.normalize("NFC").toLowerCase();
+const folded = (text) => text.normalize("NFC").toLowerCase().replaceAll("\u0307", "");
 
 function report(kind, value, element, label = "", doubtful = false) {
   const raw = String(value ?? "").replaceAll(JOINT, "").trim();

@@ -11,7 +11,7 @@ function readHeadings(tree) {
     if (headings.length >= MAX_HEADINGS || exhausted()) return;
     // What people wrote has headings, too.
     if (OTHERS.has(regionOf(heading))) continue;
-    const text = seenTextOf(heading, MAX_VALUE).trim();
+    const text = seenTextOf(heading, MAX_VALUE, true).trim();
     if (!text) continue;
     headings.push(text.slice(0, MAX_VALUE));
     if (tagOf(heading) === "H1" || attributeOf(heading, "aria-level") === "1") name ??= text.slice(0, MAX_VALUE);

@@ -34,7 +34,8 @@ function before(node) {
   let earlier = node;
   for (let steps = 0; steps < 6 && (earlier = getBefore.call(earlier)); steps += 1) {
     const element = isElement(earlier);
-    if (element && tagOf(earlier) === "BR") break;
+    // A line of its own may be the label's.
+    if (element && tagOf(earlier) === "BR" && !(isElement(node) && !text.trim() && earlierOf(earlier) && tagOf(earlierOf(earlier)) === "LABEL")) break;
     // An icon's name is no label.
     if (element && isPicture(earlier)) continue;
     const apart = element && /^[\s:：,;/|]*$/u.test(text);

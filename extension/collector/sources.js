@@ -77,7 +77,9 @@ function readMailto(link) {
   const conflict = !showsOnly(link, meant) && addressesIn(seenTextOf(link, 2000).replaceAll(JOINT, "")).some((address) => !meant.includes(address));
   const send = conflict ? reportUnrendered : report;
   note(link, false);
+  const before = facts.length;
   send("mailto", attributeOf(link, "href"), link, labelOf(link).label, isCovered(link));
+  if (!conflict && getText.call(link).includes("@")) for (const fact of facts.slice(before)) fact.read = true;
 }
 
 function readMicrodata(element) {

@@ -1,12 +1,11 @@
 // Addresses in rendered text, also where they are spread over several elements.
 
-/** The text in an element that a person can see, with lines for blocks, and seams where an address goes on in another one. */
-function seenTextOf(element, limit) {
+/** The text in an element that a person can see, with lines for blocks, and, if asked for, seams where a word goes on in another one. */
+function seenTextOf(element, limit, careful = getText.call(element).includes("@")) {
   let text = "";
   let line = null;
   let last = null;
   let between = {};
-  const careful = getText.call(element).includes("@");
   const walker = createTreeWalker.call(document, element, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node && text.length <= limit && !exhausted(); node = walker.nextNode()) {
     if (isElement(node) && tagOf(node) === "BR") [text, between.broken] = [`${text}\n`, true];
@@ -72,7 +71,7 @@ function reportText(node, token) {
   const affixed = isInMainPart(parent) && ((!prefix.trim() && isAffixed(begin, false)) || (!/\S/u.test(dataOf(node).slice(token.last)) && isAffixed(node, true)));
   let doubtful = value !== whole || affixed || isCovered(parent, rectsWithin(node, token.first, token.last));
   // What stands before it in the same piece of text may have been written by anybody, but for other addresses.
-  const said = prefix.replace(/\S+@\S+|[,;/|]/gu, "").trim();
+  const said = prefix.replace(/\S+@\S+|[,;/|]/gu, "").replace(/^\s*[:：]/u, "").trim();
   const { label, field } = said ? { label: asLabel(prefix.trim()), field: false } : labelOf(begin);
   doubtful ||= field && isInMainPart(parent) && isShared(node, value);
   show(value, doubtful);

@@ -33,8 +33,8 @@ function isShort(text) {
 const titlesAround = kept((element) => {
   const parent = parentOf(element);
   const outer = parent && element !== bodyElement() ? titlesAround(parent) : [];
-  const title = titleOf(element).replace(/\s+/gu, " ").trim().slice(0, MAX_LABEL);
-  return title ? [title, ...outer] : outer;
+  const title = titleOf(element);
+  return title && isShort(title) ? [title, ...outer] : outer;
 });
 
 const TITLED = "dialog, fieldset, section, form, article, [role=tabpanel], [role=dialog], [role=alertdialog], [role=region], [role=group], [role=form], [role=article]";

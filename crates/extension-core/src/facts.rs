@@ -57,6 +57,8 @@ pub struct Fact {
     pub region: Option<Region>,
     /// Whether a person can see it.
     pub visible: bool,
+    /// Whether a link shows the address that it is for.
+    pub read: bool,
 }
 
 /// Sources of addresses. The order is the one in which evidence is told.
@@ -83,8 +85,10 @@ pub enum Kind {
 /// Parts of a page that are not its main content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Region {
-    /// Head, foot, navigation, or beside the main content.
+    /// Head, foot, or navigation.
     Margin,
+    /// Beside the main content.
+    Beside,
     /// What people wrote or what happened: activities, notes, messages.
     Conversation,
     /// A part that a recipe says is about others. Without the recipe it is a conversation.
@@ -120,7 +124,10 @@ fn read_frame(result: &Value, top: bool, room: usize) -> Option<Frame> {
         unsure: result.get("unsure").flag(),
         facts: facts.iter().filter_map(read_fact).take(room).collect(),
         headings: read_headings(result),
-        name: result.get("name").text().map(|name| harmless_within(name, MAX_HEADING_CHARS)),
+        name: result
+            .get("name")
+            .text()
+            .map(|name| harmless_within(name, MAX_HEADING_CHARS)),
         vacant: result.get("vacant").flag(),
     })
 }
@@ -156,7 +163,8 @@ fn read_fact(fact: &Value) -> Option<Fact> {
         within: fact.get("within").string(),
         after: fact.get("after").string(),
         region: match fact.get("region").text() {
-            Some("header" | "footer" | "nav" | "aside") => Some(Region::Margin),
+            Some("header" | "footer" | "nav") => Some(Region::Margin),
+            Some("aside") => Some(Region::Beside),
             Some("signature") => Some(Region::Signature),
             Some("conversation") => Some(Region::Conversation),
             Some("ignored") => Some(Region::Ignored),
@@ -164,6 +172,7 @@ fn read_fact(fact: &Value) -> Option<Fact> {
             _ => None,
         },
         visible: fact.get("visible").flag(),
+        read: fact.get("read").flag(),
     })
 }
 

@@ -150,11 +150,26 @@ impl<'a> Sighting<'a> {
         }
     }
 
-    /// Whether all that it stands in is called as the customer's own data are, and does not follow upon somebody else's.
-    fn is_own(&self, page: &Whom) -> bool {
-        let Fact { under, within, after, .. } = self.fact;
+    /// Whether all that it stands in is called as the customer's own data are, and does not follow upon somebody else's, unless
+    /// it has the customer's name.
+    fn is_own(&self, page: &Whom, named: bool) -> bool {
+        let Fact {
+            under, within, after, ..
+        } = self.fact;
         let mut titles = [under, within].into_iter().flatten();
-        titles.all(|title| page.is_own(title)) && !after.as_deref().is_some_and(weight::names_other)
+        titles.all(|title| page.is_own(title, &self.folded))
+            && (named || !after.as_deref().is_some_and(weight::names_other))
+    }
+
+    /// Whether its label, if it is one for addresses, says no more than that.
+    fn is_called_own(&self) -> bool {
+        let label = self
+            .fact
+            .label
+            .as_deref()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        !label.contains("mail") || words::is_own(&label, "")
     }
 
     /// What they are sorted by: those of one address stand together, within them those of one kind, the best first.
@@ -179,6 +194,9 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
     let mut proposable = false;
     let mut fields = false;
     let mut own = false;
+    let mut own_place = false;
+    let mut read = false;
+    let named = !is_disguised(&best.folded) && page.is(&best.folded);
     let mut agreeing = 0;
     let mut evidence = Vec::new();
     for same_kind in sightings.chunk_by(|a, b| a.kind == b.kind) {
@@ -187,11 +205,18 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
             best = first;
         }
         score += first.weight.points;
-        let fitting = same_kind.iter().any(|sighting| sighting.weight.proposable);
+        // A panel beside the page's main part holds its data at help desks, and at others whatever else there is.
+        let fits = |sighting: &Sighting<'_>| sighting.weight.proposable || named && sighting.weight.beside;
+        let fitting = same_kind.iter().any(|sighting| fits(sighting));
         proposable |= fitting;
         own |= same_kind
             .iter()
-            .any(|sighting| sighting.weight.proposable && sighting.is_own(page));
+            .any(|sighting| fits(sighting) && sighting.is_own(page, named));
+        own_place |=
+            first.kind == Kind::Recipe && same_kind.iter().any(|sighting| sighting.is_own(page, named));
+        read |= same_kind
+            .iter()
+            .any(|sighting| fits(sighting) && (sighting.kind == Kind::Text || sighting.fact.read));
         fields |= fitting && matches!(first.kind, Kind::Labelled | Kind::Input);
         // A JSON-LD block agrees with what is shown, though it shows nothing itself.
         agreeing += u32::from(fitting || first.kind == Kind::Jsonld);
@@ -202,13 +227,14 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
     let disguised = is_disguised(&best.folded);
     let recipe = sightings[0].kind == Kind::Recipe;
     // One and the same component shows the customer's address and those of others in their record.
-    let others = sightings.iter().any(|sighting| sighting.weight.others);
+    let others = sightings.iter().any(|sighting| {
+        sighting.weight.others || recipe && sighting.weight.open && !sighting.is_called_own()
+    });
     let card = sightings.iter().any(|sighting| sighting.under == page.second);
     let by_first = page.names(&best.folded, "");
     let by_both = page.names(&best.folded, &page.second);
-    let named = !disguised && page.is(&best.folded);
     // Under a title that is not known for the customer's own data, an address may be anybody's.
-    let elses = !named && (!own || page.contradicts(&best.folded));
+    let elses = !own || !named && page.contradicts(&best.folded);
     Candidate {
         email: best.email.clone(),
         folded: best.folded.clone(),
@@ -219,9 +245,9 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
             score
         },
         placed: recipe,
-        recipe: recipe && !others && !disguised,
+        recipe: recipe && !others && !disguised && (named || own_place),
         proposable: proposable && !others && !role && !disguised && !elses,
-        agreed: fields || agreeing > 1 || named,
+        agreed: fields || agreeing > 1 || named && read,
         sources,
         // A role's address that is no field's stands in the foot of every page.
         open: sightings.iter().any(|sighting| {

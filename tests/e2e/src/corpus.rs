@@ -119,12 +119,6 @@ async fn try_page(lab: &Lab, seat: &Seat, sample: Sample) -> Result<Finding> {
     let answer = answer(&popup).await?;
     let record = kept_record(&popup.page).await?;
     let milliseconds = reading_time(&popup.page).await?;
-    if let Ok(path) = std::env::var("FACTS") {
-        use std::io::Write as _;
-        let frames = popup.page.evaluate("chrome.tabs.query({ active: true, currentWindow: true }).then(([tab]) => chrome.runtime.sendMessage({ type: 'read', tabId: tab.id, recipes: [] }))").await?;
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
-        writeln!(file, "{}", serde_json::json!({"file": sample.file, "frames": frames}))?;
-    }
     tab.close().await?;
     Ok(Finding {
         sample,

@@ -1,10 +1,10 @@
 //! What is proposed, what is left to the person, and that neither order nor debris matters.
 
-mod scratch;
 mod names;
 mod properties;
 mod recipes;
 mod several;
+mod titles;
 
 use super::*;
 use crate::{facts::Region, testing::session};
@@ -20,6 +20,7 @@ fn fact(kind: Kind, value: &str) -> Fact {
         after: None,
         region: None,
         visible: true,
+        read: false,
     }
 }
 
@@ -167,7 +168,7 @@ fn repeating_an_address_does_not_make_it_likelier() {
 fn staff_are_nobodys_customer() {
     check(
         vec![
-            fact(Kind::Labelled, "DESK@Broker.Example"),
+            fact(Kind::Text, "DESK@Broker.Example"),
             fact(Kind::Mailto, "mailto:someone.else@broker.example"),
             fact(Kind::Mailto, "mailto:x@mail.BROKER.example"),
             fact(Kind::Labelled, "anna@notbroker.example"),

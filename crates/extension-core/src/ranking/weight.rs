@@ -16,6 +16,8 @@ pub(super) struct Weight {
     pub(super) proposable: bool,
     /// Whether it stands there at all, and nothing says whose else it is: then it may be the customer's.
     pub(super) open: bool,
+    /// Whether it would stand there if what is beside the main part were one.
+    pub(super) beside: bool,
     /// Whether it stands there, and a label or heading says who else it belongs to.
     pub(super) others: bool,
 }
@@ -31,11 +33,15 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
     };
     let aside = match fact.region {
         None | Some(Region::Doubtful) => 0,
-        Some(Region::Margin) => 2,
+        Some(Region::Margin | Region::Beside) => 2,
         Some(Region::Signature) => 3,
         Some(Region::Conversation | Region::Ignored) => 4,
     };
-    let label = fact.folded.as_deref().or(fact.label.as_deref()).unwrap_or_default();
+    let label = fact
+        .folded
+        .as_deref()
+        .or(fact.label.as_deref())
+        .unwrap_or_default();
     let under = fact.under.as_deref().unwrap_or_default();
     let within = fact.within.as_deref().unwrap_or_default();
     let identity = [label, under, within].iter().any(|text| names(text, IDENTITIES));
@@ -53,16 +59,17 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
     let heads_conversation = fact.under.as_deref().is_some_and(names_conversation);
     let aside = if heads_conversation { aside.max(4) } else { aside };
     let inner_frame = u32::from(!frame.top);
+    let fitting = other_person == 0
+        && fact.kind != Kind::Jsonld
+        && fact.region != Some(Region::Doubtful)
+        && (fact.kind != Kind::Input || is_lone(&fact.value));
     Weight {
         points: (base * 64) >> (aside + other_person + inner_frame),
         open: aside == 0 && !elses && fact.kind != Kind::Jsonld,
         others: aside == 0 && identity,
+        beside: fact.region == Some(Region::Beside) && aside == 2 && fitting,
         // A JSON-LD block is nothing that a person can see, so it supports an address but never proposes one.
-        proposable: aside == 0
-            && other_person == 0
-            && fact.kind != Kind::Jsonld
-            && fact.region != Some(Region::Doubtful)
-            && (fact.kind != Kind::Input || is_lone(&fact.value)),
+        proposable: aside == 0 && fitting,
     }
 }
 
@@ -70,8 +77,8 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
 const IDENTITIES: &str = "manager agent assigned assignee advisor adviser introduc referr affiliate partner spouse lawyer \
     betreuer kundenbetreuer kundenberat berater vermittler vertreter bevollm ehepartner ehefrau ehemann wife husband \
     guardian attorney benefici nominee trustee executor opiekun doradc małżon współmałżon pełnomocn gestor asesor cónyug \
-    esposo esposa apoderad gestionnaire conseill chargé conjoint épou mandataire parrain менеджер ответственн müdür \
-    temsilcisi مدير المدير وكيل الوكيل مستشار المستشار مسؤول المسؤول زوج الزوج";
+    esposo esposa apoderad gestionnaire conseill chargé conjoint épou mandataire parrain менеджер ответственн партнер партнёр представител מנהל gestore gerente accountbeheerder makléř obchodník müdür \
+    temsilcisi مدير المدير وكيل الوكيل مستشار المستشار مسؤول المسؤول زوج الزوج شريك الشريك وسيط الوسيط";
 
 /// Likewise for what happened, or by whom something was done: also in remarks on the customer's own field.
 const HAPPENINGS: &str = "created modified updated sales support sender from cc bcc reply former previous absender nadawc \

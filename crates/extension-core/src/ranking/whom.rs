@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::words::is_own;
+use super::words::{is_own, is_small};
 use crate::{facts::Frame, names::plain};
 
 /// Whether the words of an address before the `@` stand in the page's headings or title, as a customer's name does.
@@ -21,6 +21,8 @@ pub(super) enum Named {
 pub(super) struct Whom {
     /// What is said first: the first heading of the first order; where there is none, the parts of the title.
     own: String,
+    /// Whether that is a heading, and not the title, which may be of the CRM's own words.
+    headed: bool,
     /// First heading and title.
     first: String,
     /// Second heading. It may be that of a card about somebody else, too: then it names nobody whose address stands there.
@@ -41,8 +43,13 @@ impl Whom {
         Self {
             own: match &top.name {
                 Some(name) => folded(name),
-                None => folded(&title.replace(['|', '·', '–', '—', ':'], "\n").replace(" - ", "\n")),
+                None => folded(
+                    &title
+                        .replace(['|', '·', '–', '—', ':', '‹', '›', '«', '»', '/'], "\n")
+                        .replace(" - ", "\n"),
+                ),
             },
+            headed: top.name.is_some(),
             first: [line(headings.first()), line(Some(title))].join("\n"),
             second: line(headings.get(1)),
         }
@@ -69,14 +76,7 @@ impl Whom {
     /// may have one of the customer's given names, and a firm is called after its director.
     pub(super) fn is(&self, folded: &str) -> bool {
         let local = local(folded);
-        self.own.lines().any(|line| {
-            let words: Vec<&str> = line.split_whitespace().filter(|word| is_word(word)).collect();
-            words.iter().any(|word| *word != words[0])
-                && words.iter().any(|word| word.len() > 3)
-                && words
-                    .iter()
-                    .all(|word| local.split_whitespace().any(|other| other == *word))
-        })
+        self.own.lines().any(|line| is_name(line, &local))
     }
 
     /// Whether an address has another name than the page gives first: one of its words, and another one that is not among them;
@@ -84,7 +84,7 @@ impl Whom {
     pub(super) fn contradicts(&self, folded: &str) -> bool {
         let local = local(folded);
         let words: Vec<&str> = local.split_whitespace().filter(|word| is_word(word)).collect();
-        if words.len() < 2 {
+        if words.len() < 2 || !self.headed {
             return false;
         }
         let Some(line) = self.own.lines().next() else {
@@ -98,14 +98,32 @@ impl Whom {
             name.iter()
                 .any(|other| other == word || other.chars().nth(1).is_none() && word.starts_with(*other))
         };
+        if !name.iter().all(|word| word.is_ascii()) {
+            // In another script the same name has other letters.
+            return false;
+        }
         let there = words.iter().filter(|word| is_there(word)).count();
         there < words.len() && name.iter().filter(|word| is_word(word)).count() > 1
     }
 
-    /// Whether a title is one of the customer's own data: all its words are known for that, or the customer's name.
-    pub(super) fn is_own(&self, title: &str) -> bool {
-        is_own(title, self.own.lines().next().unwrap_or_default())
+    /// Whether a title is one of the customer's own data: all its words are known for that, or the customer's name, or it is the
+    /// name that the address itself has.
+    pub(super) fn is_own(&self, title: &str, folded: &str) -> bool {
+        is_own(title, self.own.lines().next().unwrap_or_default()) || is_name(&plain(title), &local(folded))
     }
+}
+
+/// Whether a line is a name of two words or more that an address has all of. Words for the customer's own data are no names.
+fn is_name(line: &str, local: &str) -> bool {
+    let words: Vec<&str> = line
+        .split_whitespace()
+        .filter(|word| is_word(word) && (!is_own(word, "") || is_small(word)))
+        .collect();
+    words.iter().any(|word| *word != words[0])
+        && words.iter().any(|word| !is_small(word))
+        && words
+            .iter()
+            .all(|word| local.split_whitespace().any(|other| other == *word))
 }
 
 fn local(folded: &str) -> String {

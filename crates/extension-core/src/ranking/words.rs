@@ -1,15 +1,15 @@
 //! Words of titles over the customer's own data.
 
 /// Such words. What is not here may be somebody else's: no list of those is ever complete.
-const OWN: &str = "account accounts holder client clients customer customers contact contacts lead leads person personal profile \
+const OWN: &str = "account accounts holder client clients customer customers contact contacts lead leads personal profile \
     detail details info information data general basic basics main primary overview summary about identity identification \
     register registered registration login logins access credentials kyc verification questionnaire application communication \
     channel channels email emails e mail address addresses phone phones key field fields property properties attribute attributes \
     user users trader traders investor member edit view current own individual demographics highlights record number numbers \
-    status security portal settings preferences password name names \
+    status security portal crm back office dashboard verified active vip id settings preferences password name names item items log options modifier \
     kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten daten angaben angabe \
     allgemein- übersicht profil konto kontodaten anmeldung anmeldedaten zugang zugangsdaten adresse adressen \
-    benutzer benutzerdaten interessent mandant kommunikation telefon registrierung name \
+    benutzer benutzerdaten interessent mandant bearbeiten kommunikation telefon registrierung name \
     cliente clientes contacto contactos datos perfil detalle- información informacion cuenta titular registro usuario ficha resumen \
     identidad comunicación acceso correo electrónico electrónica teléfono teléfonos dirección direcciones nombre \
     klient klienta kontaktowe dane osobowe osobiste szczegół- informacj- ogólne konta kontakty rejestracj- użytkownik- podstawowe \
@@ -31,7 +31,7 @@ const OWN: &str = "account accounts holder client clients customer customers con
 
 /// Words between those.
 const SMALL: &str = "a an and at by de del della di do du da dos des der die das el en for i in la las le les los my na o of on or our \
-    the this to und von y und im zu et d l your";
+    the this to und van von y im zu et d l your";
 
 /// Scripts that put no blanks between words.
 const UNSPACED: &str = "客户 客戶 联系 聯絡 联络 聯繫 信息 資訊 资料 資料 基本 个人 個人 详情 详细 詳細 账户 帐户 帳戶 概览 概要 注册 \
@@ -44,10 +44,15 @@ pub(super) fn is_own(title: &str, name: &str) -> bool {
         word.is_empty()
             || word.chars().nth(1).is_none()
             || OWN.split_whitespace().any(|own| is_form(word, own))
-            || SMALL.split_whitespace().any(|small| small == word)
+            || is_small(word)
             || name.split_whitespace().any(|part| part == word)
             || is_unspaced(word)
     })
+}
+
+/// Whether a word stands between others, also in names.
+pub(super) fn is_small(word: &str) -> bool {
+    SMALL.split_whitespace().any(|small| small == word)
 }
 
 /// Marks that stand on letters.

@@ -35,7 +35,7 @@ async fn main() -> Result<ExitCode> {
         "", "pages", "right", "chooser", "none", "wrong", "median ms", "worst ms", "50,000 nodes"
     );
     let mut notes = Vec::new();
-    for (name, kind) in [("Chromium", Kind::Chromium), ("Firefox", Kind::Firefox)] { if std::env::var("ONLYB").is_ok_and(|b| b != name) { continue; }
+    for (name, kind) in [("Chromium", Kind::Chromium), ("Firefox", Kind::Firefox)] {
         let findings = run(kind, &arguments.only).await?;
         let count = |verdict| findings.iter().filter(|found| found.verdict() == verdict).count();
         let (large, others): (Vec<&Finding>, Vec<&Finding>) =

@@ -337,8 +337,7 @@ fn a_name_is_found_in_the_headings_whatever_its_letters() {
             fact("labelled", "jurgen.muller@example.com"),
             fact("text", "bert@example.com"),
         ];
-        let page =
-            json!({"url": "https://crm.example/1", "headings": [heading], "title": "CRM", "facts": facts});
+        let page = json!({"url": "https://crm.example/1", "headings": [heading], "name": heading, "title": "CRM", "facts": facts});
         *fake.page.borrow_mut() = Ok(json!([{"frameId": 0, "result": page}]).to_string());
         let view = ask(&worker, json!({"type": "popup/open", "tabId": 5}));
         assert_eq!(view["screen"], screen, "{heading}");

@@ -43,6 +43,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             after: None,
             region,
             visible,
+            read: false,
         },
     )
 }
@@ -63,11 +64,13 @@ fn any_debris() -> impl Strategy<Value = Fact> {
         "@[a-z]{1,8}(/[a-z]{1,8})?",
         "[a-z]{1,8}@[a-z]{1,8}/[a-z.]{1,8}",
     ];
-    // A field for an address that has one which cannot be read is no debris.
+    // A field for an address that has one which cannot be read is no debris, nor is any text that looks like a part of one.
     let field = |fact: &Fact| matches!(fact.kind, Kind::Labelled | Kind::Input) && fact.value.contains('@');
     (kinds, values)
         .prop_map(|(kind, value)| fact(kind, &value))
-        .prop_filter("a field", move |fact| !field(fact))
+        .prop_filter("a part of an address", move |fact| {
+            !field(fact) && !holds_address(&fact.value)
+        })
 }
 
 proptest! {

@@ -108,7 +108,7 @@ fn headings_say_whose_fields_they_are() {
         );
     }
     let own = Fact {
-        under: Some("Contact".into()),
+        under: Some("contact".into()),
         ..fact(Kind::Labelled, "anna@example.com")
     };
     check(vec![own], &["anna@example.com"], true);
@@ -145,4 +145,34 @@ fn letters_that_may_look_like_others_are_never_proposed() {
     for plain in ["j\u{FC}rgen@example.com", "micha\u{142}@\u{17E}ivot.example"] {
         check(vec![fact(Kind::Labelled, plain)], &[plain], true);
     }
+}
+
+#[test]
+fn a_place_without_an_address_makes_that_of_another_a_choice() {
+    let mut frame = recipe_page(vec![fact(Kind::Recipe, "anna@example.com")]);
+    check_frames(&[frame.clone()], &["anna@example.com"], true);
+    frame.vacant = true;
+    check_frames(&[frame], &["anna@example.com"], false);
+}
+
+#[test]
+fn a_place_is_called_no_more_than_an_address() {
+    for (label, clear) in [
+        ("Email", true),
+        ("E-Mail-Adresse", true),
+        ("Anna Kowalska", true),
+        ("Guarantor Email", false),
+    ] {
+        let link = Fact {
+            label: Some(label.into()),
+            ..fact(Kind::Mailto, "mailto:anna@example.com")
+        };
+        let frame = recipe_page(vec![fact(Kind::Recipe, "anna@example.com"), link]);
+        check_frames(&[frame], &["anna@example.com"], clear);
+    }
+    let quick = Fact {
+        under: Some("new contact".into()),
+        ..fact(Kind::Recipe, "anna@example.com")
+    };
+    check_frames(&[recipe_page(vec![quick])], &["anna@example.com"], false);
 }

@@ -1,0 +1,171 @@
+//! What the sections are called that an address stands in, and whom the page names first.
+
+use super::{names::headed, *};
+
+const OWN: &str = "kasia99@example.com";
+const NAMED: &str = "anna.kowalska@example.com";
+
+fn field(value: &str) -> Fact {
+    fact(Kind::Labelled, value)
+}
+
+/// Whether the one address of a page with this first heading is proposed.
+fn is_clear(heading: &str, fact: Fact) -> bool {
+    rank(&headed(heading, vec![fact]), &session()).clear
+}
+
+#[test]
+fn a_section_is_the_customers_own_only_by_words_that_are_known_for_that() {
+    for (title, clear) in [
+        ("contact details", true),
+        ("account holder", true),
+        ("anna kowalska", true),
+        ("about anna (20418)", true),
+        ("stammdaten", true),
+        ("datos del cliente", true),
+        ("dane osobowe", true),
+        ("coordonnées", true),
+        ("بيانات العميل", true),
+        ("личные данные", true),
+        ("联系信息", true),
+        ("third-party payer", false),
+        ("payer details", false),
+        ("contact person", false),
+        ("accountant", false),
+        ("einzahler", false),
+        ("联系人信托", false),
+    ] {
+        let under = Fact {
+            under: Some(title.into()),
+            ..field(OWN)
+        };
+        let within = Fact {
+            within: Some(format!("profile / {title}")),
+            ..field(OWN)
+        };
+        for fact in [under, within] {
+            assert_eq!(is_clear("Anna Kowalska", fact), clear, "{title}");
+        }
+    }
+}
+
+#[test]
+fn one_place_under_a_known_title_will_do() {
+    let payer = || Fact {
+        under: Some("payer".into()),
+        ..fact(Kind::Mailto, OWN)
+    };
+    let both = || vec![field(OWN), payer()];
+    assert!(rank(&headed("Anna Kowalska", both()), &session()).clear);
+    assert!(!rank(&headed("Anna Kowalska", vec![payer(), payer()]), &session()).clear);
+}
+
+#[test]
+fn the_customers_name_is_the_whole_first_heading() {
+    // Somebody else's address is beside it, so that only the name tells.
+    let other = || fact(Kind::Text, "ben.ito@example.com");
+    for (heading, clear) in [
+        ("Anna Kowalska", true),
+        ("Kowalska, ANNA (20418) verified", true),
+        ("Client: Anna Kowalska", true),
+        // A customer may have written this for a name.
+        ("anna.kowalska@example.com", false),
+        ("Anna Maria Kowalska", false),
+        ("Anna Kowalska Trading Ltd", false),
+        ("c/o Anna Kowalska, Maria Nowak", false),
+        ("Customers", false),
+    ] {
+        let frames = headed(heading, vec![field(NAMED), other()]);
+        assert_eq!(rank(&frames, &session()).clear, clear, "{heading}");
+    }
+    // Words between the parts of a name are none.
+    let frames = headed(
+        "Maria de la Cruz",
+        vec![field("ana.de.la.torre@example.com"), other()],
+    );
+    assert!(!rank(&frames, &session()).clear);
+}
+
+#[test]
+fn without_such_a_heading_a_part_of_the_title_will_do() {
+    for (title, clear) in [
+        ("Anna Kowalska | CRM", true),
+        ("CRM – Customer: Anna Kowalska", true),
+        ("Anna Kowalska and others", false),
+    ] {
+        let facts = vec![field(NAMED), fact(Kind::Text, "ben.ito@example.com")];
+        let frames = [Frame {
+            headings: title.into(),
+            ..page(facts)
+        }];
+        assert_eq!(rank(&frames, &session()).clear, clear, "{title}");
+    }
+}
+
+#[test]
+fn an_address_with_another_name_than_the_page_is_left_to_the_person() {
+    for (heading, address, clear) in [
+        ("Anna Kowalska", "maria.kowalska@example.com", false),
+        ("Anna Kowalska", "ben.ito@example.com", false),
+        ("Anna Kowalska", "kasia99@example.com", true),
+        ("A. Kowalska", "anna.kowalska@example.com", true),
+        ("Anna Kowalska", "anna.k@example.com", true),
+        ("Anna Kowalska", "anna.1980@example.com", true),
+        ("Customer 4711", "ben.ito@example.com", true),
+        ("Contact details", "ben.ito@example.com", true),
+        ("Анна Ковальская", "anna.kowalska@example.com", true),
+    ] {
+        assert_eq!(is_clear(heading, field(address)), clear, "{heading} {address}");
+    }
+}
+
+#[test]
+fn a_field_behind_somebody_elses_is_left_to_the_person() {
+    let behind = |value: &str| Fact {
+        after: Some("account manager".into()),
+        ..field(value)
+    };
+    assert!(!is_clear("Anna Kowalska", behind(OWN)));
+    assert!(is_clear("Anna Kowalska", behind(NAMED)));
+}
+
+#[test]
+fn a_panel_beside_the_page_is_the_customers_where_it_has_their_name() {
+    let beside = |value: &str| Fact {
+        region: Some(Region::Beside),
+        ..field(value)
+    };
+    assert!(is_clear("Anna Kowalska", beside(NAMED)));
+    assert!(!is_clear("Anna Kowalska", beside(OWN)));
+    assert!(!is_clear("Ticket 4711", beside(NAMED)));
+}
+
+#[test]
+fn a_link_agrees_with_the_name_if_it_shows_its_address() {
+    for (read, clear) in [(true, true), (false, false)] {
+        let link = Fact {
+            read,
+            ..fact(Kind::Mailto, "mailto:anna.kowalska@example.com")
+        };
+        assert_eq!(is_clear("Anna Kowalska", link), clear);
+    }
+}
+
+#[test]
+fn a_part_of_an_address_stands_in_the_way() {
+    for text in ["a***a@example.com", "anna@exa…", "kasia@@99", "@dana", "5 @ 3"] {
+        let facts = vec![field(OWN), fact(Kind::Text, text)];
+        let part = text.starts_with("an") || text.starts_with("a*");
+        assert_eq!(rank(&[page(facts)], &session()).clear, !part, "{text}");
+    }
+}
+
+#[test]
+fn words_for_others_are_found_in_letters_of_any_alphabet() {
+    let manager = Fact {
+        label: Some("МЕНЕДЖЕР e-mail".into()),
+        folded: Some("менеджер e-mail".into()),
+        ..field(OWN)
+    };
+    assert!(!is_clear("Anna Kowalska", manager));
+}
