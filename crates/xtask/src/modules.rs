@@ -7,7 +7,12 @@ use crate::wasm::Files;
 
 /// The scripts that a click waits for, each with the module that it is not joined with: the popup's own beginning, which is
 /// to be there before the rest.
-const SCRIPTS: &[(&str, Option<&str>)] = &[("background.js", None), ("popup.js", Some("early.js"))];
+const SCRIPTS: &[(&str, Option<&str>)] = &[
+    ("background.js", None),
+    ("early.js", None),
+    ("glimpse.js", Some("early.js")),
+    ("popup.js", Some("early.js")),
+];
 
 /// Puts the modules that those scripts import before them. Modules that nothing else imports are not shipped by themselves.
 pub(crate) fn join(files: &mut Files) -> Result<()> {
@@ -187,7 +192,7 @@ mod tests {
         );
         assert_eq!(
             files.keys().collect::<Vec<_>>(),
-            ["background.js", "early.js", "popup.js"]
+            ["background.js", "early.js", "glimpse.js", "popup.js"]
         );
     }
 
