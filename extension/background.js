@@ -7,7 +7,16 @@ import { comeBack, expectConsent } from "./consent.js";
 import init, { handle, minute, selected, started, wake, window_removed } from "./core/stagedoor_extension_core.js";
 import { read } from "./reading.js";
 
-const CORE = "core/stagedoor_extension_core_bg.wasm";
+/**
+ * The core's code. In Firefox a popup is in the same process: what that has had compiled is not compiled once more, which would
+ * keep both waiting. Nothing comes of it if the popup is closed before.
+ */
+async function code() {
+  const popup = chrome.extension.getViews?.({ type: "popup" }).find(({ core }) => core);
+  const closed = new Promise((done) => popup?.addEventListener("pagehide", () => done()));
+  const compiled = popup && (await Promise.race([popup.core.catch(() => {}), closed]));
+  return compiled ?? fetch(chrome.runtime.getURL("core/stagedoor_extension_core_bg.wasm"));
+}
 
 /**
  * Starts the core on first use, once for the life of this script. It looks first what the script before it was stopped in,
@@ -16,7 +25,7 @@ const CORE = "core/stagedoor_extension_core_bg.wasm";
 let starting;
 function core() {
   const kept = () => chrome.storage.session.get(null).catch(() => null);
-  starting ??= Promise.all([init({ module_or_path: chrome.runtime.getURL(CORE) }), kept()]).then(([, kept]) => wake(kept));
+  starting ??= Promise.all([init({ module_or_path: code() }), kept()]).then(([, kept]) => wake(kept));
   return starting;
 }
 

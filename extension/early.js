@@ -6,6 +6,13 @@ import { read } from "./reading.js";
 // Nobody answers. The first question comes while the background script is being started.
 chrome.runtime.sendMessage({ type: "wake" }).catch(() => {});
 
+/** The core's code. The background script takes it from here where it can, instead of having it compiled once more. */
+globalThis.core = WebAssembly.compileStreaming(fetch(chrome.runtime.getURL("core/stagedoor_extension_core_bg.wasm")));
+// Whoever waits for it sees to that.
+core.catch(() => {});
+
+let tabId;
+
 /** Takes what the background script says; until somebody listens it is kept. */
 let take = (...said) => void before.push(said);
 const before = [];
@@ -31,7 +38,6 @@ export const say = (message) => void take(message, () => {});
 
 /** The tab that the popup is about. */
 export const tab = findTab().then((found) => (tabId = found));
-let tabId;
 
 /** What is to be shown. */
 export const first = tab.then((tabId) => chrome.runtime.sendMessage({ type: "popup/open", tabId }));

@@ -4,10 +4,10 @@
 import init, { glimpse } from "./core/stagedoor_extension_core.js";
 import { memory, page, say, tab } from "./early.js";
 
-const core = init({ module_or_path: chrome.runtime.getURL("core/stagedoor_extension_core_bg.wasm") });
+const started = init({ module_or_path: globalThis.core });
 
 async function look() {
-  const [tabId, kept, read] = await Promise.all([tab, memory, page, core]);
+  const [tabId, kept, read] = await Promise.all([tab, memory, page, started]);
   const view = read && glimpse(tabId, kept, read.frames);
   if (view) say({ type: "view", tabId, view, provisional: true });
 }

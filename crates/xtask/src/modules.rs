@@ -5,13 +5,16 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::wasm::Files;
 
-/// The scripts that a click waits for, each with the module that it is not joined with: the popup's own beginning, which is
-/// to be there before the rest.
-const SCRIPTS: &[(&str, Option<&str>)] = &[
-    ("background.js", None),
-    ("early.js", None),
-    ("glimpse.js", Some("early.js")),
-    ("popup.js", Some("early.js")),
+/// The core's bindings, which popup and background script share.
+const CORE: &str = "core/stagedoor_extension_core.js";
+
+/// The scripts that a click waits for, each with the modules that it is not joined with: the core's bindings, and the popup's own
+/// beginning, which is to be there before the rest.
+const SCRIPTS: &[(&str, &[&str])] = &[
+    ("background.js", &[CORE]),
+    ("early.js", &[]),
+    ("glimpse.js", &["early.js", CORE]),
+    ("popup.js", &["early.js"]),
 ];
 
 /// Puts the modules that those scripts import before them. Modules that nothing else imports are not shipped by themselves.
@@ -19,7 +22,7 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
     for (script, apart) in SCRIPTS {
         let mut joined = Joined {
             files,
-            apart: *apart,
+            apart,
             modules: Vec::new(),
             text: String::new(),
         };
@@ -48,7 +51,7 @@ fn is_imported(files: &Files, module: &str, idle: &[String]) -> bool {
 /// A script in the making.
 struct Joined<'a> {
     files: &'a Files,
-    apart: Option<&'a str>,
+    apart: &'a [&'a str],
     /// The modules that are in it already, as paths.
     modules: Vec<String>,
     text: String,
@@ -74,8 +77,8 @@ impl Joined<'_> {
     }
 
     fn stays(&self, import: &str) -> bool {
-        self.apart
-            .is_some_and(|apart| import.ends_with(&format!(" from \"./{apart}\";")))
+        let named = |apart: &&str| import.ends_with(&format!(" from \"./{apart}\";"));
+        self.apart.iter().any(named)
     }
 
     /// What an import statement comes to: names taken from the module, which is made first.

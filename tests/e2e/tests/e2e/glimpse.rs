@@ -105,7 +105,8 @@ async fn with_recipes_too(kind: Kind) -> Result<()> {
 async fn for_nobody_who_is_not_signed_in(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?.counting()?;
     let (seat, tab) = begin(&lab, kind).await?;
-    tab.evaluate("delete document.documentElement.dataset.reads").await?;
+    tab.evaluate("delete document.documentElement.dataset.reads")
+        .await?;
     lab.relay()?.run(&["staff", "disable", SUPPORT[0].email])?;
     for (said, own) in [(false, 1), (true, 0)] {
         let popup = seat.press(&tab).await?;
