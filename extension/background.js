@@ -4,7 +4,7 @@
 // event only to listeners that exist by the end of its first run.
 
 import { comeBack, expectConsent } from "./consent.js";
-import init, { handle, minute, selected, started, wake, window_removed } from "./core/stagedoor_extension_core.js";
+import { handle, initSync, minute, selected, started, wake, window_removed } from "./core/stagedoor_extension_core.js";
 import { read } from "./reading.js";
 
 /**
@@ -15,7 +15,7 @@ async function code() {
   const popup = chrome.extension.getViews?.({ type: "popup" }).find(({ core }) => core);
   const closed = new Promise((done) => popup?.addEventListener("pagehide", () => done()));
   const compiled = popup && (await Promise.race([popup.core.catch(() => {}), closed]));
-  return compiled ?? fetch(chrome.runtime.getURL("core/stagedoor_extension_core_bg.wasm"));
+  return compiled ?? WebAssembly.compileStreaming(fetch(chrome.runtime.getURL("core/stagedoor_extension_core_bg.wasm")));
 }
 
 /**
@@ -25,7 +25,10 @@ async function code() {
 let starting;
 function core() {
   const kept = () => chrome.storage.session.get(null).catch(() => null);
-  starting ??= Promise.all([init({ module_or_path: code() }), kept()]).then(([, kept]) => wake(kept));
+  starting ??= Promise.all([code(), kept()]).then(([module, kept]) => {
+    initSync(module);
+    return wake(kept);
+  });
   return starting;
 }
 

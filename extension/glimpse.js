@@ -1,10 +1,10 @@
 // Shows whom the page is about by what the relay said last, in the popup itself: until the background script has been started
 // and says the same takes longer.
 
-import init, { glimpse } from "./core/stagedoor_extension_core.js";
+import { glimpse, initSync } from "./core/stagedoor_extension_core.js";
 import { memory, page, say, tab } from "./early.js";
 
-const started = init({ module_or_path: globalThis.core });
+const started = core.then((module) => initSync(module));
 
 async function look() {
   const [tabId, kept, read] = await Promise.all([tab, memory, page, started]);

@@ -17,8 +17,22 @@ const SCRIPTS: &[(&str, &[&str])] = &[
     ("popup.js", &["early.js"]),
 ];
 
+/// What wasm-bindgen makes for other browsers, and for loading a core that was not compiled beforehand: from the one text to the
+/// other.
+const NEEDLESS: [(&str, &str); 6] = [
+    ("const MAX_SAFARI", "function decodeText("),
+    ("numBytesDecoded +=", "return cachedTextDecoder"),
+    ("if (!('encodeInto' in", "let WASM_VECTOR_LEN"),
+    ("async function __wbg_load(", "function initSync("),
+    ("if (module !== undefined) {", "const imports"),
+    ("let __wbg_init_promise;", "export { initSync"),
+];
+
 /// Puts the modules that those scripts import before them. Modules that nothing else imports are not shipped by themselves.
 pub(crate) fn join(files: &mut Files) -> Result<()> {
+    if let Some(bindings) = files.get_mut(CORE) {
+        *bindings = without_needless(std::str::from_utf8(bindings)?)?.into_bytes();
+    }
     for (script, apart) in SCRIPTS {
         let mut joined = Joined {
             files,
@@ -38,6 +52,22 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
         files.retain(|path, _| !idle.contains(path));
     }
     Ok(())
+}
+
+/// The core's bindings for whoever has it compiled already.
+fn without_needless(bindings: &str) -> Result<String> {
+    let mut rest = bindings;
+    let mut kept = String::with_capacity(bindings.len());
+    for (from, to) in NEEDLESS {
+        let cut = rest.split_once(from);
+        let cut = cut.and_then(|(before, after)| Some((before, after.split_once(to)?.1)));
+        let (before, after) =
+            cut.with_context(|| format!("the core's bindings have no {from} before {to}"))?;
+        kept.extend([before, to]);
+        rest = after;
+    }
+    kept.push_str(&rest.replace(", __wbg_init as default", ""));
+    Ok(kept)
 }
 
 /// Whether a script imports a module, other than those that are idle themselves.
@@ -210,6 +240,20 @@ mod tests {
             "const $core_core = (() => {\nfunction handle() {}\nfunction begin() {}\n\n\
              return { handle, default: begin };\n})();\nconst { default: init, handle } = $core_core;\ninit();\n"
         );
+    }
+
+    #[test]
+    fn bindings_lose_what_nobody_calls() {
+        let needless = NEEDLESS
+            .map(|(from, to)| format!("{from} needless\n{to} needed\n"))
+            .concat();
+        let bindings = format!("let wasm;\n{needless}, __wbg_init as default }};\n");
+        let mut given = files(&[(CORE, &bindings)]);
+        join(&mut given).unwrap();
+        let needed = NEEDLESS.map(|(_, to)| format!("{to} needed\n")).concat();
+        assert_eq!(text(&given, CORE), format!("let wasm;\n{needed} }};\n"));
+        let error = join(&mut given).unwrap_err().to_string();
+        assert!(error.contains("no const MAX_SAFARI before"), "{error}");
     }
 
     #[test]
