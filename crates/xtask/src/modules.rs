@@ -19,12 +19,14 @@ const SCRIPTS: &[(&str, &[&str])] = &[
 
 /// What wasm-bindgen makes for other browsers, and for loading a core that was not compiled beforehand: from the one text to the
 /// other.
-const NEEDLESS: [(&str, &str); 6] = [
+const NEEDLESS: [(&str, &str); 7] = [
     ("const MAX_SAFARI", "function decodeText("),
     ("numBytesDecoded +=", "return cachedTextDecoder"),
     ("if (!('encodeInto' in", "let WASM_VECTOR_LEN"),
     ("async function __wbg_load(", "function initSync("),
     ("if (module !== undefined) {", "const imports"),
+    // One that another page has had compiled is not of this page's class.
+    ("if (!(module instanceof", "const instance"),
     ("let __wbg_init_promise;", "export { initSync"),
 ];
 
