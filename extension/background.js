@@ -4,10 +4,19 @@
 // event only to listeners that exist by the end of its first run.
 
 import { comeBack, expectConsent } from "./consent.js";
-import init, { handle, minute, selected, started, wake, window_removed } from "./core/stagedoor_extension_core.js";
-import { begin, coreIsThere, read, readPage } from "./reading.js";
+import { handle, initSync, minute, selected, started, wake, window_removed } from "./core/stagedoor_extension_core.js";
+import { read } from "./reading.js";
 
-const CORE = "core/stagedoor_extension_core_bg.wasm";
+/**
+ * The core's code. In Firefox a popup is in the same process: what that has had compiled is not compiled once more, which would
+ * keep both waiting. Nothing comes of it if the popup is closed before.
+ */
+async function code() {
+  const popup = chrome.extension.getViews?.({ type: "popup" }).find(({ core }) => core);
+  const closed = new Promise((done) => popup?.addEventListener("pagehide", () => done()));
+  const compiled = popup && (await Promise.race([popup.core.catch(() => {}), closed]));
+  return compiled ?? WebAssembly.compileStreaming(fetch(chrome.runtime.getURL("core/stagedoor_extension_core_bg.wasm")));
+}
 
 /**
  * Starts the core on first use, once for the life of this script. It looks first what the script before it was stopped in,
@@ -16,17 +25,26 @@ const CORE = "core/stagedoor_extension_core_bg.wasm";
 let starting;
 function core() {
   const kept = () => chrome.storage.session.get(null).catch(() => null);
-  starting ??= Promise.all([init({ module_or_path: chrome.runtime.getURL(CORE) }), kept()]).then(([, kept]) => wake(kept));
+  starting ??= Promise.all([code(), kept()]).then(([module, kept]) => {
+    initSync(module);
+    return wake(kept);
+  });
   return starting;
 }
 
 // Whatever this script was started for needs it. If it cannot start, that is what is told when something is asked.
-core().catch(() => {}).then(coreIsThere);
+core().catch(() => {});
 
 const back = comeBack().catch(console.error);
 
-// An injected function has to be one of JavaScript's.
-globalThis.readPage = readPage;
+/**
+ * Reads a page for the core. What a popup has read of it will do for its opening, if the recipes are the same, and for nothing
+ * else: a page is read again before a login, because it may have gone on to another customer.
+ */
+globalThis.readPage = async (tabId, recipes, opening) => {
+  const found = opening && (await chrome.runtime.sendMessage({ type: "page", tabId }).catch(() => null));
+  return found?.recipes === JSON.stringify(recipes) ? found.frames : read(tabId, recipes);
+};
 
 /** Only the extension's own pages may speak to the core: no web page, no content script, no other extension. */
 function isOwnPage(sender) {
@@ -37,8 +55,6 @@ function isOwnPage(sender) {
 let noted;
 
 async function answer(message) {
-  const { type, tabId } = message ?? {};
-  const forget = type === "popup/open" && Number.isInteger(tabId) ? begin(tabId) : () => {};
   try {
     await core();
     // A page that is answered is the one that the person wanted, or comes after the one that came back.
@@ -50,8 +66,6 @@ async function answer(message) {
     console.error(fault);
     starting = undefined;
     return null;
-  } finally {
-    forget();
   }
 }
 
@@ -88,7 +102,13 @@ chrome.runtime.onStartup.addListener(() => core().then(started).catch(console.er
 chrome.contextMenus.onClicked.addListener(({ selectionText }, tab) => {
   // Text in a viewer or a panel of the browser's own is in no tab: then it is the one in front.
   const id = tab?.id >= 0 ? Promise.resolve(tab.id) : tabInFront();
-  noted = Promise.all([id, core()]).then(([id]) => id !== undefined && selected(id, selectionText ?? "")).catch(console.error);
+  // The popup is there before it has been noted, and shows nobody until then.
+  const { session } = chrome.storage;
+  session.set({ selected: true }).catch(console.error);
+  noted = Promise.all([id, core()])
+    .then(([id]) => id !== undefined && selected(id, selectionText ?? ""))
+    .then(() => session.remove("selected"))
+    .catch(console.error);
   // Firefox opens it only while the click is being handled, so nothing is awaited before.
   return openPopup().catch(async () => {
     const tabId = await id;

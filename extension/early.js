@@ -1,27 +1,64 @@
 // What the popup begins before the rest of it is there: it has the background script started, which takes longest, finds
-// out which tab it is about, and asks what to show.
+// out which tab it is about, asks what to show, and has the page read.
+
+import { read } from "./reading.js";
 
 // Nobody answers. The first question comes while the background script is being started.
 chrome.runtime.sendMessage({ type: "wake" }).catch(() => {});
 
+/** The core's code. The background script takes it from here where it can, instead of having it compiled once more. */
+globalThis.core = WebAssembly.compileStreaming(fetch(chrome.runtime.getURL("core/stagedoor_extension_core_bg.wasm")));
+// Whoever waits for it sees to that.
+core.catch(() => {});
+
+let tabId;
+
 /** Takes what the background script says; until somebody listens it is kept. */
-let take = (...said) => void kept.push(said);
-const kept = [];
-chrome.runtime.onMessage.addListener((...said) => take(...said));
+let take = (...said) => void before.push(said);
+const before = [];
+chrome.runtime.onMessage.addListener((message, sender, respond) => {
+  // Only the background script speaks to this page: scripts in tabs have the extension's id too.
+  const own = sender.url === undefined || sender.url.startsWith(chrome.runtime.getURL(""));
+  if (sender.id !== chrome.runtime.id || sender.tab !== undefined || !own) return false;
+  if (message?.type !== "page") return take(message, respond);
+  // It asks no sooner than it was asked, and then the tab is known.
+  if (message.tabId !== tabId) return false;
+  page.then(respond);
+  return true;
+});
 
 /** Hands over what was said so far, and everything from now on. */
 export function listen(listener) {
   take = listener;
-  for (const said of kept) listener(...said);
+  for (const said of before) listener(...said);
 }
 
+/** Says something to the popup as the background script does. */
+export const say = (message) => void take(message, () => {});
+
 /** The tab that the popup is about. */
-export const tab = findTab();
+export const tab = findTab().then((found) => (tabId = found));
 
 /** What is to be shown. */
 export const first = tab.then((tabId) => chrome.runtime.sendMessage({ type: "popup/open", tabId }));
 // Whoever waits for it sees to that.
 first.catch(() => {});
+
+/** What is kept in memory. */
+export const memory = chrome.storage.session.get(null).catch(() => ({}));
+
+/**
+ * The page as it was read for this opening, or null. A background script that was stopped and asks anew is given the same:
+ * whoever looks at the popup sees what this came to, and before a login the page is read again.
+ */
+export const page = readPage().catch(() => null);
+
+async function readPage() {
+  const [tabId, { session, recipes = [], selected }] = await Promise.all([tab, memory]);
+  // The relay's last answer is kept for whoever is signed in, and for nobody else is a page read here. Nor is it while a text
+  // is noted that names somebody else.
+  return session && !selected ? { recipes: JSON.stringify(recipes), frames: await read(tabId, recipes) } : null;
+}
 
 async function findTab() {
   const named = new URLSearchParams(location.search).get("tab");

@@ -218,15 +218,9 @@ async function offerEnd() {
 /** The screens that the core shows by itself, without being asked. */
 const STEPS_SHOWN = new Set(["working", "opened", "error"]);
 
-/** Only the background script speaks to this page: scripts in tabs have the extension's id too. */
-function isBackground(sender) {
-  const own = sender.url === undefined || sender.url.startsWith(chrome.runtime.getURL(""));
-  return sender.id === chrome.runtime.id && sender.tab === undefined && own;
-}
-
-function hear(message, sender, respond) {
+function hear(message, respond) {
   // Steps of a login that is under way, here or in a popup of this tab that was closed meanwhile.
-  if (!isBackground(sender) || message?.type !== "view" || message.tabId !== tabId) return;
+  if (message?.type !== "view" || message.tabId !== tabId) return;
   if (message.provisional || reads(message.view)) {
     // What the page that was read comes to by what the relay said last; or that only the relay is waited for.
     const next = message.provisional ? { provisional: true } : { screen: view.screen };

@@ -4,6 +4,7 @@ mod admission;
 mod approval;
 mod approvals;
 mod badge;
+mod glimpse;
 mod login;
 mod managed;
 mod options;

@@ -10,7 +10,7 @@ use alloc::{string::String, vec::Vec};
 pub use write::{Object, ToJson};
 
 /// A value that was read. Nothing is found in a value of the wrong kind, so reading never has to ask twice.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, Eq)]
 pub enum Value {
     /// `null`, or a number that is not a whole one.
     #[default]
@@ -25,6 +25,23 @@ pub enum Value {
     List(Vec<Value>),
     /// An object. Of members with the same name the first counts.
     Object(Vec<(String, Value)>),
+}
+
+/// In whatever order members are: browsers keep an object's in an order of their own.
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Flag(one), Self::Flag(other)) => one == other,
+            (Self::Number(one), Self::Number(other)) => one == other,
+            (Self::Text(one), Self::Text(other)) => one == other,
+            (Self::List(one), Self::List(other)) => one == other,
+            (Self::Object(members), Self::Object(others)) => {
+                members.len() == others.len() && members.iter().all(|(name, value)| other.get(name) == value)
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Value {

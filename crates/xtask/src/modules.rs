@@ -5,16 +5,40 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::wasm::Files;
 
-/// The scripts that a click waits for, each with the module that it is not joined with: the popup's own beginning, which is
-/// to be there before the rest.
-const SCRIPTS: &[(&str, Option<&str>)] = &[("background.js", None), ("popup.js", Some("early.js"))];
+/// The core's bindings, which popup and background script share.
+const CORE: &str = "core/stagedoor_extension_core.js";
+
+/// The scripts that a click waits for, each with the modules that it is not joined with: the core's bindings, and the popup's own
+/// beginning, which is to be there before the rest.
+const SCRIPTS: &[(&str, &[&str])] = &[
+    ("background.js", &[CORE]),
+    ("early.js", &[]),
+    ("glimpse.js", &["early.js", CORE]),
+    ("popup.js", &["early.js"]),
+];
+
+/// What wasm-bindgen makes for other browsers, and for loading a core that was not compiled beforehand: from the one text to the
+/// other.
+const NEEDLESS: [(&str, &str); 7] = [
+    ("const MAX_SAFARI", "function decodeText("),
+    ("numBytesDecoded +=", "return cachedTextDecoder"),
+    ("if (!('encodeInto' in", "let WASM_VECTOR_LEN"),
+    ("async function __wbg_load(", "function initSync("),
+    ("if (module !== undefined) {", "const imports"),
+    // One that another page has had compiled is not of this page's class.
+    ("if (!(module instanceof", "const instance"),
+    ("let __wbg_init_promise;", "export { initSync"),
+];
 
 /// Puts the modules that those scripts import before them. Modules that nothing else imports are not shipped by themselves.
 pub(crate) fn join(files: &mut Files) -> Result<()> {
+    if let Some(bindings) = files.get_mut(CORE) {
+        *bindings = without_needless(std::str::from_utf8(bindings)?)?.into_bytes();
+    }
     for (script, apart) in SCRIPTS {
         let mut joined = Joined {
             files,
-            apart: *apart,
+            apart,
             modules: Vec::new(),
             begun: Vec::new(),
             text: String::new(),
@@ -33,6 +57,22 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
     Ok(())
 }
 
+/// The core's bindings for whoever has it compiled already.
+fn without_needless(bindings: &str) -> Result<String> {
+    let mut rest = bindings;
+    let mut kept = String::with_capacity(bindings.len());
+    for (from, to) in NEEDLESS {
+        let cut = rest.split_once(from);
+        let cut = cut.and_then(|(before, after)| Some((before, after.split_once(to)?.1)));
+        let (before, after) =
+            cut.with_context(|| format!("the core's bindings have no {from} before {to}"))?;
+        kept.extend([before, to]);
+        rest = after;
+    }
+    kept.push_str(&rest.replace(", __wbg_init as default", ""));
+    Ok(kept)
+}
+
 /// Whether a script imports a module, other than those that are idle themselves.
 fn is_imported(files: &Files, module: &str, idle: &[String]) -> bool {
     let import = format!("from \"./{module}\"");
@@ -44,7 +84,7 @@ fn is_imported(files: &Files, module: &str, idle: &[String]) -> bool {
 /// A script in the making.
 struct Joined<'a> {
     files: &'a Files,
-    apart: Option<&'a str>,
+    apart: &'a [&'a str],
     /// The modules that are in it already, as paths.
     modules: Vec<String>,
     /// The scripts whose imports are being resolved, each imported by the one before it.
@@ -74,8 +114,8 @@ impl Joined<'_> {
     }
 
     fn stays(&self, import: &str) -> bool {
-        self.apart
-            .is_some_and(|apart| import.ends_with(&format!(" from \"./{apart}\";")))
+        let named = |apart: &&str| import.ends_with(&format!(" from \"./{apart}\";"));
+        self.apart.iter().any(named)
     }
 
     /// What an import statement comes to: names taken from the module, which is made first.
@@ -197,7 +237,7 @@ mod tests {
         );
         assert_eq!(
             files.keys().collect::<Vec<_>>(),
-            ["background.js", "early.js", "popup.js"]
+            ["background.js", "early.js", "glimpse.js", "popup.js"]
         );
     }
 
@@ -212,6 +252,20 @@ mod tests {
             "const $core_core = (() => {\nfunction handle() {}\nfunction begin() {}\n\n\
              return { handle, default: begin };\n})();\nconst { default: init, handle } = $core_core;\ninit();\n"
         );
+    }
+
+    #[test]
+    fn bindings_lose_what_nobody_calls() {
+        let needless = NEEDLESS
+            .map(|(from, to)| format!("{from} needless\n{to} needed\n"))
+            .concat();
+        let bindings = format!("let wasm;\n{needless}, __wbg_init as default }};\n");
+        let mut given = files(&[(CORE, &bindings)]);
+        join(&mut given).unwrap();
+        let needed = NEEDLESS.map(|(_, to)| format!("{to} needed\n")).concat();
+        assert_eq!(text(&given, CORE), format!("let wasm;\n{needed} }};\n"));
+        let error = join(&mut given).unwrap_err().to_string();
+        assert!(error.contains("no const MAX_SAFARI before"), "{error}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What the extension's background script calls.
+//! What the extension's background script calls, and its popup.
 
 use alloc::string::String;
 
@@ -32,6 +32,15 @@ pub fn handle(message: JsValue) -> Promise {
     // A message that cannot be read has no kind, which the core answers as a fault.
     let message = Value::parse(&to_json(&message)).unwrap_or(Value::Null);
     run(Event::Message(Message::read(&message)))
+}
+
+/// What a popup shows of the page that it has read, by what is kept in memory (`storage.session`), before the background script
+/// says more; or null.
+#[wasm_bindgen]
+pub fn glimpse(tab: TabId, kept: JsValue, frames: JsValue) -> JsValue {
+    let kept = Value::parse(&to_json(&kept)).unwrap_or(Value::Null);
+    let view = CORE.glimpse(tab, &kept, to_json(&frames));
+    view.map_or(JsValue::NULL, |view| to_js(&view.to_json()))
 }
 
 /// This script was started, with all that is kept in memory (`storage.session`), which it asked for while the core was

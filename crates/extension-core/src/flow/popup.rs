@@ -8,7 +8,7 @@ use super::{
     Core,
     login::push,
     preview::headings,
-    reading::{Collected, Known, kept_recipes, kept_session, unread},
+    reading::{Collected, Known, SESSION, kept_recipes, kept_session, unread},
     selection::pick,
 };
 use crate::{
@@ -32,6 +32,10 @@ impl<E: Environment> Core<E> {
         // Together: each by itself would add to the time of a click.
         let memory = join(self.unmark(), self.kept(Area::Session, None));
         let (disk, ((), memory)) = join(self.enrolment_and_rest(), memory).await;
+        if disk.is_err() {
+            // A profile that may not be used is shown nothing by what the relay said to it, either.
+            let _ = self.environment.remove(Area::Session, SESSION).await;
+        }
         let ((Some(profile), disk), memory) = (disk?, memory?) else {
             return Ok(View::Setup);
         };

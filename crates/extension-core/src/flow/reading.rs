@@ -11,17 +11,18 @@ use crate::{
     facts::read_frames,
     fault::{Code, Fault},
     join::{first, join},
-    json::{ToJson, Value},
+    json::{Object, ToJson, Value},
     recipe::alike,
     record::{Profile, Scan},
     view::View,
     wire::FromJson,
 };
 
-/// Under which name the relay's recipes are kept on disk, as it gave them last.
-const RECIPES: &str = "recipes";
-/// Under which name the rest of its last answer is kept in memory: who may open what, and how.
-const SESSION: &str = "session";
+/// Under which name the relay's recipes are kept, as it gave them last: on disk, and in memory beside the rest.
+pub(super) const RECIPES: &str = "recipes";
+/// Under which name the rest of its last answer is kept in memory: who may open what, and how. A popup has a page read by
+/// itself only while it is there.
+pub(super) const SESSION: &str = "session";
 
 /// How long a page is waited for, in milliseconds.
 pub(super) const PATIENCE: u32 = 5_000;
@@ -151,8 +152,13 @@ impl<E: Environment> Core<E> {
         let as_before = last.is_some_and(|last| last.to_json() == session.to_json());
         let read_alike = known.recipes == recipes;
         // What cannot be kept is found changed the next time, too.
-        if !as_before && self.sign_outs.get() == signed_out {
-            let _ = self.keep(Area::Session, SESSION, &session).await;
+        if !(as_before && read_alike) && self.sign_outs.get() == signed_out {
+            let mut members = String::new();
+            Object::begin(&mut members)
+                .with(SESSION, &session)
+                .with(RECIPES, &recipes)
+                .end();
+            let _ = self.environment.save(Area::Session, &members).await;
         }
         if !read_alike {
             if self.sign_outs.get() == signed_out {
@@ -212,7 +218,7 @@ pub(super) fn unread() -> Collected {
 }
 
 /// What the page comes to by the relay's last answer, if it can be shown.
-fn early(mut scan: Scan, picked: Opened<'_>) -> Option<View> {
+pub(super) fn early(mut scan: Scan, picked: Opened<'_>) -> Option<View> {
     let usable = picked.is_none_or(|picked| pick(&mut scan, picked.into()));
     usable.then(|| View::of_press(&scan))
 }

@@ -5,7 +5,10 @@ use alloc::boxed::Box;
 use stagedoor_protocol::{ErrorCode, KeyId, Problem, Session, limits::RELAY_TIMEOUT_MILLISECONDS};
 use zeroize::Zeroize;
 
-use super::{Core, reading::listed};
+use super::{
+    Core,
+    reading::{SESSION, listed},
+};
 use crate::{
     answer,
     environment::{Area, Environment, HttpRequest},
@@ -128,6 +131,10 @@ impl<E: Environment> Core<E> {
             && kept.get("keyId").text() == Some(profile.key_id.as_str())
         {
             let _ = self.keep(Area::Local, name, &value).await;
+            if matches!(value, Value::List(_)) {
+                // Nor is a page read before the relay says otherwise.
+                let _ = self.environment.remove(Area::Session, SESSION).await;
+            }
         }
         answer
     }

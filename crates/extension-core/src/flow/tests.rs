@@ -4,6 +4,7 @@ mod approval;
 mod approvals;
 mod claims;
 mod fake;
+mod glimpse;
 mod lapsed;
 mod login;
 mod managed;

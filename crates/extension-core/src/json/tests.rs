@@ -32,6 +32,23 @@ fn what_was_read_can_be_written_again() {
 }
 
 #[test]
+fn members_in_another_order_are_the_same() {
+    let read = |text| Value::parse(text).unwrap();
+    let one = read(r#"[{"a":1,"b":[{"c":"x","d":true}]}]"#);
+    assert_eq!(one, read(r#"[{"b":[{"d":true,"c":"x"}],"a":1}]"#));
+    for other in [
+        r#"[{"a":1,"b":[{"c":"y","d":true}]}]"#,
+        r#"[{"a":1,"b":[{"c":"x"}]}]"#,
+        r#"[{"a":1}]"#,
+        r#"[{"a":1,"b":[{"c":"x","d":true}],"e":2}]"#,
+        r#"[{"a":1,"b":[{"c":"x","d":true},1]}]"#,
+        "[[]]",
+    ] {
+        assert_ne!(one, read(other), "{other}");
+    }
+}
+
+#[test]
 fn takes_a_member_once() {
     let mut value = Value::parse(r#"{"a":"secret"}"#).unwrap();
     assert_eq!(value.take("a"), Value::Text("secret".into()));

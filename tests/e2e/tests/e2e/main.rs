@@ -9,6 +9,7 @@ mod content_script;
 mod corpus;
 mod drivers;
 mod first_run;
+mod glimpse;
 mod guide;
 mod languages;
 mod lapsed;

@@ -244,7 +244,7 @@ fn tabs_do_not_see_each_others_notes_even_in_one_place() {
     );
     assert_eq!(
         fake.session.borrow().keys().collect::<Vec<_>>(),
-        ["session", "tab:5"]
+        ["recipes", "session", "tab:5"]
     );
 }
 

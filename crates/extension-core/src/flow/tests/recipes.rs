@@ -5,7 +5,7 @@ use crate::environment::Broken;
 use fake::page_with;
 
 /// The page of the fake browser, with an address in the place that the relay's recipe names.
-fn page() -> String {
+pub(super) fn page() -> String {
     let fact =
         |kind: &str, email: &str| json!({"kind": kind, "value": email, "label": "E-mail", "visible": true});
     let facts = json!([
@@ -16,7 +16,7 @@ fn page() -> String {
         .to_string()
 }
 
-fn recipe(host: &str, at: &str) -> Value {
+pub(super) fn recipe(host: &str, at: &str) -> Value {
     json!([{"version": 1, "name": "Ours", "hosts": [host], "paths": ["/contacts/{}"], "at": [at], "only": true}])
 }
 
