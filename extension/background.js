@@ -41,10 +41,14 @@ const back = comeBack().catch(console.error);
  * Reads a page for the core. What a popup has read of it will do for its opening, if the recipes are the same, and for nothing
  * else: a page is read again before a login, because it may have gone on to another customer.
  */
-globalThis.readPage = async (tabId, recipes, opening) => {
-  const found = opening && (await chrome.runtime.sendMessage({ type: "page", tabId }).catch(() => null));
+globalThis.readPage = async (tabId, recipes, opens) => {
+  const opening = opens && openings.get(tabId);
+  const found = opening && (await chrome.runtime.sendMessage({ type: "page", opening }).catch(() => null));
   return found?.recipes === JSON.stringify(recipes) ? found.frames : read(tabId, recipes);
 };
+
+/** The name of each tab's last opening of the popup. */
+const openings = new Map();
 
 /** Only the extension's own pages may speak to the core: no web page, no content script, no other extension. */
 function isOwnPage(sender) {
@@ -55,6 +59,7 @@ function isOwnPage(sender) {
 let noted;
 
 async function answer(message) {
+  if (message?.opening) openings.set(message.tabId, message.opening);
   try {
     await core();
     // A page that is answered is the one that the person wanted, or comes after the one that came back.
@@ -107,8 +112,8 @@ chrome.contextMenus.onClicked.addListener(({ selectionText }, tab) => {
   session.set({ selected: true }).catch(console.error);
   noted = Promise.all([id, core()])
     .then(([id]) => id !== undefined && selected(id, selectionText ?? ""))
-    .then(() => session.remove("selected"))
-    .catch(console.error);
+    .catch(console.error)
+    .finally(() => session.remove("selected"));
   // Firefox opens it only while the click is being handled, so nothing is awaited before.
   return openPopup().catch(async () => {
     const tabId = await id;

@@ -11,7 +11,8 @@ globalThis.core = WebAssembly.compileStreaming(fetch(chrome.runtime.getURL("core
 // Whoever waits for it sees to that.
 core.catch(() => {});
 
-let tabId;
+/** The name of this opening: an earlier popup of the tab may still be there, with what the page showed then. */
+export const opening = crypto.randomUUID();
 
 /** Takes what the background script says; until somebody listens it is kept. */
 let take = (...said) => void before.push(said);
@@ -21,8 +22,7 @@ chrome.runtime.onMessage.addListener((message, sender, respond) => {
   const own = sender.url === undefined || sender.url.startsWith(chrome.runtime.getURL(""));
   if (sender.id !== chrome.runtime.id || sender.tab !== undefined || !own) return false;
   if (message?.type !== "page") return take(message, respond);
-  // It asks no sooner than it was asked, and then the tab is known.
-  if (message.tabId !== tabId) return false;
+  if (message.opening !== opening) return false;
   page.then(respond);
   return true;
 });
@@ -37,10 +37,10 @@ export function listen(listener) {
 export const say = (message) => void take(message, () => {});
 
 /** The tab that the popup is about. */
-export const tab = findTab().then((found) => (tabId = found));
+export const tab = findTab();
 
 /** What is to be shown. */
-export const first = tab.then((tabId) => chrome.runtime.sendMessage({ type: "popup/open", tabId }));
+export const first = tab.then((tabId) => chrome.runtime.sendMessage({ type: "popup/open", tabId, opening }));
 // Whoever waits for it sees to that.
 first.catch(() => {});
 

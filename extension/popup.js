@@ -1,7 +1,7 @@
 // The popup's flow: asks the core what to show, shows it, and carries the person's decisions back.
 
 import { confirmed } from "./countdown.js";
-import { first, listen, tab } from "./early.js";
+import { first, listen, opening as name, tab } from "./early.js";
 import { INTERNAL, ask, localisePage, viewText, text } from "./page.js";
 import { screens } from "./screens.js";
 import { guard, hold } from "./waiting.js";
@@ -94,7 +94,7 @@ async function request(message, meanwhile, asked) {
   } catch {
     // The background script was stopped before it could answer. It kept a note of what was under way.
     opening = !answered;
-    answer = await ask({ type: opening ? "popup/open" : "popup/status", tabId }).catch(() => null);
+    answer = await ask(opening ? { type: "popup/open", tabId, opening: name } : { type: "popup/status", tabId }).catch(() => null);
   }
   if (own !== latest) return;
   answered ||= Boolean(answer);

@@ -67,8 +67,9 @@ function report(kind, value, element, label = "", doubtful = false) {
   const raw = String(value ?? "").replaceAll(JOINT, "").trim();
   if (!raw || facts.length >= MAX_FACTS) return;
   const under = folded(`${fieldsAround(element)} ${headingAbove(element)}`.trim());
-  const within = folded(titlesAround(element).join(" / "));
-  const after = folded(["labelled", "input"].includes(kind) ? fieldBefore(element) : "");
+  const field = ["labelled", "input"].includes(kind);
+  const within = folded([...(field ? [restOf(label)] : []), ...titlesAround(element)].filter(Boolean).join(" / "));
+  const after = folded(field ? fieldBefore(element) : "");
   const called = folded(label);
   facts.push({
     kind,

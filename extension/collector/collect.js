@@ -15,5 +15,5 @@ function collect() {
   }
   const titled = getterOf(Document, "title").call(document);
   const title = regionAround() ? "" : String(titled).slice(0, MAX_VALUE);
-  return { version: 2, reading, url: location.href, title, truncated, unusable, unsure: isUnsure(), milliseconds: now() - start, facts, headings, name, vacant };
+  return { version: 2, reading, url: location.href, title, truncated, unusable, unsure: isUnsure(), milliseconds: now() - start, facts, headings, name: name ?? marginal, vacant };
 }

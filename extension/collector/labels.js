@@ -6,6 +6,15 @@ const EMAIL_WORD = lettered(EMAIL_SOURCE, "i");
 /** Likewise, with nothing behind it but what makes an address of it: the label of a field, and no sentence or other setting. */
 const EMAIL_FIELD = lettered(String.raw`${EMAIL_SOURCE}[\p{L}]*[-\s]*(add?r[\p{L}]*|id|ال[إا]لكتروني)?[^\p{L}]*$`, "i");
 
+/** What a label says beside that it is one for an address, such as whose. */
+function restOf(label) {
+  const rest = EMAIL_WORD.without(label);
+  if (rest !== label) return WORD_REST.without(rest).trim();
+  // A field without a label has its name for one.
+  return /mail/i.test(label) && !/\s/.test(label) ? "" : label;
+}
+
+const WORD_REST = lettered(String.raw`^[\p{L}]+`);
 const LETTER = lettered(String.raw`[\p{L}]`);
 
 function textOf(element) {

@@ -9,11 +9,9 @@ const ASCII = /^[\0-\x7f]*$/;
 function lettered(source, flags = "") {
   let all;
   let plain;
-  return {
-    test(text) {
-      if (!ASCII.test(text)) return (all ??= new RegExp(source, `${flags}u`)).test(text);
-      plain ??= new RegExp(source.replaceAll("\\p{L}", "A-Za-z").replaceAll("\\p{Ll}", "a-z").replaceAll("\\p{Lu}", "A-Z").replaceAll("\\p{N}", "0-9"), flags);
-      return plain.test(text);
-    },
+  const fitting = (text) => {
+    if (!ASCII.test(text)) return (all ??= new RegExp(source, `${flags}u`));
+    return (plain ??= new RegExp(source.replaceAll("\\p{L}", "A-Za-z").replaceAll("\\p{Ll}", "a-z").replaceAll("\\p{Lu}", "A-Z").replaceAll("\\p{N}", "0-9"), flags));
   };
+  return { test: (text) => fitting(text).test(text), without: (text) => text.replace(fitting(text), "") };
 }

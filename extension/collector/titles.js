@@ -8,8 +8,8 @@ const [MAX_OUT, MAX_EARLIER, MAX_ROWS] = [12, 6, 24];
 /** The heading of the section that an element is in: the nearest one that stands before it or before what it is in. */
 const headingAbove = kept((element) => {
   for (let at = element, depth = 0; at && depth < MAX_OUT; at = parentOf(at), depth += 1) {
-    for (let earlier = earlierOf(at), steps = 0; earlier && steps < MAX_EARLIER; earlier = earlierOf(earlier), steps += 1) {
-      const heading = headingIn(earlier);
+    for (let earlier = earlierOf(at), steps = 0; earlier && steps < MAX_ROWS; earlier = earlierOf(earlier), steps += 1) {
+      const heading = headingIn(earlier, steps < MAX_EARLIER);
       if (heading) return tagOf(heading) === "H1" ? "" : textOf(heading);
     }
     const own = attributeOf(at, "role") === "region" || tagOf(at) === "SECTION" ? attributeOf(at, "aria-label") : "";
@@ -18,11 +18,12 @@ const headingAbove = kept((element) => {
   return "";
 });
 
-/** An element that is a heading, or the one in it if it holds little else. */
-function headingIn(element) {
-  if (matches.call(element, HEADING) || HEADINGS.has(tagOf(element))) return element;
+/** An element that is a heading, or, if it is `near`, the one in it if it holds little else. */
+function headingIn(element, near) {
+  if (HEADINGS.has(tagOf(element)) || matches.call(element, HEADING)) return element;
+  if (!near) return null;
   const inner = querySelector.call(element, HEADING);
-  return inner && isShort(getText.call(element)) ? inner : null;
+  return inner && isShort(textOf(element)) ? inner : null;
 }
 
 function isShort(text) {
@@ -39,7 +40,7 @@ const titlesAround = kept((element) => {
 
 const TITLED = "dialog, fieldset, section, form, article, [role=tabpanel], [role=dialog], [role=alertdialog], [role=region], [role=group], [role=form], [role=article]";
 const DIALOGS = "dialog, [role=dialog], [role=alertdialog]";
-const TABS = "ul, ol, [role=tablist], [class*=tab i]";
+const TABS = "ul, ol, [role=tablist], [class~=tabs], [class*='-tabs' i], [class*=tablist i]";
 const CHOSEN = "[role=tab][aria-selected=true], .active, .selected, .current, [aria-current=page], [aria-current=true]";
 const OPENED = "[aria-expanded=true]";
 

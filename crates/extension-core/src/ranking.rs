@@ -69,7 +69,10 @@ pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
     let mut sightings: Vec<Box<Sighting<'_>>> = Vec::new();
     // What stands in the way of whoever the page does not name: a field whose address cannot be read, or is the firm's own; or
     // what the collector has seen.
-    let mut barred = frames.iter().any(|frame| frame.unsure);
+    let mut barred = frames.iter().any(|frame| {
+        let about_others = |name: &str| weight::names_other(&name.to_ascii_lowercase());
+        frame.unsure || frame.top && frame.name.as_deref().is_some_and(about_others)
+    });
     for frame in frames {
         for fact in frame
             .facts
@@ -193,7 +196,6 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
     let mut score = 0;
     let mut proposable = false;
     let mut fields = false;
-    let mut own = false;
     let mut own_place = false;
     let mut read = false;
     let named = !is_disguised(&best.folded) && page.is(&best.folded);
@@ -205,13 +207,14 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
             best = first;
         }
         score += first.weight.points;
-        // A panel beside the page's main part holds its data at help desks, and at others whatever else there is.
-        let fits = |sighting: &Sighting<'_>| sighting.weight.proposable || named && sighting.weight.beside;
+        // A panel beside the page's main part holds its data at help desks, and at others whatever else there is. Under a title
+        // that is not known for the customer's own data, an address may be anybody's.
+        let fits = |sighting: &Sighting<'_>| {
+            let there = sighting.weight.proposable || named && sighting.weight.beside;
+            there && sighting.is_own(page, named)
+        };
         let fitting = same_kind.iter().any(|sighting| fits(sighting));
         proposable |= fitting;
-        own |= same_kind
-            .iter()
-            .any(|sighting| fits(sighting) && sighting.is_own(page, named));
         own_place |=
             first.kind == Kind::Recipe && same_kind.iter().any(|sighting| sighting.is_own(page, named));
         read |= same_kind
@@ -233,8 +236,7 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
     let card = sightings.iter().any(|sighting| sighting.under == page.second);
     let by_first = page.names(&best.folded, "");
     let by_both = page.names(&best.folded, &page.second);
-    // Under a title that is not known for the customer's own data, an address may be anybody's.
-    let elses = !own || !named && page.contradicts(&best.folded);
+    let elses = !named && page.contradicts(&best.folded);
     Candidate {
         email: best.email.clone(),
         folded: best.folded.clone(),
@@ -327,12 +329,19 @@ fn is_clear(candidates: &[Candidate], dropped: &[Candidate], frames: &[Frame], b
     first.proposable && first.agreed && seen_enough && first.score > 2 * next && alone
 }
 
-/// Whether a text without a whole address has a part of one in it, or one whose letters are masked.
+/// Whether a text without a whole address has a part of one in it, or one whose letters are masked. Prices and versions have no
+/// letters on one side, and pictures have endings of files.
 fn holds_address(text: &str) -> bool {
-    let mut pieces = text.split_whitespace();
-    pieces.any(|piece| {
+    let lettered = |part: &str| {
+        let mut chars = part.chars();
+        chars.any(|c| c.is_alphabetic() || matches!(c, '*' | '•' | '…'))
+    };
+    text.split_whitespace().any(|piece| {
         piece.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.contains(':')
+            let picture = [".png", ".jpg", ".jpeg", ".webp", ".svg", ".gif"]
+                .iter()
+                .any(|ending| domain.to_ascii_lowercase().ends_with(ending));
+            lettered(local) && lettered(domain) && !picture && !domain.contains(['@', ':', '/'])
         })
     })
 }

@@ -95,8 +95,12 @@ impl Whom {
             .filter(|word| word.chars().all(char::is_alphabetic) && !is_own(word, ""))
             .collect();
         let is_there = |word: &&str| {
-            name.iter()
-                .any(|other| other == word || other.chars().nth(1).is_none() && word.starts_with(*other))
+            // Initials, short forms, and letters with two dots, which many write as two letters.
+            name.iter().any(|other| {
+                let initial = other.chars().nth(1).is_none();
+                let short = word.len() > 2 && other.starts_with(word);
+                undotted(other) == undotted(word) || initial && word.starts_with(*other) || short
+            })
         };
         if !name.iter().all(|word| word.is_ascii()) {
             // In another script the same name has other letters.
@@ -124,6 +128,10 @@ fn is_name(line: &str, local: &str) -> bool {
         && words
             .iter()
             .all(|word| local.split_whitespace().any(|other| other == *word))
+}
+
+fn undotted(word: &str) -> String {
+    word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 }
 
 fn local(folded: &str) -> String {

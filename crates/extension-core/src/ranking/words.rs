@@ -6,18 +6,18 @@ const OWN: &str = "account accounts holder client clients customer customers con
     register registered registration login logins access credentials kyc verification questionnaire application communication \
     channel channels email emails e mail address addresses phone phones key field fields property properties attribute attributes \
     user users trader traders investor member edit view current own individual demographics highlights record number numbers \
-    status security portal crm back office dashboard verified active vip id settings preferences password name names item items log options modifier \
-    kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten daten angaben angabe \
+    status security crm dashboard trading private form page panel section content required optional verified active vip id settings preferences password name names item items log options modifier \
+    kontaktinformationen kundeninformationen kontoinhaber überblick adresa адреса kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten daten angaben angabe \
     allgemein- übersicht profil konto kontodaten anmeldung anmeldedaten zugang zugangsdaten adresse adressen \
     benutzer benutzerdaten interessent mandant bearbeiten kommunikation telefon registrierung name \
-    cliente clientes contacto contactos datos perfil detalle- información informacion cuenta titular registro usuario ficha resumen \
+    cliente clientes contacto contactos datos perfil detalle- personales información informacion cuenta titular registro usuario ficha resumen \
     identidad comunicación acceso correo electrónico electrónica teléfono teléfonos dirección direcciones nombre \
     klient klienta kontaktowe dane osobowe osobiste szczegół- informacj- ogólne konta kontakty rejestracj- użytkownik- podstawowe \
-    podsumowanie tożsamość komunikacj- adres nazwa imię \
-    client coordonnées données donnée profil détail- renseignement- général- compte titulaire inscription utilisateur fiche résumé \
+    podsumowanie karta przegląd tożsamość komunikacj- adres nazwa imię \
+    client coordonnées données donnée profil détail- renseignement- informations général- compte titulaire inscription utilisateur fiche résumé \
     identité connexion communication messagerie électronique téléphone téléphones nom personnel- \
     العميل عميل الزبون بيانات البيانات معلومات المعلومات شخصية الشخصية الشخصي الاتصال اتصال التواصل تواصل ملف الملف الحساب حساب تفاصيل \
-    التفاصيل عامة العامة عام أساسية الأساسية صاحب التسجيل المستخدم الهوية البريد بريد الإلكتروني العنوان الهاتف \
+    التفاصيل عامة العامة عام أساسية الأساسية نظرة ملخص صاحب التسجيل المستخدم الهوية البريد بريد الإلكتروني العنوان الهاتف \
     клиент- контакт- данные лич- персональн- профил- сведения информаци- общ- основн- аккаунт- счет счёт счета счёта регистраци- \
     пользовател- карточка анкета лид связи связь почта адрес телефон- \
     contato contatos dados pessoa- detalhe- informaç- geral gerais conta cadastr- registo utilizador usuário resumo \
@@ -30,7 +30,7 @@ const OWN: &str = "account accounts holder client clients customer customers con
     informasi kontak pelanggan pribadi khách hàng thông tin liên hệ";
 
 /// Words between those.
-const SMALL: &str = "a an and at by de del della di do du da dos des der die das el en for i in la las le les los my na o of on or our \
+const SMALL: &str = "a an and at de del della di do du da dos des der die das el en i in la las le les los my na o of on or \
     the this to und van von y im zu et d l your";
 
 /// Scripts that put no blanks between words.
@@ -57,7 +57,7 @@ pub(super) fn is_small(word: &str) -> bool {
 
 /// Marks that stand on letters.
 fn is_joined(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36F}' | '\u{E31}' | '\u{E34}'..='\u{E4E}' | '\u{900}'..='\u{94F}')
+    matches!(c, '\u{300}'..='\u{36F}' | '\u{e30}'..='\u{e4e}' | '\u{900}'..='\u{94F}')
 }
 
 /// What ends in a hyphen is the beginning of words.

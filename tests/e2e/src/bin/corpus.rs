@@ -34,7 +34,6 @@ async fn main() -> Result<ExitCode> {
         "{:<9} {:>6} {:>6} {:>8} {:>5} {:>6} {:>12} {:>12} {:>13}",
         "", "pages", "right", "chooser", "none", "wrong", "median ms", "worst ms", "50,000 nodes"
     );
-    let mut notes = Vec::new();
     for (name, kind) in [("Chromium", Kind::Chromium), ("Firefox", Kind::Firefox)] {
         let findings = run(kind, &arguments.only).await?;
         let count = |verdict| findings.iter().filter(|found| found.verdict() == verdict).count();
@@ -57,10 +56,9 @@ async fn main() -> Result<ExitCode> {
         let told = findings
             .iter()
             .filter(|found| arguments.all || found.verdict() != Verdict::Right);
-        notes.extend(told.map(|found| note(name, found)));
-    }
-    for note in notes {
-        println!("{note}");
+        for found in told {
+            println!("{}", note(name, found));
+        }
     }
     Ok(if wrong == 0 {
         ExitCode::SUCCESS
