@@ -3,11 +3,15 @@
 
 import { read } from "./reading.js";
 
+const running = isRunning();
 // Nobody answers. The first question comes while the background script is being started.
 chrome.runtime.sendMessage({ type: "wake" }).catch(() => {});
 
-/** The core's code. The background script takes it from here where it can, instead of having it compiled once more. */
-globalThis.core = WebAssembly.compileStreaming(fetch(chrome.runtime.getURL("core/stagedoor_extension_core_bg.wasm")));
+/**
+ * The core's code, or null if the background script is running: its answer comes sooner then. If it is not, it takes the code
+ * from here where it can, instead of having it compiled once more.
+ */
+globalThis.core = running.then((is) => (is ? null : WebAssembly.compileStreaming(fetch(chrome.runtime.getURL("core/stagedoor_extension_core_bg.wasm")))));
 // Whoever waits for it sees to that.
 core.catch(() => {});
 
@@ -58,6 +62,12 @@ async function readPage() {
   // The relay's last answer is kept for whoever is signed in, and for nobody else is a page read here. Nor is it while a text
   // is noted that names somebody else.
   return session && !selected ? { recipes: JSON.stringify(recipes), frames: await read(tabId, recipes) } : null;
+}
+
+/** Whether there is a background script by now. Firefox has it in a page, and says so at once. */
+async function isRunning() {
+  if (location.protocol === "moz-extension:") return chrome.extension.getBackgroundPage() !== null;
+  return (await chrome.runtime.getContexts({ contextTypes: ["BACKGROUND"] })).length > 0;
 }
 
 async function findTab() {

@@ -4,10 +4,11 @@
 import { glimpse, initSync } from "./core/stagedoor_extension_core.js";
 import { memory, page, say, tab } from "./early.js";
 
-const started = core.then((module) => initSync(module));
-
 async function look() {
-  const [tabId, kept, read] = await Promise.all([tab, memory, page, started]);
+  const module = await core;
+  if (!module) return;
+  initSync(module);
+  const [tabId, kept, read] = await Promise.all([tab, memory, page]);
   const view = read && glimpse(tabId, kept, read.frames);
   if (view) say({ type: "view", tabId, view, provisional: true });
 }
