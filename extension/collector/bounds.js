@@ -76,7 +76,7 @@ function report(kind, value, element, label = "", doubtful = false) {
     value: raw.slice(0, MAX_VALUE),
     ...(label && { label: label.slice(0, MAX_LABEL) }),
     ...(/[^\0-\x7f]/.test(called) && { folded: called.slice(0, MAX_LABEL) }),
-    ...(under && { under: under.slice(0, MAX_LABEL) }),
+    ...(under && { under: under.slice(0, MAX_VALUE) }),
     ...(within && { within: within.slice(0, MAX_VALUE) }),
     ...(after && { after: after.slice(0, MAX_LABEL) }),
     region: regionOf(element),

@@ -3,17 +3,16 @@
 
 function collect() {
   if (rootElement() && isFrameSeen()) {
+    read.push(...trees(document));
+    for (const tree of read) readHeadings(tree);
     readSelection();
-    for (const tree of trees(document)) {
-      read.push(tree);
+    for (const tree of read) {
       readRecipe(tree);
       for (const node of texts(tree)) if (!exhausted()) readText(node);
       for (const element of worthwhile(tree)) if (!exhausted()) readElement(element);
-      readHeadings(tree);
     }
     judgeUnrendered();
   }
-  const titled = getterOf(Document, "title").call(document);
-  const title = regionAround() ? "" : String(titled).slice(0, MAX_VALUE);
-  return { version: 2, reading, url: location.href, title, truncated, unusable, unsure: isUnsure(), milliseconds: now() - start, facts, headings, name: name ?? marginal, vacant };
+  const title = regionAround() ? "" : pageTitle.slice(0, MAX_VALUE);
+  return { version: 2, reading, url: location.href, title, truncated, unusable, unsure: isUnsure(), milliseconds: now() - start, facts, headings, name: nameOfPage(), vacant };
 }

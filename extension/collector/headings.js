@@ -3,8 +3,9 @@
 const TITLES = ["h1", "h2", "h3", "[role=heading]"];
 const MAX_HEADINGS = 20;
 const headings = [];
-/** The first heading of the first order. */
-let name, marginal;
+const pageTitle = String(getterOf(Document, "title").call(document));
+/** The first heading of the first order, and what it says; one in the page's own margins may be the program's. */
+let named, marginal;
 
 function readHeadings(tree) {
   for (const heading of selectedByAny(tree, TITLES)) {
@@ -15,8 +16,13 @@ function readHeadings(tree) {
     if (!text) continue;
     headings.push(text.slice(0, MAX_VALUE));
     if (tagOf(heading) !== "H1" && attributeOf(heading, "aria-level") !== "1") continue;
-    // One in the page's own margins may be the program's.
-    if (isInMainPart(heading)) name ??= text.slice(0, MAX_VALUE);
-    else marginal ??= text.slice(0, MAX_VALUE);
+    if (isInMainPart(heading)) named ??= { heading, text };
+    else marginal ??= { heading, text };
   }
+}
+
+/** What the page calls itself first: in its first heading of the first order, or in one of another that its title has in it. */
+function nameOfPage() {
+  const name = (named ?? marginal)?.text ?? headings.find((heading) => pageTitle.includes(heading));
+  return name?.slice(0, MAX_VALUE);
 }

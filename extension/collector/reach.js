@@ -67,8 +67,8 @@ function within({ left, top, right, bottom }, { element, overflowX, overflowY, f
 }
 
 /** Whether an element, whose inner edge is at `start`, can be scrolled to what is from one place to another. */
-function goesAcross(element, start, from, to) {
-  const { direction, display, flexDirection } = styleOf(element);
+function goesAcross(element, start, from, to, { direction } = styleOf(element)) {
+  const { display, flexDirection } = styleOf(element);
   const reversed = (direction === "rtl") !== (/flex/.test(display) && flexDirection === "row-reverse");
   return goesTo(start, getClientWidth.call(element), getScrollWidth.call(element), getScrollLeft.call(element), reversed, from, to);
 }
@@ -85,10 +85,18 @@ function goesTo(start, size, whole, at, reversed, from, to) {
   return to > least + 1 && from < least + Math.max(whole, size);
 }
 
-/** Whether the window can be scrolled to a box. */
+/**
+ * Whether the window can be scrolled to a box. Downwards it can be again once a dialog is closed that keeps it from that; what
+ * a page leaves out at its sides is what is drawn in when it is wanted.
+ */
 function isInPage({ left, top, right, bottom }, document) {
-  const scroller = getScroller.call(document) ?? getRoot.call(document);
-  return goesAcross(scroller, 0, left, right) && goesDown(scroller, 0, top, bottom);
+  const root = getRoot.call(document);
+  const body = getBody.call(document) ?? root;
+  const scroller = getScroller.call(document) ?? root;
+  const { overflowX } = styleOf(isWindows(body) ? body : root);
+  const locked = overflowX === "hidden" || overflowX === "clip";
+  const across = locked ? right > 1 && left < getClientWidth.call(scroller) - 1 : goesAcross(scroller, 0, left, right, styleOf(body));
+  return across && goesDown(scroller, 0, top, bottom);
 }
 
 /** Whether a person can bring this box of an element before their eyes. */

@@ -1,47 +1,111 @@
 // What the sections that something stands in are called: by headings, tabs, dialogs, and whatever else can be opened and closed.
 
 const HEADING = "h1, h2, h3, h4, h5, h6, [role=heading]";
-const HEADINGS = new Set(["H2", "H3", "H4", "H5", "H6", "LEGEND", "CAPTION", "SUMMARY"]);
-/** The most that is looked at to find a title, outwards and before. */
-const [MAX_OUT, MAX_EARLIER, MAX_ROWS] = [12, 6, 24];
+const HEADINGS = "legend, caption, summary";
+/** The most that is looked at before an element to find a title: whether it has one in it, and whether it is one. */
+const [MAX_EARLIER, MAX_ROWS] = [6, 24];
+
+/** What an element is in: in its own page, or of the page around that. */
+const outerOf = (element) => parentOf(element) ?? frameAround(viewOf(element));
 
 /** The heading of the section that an element is in: the nearest one that stands before it or before what it is in. */
 const headingAbove = kept((element) => {
-  for (let at = element, depth = 0; at && depth < MAX_OUT; at = parentOf(at), depth += 1) {
-    for (let earlier = earlierOf(at), steps = 0; earlier && steps < MAX_ROWS; earlier = earlierOf(earlier), steps += 1) {
-      const heading = headingIn(earlier, steps < MAX_EARLIER);
-      if (heading) return tagOf(heading) === "H1" ? "" : textOf(heading);
-    }
-    const own = attributeOf(at, "role") === "region" || tagOf(at) === "SECTION" ? attributeOf(at, "aria-label") : "";
-    if (own) return own;
+  // What labels are called in a list of fields.
+  let labels;
+  for (let earlier = earlierOf(element), steps = 0; earlier && steps < MAX_ROWS; earlier = earlierOf(earlier), steps += 1) {
+    const heading = headingIn(earlier, steps < MAX_EARLIER);
+    if (heading) return isPageTitle(heading) ? "" : titleText(heading);
+    const called = attributeOf(earlier, "class");
+    if (steps < MAX_EARLIER && EMAIL_WORD.test(textOf(earlier))) labels ??= called;
+    else if (labels === undefined || called !== labels) if (isCaptionOf(earlier, element, steps)) return titleText(earlier);
   }
-  return "";
+  const own = attributeOf(element, "role") === "region" || tagOf(element) === "SECTION" ? attributeOf(element, "aria-label") : "";
+  if (own) return own;
+  const outer = outerOf(element);
+  return outer ? headingAbove(outer) : "";
 });
 
 /** An element that is a heading, or, if it is `near`, the one in it if it holds little else. */
 function headingIn(element, near) {
-  if (HEADINGS.has(tagOf(element)) || matches.call(element, HEADING)) return element;
+  if (matches.call(element, `${HEADING}, ${HEADINGS}`)) return element;
   if (!near) return null;
-  const inner = querySelector.call(element, HEADING);
-  return inner && isShort(textOf(element)) ? inner : null;
+  const content = contentOf(element);
+  const inner = firstIn(content, HEADING);
+  return inner && isShort(textOf(content)) ? inner : null;
 }
+
+/** An element, or what a component shows in its place. */
+const contentOf = (element) => (tagOf(element).includes("-") && shadowOf(element)) || element;
+
+const firstIn = (content, selector) => (isElement(content) ? querySelector : findShadow).call(content, selector);
+
+/** Whether a heading is that of the whole page. */
+function isPageTitle(heading) {
+  return tagOf(heading) === "H1" && (heading === firstHeading() || documentOf(heading) !== document || pageTitle.includes(textOf(heading)));
+}
+
+const firstHeading = () => (named ?? marginal)?.heading;
 
 function isShort(text) {
   return text.length <= MAX_LABEL && !text.includes("@");
 }
 
+const CAPTIONS = ["title", "head", "caption", "legend"].map((word) => `[class*=${word} i]:not([class*=sub i])`).join();
+const FIELDS = "input, select, textarea";
+
+const WORD = lettered(String.raw`[\p{L}]{3}`);
+
+/** Whether an element is what a section is called though it is no heading by its markup: it is called so, or stands out before it. */
+function isCaptionOf(earlier, element, steps) {
+  const text = textOf(earlier);
+  if (!isShort(text) || !WORD.test(text) || tagOf(earlier) === "LABEL" || querySelector.call(earlier, FIELDS) || !isSeen(earlier)) return false;
+  if (matches.call(earlier, CAPTIONS)) return true;
+  if (steps > 0 && earlierOf(earlier)) return false;
+  const inner = innermost(earlier);
+  return inner !== null && standsOut(styleOf(inner), styleOf(innermost(element) ?? element));
+}
+
+/** The innermost element that has all of an element's text. */
+function innermost(element) {
+  const text = textOf(element);
+  let at = element;
+  for (let part = at; part; ) {
+    at = part;
+    part = getFirstElement.call(at);
+    while (part && !textOf(part)) part = getLater.call(part);
+    if (part && textOf(part) !== text) return null;
+  }
+  return at;
+}
+
+function standsOut(style, other) {
+  const [size, usual] = [style, other].map(({ fontSize }) => parseFloat(fontSize));
+  return size > 1.15 * usual || (size > 0.95 * usual && Number(style.fontWeight) >= 600 && Number(other.fontWeight) < 600);
+}
+
+/** What a title says, without what is pressed beside it, and without addresses. */
+function titleText(element) {
+  let text = "";
+  for (let part = getFirst.call(element); part; part = getAfter.call(part)) {
+    if (isElement(part) ? !matches.call(part, PRESSED) : isText(part)) text += ` ${getText.call(part)}`;
+  }
+  const said = text.replace(/\s+/gu, " ").trim() || textOf(element);
+  return said.replace(/\S+@\S+/gu, "").slice(0, MAX_LABEL);
+}
+
 /** Likewise of all that the section is in, as far as it says so by itself. */
 const titlesAround = kept((element) => {
-  const parent = parentOf(element);
-  const outer = parent && element !== bodyElement() ? titlesAround(parent) : [];
-  const title = titleOf(element);
-  return title && isShort(title) ? [title, ...outer] : outer;
+  const outer = outerOf(element);
+  const titles = outer ? titlesAround(outer) : [];
+  const title = element !== bodyElement() && titleOf(element).replace(/\S+@\S+/gu, "").trim();
+  return title ? [title.slice(0, MAX_LABEL), ...titles] : titles;
 });
 
 const TITLED = "dialog, fieldset, section, form, article, [role=tabpanel], [role=dialog], [role=alertdialog], [role=region], [role=group], [role=form], [role=article]";
 const DIALOGS = "dialog, [role=dialog], [role=alertdialog]";
-const TABS = "ul, ol, [role=tablist], [class~=tabs], [class*='-tabs' i], [class*=tablist i]";
-const CHOSEN = "[role=tab][aria-selected=true], .active, .selected, .current, [aria-current=page], [aria-current=true]";
+const TABS = "[role=tablist], [class~=tabs i], [class*='-tabs' i], [class*='tab-' i], [class*=tablist i], [class*=tabbar i]";
+const LISTS = `${TABS}, ul, ol, nav`;
+const CHOSEN = "[aria-selected=true], [aria-current]:not([aria-current=false]), [data-state=active], [class*=active i]:not([class*=inactive i]), [class*=selected i], .current";
 const OPENED = "[aria-expanded=true]";
 
 function titleOf(element) {
@@ -55,26 +119,42 @@ function titleOf(element) {
     if (matches.call(element, DIALOGS)) return textOf(querySelector.call(element, `${HEADING}, [class*=title i]`));
   }
   for (let earlier = earlierOf(element), steps = 0; earlier && steps < MAX_EARLIER; earlier = earlierOf(earlier), steps += 1) {
-    const opener = matches.call(earlier, OPENED) ? earlier : null;
-    const chosen = !opener && matches.call(earlier, TABS) && isBelowTitle(earlier) ? querySelector.call(earlier, CHOSEN) : null;
-    if (opener || chosen) return textOf(opener ?? chosen);
+    const title = openerOf(earlier, element, steps) || chosenIn(earlier);
+    if (title) return title;
   }
   return "";
+}
+
+/** What opens and closes an element, if that stands before it. */
+function openerOf(earlier, element, steps) {
+  if (!isShort(textOf(earlier).replace(/\S+@\S+/gu, ""))) return "";
+  const opener = matches.call(earlier, OPENED) ? earlier : querySelector.call(earlier, OPENED);
+  const controls = opener && attributeOf(opener, "aria-controls");
+  return opener && (controls ? controls === attributeOf(element, "id") : steps === 0) ? textOf(opener) : "";
+}
+
+/** The chosen one of tabs, in an element that holds little else. */
+function chosenIn(element) {
+  const content = contentOf(element);
+  const list = matches.call(element, LISTS) ? element : firstIn(content, LISTS);
+  if (!list || textOf(list) !== textOf(content) || !isOfSections(list)) return "";
+  const chosen = queryAll.call(list, CHOSEN);
+  return textOf([...chosen].find((tab) => LETTER.test(textOf(tab))));
+}
+
+/** Whether a list may lead to sections of the page: those before its title, or in its margins, lead to other pages. */
+function isOfSections(list) {
+  const title = firstHeading();
+  return title ? precedes(title, list) : matches.call(list, TABS) && isInMainPart(list);
 }
 
 /** The row over all columns that a row of a table is below. */
 function titleOfRows(row) {
   for (let earlier = earlierOf(row), steps = 0; earlier && steps < MAX_ROWS; earlier = earlierOf(earlier), steps += 1) {
     const cell = getFirstElement.call(earlier);
-    if (cell && !getLater.call(cell) && cell.colSpan > 1) return textOf(cell);
+    if (cell && !getLater.call(cell) && cell.colSpan > 1 && isShort(textOf(cell))) return textOf(cell);
   }
   return "";
-}
-
-/** Whether an element comes after the page's own title: tabs before that are those of the whole CRM. */
-function isBelowTitle(element) {
-  const title = queryDocument.call(documentOf(element), "h1")[0];
-  return Boolean(title) && (compareDocumentPosition.call(title, element) & 4) > 0;
 }
 
 /** The label of the field before the one that has a value, in a list of fields. */

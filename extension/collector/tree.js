@@ -9,7 +9,7 @@
 
 const { document, Range } = window;
 const getterOf = ({ prototype }, name) => Object.getOwnPropertyDescriptor(prototype, name).get;
-const { closest, checkVisibility, getAttribute, getBoundingClientRect, getClientRects, matches, querySelector } = Element.prototype;
+const { closest, checkVisibility, getAttribute, getBoundingClientRect, getClientRects, matches, querySelector, querySelectorAll: queryAll } = Element.prototype;
 const { compareDocumentPosition, contains, getRootNode } = Node.prototype;
 const [getDocument, getNodeType, getParentElement, getParentNode, getText] = [
   "ownerDocument",
@@ -27,7 +27,7 @@ const getBody = getterOf(Document, "body");
 const getView = getterOf(Document, "defaultView");
 const getHost = getterOf(ShadowRoot, "host");
 const { createTreeWalker, getElementsByTagName: getByTag, querySelectorAll: queryDocument } = Document.prototype;
-const { querySelectorAll: queryShadow } = DocumentFragment.prototype;
+const { querySelector: findShadow, querySelectorAll: queryShadow } = DocumentFragment.prototype;
 const { getBoundingClientRect: getRangeBox, getClientRects: getRangeRects, selectNodeContents: selectContents, setEnd, setStart } = Range.prototype;
 const now = performance.now.bind(performance);
 

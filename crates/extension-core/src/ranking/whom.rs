@@ -113,7 +113,7 @@ impl Whom {
     /// Whether a title is one of the customer's own data: all its words are known for that, or the customer's name, or it is the
     /// name that the address itself has.
     pub(super) fn is_own(&self, title: &str, folded: &str) -> bool {
-        is_own(title, self.own.lines().next().unwrap_or_default()) || is_name(&plain(title), &local(folded))
+        is_own(title, &self.own) || is_name(&plain(title), &local(folded))
     }
 }
 
