@@ -54,6 +54,8 @@ function choose(view, actions) {
   choices.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.repeat) {
       event.preventDefault();
+      // Of several ones the person moves to one first.
+      if (view.candidates.length === 1) event.target.checked = true;
       root.requestSubmit();
     }
   });

@@ -68,7 +68,7 @@ function report(kind, value, element, label = "", doubtful = false) {
   if (!raw || facts.length >= MAX_FACTS) return;
   const under = folded(`${fieldsAround(element)} ${headingAbove(element)}`.trim());
   const field = ["labelled", "input"].includes(kind);
-  const within = folded([...(field ? [restOf(label)] : []), ...titlesAround(element)].filter(Boolean).join(" / "));
+  const within = folded([...(field ? [restOf(label)] : []), ...titlesAround(element), ...outerHeadings(element)].filter(Boolean).join(" / "));
   const after = folded(field ? fieldBefore(element) : "");
   const called = folded(label);
   facts.push({

@@ -8,30 +8,50 @@ const [MAX_EARLIER, MAX_ROWS] = [6, 24];
 /** What an element is in: in its own page, or of the page around that. */
 const outerOf = (element) => parentOf(element) ?? frameAround(viewOf(element));
 
-/** The heading of the section that an element is in: the nearest one that stands before it or before what it is in. */
-const headingAbove = kept((element) => {
+/**
+ * The headings of the sections that an element is in, from the inside outwards, up to that of the page: of each that stands
+ * before it or before what it is in the nearest one, and those of a higher order before that.
+ */
+const headingsAbove = kept((element) => {
+  const found = [];
   // What labels are called in a list of fields.
   let labels;
+  let least = Infinity;
   for (let earlier = earlierOf(element), steps = 0; earlier && steps < MAX_ROWS; earlier = earlierOf(earlier), steps += 1) {
-    const heading = headingIn(earlier, steps < MAX_EARLIER);
-    if (heading) return isPageTitle(heading) ? "" : titleText(heading);
+    const heading = headingIn(earlier, steps < MAX_EARLIER && element);
+    const order = heading ? orderOf(heading) : LOWEST;
+    if (order >= least) continue;
+    if (heading && isPageTitle(heading)) return found;
     const called = attributeOf(earlier, "class");
-    if (steps < MAX_EARLIER && EMAIL_WORD.test(textOf(earlier))) labels ??= called;
-    else if (labels === undefined || called !== labels) if (isCaptionOf(earlier, element, steps)) return titleText(earlier);
+    if (heading || isCaptionOf(earlier, element, steps, called === labels)) {
+      found.push({ title: titleText(heading ?? earlier), heading });
+      least = order;
+    } else if (steps < MAX_EARLIER && EMAIL_WORD.test(textOf(earlier))) labels ??= called;
   }
   const own = attributeOf(element, "role") === "region" || tagOf(element) === "SECTION" ? attributeOf(element, "aria-label") : "";
-  if (own) return own;
   const outer = outerOf(element);
-  return outer ? headingAbove(outer) : "";
+  return [...found, ...(own ? [{ title: own, heading: true }] : []), ...(outer ? headingsAbove(outer) : [])];
 });
 
-/** An element that is a heading, or, if it is `near`, the one in it if it holds little else. */
+const headingAbove = (element) => headingsAbove(element)[0]?.title ?? "";
+
+/** The headings around that; what only looks like one may be the line with which the record begins. */
+const outerHeadings = (element) => headingsAbove(element).slice(1).filter(({ heading }) => heading).map(({ title }) => title);
+
+const LOWEST = 8;
+
+/** Of which order a heading is. */
+function orderOf(heading) {
+  return Number(attributeOf(heading, "aria-level") ?? /^H(\d)$/.exec(tagOf(heading))?.[1] ?? LOWEST - 1);
+}
+
+/** An element that is a heading, or the one in it that holds little else, if it is `near` something, and in the same part of the page. */
 function headingIn(element, near) {
   if (matches.call(element, `${HEADING}, ${HEADINGS}`)) return element;
   if (!near) return null;
   const content = contentOf(element);
   const inner = firstIn(content, HEADING);
-  return inner && isShort(textOf(content)) ? inner : null;
+  return inner && isShort(textOf(content)) && (isInMainPart(inner) || regionOf(inner) === regionOf(near)) ? inner : null;
 }
 
 /** An element, or what a component shows in its place. */
@@ -56,13 +76,18 @@ const FIELDS = "input, select, textarea";
 const WORD = lettered(String.raw`[\p{L}]{3}`);
 
 /** Whether an element is what a section is called though it is no heading by its markup: it is called so, or stands out before it. */
-function isCaptionOf(earlier, element, steps) {
+function isCaptionOf(earlier, element, steps, label) {
   const text = textOf(earlier);
-  if (!isShort(text) || !WORD.test(text) || tagOf(earlier) === "LABEL" || querySelector.call(earlier, FIELDS) || !isSeen(earlier)) return false;
+  if (label || EMAIL_FIELD.test(text) || !isShort(text) || !WORD.test(text) || tagOf(earlier) === "LABEL" || isBarOfPage(earlier) || querySelector.call(earlier, FIELDS) || !isSeen(earlier)) return false;
   if (matches.call(earlier, CAPTIONS)) return true;
   if (steps > 0 && earlierOf(earlier)) return false;
   const inner = innermost(earlier);
   return inner !== null && standsOut(styleOf(inner), styleOf(innermost(element) ?? element));
+}
+
+/** Whether an element is the bar at the top of the page, which is the program's. */
+function isBarOfPage(element) {
+  return ["header", "nav", "footer"].includes(regionOf(element)) || (!FRAMED && rectOf(element).top + window.scrollY < 2);
 }
 
 /** The innermost element that has all of an element's text. */

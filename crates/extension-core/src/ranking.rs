@@ -160,8 +160,17 @@ impl<'a> Sighting<'a> {
             under, within, after, ..
         } = self.fact;
         let mut titles = [under, within].into_iter().flatten();
-        titles.all(|title| page.is_own(title, &self.folded))
+        titles.all(|title| page.is_own(title, &self.folded, named))
             && (named || !after.as_deref().is_some_and(weight::names_other))
+    }
+
+    /// Whether it stands under its own name; or behind it, in a panel or under a title: in a message, names of others do so, too.
+    fn is_with_name(&self) -> bool {
+        let label = self.fact.label.as_deref().unwrap_or_default();
+        let within = self.fact.within.as_deref().unwrap_or_default();
+        let placed = self.weight.beside || !self.under.is_empty() || !within.is_empty();
+        whom::has_name(&self.under, &self.folded)
+            || placed && whom::has_name(&plain(&label.to_ascii_lowercase()), &self.folded)
     }
 
     /// Whether its label, if it is one for addresses, says no more than that.
@@ -210,16 +219,18 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
         // A panel beside the page's main part holds its data at help desks, and at others whatever else there is. Under a title
         // that is not known for the customer's own data, an address may be anybody's.
         let fits = |sighting: &Sighting<'_>| {
-            let there = sighting.weight.proposable || named && sighting.weight.beside;
+            let beside = named || page.is_nameless() && sighting.is_with_name();
+            let there = sighting.weight.proposable || beside && sighting.weight.beside;
             there && sighting.is_own(page, named)
         };
         let fitting = same_kind.iter().any(|sighting| fits(sighting));
         proposable |= fitting;
         own_place |=
             first.kind == Kind::Recipe && same_kind.iter().any(|sighting| sighting.is_own(page, named));
-        read |= same_kind
-            .iter()
-            .any(|sighting| fits(sighting) && (sighting.kind == Kind::Text || sighting.fact.read));
+        read |= same_kind.iter().any(|sighting| {
+            let shown = sighting.kind == Kind::Text || sighting.fact.read;
+            shown && fits(sighting) && (named || sighting.is_with_name())
+        });
         fields |= fitting && matches!(first.kind, Kind::Labelled | Kind::Input);
         // A JSON-LD block agrees with what is shown, though it shows nothing itself.
         agreeing += u32::from(fitting || first.kind == Kind::Jsonld);
@@ -249,7 +260,7 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
         placed: recipe,
         recipe: recipe && !others && !disguised && (named || own_place),
         proposable: proposable && !others && !role && !disguised && !elses,
-        agreed: fields || agreeing > 1 || named && read,
+        agreed: fields || agreeing > 1 || read,
         sources,
         // A role's address that is no field's stands in the foot of every page.
         open: sightings.iter().any(|sighting| {

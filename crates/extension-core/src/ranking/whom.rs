@@ -40,16 +40,19 @@ impl Whom {
         };
         let folded = |text: &str| plain(&text.to_ascii_lowercase());
         let line = |text: Option<&&str>| folded(text.copied().unwrap_or_default());
+        let parts = title
+            .replace(['|', '·', '–', '—', ':', '‹', '›', '«', '»', '/'], "\n")
+            .replace(" - ", "\n");
+        let parts = folded(&parts);
+        let name = top.name.as_deref().map(folded);
         Self {
-            own: match &top.name {
-                Some(name) => folded(name),
-                None => folded(
-                    &title
-                        .replace(['|', '·', '–', '—', ':', '‹', '›', '«', '»', '/'], "\n")
-                        .replace(" - ", "\n"),
-                ),
+            own: match &name {
+                Some(name) if name_words(name).len() > 1 => name.clone(),
+                // "Clients" is nobody.
+                Some(name) => [name, parts.as_str()].join("\n"),
+                None => parts,
             },
-            headed: top.name.is_some(),
+            headed: name.is_some(),
             first: [line(headings.first()), line(Some(title))].join("\n"),
             second: line(headings.get(1)),
         }
@@ -79,6 +82,12 @@ impl Whom {
         self.own.lines().any(|line| is_name(line, &local))
     }
 
+    /// Whether nothing that the page is called may be somebody's name.
+    pub(super) fn is_nameless(&self) -> bool {
+        let lines = self.own.lines();
+        lines.map(name_words).all(|words| words.len() < 2)
+    }
+
     /// Whether an address has another name than the page gives first: one of its words, and another one that is not among them;
     /// or none, where both are names of two words.
     pub(super) fn contradicts(&self, folded: &str) -> bool {
@@ -90,10 +99,7 @@ impl Whom {
         let Some(line) = self.own.lines().next() else {
             return false;
         };
-        let name: Vec<&str> = line
-            .split_whitespace()
-            .filter(|word| word.chars().all(char::is_alphabetic) && !is_own(word, ""))
-            .collect();
+        let name = name_words(line);
         let is_there = |word: &&str| {
             // Initials, short forms, and letters with two dots, which many write as two letters.
             name.iter().any(|other| {
@@ -110,11 +116,19 @@ impl Whom {
         there < words.len() && name.iter().filter(|word| is_word(word)).count() > 1
     }
 
-    /// Whether a title is one of the customer's own data: all its words are known for that, or the customer's name, or it is the
-    /// name that the address itself has.
-    pub(super) fn is_own(&self, title: &str, folded: &str) -> bool {
-        is_own(title, &self.own) || is_name(&plain(title), &local(folded))
+    /// Whether a title is one of the customer's own data: all its words are known for that, or are what the page is called, or it
+    /// is the name that the address itself has. Beside the name of whom the page is called after, there may be more.
+    pub(super) fn is_own(&self, title: &str, folded: &str, named: bool) -> bool {
+        let local = local(folded);
+        let folded = plain(title);
+        let has = |word: &str| !is_word(word) || folded.split_whitespace().any(|other| other == word);
+        is_own(title, &self.own) || is_name(&folded, &local) || named && local.split_whitespace().all(has)
     }
+}
+
+/// Whether a line is the name that an address is made of.
+pub(super) fn has_name(line: &str, folded: &str) -> bool {
+    is_name(line, &local(folded))
 }
 
 /// Whether a line is a name of two words or more that an address has all of. Words for the customer's own data are no names.
@@ -128,6 +142,13 @@ fn is_name(line: &str, local: &str) -> bool {
         && words
             .iter()
             .all(|word| local.split_whitespace().any(|other| other == *word))
+}
+
+/// The words of a line that may be those of a name, with initials.
+fn name_words(line: &str) -> Vec<&str> {
+    line.split_whitespace()
+        .filter(|word| word.chars().all(char::is_alphabetic) && !is_own(word, ""))
+        .collect()
 }
 
 fn undotted(word: &str) -> String {

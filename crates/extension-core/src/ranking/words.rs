@@ -6,7 +6,7 @@ const OWN: &str = "account accounts holder client clients customer customers con
     register registered registration login logins access credentials kyc verification questionnaire application communication \
     channel channels email emails e mail address addresses phone phones key field fields property properties attribute attributes \
     user users trader traders investor member edit view current own individual demographics highlights record number numbers \
-    status security crm dashboard trading private form page panel section content required optional verified active vip id settings preferences password name names item items log options modifier \
+    status security crm dashboard trading private sheet form page panel section content required optional verified active vip id settings preferences password name names item items log options modifier \
     kontaktinformationen kundeninformationen kontoinhaber überblick adresa адреса kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten daten angaben angabe \
     allgemein- übersicht profil konto kontodaten anmeldung anmeldedaten zugang zugangsdaten adresse adressen \
     benutzer benutzerdaten interessent mandant bearbeiten kommunikation telefon registrierung name \
@@ -15,14 +15,14 @@ const OWN: &str = "account accounts holder client clients customer customers con
     klient klienta kontaktowe dane osobowe osobiste szczegół- informacj- ogólne konta kontakty rejestracj- użytkownik- podstawowe \
     podsumowanie karta przegląd tożsamość komunikacj- adres nazwa imię \
     client coordonnées données donnée profil détail- renseignement- informations général- compte titulaire inscription utilisateur fiche résumé \
-    identité connexion communication messagerie électronique téléphone téléphones nom personnel- \
+    identité connexion communication messagerie courriel électronique téléphone téléphones nom personnel- \
     العميل عميل الزبون بيانات البيانات معلومات المعلومات شخصية الشخصية الشخصي الاتصال اتصال التواصل تواصل ملف الملف الحساب حساب تفاصيل \
     التفاصيل عامة العامة عام أساسية الأساسية نظرة ملخص صاحب التسجيل المستخدم الهوية البريد بريد الإلكتروني العنوان الهاتف \
     клиент- контакт- данные лич- персональн- профил- сведения информаци- общ- основн- аккаунт- счет счёт счета счёта регистраци- \
     пользовател- карточка анкета лид связи связь почта адрес телефон- \
     contato contatos dados pessoa- detalhe- informaç- geral gerais conta cadastr- registo utilizador usuário resumo \
     contatti contatto recapiti dati personali personale profilo dettagli dettaglio informazioni generali generale anagrafic- conto \
-    registrazione utente müşteri iletişim kişisel bilgi- profil detay- genel hesap hesabı kayıt kullanıcı temel \
+    registrazione utente müşteri iletişim kişisel bilgi- profil detay- genel önemli alanlar alanı hesap hesabı kayıt kullanıcı temel \
     kontaktní osobní údaje podrobnosti informace obecné účet účtu registrace uživatel- zákazník- základní \
     клієнт- дані особист- відомості інформаці- загальн- рахунок реєстраці- користувач- \
     klant klantgegevens contactgegevens gegevens persoonlijk- profiel algemeen rekening gebruiker overzicht \
@@ -30,12 +30,12 @@ const OWN: &str = "account accounts holder client clients customer customers con
     informasi kontak pelanggan pribadi khách hàng thông tin liên hệ";
 
 /// Words between those.
-const SMALL: &str = "a an and at de del della di do du da dos des der die das el en i in la las le les los my na o of on or \
+const SMALL: &str = "a an and at as dell de del della di do du da dos des der die das el en i in la las le les los my na o of on or \
     the this to und van von y im zu et d l your";
 
 /// Scripts that put no blanks between words.
 const UNSPACED: &str = "客户 客戶 联系 聯絡 联络 聯繫 信息 資訊 资料 資料 基本 个人 個人 详情 详细 詳細 账户 帐户 帳戶 概览 概要 注册 \
-    方式 人 顧客 お客様 連絡先 情報 アカウント プロフィール の 登録";
+    方式 人 顧客 お客様 連絡先 情報 アカウント プロフィール の 登録 について 編集 已认证 已驗證";
 
 /// Whether a title is one of the customer's own data: all its words are known for that, or are those of a name.
 pub(super) fn is_own(title: &str, name: &str) -> bool {

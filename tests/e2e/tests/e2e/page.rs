@@ -8,7 +8,7 @@ use stagedoor_e2e::scenario::{Platform, Popup, SUPPORT, Seat};
 
 use crate::support::assert_asked_for;
 
-crate::in_each_browser!(two_candidates, no_candidate, address_swapped_under_the_popup);
+crate::in_each_browser!(two_candidates, only_candidate, no_candidate, address_swapped_under_the_popup);
 
 /// The addresses that the chooser offers, in the order of the alphabet.
 async fn offered(popup: &Popup) -> Result<Value> {
@@ -43,6 +43,22 @@ async fn two_candidates(kind: Kind) -> Result<()> {
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(second.into()));
     assert_asked_for(&lab, &[second]);
+    Ok(())
+}
+
+/// Where the page does not say whose the one address is, Enter says it, and does no more than that.
+async fn only_candidate(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let (customer, _) = CUSTOMERS[0];
+    let page = format!("<title>Note</title><main><p>Wrote to {customer} today.</main>");
+    let tab = seat.browser.open(&lab.crm.add("note", &page)).await?;
+    let popup = seat.press(&tab).await?;
+    popup.shows("choose").await?;
+    popup.page.key("Enter").await?;
+    popup.shows("confirm").await?;
+    assert_eq!(popup.customer().await?, customer);
+    assert_asked_for(&lab, &[]);
     Ok(())
 }
 

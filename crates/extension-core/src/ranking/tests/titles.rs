@@ -169,3 +169,69 @@ fn words_for_others_are_found_in_letters_of_any_alphabet() {
     };
     assert!(!is_clear("Anna Kowalska", manager));
 }
+
+#[test]
+fn an_address_under_or_behind_its_own_name_needs_no_label() {
+    let shown = |label: &str, under: &str| Fact {
+        label: Some(label.into()),
+        under: Some(under.into()),
+        ..fact(Kind::Text, NAMED)
+    };
+    for (heading, label, under, clear) in [
+        ("Clients", "", "anna kowalska", true),
+        ("Ticket", "Anna Kowalska", "contact details", true),
+        // Names stand before addresses in messages, too.
+        ("Ticket", "Anna Kowalska", "", false),
+        ("Ticket", "Anna Kowalska", "payer", false),
+        ("Ticket", "Ben Ito", "contact details", false),
+        ("Ben Ito", "", "anna kowalska", false),
+    ] {
+        assert_eq!(
+            is_clear(heading, shown(label, under)),
+            clear,
+            "{heading}, {label}, {under}"
+        );
+    }
+}
+
+#[test]
+fn a_panel_beside_the_main_part_is_the_customers_by_the_name_in_it_where_the_page_has_none() {
+    let beside = |under: &str| Fact {
+        under: Some(under.into()),
+        region: Some(Region::Beside),
+        ..fact(Kind::Labelled, NAMED)
+    };
+    assert!(is_clear("Clients", beside("anna kowalska")));
+    assert!(!is_clear("Clients", beside("contact details")));
+    assert!(!is_clear("Ben Ito", beside("anna kowalska")));
+}
+
+#[test]
+fn where_the_first_heading_is_nobodys_name_the_title_has_it() {
+    let page = |name: &str, title: &str| {
+        let text = Fact {
+            under: Some("anna kowalska, retail".into()),
+            ..fact(Kind::Text, NAMED)
+        };
+        let headings = format!("{name}\n{title}");
+        let name = Some(name.into());
+        [Frame {
+            headings,
+            name,
+            ..page(vec![text])
+        }]
+    };
+    for (name, title, clear) in [
+        ("Clients", "Clients - Anna Kowalska", true),
+        ("Northfield", "Anna Kowalska | People", true),
+        ("Clients", "Clients", false),
+        // The title may lag behind.
+        ("Ben Ito", "Anna Kowalska", false),
+    ] {
+        assert_eq!(
+            rank(&page(name, title), &session()).clear,
+            clear,
+            "{name}, {title}"
+        );
+    }
+}
