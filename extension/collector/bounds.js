@@ -80,6 +80,7 @@ function report(kind, value, element, label = "", doubtful = false) {
     ...(within && { within: within.slice(0, MAX_VALUE) }),
     ...(after && { after: after.slice(0, MAX_LABEL) }),
     region: regionOf(element),
+    ...(cutsOf(element).pinned && { over: true }),
     visible: true,
   });
   if (doubtful) doubt(facts.at(-1));

@@ -23,6 +23,7 @@ function readHeadings(tree) {
 
 /** What the page calls itself first: in its first heading of the first order, or in one of another that its title has in it. */
 function nameOfPage() {
-  const name = (named ?? marginal)?.text ?? headings.find((heading) => pageTitle.includes(heading));
+  const parts = pageTitle.split(/[|·–—:‹›«»/]| - /).map((part) => part.trim());
+  const name = (named ?? marginal)?.text ?? headings.find((heading) => parts.includes(heading));
   return name?.slice(0, MAX_VALUE);
 }

@@ -72,7 +72,8 @@ function reportText(node, token) {
   let doubtful = value !== whole || affixed || isCovered(parent, rectsWithin(node, token.first, token.last));
   // What stands before it in the same piece of text may have been written by anybody, but for other addresses.
   const said = prefix.replace(/\S+@\S+|[,;/|]/gu, "").replace(/^\s*[:：]/u, "").trim();
-  const { label, field } = said ? { label: asLabel(prefix.trim()), field: false } : labelOf(begin);
+  // In a sentence it has at most what the whole of it is called.
+  const { label, field } = said ? { label: asLabel(prefix.trim()) || labelOf(parent).label, field: false } : labelOf(begin);
   doubtful ||= field && isInMainPart(parent) && isShared(node, value);
   show(value, doubtful);
   // A link that shows its own address is one source, not two.

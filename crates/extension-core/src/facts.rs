@@ -59,6 +59,8 @@ pub struct Fact {
     pub visible: bool,
     /// Whether a link shows the address that it is for.
     pub read: bool,
+    /// Whether it stands in something that stays over the page, as a drawer does.
+    pub over: bool,
 }
 
 /// Sources of addresses. The order is the one in which evidence is told.
@@ -173,6 +175,7 @@ fn read_fact(fact: &Value) -> Option<Fact> {
         },
         visible: fact.get("visible").flag(),
         read: fact.get("read").flag(),
+        over: fact.get("over").flag(),
     })
 }
 

@@ -46,6 +46,8 @@ pub struct Candidate {
     open: bool,
     /// Whether it is made of the whole name that the page gives first.
     named: bool,
+    /// Whether it is one that the customer logs in with, or stands over the rest of the page: more than a name is needed against it.
+    stands_out: bool,
     /// Whether the page's title or first headings show who it belongs to.
     shown: Named,
     /// Likewise, where that stands in the way of others.
@@ -164,6 +166,14 @@ impl<'a> Sighting<'a> {
             && (named || !after.as_deref().is_some_and(weight::names_other))
     }
 
+    /// Whether it is called one that the customer logs in with, or is a field in what somebody has opened over the page.
+    fn stands_out(&self) -> bool {
+        let label = self.fact.folded.as_deref().or(self.fact.label.as_deref());
+        let opened = self.fact.over && matches!(self.kind, Kind::Labelled | Kind::Input | Kind::Mailto);
+        (self.weight.open && weight::names_login(label.unwrap_or_default()))
+            || opened && self.weight.beside | self.weight.open
+    }
+
     /// Whether it stands under its own name; or behind it, in a panel or under a title: in a message, names of others do so, too.
     fn is_with_name(&self) -> bool {
         let label = self.fact.label.as_deref().unwrap_or_default();
@@ -267,6 +277,7 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
             sighting.weight.open && (!role || matches!(sighting.kind, Kind::Labelled | Kind::Input))
         }),
         named,
+        stands_out: sightings.iter().any(|sighting| sighting.stands_out()),
         shown: if card || disguised { by_first } else { by_both },
         // One that only looks like the customer's would look like their name, too.
         rival: if disguised { Named::No } else { by_both },
@@ -330,7 +341,9 @@ fn is_clear(candidates: &[Candidate], dropped: &[Candidate], frames: &[Frame], b
     let next = rest.first().map_or(0, |candidate| candidate.score);
     let seen_enough = !truncated || first.sources > 1;
     let alone = !rest.iter().chain(dropped).any(|other| {
-        if first.named {
+        if other.stands_out && !first.stands_out {
+            true
+        } else if first.named {
             other.open && other.rival != Named::No
         } else {
             other.open || other.rival > first.shown

@@ -22,6 +22,7 @@ fn fact(kind: Kind, value: &str) -> Fact {
         region: None,
         visible: true,
         read: false,
+        over: false,
     }
 }
 

@@ -74,7 +74,7 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
 }
 
 /// Beginnings of words for somebody else than the customer, in labels of fields and headings of sections.
-const IDENTITIES: &str = "manager agent assigned assignee advisor adviser introduc referr affiliate partner spouse lawyer \
+const IDENTITIES: &str = "manager agent assigned assignee advisor adviser introduc referr affiliate partner ib spouse lawyer \
     betreuer kundenbetreuer kundenberat berater vermittler vertreter bevollm ehepartner ehefrau ehemann wife husband \
     guardian attorney benefici nominee trustee executor opiekun doradc małżon współmałżon pełnomocn gestor asesor cónyug \
     esposo esposa apoderad gestionnaire conseill chargé conjoint épou mandataire parrain менеджер ответственн партнер партнёр представител מנהל gestore gerente accountbeheerder makléř obchodník müdür \
@@ -103,6 +103,14 @@ const ROLES: &str = "abuse accounts admin administrator backoffice billing bounc
     enquiries feedback finance git hello help helpdesk hostmaster hr info jobs kontakt kyc legal mail mailer-daemon \
     marketing media news newsletter notification notifications office postmaster press privacy root sales security \
     service support system team trading webmaster";
+
+/// Likewise for what somebody logs in with.
+const LOGINS: &str = "login username benutzername anmeldename usuario identifiant логин";
+
+/// Whether a label is one of what somebody logs in with.
+pub(super) fn names_login(label: &str) -> bool {
+    names(label, LOGINS)
+}
 
 /// Whether a label is one of somebody else's data.
 pub(super) fn names_other(label: &str) -> bool {

@@ -84,8 +84,10 @@ impl Whom {
 
     /// Whether nothing that the page is called may be somebody's name.
     pub(super) fn is_nameless(&self) -> bool {
-        let lines = self.own.lines();
-        lines.map(name_words).all(|words| words.len() < 2)
+        // Titles of tickets have numbers.
+        let numbered = |line: &&str| !self.headed && line.contains(|c: char| c.is_ascii_digit());
+        let mut lines = self.own.lines().filter(|line| !numbered(line));
+        lines.all(|line| name_words(line).len() < 2)
     }
 
     /// Whether an address has another name than the page gives first: one of its words, and another one that is not among them;

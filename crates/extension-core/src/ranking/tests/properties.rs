@@ -44,6 +44,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             region,
             visible,
             read: false,
+            over: false,
         },
     )
 }

@@ -196,6 +196,7 @@ fn fact() -> impl Strategy<Value = Fact> {
             region: None,
             visible,
             read: false,
+            over: false,
         })
 }
 
