@@ -71,6 +71,7 @@ function report(kind, value, element, label = "", doubtful = false) {
   const within = folded([...(field ? [restOf(label)] : []), ...titlesAround(element), ...outerHeadings(element)].filter(Boolean).join(" / "));
   const after = folded(field ? fieldBefore(element) : "");
   const called = folded(label);
+  const named = folded(field ? nameBeside(element) : "");
   facts.push({
     kind,
     value: raw.slice(0, MAX_VALUE),
@@ -79,6 +80,7 @@ function report(kind, value, element, label = "", doubtful = false) {
     ...(under && { under: under.slice(0, MAX_VALUE) }),
     ...(within && { within: within.slice(0, MAX_VALUE) }),
     ...(after && { after: after.slice(0, MAX_LABEL) }),
+    ...(named && { named }),
     region: regionOf(element),
     ...(cutsOf(element).pinned && { over: true }),
     visible: true,

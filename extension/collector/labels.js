@@ -118,6 +118,14 @@ function columnsOf(cell) {
   return rows?.length === 1 ? rows[0] : null;
 }
 
+/** Whom the column of a value is about, in a table with a heading before each row and on top of each column. */
+function columnOf(cell) {
+  const rows = cell.closest("table")?.rows ?? [];
+  const heads = rows.length > 1 ? [...rows[0].cells] : [];
+  const own = getParentElement.call(cell) !== rows[0] && heads.length > 2 && heads.length === getParentElement.call(cell).cells?.length;
+  return own && heads.every((head) => tagOf(head) === "TH") ? textOf(heads[cell.cellIndex]) : "";
+}
+
 /** Whether an element is in a list of records under one heading, of several or as a part of another one: there the heading names no single value. */
 function isInList(element) {
   const cell = closest.call(element, "td");
@@ -135,7 +143,7 @@ function isInRow(element) {
 const fieldsAround = kept((element) => {
   const cell = closest.call(element, "dd, td");
   if (!cell) return "";
-  const label = ownLabel(cell);
+  const label = `${tagOf(cell) === "TD" ? columnOf(cell) : ""} ${ownLabel(cell)}`.trim();
   const outer = parentOf(cell);
   return `${label.length > 40 || EMAIL_WORD.test(label) ? "" : label} ${outer ? fieldsAround(outer) : ""}`.trim();
 });

@@ -80,9 +80,15 @@ function isCaptionOf(earlier, element, steps, label) {
   const text = textOf(earlier);
   if (label || EMAIL_FIELD.test(text) || !isShort(text) || !WORD.test(text) || tagOf(earlier) === "LABEL" || isBarOfPage(earlier) || querySelector.call(earlier, FIELDS) || !isSeen(earlier)) return false;
   if (matches.call(earlier, CAPTIONS)) return true;
-  if (steps > 0 && earlierOf(earlier)) return false;
+  if (steps > 0 && earlierOf(earlier) && !isBeforeRows(earlier, element)) return false;
   const inner = innermost(earlier);
   return inner !== null && standsOut(styleOf(inner), styleOf(innermost(element) ?? element));
+}
+
+/** Whether nothing but fields with their labels stands between an element and another one. */
+function isBeforeRows(earlier, element) {
+  for (let at = earlierOf(element); at && at !== earlier; at = earlierOf(at)) if (!isRow(at)) return false;
+  return true;
 }
 
 /** Whether an element is the bar at the top of the page, which is the program's. */
@@ -105,7 +111,8 @@ function innermost(element) {
 
 function standsOut(style, other) {
   const [size, usual] = [style, other].map(({ fontSize }) => parseFloat(fontSize));
-  return size > 1.15 * usual || (size > 0.95 * usual && Number(style.fontWeight) >= 600 && Number(other.fontWeight) < 600);
+  const bold = size > 0.95 * usual && Number(style.fontWeight) >= 600 && Number(other.fontWeight) < 600;
+  return size > 1.15 * usual || bold || (style.textTransform === "uppercase" && other.textTransform !== "uppercase");
 }
 
 /** What a title says, without what is pressed beside it, and without addresses. */
@@ -129,7 +136,7 @@ const titlesAround = kept((element) => {
 const TITLED = "dialog, fieldset, section, form, article, [role=tabpanel], [role=dialog], [role=alertdialog], [role=region], [role=group], [role=form], [role=article]";
 const DIALOGS = "dialog, [role=dialog], [role=alertdialog]";
 const TABS = "[role=tablist], [class~=tabs i], [class*='-tabs' i], [class*='tab-' i], [class*=tablist i], [class*=tabbar i]";
-const LISTS = `${TABS}, ul, ol, nav`;
+const LISTS = `${TABS}, ul, ol, nav, [class*=step i]`;
 const CHOSEN = "[aria-selected=true], [aria-current]:not([aria-current=false]), [data-state=active], [class*=active i]:not([class*=inactive i]), [class*=selected i], .current";
 const OPENED = "[aria-expanded=true]";
 
@@ -163,14 +170,29 @@ function chosenIn(element) {
   const content = contentOf(element);
   const list = matches.call(element, LISTS) ? element : firstIn(content, LISTS);
   if (!list || textOf(list) !== textOf(content) || !isOfSections(list)) return "";
-  const chosen = queryAll.call(list, CHOSEN);
-  return textOf([...chosen].find((tab) => LETTER.test(textOf(tab))));
+  const chosen = [...queryAll.call(list, CHOSEN)].find((tab) => LETTER.test(textOf(tab)));
+  return textOf(chosen ?? unlikeOthers(list));
+}
+
+/** The one part of a list that looks otherwise than all others. */
+function unlikeOthers(list) {
+  const parts = [];
+  for (let part = getFirstElement.call(list); part && parts.length < MAX_ROWS; part = getLater.call(part)) {
+    if (textOf(part)) parts.push({ part, look: lookOf(innermost(part) ?? part) + lookOf(part) });
+  }
+  const odd = parts.filter(({ look }) => parts.filter((other) => other.look === look).length === 1);
+  return parts.length > 2 && odd.length === 1 && !matches.call(odd[0].part, `${HEADING}, button`) ? odd[0].part : null;
+}
+
+function lookOf(element) {
+  const { color, backgroundColor, borderBottom, fontWeight } = styleOf(element);
+  return [color, backgroundColor, borderBottom, fontWeight].join();
 }
 
 /** Whether a list may lead to sections of the page: those before its title, or in its margins, lead to other pages. */
 function isOfSections(list) {
   const title = firstHeading();
-  return title ? precedes(title, list) : matches.call(list, TABS) && isInMainPart(list);
+  return title ? precedes(title, list) : matches.call(list, `${TABS}, ol:not([class*=crumb i])`) && isInMainPart(list);
 }
 
 /** The row over all columns that a row of a table is below. */
@@ -180,24 +202,4 @@ function titleOfRows(row) {
     if (cell && !getLater.call(cell) && cell.colSpan > 1 && isShort(textOf(cell))) return textOf(cell);
   }
   return "";
-}
-
-/** The label of the field before the one that has a value, in a list of fields. */
-function fieldBefore(element) {
-  for (let at = element, depth = 0; at && depth < 5; at = parentOf(at), depth += 1) {
-    if (tagOf(at) === "DD") {
-      let term = at;
-      while (term && tagOf(term) !== "DT") term = earlierOf(term);
-      return (term && earlierOf(term) && termOf(earlierOf(term))) ?? "";
-    }
-    const earlier = earlierOf(at);
-    if (earlier && [at, earlier].every(isField)) return textOf(getFirstElement.call(earlier));
-  }
-  return "";
-}
-
-/** Whether an element may be a field with its label. */
-function isField(element) {
-  const first = getFirstElement.call(element);
-  return Boolean(first && getLater.call(first)) && isShort(textOf(first));
 }

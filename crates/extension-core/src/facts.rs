@@ -53,6 +53,8 @@ pub struct Fact {
     pub within: Option<String>,
     /// The label of the field before it, in small letters.
     pub after: Option<String>,
+    /// What the field for a name beside it says, in small letters.
+    pub named: Option<String>,
     /// The part of the page that it stands in.
     pub region: Option<Region>,
     /// Whether a person can see it.
@@ -164,6 +166,7 @@ fn read_fact(fact: &Value) -> Option<Fact> {
         under: fact.get("under").string(),
         within: fact.get("within").string(),
         after: fact.get("after").string(),
+        named: fact.get("named").string(),
         region: match fact.get("region").text() {
             Some("header" | "footer" | "nav") => Some(Region::Margin),
             Some("aside") => Some(Region::Beside),

@@ -155,21 +155,28 @@ impl<'a> Sighting<'a> {
         }
     }
 
-    /// Whether all that it stands in is called as the customer's own data are, and does not follow upon somebody else's, unless
-    /// it has the customer's name.
+    /// Whether all that it stands in is called as the customer's own data are, and neither follows upon somebody else's nor has
+    /// another name beside it, unless it is the customer's name itself.
     fn is_own(&self, page: &Whom, named: bool) -> bool {
         let Fact {
-            under, within, after, ..
+            under,
+            within,
+            after,
+            named: name,
+            ..
         } = self.fact;
         let mut titles = [under, within].into_iter().flatten();
         titles.all(|title| page.is_own(title, &self.folded, named))
-            && (named || !after.as_deref().is_some_and(weight::names_other))
+            && (named
+                || !after.as_deref().is_some_and(weight::introduces_other)
+                    && !name.as_deref().is_some_and(|name| page.is_another(name)))
     }
 
     /// Whether it is called one that the customer logs in with, or is a field in what somebody has opened over the page.
     fn stands_out(&self) -> bool {
         let label = self.fact.folded.as_deref().or(self.fact.label.as_deref());
-        let opened = self.fact.over && matches!(self.kind, Kind::Labelled | Kind::Input | Kind::Mailto);
+        let field = matches!(self.kind, Kind::Labelled | Kind::Input | Kind::Mailto);
+        let opened = self.fact.over && field && !weight::is_role(&self.folded);
         (self.weight.open && weight::names_login(label.unwrap_or_default()))
             || opened && self.weight.beside | self.weight.open
     }

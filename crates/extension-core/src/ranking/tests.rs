@@ -19,6 +19,7 @@ fn fact(kind: Kind, value: &str) -> Fact {
         under: None,
         within: None,
         after: None,
+        named: None,
         region: None,
         visible: true,
         read: false,

@@ -117,6 +117,11 @@ pub(super) fn names_other(label: &str) -> bool {
     names(label, IDENTITIES)
 }
 
+/// Whether a label before another one is for somebody else's name.
+pub(super) fn introduces_other(label: &str) -> bool {
+    names_other(label) || is_directed(label)
+}
+
 /// Whether a label or heading has one of these words in it.
 fn names(text: &str, stems: &str) -> bool {
     let text = text.to_ascii_lowercase();

@@ -3,7 +3,10 @@
 use alloc::{string::String, vec::Vec};
 
 use super::words::{is_own, is_small};
-use crate::{facts::Frame, names::plain};
+use crate::{
+    facts::Frame,
+    names::{plain, shows},
+};
 
 /// Whether the words of an address before the `@` stand in the page's headings or title, as a customer's name does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +91,22 @@ impl Whom {
         let numbered = |line: &&str| !self.headed && line.contains(|c: char| c.is_ascii_digit());
         let mut lines = self.own.lines().filter(|line| !numbered(line));
         lines.all(|line| name_words(line).len() < 2)
+    }
+
+    /// Whether a name is another one than that in the page's first heading. Names of one word say too little, and those in
+    /// another script have other letters.
+    pub(super) fn is_another(&self, name: &str) -> bool {
+        let name = plain(name);
+        let own = self
+            .own
+            .lines()
+            .next()
+            .filter(|_| self.headed)
+            .unwrap_or_default();
+        let comparable = [own, &name]
+            .iter()
+            .all(|name| name.is_ascii() && name_words(name).len() > 1);
+        comparable && shows(&name, own) == Some(false)
     }
 
     /// Whether an address has another name than the page gives first: one of its words, and another one that is not among them;

@@ -5,16 +5,16 @@ const OWN: &str = "account accounts holder client clients customer customers con
     detail details info information data general basic basics main primary overview summary about identity identification \
     register registered registration login logins access credentials kyc verification questionnaire application communication \
     channel channels email emails e mail address addresses phone phones key field fields property properties attribute attributes \
-    user users trader traders investor member edit view current own individual demographics highlights record number numbers \
+    user users trader traders investor member applicant edit view current own individual demographics highlights record number numbers \
     status security crm dashboard trading private sheet form page panel section content required optional verified active vip id settings preferences password name names item items log options modifier \
-    kontaktinformationen kundeninformationen kontoinhaber überblick adresa адреса kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten daten angaben angabe \
+    kontaktinformationen kundeninformationen kontoinhaber überblick adresa адреса kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten antragsteller daten angaben angabe \
     allgemein- übersicht profil konto kontodaten anmeldung anmeldedaten zugang zugangsdaten adresse adressen \
     benutzer benutzerdaten interessent mandant bearbeiten kommunikation telefon registrierung name \
-    cliente clientes contacto contactos datos perfil detalle- personales información informacion cuenta titular registro usuario ficha resumen \
+    cliente clientes contacto contactos datos perfil detalle- personales información informacion cuenta titular solicitante registro usuario ficha resumen \
     identidad comunicación acceso correo electrónico electrónica teléfono teléfonos dirección direcciones nombre \
-    klient klienta kontaktowe dane osobowe osobiste szczegół- informacj- ogólne konta kontakty rejestracj- użytkownik- podstawowe \
+    klient klienta wnioskodawca kontaktowe dane osobowe osobiste szczegół- informacj- ogólne konta kontakty rejestracj- użytkownik- podstawowe \
     podsumowanie karta przegląd tożsamość komunikacj- adres nazwa imię \
-    client coordonnées données donnée profil détail- renseignement- informations général- compte titulaire inscription utilisateur fiche résumé \
+    client coordonnées données donnée profil détail- renseignement- informations général- compte titulaire demandeur inscription utilisateur fiche résumé \
     identité connexion communication messagerie courriel électronique téléphone téléphones nom personnel- \
     العميل عميل الزبون بيانات البيانات معلومات المعلومات شخصية الشخصية الشخصي الاتصال اتصال التواصل تواصل ملف الملف الحساب حساب تفاصيل \
     التفاصيل عامة العامة عام أساسية الأساسية نظرة ملخص صاحب التسجيل المستخدم الهوية البريد بريد الإلكتروني العنوان الهاتف \
@@ -35,7 +35,7 @@ const SMALL: &str = "a an and at as dell de del della di do du da dos des der di
 
 /// Scripts that put no blanks between words.
 const UNSPACED: &str = "客户 客戶 联系 聯絡 联络 聯繫 信息 資訊 资料 資料 基本 个人 個人 详情 详细 詳細 账户 帐户 帳戶 概览 概要 注册 \
-    方式 人 顧客 お客様 連絡先 情報 アカウント プロフィール の 登録 について 編集 已认证 已驗證";
+    方式 人 顧客 お客様 連絡先 情報 アカウント プロフィール の 登録 契約者 申込者 会員 本人 について 編集 已认证 已驗證";
 
 /// Whether a title is one of the customer's own data: all its words are known for that, or are those of a name.
 pub(super) fn is_own(title: &str, name: &str) -> bool {

@@ -41,6 +41,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             under: None,
             within: None,
             after: None,
+            named: None,
             region,
             visible,
             read: false,

@@ -235,3 +235,67 @@ fn where_the_first_heading_is_nobodys_name_the_title_has_it() {
         );
     }
 }
+
+#[test]
+fn a_field_with_another_name_beside_it_is_another_persons() {
+    let beside = |name: &str| Fact {
+        named: Some(name.into()),
+        ..field(OWN)
+    };
+    for (heading, name, clear) in [
+        ("Katarzyna Nowak", "katarzyna nowak", true),
+        ("Katarzyna Nowak", "ms k. nowak", true),
+        ("Katarzyna Nowak", "nowak", true),
+        ("Katarzyna Nowak", "nowak, katarzyna maria", true),
+        ("Katarzyna Nowak", "maria nowak", false),
+        ("Katarzyna Nowak", "ben ito", false),
+        ("Katarzyna Nowak", "nowak (son)", false),
+        // Nothing to compare it with.
+        ("Client 4711", "ben ito", true),
+        ("Κατερίνα Νόβακ", "katerina novak", true),
+    ] {
+        assert_eq!(is_clear(heading, beside(name)), clear, "{heading}, {name}");
+    }
+    let named = Fact {
+        named: Some("maria nowak".into()),
+        ..field(NAMED)
+    };
+    assert!(
+        is_clear("Anna Kowalska", named),
+        "the address has the page's name"
+    );
+}
+
+#[test]
+fn a_name_does_not_lift_above_a_login_or_what_is_open_over_the_page() {
+    let login = Fact {
+        label: Some("Platform login".into()),
+        ..fact(Kind::Text, OWN)
+    };
+    let drawer = |value: &str| Fact {
+        region: Some(Region::Beside),
+        over: true,
+        ..field(value)
+    };
+    for (other, clear) in [
+        (fact(Kind::Text, OWN), true),
+        (login, false),
+        (drawer(OWN), false),
+        // A banner of the program's maker.
+        (drawer("support@vendor.example"), true),
+    ] {
+        let frames = headed("Anna Kowalska", vec![field(NAMED), other.clone()]);
+        assert_eq!(rank(&frames, &session()).clear, clear, "{other:?}");
+    }
+}
+
+#[test]
+fn a_field_behind_whoever_did_something_is_not_the_customers() {
+    for (after, clear) in [("phone", true), ("introducer", false), ("reported by", false)] {
+        let fact = Fact {
+            after: Some(after.into()),
+            ..field(OWN)
+        };
+        assert_eq!(is_clear("Ticket", fact), clear, "{after}");
+    }
+}

@@ -193,6 +193,7 @@ fn fact() -> impl Strategy<Value = Fact> {
             under: None,
             within: None,
             after: None,
+            named: None,
             region: None,
             visible,
             read: false,
