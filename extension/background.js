@@ -25,10 +25,16 @@ async function code() {
 let starting;
 function core() {
   const kept = () => chrome.storage.session.get(null).catch(() => null);
-  starting ??= Promise.all([code(), kept()]).then(([module, kept]) => {
-    initSync(module);
-    return wake(kept);
-  });
+  starting ??= Promise.all([code(), kept()])
+    .then(([module, kept]) => {
+      initSync(module);
+      return wake(kept);
+    })
+    .catch((fault) => {
+      // Whoever comes next tries anew.
+      starting = undefined;
+      throw fault;
+    });
   return starting;
 }
 
@@ -69,7 +75,6 @@ async function answer(message) {
   } catch (fault) {
     // The core turns its own faults into views, so this is a package that cannot start it. The pages say so.
     console.error(fault);
-    starting = undefined;
     return null;
   }
 }

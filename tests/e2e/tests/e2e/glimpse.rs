@@ -57,6 +57,8 @@ async fn a_page_is_read_once_for_an_opening(kind: Kind) -> Result<()> {
             (1, (1, 1)),
             "{running}"
         );
+        let compiled = popup.page.evaluate("core.then(Boolean)").await?;
+        assert_eq!(compiled, !running, "what runs already need not be compiled");
     }
     // A background script that is stopped meanwhile is told what the popup has read.
     let mut session = lab.front.hold_next_to("GET /v1/session");
@@ -109,7 +111,13 @@ async fn for_nobody_who_is_not_signed_in(kind: Kind) -> Result<()> {
         .await?;
     lab.relay()?.run(&["staff", "disable", SUPPORT[0].email])?;
     for (said, own) in [(false, 1), (true, 0)] {
+        let mut session = lab.front.hold_next_to("GET /v1/session");
         let popup = seat.press(&tab).await?;
+        session.arrived().await?;
+        if !said {
+            popup.page.text(WAIT).await?;
+        }
+        session.release();
         assert_eq!(popup.error().await?, "staff_disabled");
         assert_eq!(readings(&tab, &popup).await?, (1, own), "{said}");
         assert_eq!(confirmations(&popup).await?, own);
