@@ -17,7 +17,7 @@ use crate::vendors::Vendors;
 pub use table::{Sample, samples};
 
 /// How often a page is read to learn how long that takes.
-const READINGS: usize = 5;
+pub const READINGS: usize = 5;
 
 /// What the popup makes of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Finding {
     pub answer: Answer,
     /// The record's id that a login would bear.
     pub record: Option<String>,
-    /// Milliseconds of the collector in all frames, the median of several readings.
+    /// Milliseconds of the collector in all frames, the median of several readings; no number if there were none.
     pub milliseconds: f64,
 }
 
@@ -69,8 +69,8 @@ impl Finding {
     }
 }
 
-/// Tries the pages in one browser whose file names contain `only`.
-pub async fn run(kind: Kind, only: &str) -> Result<Vec<Finding>> {
+/// Tries the pages in one browser whose file names contain `only`, and reads each so many times more for the clock.
+pub async fn run(kind: Kind, only: &str, readings: usize) -> Result<Vec<Finding>> {
     let mut samples = samples()?;
     samples.retain(|sample| sample.file.contains(only));
     let lab = Lab::start().await?;
@@ -85,7 +85,7 @@ pub async fn run(kind: Kind, only: &str) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for sample in samples {
         let place = sample.file.clone();
-        let finding = try_page(&lab, &seat, sample).await;
+        let finding = try_page(&lab, &seat, sample, readings).await;
         findings.push(finding.with_context(|| place)?);
     }
     Ok(findings)
@@ -106,7 +106,7 @@ pub async fn vendors(lab: &Lab, samples: &[Sample]) -> Result<Vendors> {
     Vendors::open(lab.crm.address(), hosts).await
 }
 
-async fn try_page(lab: &Lab, seat: &Seat, sample: Sample) -> Result<Finding> {
+async fn try_page(lab: &Lab, seat: &Seat, sample: Sample, readings: usize) -> Result<Finding> {
     let address = sample.url.clone().unwrap_or_else(|| lab.crm.url(&sample.file));
     let tab = seat.browser.open(&address).await?;
     if let Some(act) = &sample.act {
@@ -118,7 +118,7 @@ async fn try_page(lab: &Lab, seat: &Seat, sample: Sample) -> Result<Finding> {
     let popup = seat.press(&tab).await?;
     let answer = answer(&popup).await?;
     let record = kept_record(&popup.page).await?;
-    let milliseconds = reading_time(&popup.page).await?;
+    let milliseconds = reading_time(&popup.page, readings).await?;
     tab.close().await?;
     Ok(Finding {
         sample,
@@ -151,12 +151,15 @@ async fn kept_record(popup: &Page) -> Result<Option<String>> {
 }
 
 /// How long the collector takes. The background script reads for the popup as it does for the core.
-async fn reading_time(popup: &Page) -> Result<f64> {
+async fn reading_time(popup: &Page, readings: usize) -> Result<f64> {
+    if readings == 0 {
+        return Ok(f64::NAN);
+    }
     let find = format!(
         "chrome.tabs.query({{ active: true, currentWindow: true }}).then(async ([tab]) => {{
             const question = {{ type: 'read', tabId: tab.id, recipes: [] }};
             const took = [];
-            for (let reading = 0; reading < {READINGS}; reading += 1) {{
+            for (let reading = 0; reading < {readings}; reading += 1) {{
                 const frames = await chrome.runtime.sendMessage(question);
                 took.push(frames.reduce((sum, frame) => sum + (frame.result?.milliseconds ?? 0), 0));
             }}

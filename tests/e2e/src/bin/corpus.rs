@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use stagedoor_e2e::browser::Kind;
-use stagedoor_e2e::corpus::{Finding, Verdict, run};
+use stagedoor_e2e::corpus::{Finding, READINGS, Verdict, run};
 
 /// The page with 50,000 nodes, whose time is told apart.
 const LARGE: &str = "large/fifty-thousand-nodes.html";
@@ -35,7 +35,7 @@ async fn main() -> Result<ExitCode> {
         "", "pages", "right", "chooser", "none", "wrong", "median ms", "worst ms", "50,000 nodes"
     );
     for (name, kind) in [("Chromium", Kind::Chromium), ("Firefox", Kind::Firefox)] {
-        let findings = run(kind, &arguments.only).await?;
+        let findings = run(kind, &arguments.only, READINGS).await?;
         let count = |verdict| findings.iter().filter(|found| found.verdict() == verdict).count();
         let (large, others): (Vec<&Finding>, Vec<&Finding>) =
             findings.iter().partition(|found| found.sample.file == LARGE);

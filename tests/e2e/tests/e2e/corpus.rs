@@ -10,7 +10,7 @@ use stagedoor_e2e::scenario::{SUPPORT, Seat};
 crate::in_each_browser!(every_page, every_host);
 
 async fn every_page(kind: Kind) -> Result<()> {
-    let findings = run(kind, "").await?;
+    let findings = run(kind, "", 0).await?;
     let other = findings.iter().filter(|found| found.verdict() != Verdict::Right);
     let faults: Vec<String> = other
         .map(|found| {
