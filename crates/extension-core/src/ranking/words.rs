@@ -5,16 +5,16 @@ const OWN: &str = "account accounts holder client clients customer customers con
     detail details info information data general basic basics main primary overview summary about identity identification \
     register registered registration login logins access credentials kyc verification questionnaire application communication \
     channel channels email emails e mail address addresses phone phones key field fields property properties attribute attributes \
-    user users trader traders investor member applicant edit view current own individual demographics highlights record number numbers \
+    user users trader traders investor member applicant mr mrs ms miss dr home work business edit view current own individual demographics highlights record number numbers \
     status security crm dashboard trading private sheet form page panel section content required optional verified active vip id settings preferences password name names item items log options modifier \
-    kontaktinformationen kundeninformationen kontoinhaber überblick adresa адреса kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten antragsteller daten angaben angabe \
+    kontaktinformationen kundeninformationen kontoinhaber überblick adresa адреса kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten antragsteller herr frau privat geschäftlich dienstlich daten angaben angabe \
     allgemein- übersicht profil konto kontodaten anmeldung anmeldedaten zugang zugangsdaten adresse adressen \
     benutzer benutzerdaten interessent mandant bearbeiten kommunikation telefon registrierung name \
-    cliente clientes contacto contactos datos perfil detalle- personales información informacion cuenta titular solicitante registro usuario ficha resumen \
+    cliente clientes contacto contactos datos perfil detalle- personales información informacion cuenta titular solicitante sr sra srta particular laboral registro usuario ficha resumen \
     identidad comunicación acceso correo electrónico electrónica teléfono teléfonos dirección direcciones nombre \
-    klient klienta wnioskodawca kontaktowe dane osobowe osobiste szczegół- informacj- ogólne konta kontakty rejestracj- użytkownik- podstawowe \
+    klient klienta wnioskodawca pan pani prywatn- służbow- kontaktowe dane osobowe osobiste szczegół- informacj- ogólne konta kontakty rejestracj- użytkownik- podstawowe \
     podsumowanie karta przegląd tożsamość komunikacj- adres nazwa imię \
-    client coordonnées données donnée profil détail- renseignement- informations général- compte titulaire demandeur inscription utilisateur fiche résumé \
+    client coordonnées données donnée profil détail- renseignement- informations général- compte titulaire demandeur mme mlle privé professionnel inscription utilisateur fiche résumé \
     identité connexion communication messagerie courriel électronique téléphone téléphones nom personnel- \
     العميل عميل الزبون بيانات البيانات معلومات المعلومات شخصية الشخصية الشخصي الاتصال اتصال التواصل تواصل ملف الملف الحساب حساب تفاصيل \
     التفاصيل عامة العامة عام أساسية الأساسية نظرة ملخص صاحب التسجيل المستخدم الهوية البريد بريد الإلكتروني العنوان الهاتف \
@@ -25,7 +25,7 @@ const OWN: &str = "account accounts holder client clients customer customers con
     registrazione utente müşteri iletişim kişisel bilgi- profil detay- genel önemli alanlar alanı hesap hesabı kayıt kullanıcı temel \
     kontaktní osobní údaje podrobnosti informace obecné účet účtu registrace uživatel- zákazník- základní \
     клієнт- дані особист- відомості інформаці- загальн- рахунок реєстраці- користувач- \
-    klant klantgegevens contactgegevens gegevens persoonlijk- profiel algemeen rekening gebruiker overzicht \
+    klant mevr dhr klantgegevens contactgegevens gegevens persoonlijk- profiel algemeen rekening gebruiker overzicht \
     yhteystiedot asiakas uppgifter kontaktuppgifter ügyfél adatok elérhetőség- személyes contul לקוח פרטי פרטים קשר חשבון אישיים \
     informasi kontak pelanggan pribadi khách hàng thông tin liên hệ";
 
