@@ -20,7 +20,9 @@ let allowed = true;
 async function request(message) {
   const own = ++latest;
   const answer = await ask(message).catch(() => null);
-  if (own === latest) show(answer?.screen === "approvals" ? answer : { requests: [], error: answer ?? INTERNAL });
+  const view = answer?.screen === "approvals" ? answer : { requests: [], error: answer ?? INTERNAL };
+  if (own === latest) show(view);
+  return view;
 }
 
 function show(view) {
@@ -29,6 +31,7 @@ function show(view) {
   allowed = !view.barred;
   tell(view);
   none.hidden = view.requests.length > 0 || Boolean(view.error);
+  if (view.unlisted) return;
   const focused = document.activeElement?.closest?.(".request")?.dataset.id;
   const slot = document.activeElement?.dataset?.slot;
   list.replaceChildren(...view.requests.map(item));
@@ -38,7 +41,8 @@ function show(view) {
 
 /** What was done just now, or what went wrong. */
 function tell({ done, error }) {
-  if (!done && !error) return;
+  // What went wrong is over once something goes well; what was done stays done.
+  if (!done && !error) return news.querySelector(".bad")?.remove();
   const { root, icon, title, cure, detail } = stamp("notice");
   root.className = `notice ${error ? "bad" : "good"}`;
   icon.setAttribute("href", error ? "#icon-warning" : "#icon-check");
@@ -94,7 +98,14 @@ function decide(waiting, decision) {
     }
     parts.confirm.setAttribute("aria-busy", "true");
     parts.confirm.textContent = text("approvals_deciding");
-    await request({ type: "approvals/decide", id: waiting.id, decision, word });
+    const { error, unlisted } = await request({ type: "approvals/decide", id: waiting.id, decision, word });
+    if (error && unlisted) {
+      // It may still wait, and so does the word.
+      parts.confirm.removeAttribute("aria-busy");
+      parts.confirm.textContent = text(`approvals_${decision}_confirm`);
+      parts.hint.textContent = `${viewText(error.title)} ${viewText(error.cure)}`;
+      return;
+    }
     parts.root.close();
     document.getElementById("title").focus();
   });

@@ -14,5 +14,5 @@ function collect() {
     judgeUnrendered();
   }
   const title = regionAround() ? "" : pageTitle.slice(0, MAX_VALUE);
-  return { version: 2, reading, url: location.href, title, truncated, unusable, unsure: isUnsure(), milliseconds: now() - start, facts, headings, name: nameOfPage(), vacant };
+  return { version: 2, reading, url: location.href, title, truncated, unusable, unsure: isUnsure(), milliseconds: now() - start, facts, headings, name: nameOfPage(), called: folded(nameOfPage() ?? ""), vacant };
 }

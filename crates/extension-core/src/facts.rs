@@ -32,6 +32,8 @@ pub struct Frame {
     pub headings: String,
     /// The first heading of the first order.
     pub name: Option<String>,
+    /// The same in small letters, with their marks, as words are listed.
+    pub called: Option<String>,
     /// Whether a place of its recipe has no address.
     pub vacant: bool,
 }
@@ -130,6 +132,10 @@ fn read_frame(result: &Value, top: bool, room: usize) -> Option<Frame> {
         headings: read_headings(result),
         name: result
             .get("name")
+            .text()
+            .map(|name| harmless_within(name, MAX_HEADING_CHARS)),
+        called: result
+            .get("called")
             .text()
             .map(|name| harmless_within(name, MAX_HEADING_CHARS)),
         vacant: result.get("vacant").flag(),

@@ -72,8 +72,8 @@ pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
     // What stands in the way of whoever the page does not name: a field whose address cannot be read, or is the firm's own; or
     // what the collector has seen.
     let mut barred = frames.iter().any(|frame| {
-        let about_others = |name: &str| weight::names_other(&name.to_ascii_lowercase());
-        frame.unsure || frame.top && frame.name.as_deref().is_some_and(about_others)
+        let called = frame.called.as_deref().unwrap_or_default();
+        frame.unsure || frame.top && weight::names_other(called)
     });
     for frame in frames {
         for fact in frame

@@ -25,14 +25,16 @@ impl<E: Environment> Core<E> {
             Err(fault) => Err(fault),
         };
         let barred = listed.as_ref().is_err_and(|fault| is_barred(fault.code));
+        let unlisted = listed.is_err() && !barred;
         let (requests, fault) = match listed {
             Ok(requests) => (requests, fault),
-            Err(unlisted) => (Vec::new(), fault.or(Some(unlisted))),
+            Err(why) => (Vec::new(), fault.or(Some(why))),
         };
         View::Approvals(Box::new(ApprovalsView {
             requests,
             done,
             barred,
+            unlisted,
             error: fault.as_deref().map(Problem::of),
         }))
     }

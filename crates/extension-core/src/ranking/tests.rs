@@ -38,6 +38,7 @@ fn page(facts: Vec<Fact>) -> Frame {
         facts,
         headings: String::new(),
         name: None,
+        called: None,
         vacant: false,
     }
 }

@@ -47,7 +47,8 @@ impl Whom {
             .replace(['|', '·', '–', '—', ':', '‹', '›', '«', '»', '/'], "\n")
             .replace(" - ", "\n");
         let parts = folded(&parts);
-        let name = top.name.as_deref().map(folded);
+        let called = top.called.as_deref().unwrap_or_default();
+        let name = top.name.as_deref().map(|name| without_own(&folded(name), called));
         Self {
             own: match &name {
                 Some(name) if name_words(name).len() > 1 => name.clone(),
@@ -163,6 +164,18 @@ fn is_name(line: &str, local: &str) -> bool {
         && words
             .iter()
             .all(|word| local.split_whitespace().any(|other| other == *word))
+}
+
+/// A line without the words for the customer's own data, of which it shows the letters and `called` their marks, too.
+fn without_own(line: &str, called: &str) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let marked: Vec<&str> = called.split_whitespace().collect();
+    if words.len() != marked.len() {
+        return line.into();
+    }
+    let others = words.iter().zip(marked);
+    let others = others.filter(|(_, word)| !is_own(word, "") || is_small(word));
+    others.map(|(word, _)| *word).collect::<Vec<_>>().join(" ")
 }
 
 /// The words of a line that may be those of a name, with initials.

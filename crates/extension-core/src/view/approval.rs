@@ -41,6 +41,8 @@ pub struct ApprovalsView {
     pub done: Option<Text>,
     /// Whether there is nothing to be had before the person has done something about it.
     pub barred: bool,
+    /// Whether it is not known what waits: what was known before may still.
+    pub unlisted: bool,
     /// What went wrong.
     pub error: Option<Problem>,
 }

@@ -118,6 +118,7 @@ impl ToJson for View {
                 .with("requests", &approvals.requests)
                 .with_some("done", approvals.done.as_ref())
                 .with_some("barred", approvals.barred.then_some(&true))
+                .with_some("unlisted", approvals.unlisted.then_some(&true))
                 .with_some("error", approvals.error.as_ref()),
             Self::Derived(derived) => derived.write(view),
             Self::Trial(trial) => trial.write(view),

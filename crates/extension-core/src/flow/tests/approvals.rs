@@ -69,12 +69,16 @@ fn the_minute_refreshes_the_number_and_ends_with_the_right() {
     fake.refuse(REQUEST, ErrorCode::NotPermitted, "No more.");
     let view = ask(&worker, json!({"type": "approvals/open"}));
     assert!(!fake.watching.get(), "the page learnt it");
-    assert_eq!(view["barred"], true, "and does not go on asking");
+    assert_eq!(
+        (&view["barred"], &view["unlisted"]),
+        (&json!(true), &Value::Null),
+        "and does not go on asking"
+    );
     fake.answer(REQUEST, Err(crate::environment::HttpFailure::Unreachable));
     let view = ask(&worker, json!({"type": "approvals/open"}));
     assert_eq!(
-        (&view["barred"], &view["error"]["cure"]["key"]),
-        (&Value::Null, &json!("error_relay_unreachable_cure"))
+        (&view["barred"], &view["unlisted"], &view["error"]["cure"]["key"]),
+        (&Value::Null, &json!(true), &json!("error_relay_unreachable_cure"))
     );
     ask(&worker, json!({"type": "options/signOut"}));
     fake.watching.set(true);

@@ -6,7 +6,8 @@ use super::*;
 pub(super) fn headed(heading: &str, facts: Vec<Fact>) -> [Frame; 1] {
     [Frame {
         headings: format!("{heading}\n"),
-        name: heading.lines().next().map(String::from),
+        name: heading.lines().next().map(crate::testing::letters),
+        called: heading.lines().next().map(str::to_lowercase),
         ..page(facts)
     }]
 }

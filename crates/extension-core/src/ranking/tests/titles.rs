@@ -299,3 +299,29 @@ fn a_field_behind_whoever_did_something_is_not_the_customers() {
         assert_eq!(is_clear("Ticket", fact), clear, "{after}");
     }
 }
+
+#[test]
+fn the_first_heading_is_understood_with_marks_on_its_letters() {
+    // A page about somebody else than a customer.
+    for heading in [
+        "Manager: Marie Dupont",
+        "Épouse : Marie Dupont",
+        "Cónyuge",
+        "Współmałżonek",
+        "Chargé de clientèle",
+        "Müdür",
+        "Партнёр",
+        "مسؤول الحساب",
+    ] {
+        assert!(!is_clear(heading, field(OWN)), "{heading}");
+    }
+    // Words for the customer's own data are nobody's name that an address could contradict.
+    for heading in [
+        "Persönliche Übersicht",
+        "Données générales",
+        "Osobní údaje",
+        "Datos personales",
+    ] {
+        assert!(is_clear(heading, field(NAMED)), "{heading}");
+    }
+}
