@@ -2,6 +2,7 @@
 
 import { account } from "./account.js";
 import { countdown } from "./countdown.js";
+import { draftFor, keepDraft } from "./draft.js";
 import { offerReasons } from "./reasons.js";
 import { evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
 
@@ -68,7 +69,7 @@ async function askConsent(parts, isolation) {
 
 /** Notes whom it is about. A reason typed for one customer is none for another. */
 export function concern(typed, email) {
-  if (typed.customer !== email) typed.reason = typed.ticket = "";
+  if (typed.customer !== email) Object.assign(typed, draftFor(email, typed.kept));
   typed.customer = typed.email = email;
 }
 
@@ -168,5 +169,6 @@ function askReason(parts, asked, typed) {
     typed.ticket = parts.ticket.value;
     judge();
   });
+  parts.root.addEventListener("input", () => keepDraft(typed));
   return { ask, fits, explain };
 }

@@ -1,7 +1,7 @@
 // The popup's flow: asks the core what to show, shows it, and carries the person's decisions back.
 
 import { confirmed } from "./countdown.js";
-import { first, listen, opening as name, tab } from "./early.js";
+import { first, listen, memory, opening as name, tab } from "./early.js";
 import { INTERNAL, ask, localisePage, viewText, text } from "./page.js";
 import { screens } from "./screens.js";
 import { guard, hold } from "./waiting.js";
@@ -19,8 +19,8 @@ const SILENCE = 1000;
 /** What reads the page again, and what that waits for first. */
 const AGAIN = { "popup/rescan": "reading", "popup/dismiss": "reading", "popup/withdraw": "rules" };
 
-/** What the person has typed or picked so far; it outlives errors. */
-const typed = { customer: "", email: "", draft: "", platform: "", reason: "", ticket: "" };
+/** What the person has typed or picked so far; it outlives errors. What they had typed before the popup was closed is in `kept`. */
+const typed = { customer: "", email: "", draft: "", platform: "", platformName: "", reason: "", ticket: "", kept: undefined };
 let tabId;
 let view = { screen: "working", step: "reading" };
 /** Renames the screen for typing that is shown, when what it came from has changed. */
@@ -245,7 +245,7 @@ document.getElementById("settings").addEventListener("click", actions.openSettin
 localisePage("extension_name");
 announce();
 setTimeout(() => reads(view) && show({ ...view, screen: "waiting" }), SILENCE);
-tabId = await tab;
+[tabId, { draft: typed.kept }] = await Promise.all([tab, memory]);
 listen(hear);
 await request({ type: "popup/open" }, undefined, first);
 offerEnd();

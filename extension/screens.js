@@ -4,6 +4,7 @@
 import { ask, copies, evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
 import { approval } from "./approval.js";
 import { concern, confirm } from "./confirm.js";
+import { forgetDraft } from "./draft.js";
 import { slowText, waiting } from "./waiting.js";
 
 const STEPS = ["reading", "asking", "opening"];
@@ -98,6 +99,7 @@ function manual(view, actions) {
 
 function opened(view, actions) {
   const parts = stamp("screen-opened");
+  forgetDraft();
   showAddress(parts.address, view.email);
   parts.platform.textContent = view.platformName;
   showEnvironment(parts.environment, view.environment);

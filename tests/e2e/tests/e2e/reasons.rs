@@ -8,7 +8,7 @@ use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
 
 use crate::support::{assert_asked_for, recorded};
 
-crate::in_each_browser!(by_keyboard_alone);
+crate::in_each_browser!(by_keyboard_alone, outlives_the_popup);
 
 /// What Enter, Tab and an arrow are to the drivers.
 const ENTER: &str = "Enter";
@@ -108,5 +108,47 @@ async fn by_keyboard_alone(kind: Kind) -> Result<()> {
         .await?;
     assert_eq!(popup.page.evaluate(KEPT).await?, json!([]));
     assert_asked_for(&lab, &[]);
+    Ok(())
+}
+
+/// Who clicks into the CRM for a ticket's number closes the popup.
+async fn outlives_the_popup(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let [(customer, _), (other, _), ..] = CUSTOMERS;
+    let tab = seat.browser.open(&lab.customer_page(customer)).await?;
+    let typed = "['reason', 'ticket'].map(name => document.querySelector(`[data-slot=${name}]`).value)";
+    let popup = seat.press(&tab).await?;
+    popup.shows("confirm").await?;
+    popup.settled().await?;
+    popup.page.fill("[data-slot=reason]", "Margin call").await?;
+    popup.page.fill("[data-slot=ticket]", "T-7").await?;
+    let kept = "(await chrome.storage.session.get('draft')).draft?.ticket === 'T-7'";
+    popup.page.wait_for("what was typed to be kept", kept).await?;
+    seat.browser.close_popup().await?;
+
+    let beside = seat.browser.open(&lab.customer_page(other)).await?;
+    let popup = seat.press(&beside).await?;
+    popup.shows("confirm").await?;
+    assert_eq!(
+        popup.page.evaluate(typed).await?,
+        json!(["", ""]),
+        "for nobody else"
+    );
+    popup.settled().await?;
+    seat.browser.close_popup().await?;
+
+    let popup = seat.press(&tab).await?;
+    popup.shows("confirm").await?;
+    assert_eq!(popup.page.evaluate(typed).await?, json!(["Margin call", "T-7"]));
+    popup.settled().await?;
+    popup.page.key(ENTER).await?;
+    popup.opened().await?;
+    assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
+    let gone = "!(await chrome.storage.session.get('draft')).draft";
+    popup
+        .page
+        .wait_for("it to be gone once it was used", gone)
+        .await?;
     Ok(())
 }
