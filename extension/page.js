@@ -1,4 +1,4 @@
-// What both pages need: texts in the reader's language, screens stamped from templates, addresses shown safely.
+// What all pages need: texts in the reader's language, screens stamped from templates, addresses shown safely.
 
 /** The text of a key, with its arguments. */
 export function text(key, args = []) {

@@ -57,7 +57,7 @@ const actions = {
     const news = answer && (answer.screen !== "approval" || answer.state !== root.dataset.state);
     if (news && own === latest && root.isConnected) show(answer);
   },
-  typeAnother: (error) => show({ screen: "manual", inputError: error, provisional: view.provisional }, view),
+  typeAnother: () => show({ screen: "manual", provisional: view.provisional }, view),
   back: () => {
     const { earlier, expected } = view;
     if (expected && differs(expected, earlier)) showOther(earlier);

@@ -135,7 +135,7 @@ struct Sighting<'a> {
     label: &'a str,
     /// The heading of its section, as names are compared.
     under: String,
-    /// What it is in is called, and the field before it.
+    /// All else that was seen of it.
     fact: &'a Fact,
 }
 

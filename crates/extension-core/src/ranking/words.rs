@@ -9,20 +9,20 @@ const OWN: &str = "account accounts holder client clients customer customers con
     status security crm dashboard trading private sheet form page panel section content required optional verified active vip id settings preferences password name names item items log options modifier \
     kontaktinformationen kundeninformationen kontoinhaber überblick adresa адреса kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten antragsteller herr frau privat geschäftlich dienstlich daten angaben angabe \
     allgemein- übersicht profil konto kontodaten anmeldung anmeldedaten zugang zugangsdaten adresse adressen \
-    benutzer benutzerdaten interessent mandant bearbeiten kommunikation telefon registrierung name \
+    benutzer benutzerdaten interessent mandant bearbeiten kommunikation telefon registrierung \
     cliente clientes contacto contactos datos perfil detalle- personales información informacion cuenta titular solicitante sr sra srta particular laboral registro usuario ficha resumen \
     identidad comunicación acceso correo electrónico electrónica teléfono teléfonos dirección direcciones nombre \
     klient klienta wnioskodawca pan pani prywatn- służbow- kontaktowe dane osobowe osobiste szczegół- informacj- ogólne konta kontakty rejestracj- użytkownik- podstawowe \
     podsumowanie karta przegląd tożsamość komunikacj- adres nazwa imię \
-    client coordonnées données donnée profil détail- renseignement- informations général- compte titulaire demandeur mme mlle privé professionnel inscription utilisateur fiche résumé \
-    identité connexion communication messagerie courriel électronique téléphone téléphones nom personnel- \
+    coordonnées données donnée détail- renseignement- informations général- compte titulaire demandeur mme mlle privé professionnel inscription utilisateur fiche résumé \
+    identité connexion messagerie courriel électronique téléphone téléphones nom personnel- \
     العميل عميل الزبون بيانات البيانات معلومات المعلومات شخصية الشخصية الشخصي الاتصال اتصال التواصل تواصل ملف الملف الحساب حساب تفاصيل \
     التفاصيل عامة العامة عام أساسية الأساسية نظرة ملخص صاحب التسجيل المستخدم الهوية البريد بريد الإلكتروني العنوان الهاتف \
     клиент- контакт- данные лич- персональн- профил- сведения информаци- общ- основн- аккаунт- счет счёт счета счёта регистраци- \
     пользовател- карточка анкета лид связи связь почта адрес телефон- \
     contato contatos dados pessoa- detalhe- informaç- geral gerais conta cadastr- registo utilizador usuário resumo \
     contatti contatto recapiti dati personali personale profilo dettagli dettaglio informazioni generali generale anagrafic- conto \
-    registrazione utente müşteri iletişim kişisel bilgi- profil detay- genel önemli alanlar alanı hesap hesabı kayıt kullanıcı temel \
+    registrazione utente müşteri iletişim kişisel bilgi- detay- genel önemli alanlar alanı hesap hesabı kayıt kullanıcı temel \
     kontaktní osobní údaje podrobnosti informace obecné účet účtu registrace uživatel- zákazník- základní \
     клієнт- дані особист- відомості інформаці- загальн- рахунок реєстраці- користувач- \
     klant mevr dhr klantgegevens contactgegevens gegevens persoonlijk- profiel algemeen rekening gebruiker overzicht \

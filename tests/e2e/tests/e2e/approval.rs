@@ -127,6 +127,15 @@ async fn a_refusal_reaches_whoever_waits_and_a_request_is_taken_back(kind: Kind)
     page.click("dialog [data-slot=confirm]").await?;
     assert_eq!(page.text("#word-hint").await?, "Say in a few words why");
     page.fill("#word", "Call me first").await?;
+    // Without the relay nothing is lost.
+    lab.front.shut(true);
+    page.click("dialog [data-slot=confirm]").await?;
+    let said = "document.querySelector('#word-hint').textContent.includes('cannot be reached')";
+    page.wait_for("the cause beside the word", said).await?;
+    let kept = "document.querySelector('#word').value + document.querySelectorAll('.request').length";
+    assert_eq!(page.evaluate(kept).await?, "Call me first1");
+    page.text(".notice.bad").await?;
+    lab.front.shut(false);
     page.click("dialog [data-slot=confirm]").await?;
     assert_eq!(
         page.text(".notice.good [data-slot=title]").await?,
