@@ -20,18 +20,19 @@ let allowed = true;
 async function request(message) {
   const own = ++latest;
   const answer = await ask(message).catch(() => null);
-  const view = answer?.screen === "approvals" ? answer : { requests: [], error: answer ?? INTERNAL };
+  const view = answer?.screen === "approvals" ? answer : { requests: [], error: answer ?? INTERNAL, unlisted: true };
   if (own === latest) show(view);
   return view;
 }
 
 function show(view) {
   main.setAttribute("aria-busy", "false");
-  shown = Date.now();
   allowed = !view.barred;
-  tell(view);
+  // What was done counts, though it is not known what is left.
+  tell(view.done ? { done: view.done } : view);
   none.hidden = view.requests.length > 0 || Boolean(view.error);
   if (view.unlisted) return;
+  shown = Date.now();
   const focused = document.activeElement?.closest?.(".request")?.dataset.id;
   const slot = document.activeElement?.dataset?.slot;
   list.replaceChildren(...view.requests.map(item));
@@ -98,8 +99,8 @@ function decide(waiting, decision) {
     }
     parts.confirm.setAttribute("aria-busy", "true");
     parts.confirm.textContent = text("approvals_deciding");
-    const { error, unlisted } = await request({ type: "approvals/decide", id: waiting.id, decision, word });
-    if (error && unlisted) {
+    const { done, error, unlisted, requests } = await request({ type: "approvals/decide", id: waiting.id, decision, word });
+    if (!done && error && (unlisted || requests.some(({ id }) => id === waiting.id))) {
       // It may still wait, and so does the word.
       parts.confirm.removeAttribute("aria-busy");
       parts.confirm.textContent = text(`approvals_${decision}_confirm`);

@@ -29,7 +29,7 @@ export function confirm(view, actions) {
   parts.root.addEventListener("submit", (event) => {
     event.preventDefault();
     if (none) return;
-    if (reason.fits()) actions.login();
+    if (reason.fits()) actions.login(reason.given());
     else reason.explain();
   });
   parts.root.addEventListener("keydown", (event) => {
@@ -40,7 +40,9 @@ export function confirm(view, actions) {
     if (writing || event.repeat) event.preventDefault();
     if (writing && !event.repeat) parts.root.requestSubmit();
   });
-  if (view.byItself) countdown(parts, Promise.all([settled, looked]), () => actions.login());
+  // What was typed before the popup was closed is for the person to look at.
+  const begun = typed.reason || typed.ticket;
+  if (view.byItself && !begun) countdown(parts, Promise.all([settled, looked]), () => actions.login());
   return { root: parts.root, focus: none ? parts.other : parts.reasonField.hidden ? parts.open : parts.reason };
 }
 
@@ -170,5 +172,7 @@ function askReason(parts, asked, typed) {
     judge();
   });
   parts.root.addEventListener("input", () => keepDraft(typed));
-  return { ask, fits, explain };
+  /** Nothing is sent that is not to be seen. */
+  const given = () => ({ ...(parts.reasonField.hidden && { reason: "" }), ...(parts.ticketField.hidden && { ticket: "" }) });
+  return { ask, fits, explain, given };
 }

@@ -11,10 +11,15 @@ export function draftFor(customer, draft) {
   return fits ? { reason: draft.reason, ticket: draft.ticket } : { reason: "", ticket: "" };
 }
 
-export function keepDraft({ customer, reason, ticket }) {
-  session.set({ draft: { customer, reason, ticket, since: Date.now() } }).catch(console.error);
+export function keepDraft(typed) {
+  const { customer, reason, ticket } = typed;
+  typed.kept = { customer, reason, ticket, since: Date.now() };
+  session.set({ draft: typed.kept }).catch(console.error);
 }
 
-export function forgetDraft() {
+/** Once a login is asked for, the core keeps what was given, if it fails. */
+export function forgetDraft(typed) {
+  if (typed.kept?.customer !== typed.customer) return;
+  typed.kept = undefined;
   session.remove("draft").catch(console.error);
 }

@@ -1,6 +1,7 @@
 // The popup's flow: asks the core what to show, shows it, and carries the person's decisions back.
 
 import { confirmed } from "./countdown.js";
+import { forgetDraft } from "./draft.js";
 import { first, listen, memory, opening as name, tab } from "./early.js";
 import { INTERNAL, ask, localisePage, viewText, text } from "./page.js";
 import { screens } from "./screens.js";
@@ -39,6 +40,7 @@ const actions = {
   rescan: () => request({ type: "popup/rescan" }),
   select: (email) => request({ type: "popup/select", email }),
   login: (choice = {}) => {
+    forgetDraft(typed);
     const message = { type: "popup/login", ...withoutBlanks({ ...typed, ...choice }) };
     // The page is read once more before the relay is asked, which the core says then.
     return request({ reason: "", ...message }, { screen: "working", step: "reading", email: typed.email, platformName: typed.platformName });

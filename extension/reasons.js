@@ -14,7 +14,7 @@ export async function offerReasons({ earlierRow, earlier, forget, reason }) {
     forget.disabled = !earlier.value;
     if (!earlier.value) return;
     reason.value = earlier.value;
-    reason.dispatchEvent(new Event("input"));
+    reason.dispatchEvent(new Event("input", { bubbles: true }));
   });
   forget.addEventListener("click", async () => {
     fill(await ask({ type: "reasons/forget", reason: earlier.value }));

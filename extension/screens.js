@@ -4,7 +4,6 @@
 import { ask, copies, evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
 import { approval } from "./approval.js";
 import { concern, confirm } from "./confirm.js";
-import { forgetDraft } from "./draft.js";
 import { slowText, waiting } from "./waiting.js";
 
 const STEPS = ["reading", "asking", "opening"];
@@ -55,8 +54,6 @@ function choose(view, actions) {
   choices.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.repeat) {
       event.preventDefault();
-      // Of several ones the person moves to one first.
-      if (view.candidates.length === 1) event.target.checked = true;
       root.requestSubmit();
     }
   });
@@ -99,7 +96,6 @@ function manual(view, actions) {
 
 function opened(view, actions) {
   const parts = stamp("screen-opened");
-  forgetDraft();
   showAddress(parts.address, view.email);
   parts.platform.textContent = view.platformName;
   showEnvironment(parts.environment, view.environment);

@@ -63,12 +63,12 @@ function doubt(fact) {
 /** Small letters are compared: what folds others than ASCII's takes much room in the core. */
 const folded = (text) => text.normalize("NFC").toLowerCase().replaceAll("\u0307", "");
 
-function report(kind, value, element, label = "", doubtful = false) {
+function report(kind, value, element, label = "", doubtful = false, said = false) {
   const raw = String(value ?? "").replaceAll(JOINT, "").trim();
   if (!raw || facts.length >= MAX_FACTS) return;
   const under = folded(`${fieldsAround(element)} ${headingAbove(element)}`.trim());
   const field = ["labelled", "input"].includes(kind);
-  const within = folded([...(field ? [restOf(label)] : []), ...titlesAround(element), ...outerHeadings(element)].filter(Boolean).join(" / "));
+  const within = folded([...(field ? [restOf(label)] : []), ...titlesAround(element), ...otherTitles(element)].filter(Boolean).join(" / "));
   const after = folded(field ? fieldBefore(element) : "");
   const called = folded(label);
   const named = folded(field ? nameBeside(element) : "");
@@ -80,7 +80,8 @@ function report(kind, value, element, label = "", doubtful = false) {
     ...(under && { under: under.slice(0, MAX_VALUE) }),
     ...(within && { within: within.slice(0, MAX_VALUE) }),
     ...(after && { after: after.slice(0, MAX_LABEL) }),
-    ...(named && { named }),
+    ...(named && { named: named.slice(0, MAX_LABEL) }),
+    ...(said && { said: true }),
     region: regionOf(element),
     ...(cutsOf(element).pinned && { over: true }),
     visible: true,

@@ -68,6 +68,7 @@ function isCovered(element, boxes) {
 function isBelow(element, boxes = rectsOf(element)) {
   if (isVeil(aroundOf(element).veil)) return true;
   const box = boxes.find((box) => isReachable(box, element));
+  if (box && isLeftOut(box, documentOf(element))) return true;
   return Boolean(box) && isCoveredAt(element, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
 }
 

@@ -85,18 +85,20 @@ function goesTo(start, size, whole, at, reversed, from, to) {
   return to > least + 1 && from < least + Math.max(whole, size);
 }
 
-/**
- * Whether the window can be scrolled to a box. Downwards it can be again once a dialog is closed that keeps it from that; what
- * a page leaves out at its sides is what is drawn in when it is wanted.
- */
+/** Whether the window can be scrolled to a box. */
 function isInPage({ left, top, right, bottom }, document) {
+  const scroller = getScroller.call(document) ?? getRoot.call(document);
+  const direction = styleOf(getBody.call(document) ?? scroller);
+  return goesAcross(scroller, 0, left, right, direction) && goesDown(scroller, 0, top, bottom);
+}
+
+/** Whether a box is at a side of a window that is kept from being scrolled there: what waits there is drawn in when it is wanted. */
+function isLeftOut({ left, right }, document) {
   const root = getRoot.call(document);
   const body = getBody.call(document) ?? root;
-  const scroller = getScroller.call(document) ?? root;
   const { overflowX } = styleOf(isWindows(body) ? body : root);
   const locked = overflowX === "hidden" || overflowX === "clip";
-  const across = locked ? right > 1 && left < getClientWidth.call(scroller) - 1 : goesAcross(scroller, 0, left, right, styleOf(body));
-  return across && goesDown(scroller, 0, top, bottom);
+  return locked && (right < 1 || left > getClientWidth.call(getScroller.call(document) ?? root) - 1);
 }
 
 /** Whether a person can bring this box of an element before their eyes. */

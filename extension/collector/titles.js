@@ -19,13 +19,13 @@ const headingsAbove = kept((element) => {
   let least = Infinity;
   for (let earlier = earlierOf(element), steps = 0; earlier && steps < MAX_ROWS; earlier = earlierOf(earlier), steps += 1) {
     const heading = headingIn(earlier, steps < MAX_EARLIER && element);
-    const order = heading ? orderOf(heading) : LOWEST;
+    const order = heading ? orderOf(heading) : 0;
     if (order >= least) continue;
     if (heading && isPageTitle(heading)) return found;
     const called = attributeOf(earlier, "class");
-    if (heading || isCaptionOf(earlier, element, steps, called === labels)) {
+    if (heading || (found.length === 0 && isCaptionOf(earlier, element, steps, called === labels))) {
       found.push({ title: titleText(heading ?? earlier), heading });
-      least = order;
+      if (heading) least = order;
     } else if (steps < MAX_EARLIER && EMAIL_WORD.test(textOf(earlier))) labels ??= called;
   }
   const own = attributeOf(element, "role") === "region" || tagOf(element) === "SECTION" ? attributeOf(element, "aria-label") : "";
@@ -33,16 +33,21 @@ const headingsAbove = kept((element) => {
   return [...found, ...(own ? [{ title: own, heading: true }] : []), ...(outer ? headingsAbove(outer) : [])];
 });
 
-const headingAbove = (element) => headingsAbove(element)[0]?.title ?? "";
+const headingAbove = (element) => headingsAbove(element).find(({ heading }) => heading)?.title ?? "";
 
-/** The headings around that; what only looks like one may be the line with which the record begins. */
-const outerHeadings = (element) => headingsAbove(element).slice(1).filter(({ heading }) => heading).map(({ title }) => title);
-
-const LOWEST = 8;
+/**
+ * The other ones: those around that, and what only looks like one, if it is the nearest of all. Further out it may be the line
+ * with which the record begins.
+ */
+const otherTitles = kept((element) => {
+  const all = headingsAbove(element);
+  const nearest = all.findIndex(({ heading }) => heading);
+  return all.filter(({ heading }, index) => (heading ? index !== nearest : index === 0)).map(({ title }) => title);
+});
 
 /** Of which order a heading is. */
 function orderOf(heading) {
-  return Number(attributeOf(heading, "aria-level") ?? /^H(\d)$/.exec(tagOf(heading))?.[1] ?? LOWEST - 1);
+  return Number(attributeOf(heading, "aria-level") ?? /^H(\d)$/.exec(tagOf(heading))?.[1] ?? 7);
 }
 
 /** An element that is a heading, or the one in it that holds little else, if it is `near` something, and in the same part of the page. */
@@ -51,7 +56,7 @@ function headingIn(element, near) {
   if (!near) return null;
   const content = contentOf(element);
   const inner = firstIn(content, HEADING);
-  return inner && isShort(textOf(content)) && (isInMainPart(inner) || regionOf(inner) === regionOf(near)) ? inner : null;
+  return inner && isShort(textOf(content)) && (isInMainPart(inner) || regionOf(inner) === regionOf(near) || isInHeader(inner)) ? inner : null;
 }
 
 /** An element, or what a component shows in its place. */
@@ -62,6 +67,12 @@ const firstIn = (content, selector) => (isElement(content) ? querySelector : fin
 /** Whether a heading is that of the whole page. */
 function isPageTitle(heading) {
   return tagOf(heading) === "H1" && (heading === firstHeading() || documentOf(heading) !== document || pageTitle.includes(textOf(heading)));
+}
+
+/** Whether an element is in the header of a part of the page, which follows upon the page's own title. */
+function isInHeader(element) {
+  const title = firstHeading();
+  return regionOf(element) === "header" && Boolean(title) && documentOf(element) === document && precedes(title, element);
 }
 
 const firstHeading = () => (named ?? marginal)?.heading;
@@ -78,11 +89,13 @@ const WORD = lettered(String.raw`[\p{L}]{3}`);
 /** Whether an element is what a section is called though it is no heading by its markup: it is called so, or stands out before it. */
 function isCaptionOf(earlier, element, steps, label) {
   const text = textOf(earlier);
-  if (label || EMAIL_FIELD.test(text) || !isShort(text) || !WORD.test(text) || tagOf(earlier) === "LABEL" || isBarOfPage(earlier) || querySelector.call(earlier, FIELDS) || !isSeen(earlier)) return false;
-  if (matches.call(earlier, CAPTIONS)) return true;
-  if (steps > 0 && earlierOf(earlier) && !isBeforeRows(earlier, element)) return false;
-  const inner = innermost(earlier);
-  return inner !== null && standsOut(styleOf(inner), styleOf(innermost(element) ?? element));
+  if (label || !isShort(text) || !WORD.test(text) || tagOf(earlier) === "LABEL" || EMAIL_FIELD.test(text) || querySelector.call(earlier, FIELDS)) return false;
+  if (!matches.call(earlier, CAPTIONS)) {
+    if (steps > 0 && earlierOf(earlier) && !isBeforeRows(earlier, element)) return false;
+    const inner = innermost(earlier);
+    if (!inner || !standsOut(styleOf(inner), styleOf(innermost(element) ?? element))) return false;
+  }
+  return !isBarOfPage(earlier) && isSeen(earlier);
 }
 
 /** Whether nothing but fields with their labels stands between an element and another one. */
@@ -93,7 +106,8 @@ function isBeforeRows(earlier, element) {
 
 /** Whether an element is the bar at the top of the page, which is the program's. */
 function isBarOfPage(element) {
-  return ["header", "nav", "footer"].includes(regionOf(element)) || (!FRAMED && rectOf(element).top + window.scrollY < 2);
+  if (["nav", "footer"].includes(regionOf(element))) return true;
+  return regionOf(element) === "header" ? !isInHeader(element) : !FRAMED && rectOf(element).top + window.scrollY < 2;
 }
 
 /** The innermost element that has all of an element's text. */
@@ -119,9 +133,10 @@ function standsOut(style, other) {
 function titleText(element) {
   let text = "";
   for (let part = getFirst.call(element); part; part = getAfter.call(part)) {
-    if (isElement(part) ? !matches.call(part, PRESSED) : isText(part)) text += ` ${getText.call(part)}`;
+    const pressed = isElement(part) && matches.call(part, "a, button, [role=button]");
+    if (isText(part) || (isElement(part) && !(pressed && LETTER.test(text)))) text += ` ${getText.call(part)}`;
   }
-  const said = text.replace(/\s+/gu, " ").trim() || textOf(element);
+  const said = text.replace(/\s+/gu, " ").trim();
   return said.replace(/\S+@\S+/gu, "").slice(0, MAX_LABEL);
 }
 
@@ -137,7 +152,8 @@ const TITLED = "dialog, fieldset, section, form, article, [role=tabpanel], [role
 const DIALOGS = "dialog, [role=dialog], [role=alertdialog]";
 const TABS = "[role=tablist], [class~=tabs i], [class*='-tabs' i], [class*='tab-' i], [class*=tablist i], [class*=tabbar i]";
 const LISTS = `${TABS}, ul, ol, nav, [class*=step i]`;
-const CHOSEN = "[aria-selected=true], [aria-current]:not([aria-current=false]), [data-state=active], [class*=active i]:not([class*=inactive i]), [class*=selected i], .current";
+const CHOSEN = "[aria-selected=true], [aria-current]:not([aria-current=false]), [data-state=active]";
+const CALLED_CHOSEN = /(^|[\s_-])(is-?)?(active|selected|current|chosen)(?=$|[\s_-])|[a-z](Active|Selected|Current)\b/;
 const OPENED = "[aria-expanded=true]";
 
 function titleOf(element) {
@@ -150,29 +166,37 @@ function titleOf(element) {
     if (tag === "FIELDSET") return textOf(querySelector.call(element, "legend"));
     if (matches.call(element, DIALOGS)) return textOf(querySelector.call(element, `${HEADING}, [class*=title i]`));
   }
+  let odd = "";
   for (let earlier = earlierOf(element), steps = 0; earlier && steps < MAX_EARLIER; earlier = earlierOf(earlier), steps += 1) {
-    const title = openerOf(earlier, element, steps) || chosenIn(earlier);
+    const { list, chosen } = chosenIn(earlier);
+    const title = openerOf(earlier, element, steps) || chosen;
     if (title) return title;
+    // Where nothing is said to be chosen: what looks so.
+    if (list) odd ||= textOf(unlikeOthers(list));
   }
-  return "";
+  return odd;
 }
 
 /** What opens and closes an element, if that stands before it. */
 function openerOf(earlier, element, steps) {
   if (!isShort(textOf(earlier).replace(/\S+@\S+/gu, ""))) return "";
   const opener = matches.call(earlier, OPENED) ? earlier : querySelector.call(earlier, OPENED);
-  const controls = opener && attributeOf(opener, "aria-controls");
-  return opener && (controls ? controls === attributeOf(element, "id") : steps === 0) ? textOf(opener) : "";
+  if (!opener) return "";
+  const controls = CSS.escape(attributeOf(opener, "aria-controls") || "-");
+  const fits = steps === 0 || matches.call(element, `#${controls}`) || querySelector.call(element, `#${controls}`);
+  return fits ? textOf(opener) : "";
 }
 
-/** The chosen one of tabs, in an element that holds little else. */
-function chosenIn(element) {
+/** A list in an element that holds little else, and what is said to be chosen there. */
+const chosenIn = kept((element) => {
   const content = contentOf(element);
   const list = matches.call(element, LISTS) ? element : firstIn(content, LISTS);
-  if (!list || textOf(list) !== textOf(content) || !isOfSections(list)) return "";
-  const chosen = [...queryAll.call(list, CHOSEN)].find((tab) => LETTER.test(textOf(tab)));
-  return textOf(chosen ?? unlikeOthers(list));
-}
+  if (!list || textOf(list) !== textOf(content) || !isOfSections(list)) return {};
+  const said = [...queryAll.call(list, CHOSEN)];
+  const called = [...queryAll.call(list, "[class]:not([aria-selected=false])")].filter((tab) => CALLED_CHOSEN.test(attributeOf(tab, "class")));
+  const texts = (said.length > 0 ? said : called).map((tab) => textOf(tab)).filter((text) => LETTER.test(text));
+  return { list, chosen: [...new Set(texts)].join(" / ") };
+});
 
 /** The one part of a list that looks otherwise than all others. */
 function unlikeOthers(list) {
@@ -191,7 +215,7 @@ function lookOf(element) {
 
 /** Whether a list may lead to sections of the page: those before its title, or in its margins, lead to other pages. */
 function isOfSections(list) {
-  const title = firstHeading();
+  const title = documentOf(list) === document && firstHeading();
   return title ? precedes(title, list) : matches.call(list, `${TABS}, ol:not([class*=crumb i])`) && isInMainPart(list);
 }
 

@@ -63,6 +63,8 @@ pub struct Fact {
     pub visible: bool,
     /// Whether a link shows the address that it is for.
     pub read: bool,
+    /// Whether the label is of the same piece of text, which may be of anybody's writing.
+    pub said: bool,
     /// Whether it stands in something that stays over the page, as a drawer does.
     pub over: bool,
 }
@@ -184,6 +186,7 @@ fn read_fact(fact: &Value) -> Option<Fact> {
         },
         visible: fact.get("visible").flag(),
         read: fact.get("read").flag(),
+        said: fact.get("said").flag(),
         over: fact.get("over").flag(),
     })
 }

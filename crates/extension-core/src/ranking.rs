@@ -165,7 +165,8 @@ impl<'a> Sighting<'a> {
             named: name,
             ..
         } = self.fact;
-        let mut titles = [under, within].into_iter().flatten();
+        let around = within.iter().flat_map(|titles| titles.split(" / "));
+        let mut titles = under.iter().map(String::as_str).chain(around);
         titles.all(|title| page.is_own(title, &self.folded, named))
             && (named
                 || !after.as_deref().is_some_and(weight::introduces_other)
@@ -183,11 +184,15 @@ impl<'a> Sighting<'a> {
 
     /// Whether it stands under its own name; or behind it, in a panel or under a title: in a message, names of others do so, too.
     fn is_with_name(&self) -> bool {
-        let label = self.fact.label.as_deref().unwrap_or_default();
-        let within = self.fact.within.as_deref().unwrap_or_default();
+        let Fact { label, within, .. } = self.fact;
+        let within = within.as_deref().unwrap_or_default();
         let placed = self.weight.beside || !self.under.is_empty() || !within.is_empty();
+        let before = label.as_deref().filter(|_| placed && !self.fact.said);
+        let lines = within.split(" / ").chain(before);
         whom::has_name(&self.under, &self.folded)
-            || placed && whom::has_name(&plain(&label.to_ascii_lowercase()), &self.folded)
+            || lines
+                .map(|line| plain(&line.to_ascii_lowercase()))
+                .any(|line| whom::has_name(&line, &self.folded))
     }
 
     /// Whether its label, if it is one for addresses, says no more than that.
@@ -236,8 +241,8 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
         // A panel beside the page's main part holds its data at help desks, and at others whatever else there is. Under a title
         // that is not known for the customer's own data, an address may be anybody's.
         let fits = |sighting: &Sighting<'_>| {
-            let beside = named || page.is_nameless() && sighting.is_with_name();
-            let there = sighting.weight.proposable || beside && sighting.weight.beside;
+            let beside = sighting.weight.beside && (named || page.nameless && sighting.is_with_name());
+            let there = sighting.weight.proposable || beside;
             there && sighting.is_own(page, named)
         };
         let fitting = same_kind.iter().any(|sighting| fits(sighting));
@@ -246,7 +251,7 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
             first.kind == Kind::Recipe && same_kind.iter().any(|sighting| sighting.is_own(page, named));
         read |= same_kind.iter().any(|sighting| {
             let shown = sighting.kind == Kind::Text || sighting.fact.read;
-            shown && fits(sighting) && (named || sighting.is_with_name())
+            shown && fits(sighting) && (named || page.nameless && sighting.is_with_name())
         });
         fields |= fitting && matches!(first.kind, Kind::Labelled | Kind::Input);
         // A JSON-LD block agrees with what is shown, though it shows nothing itself.

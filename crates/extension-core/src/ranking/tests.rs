@@ -23,6 +23,7 @@ fn fact(kind: Kind, value: &str) -> Fact {
         region: None,
         visible: true,
         read: false,
+        said: false,
         over: false,
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn of(frame: &Frame, fact: &Fact) -> Weight {
     // "E-mail (modified 3 days ago)" is a remark on what may be the customer's own field, and "Modified by" is not.
     let own = owner || remark && label.to_ascii_lowercase().contains("mail");
     let elses = identity || happening || other_person > 0 && !own;
-    let heads_conversation = fact.under.as_deref().is_some_and(names_conversation);
+    let heads_conversation = names_conversation(under) || names_conversation(within);
     let aside = if heads_conversation { aside.max(4) } else { aside };
     let inner_frame = u32::from(!frame.top);
     let fitting = other_person == 0

@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::words::{is_own, is_small};
+use super::words::{is_own, is_small, without_salutation};
 use crate::{
     facts::Frame,
     names::{plain, shows},
@@ -26,6 +26,10 @@ pub(super) struct Whom {
     own: String,
     /// Whether that is a heading, and not the title, which may be of the CRM's own words.
     headed: bool,
+    /// The whole title, where that has a number in it, as of a record.
+    title: Option<String>,
+    /// Whether nothing that the page is called may be somebody's name.
+    pub(super) nameless: bool,
     /// First heading and title.
     first: String,
     /// Second heading. It may be that of a card about somebody else, too: then it names nobody whose address stands there.
@@ -49,7 +53,19 @@ impl Whom {
         let parts = folded(&parts);
         let called = top.called.as_deref().unwrap_or_default();
         let name = top.name.as_deref().map(|name| without_own(&folded(name), called));
+        // In scripts without blanks a name is one word. Titles of tickets begin with their number.
+        let nameless = match &name {
+            Some(name) => name_words(name).is_empty(),
+            None => parts.lines().all(|line| {
+                let words = name_words(line);
+                let numbered = line.trim_start().starts_with(|c: char| c.is_ascii_digit());
+                numbered || words.len() < 2 && words.iter().all(|word| word.is_ascii())
+            }),
+        };
+        let numbered = title.contains(|c: char| c.is_ascii_digit());
         Self {
+            nameless,
+            title: numbered.then(|| folded(title)),
             own: match &name {
                 Some(name) if name_words(name).len() > 1 => name.clone(),
                 // "Clients" is nobody.
@@ -84,14 +100,6 @@ impl Whom {
     pub(super) fn is(&self, folded: &str) -> bool {
         let local = local(folded);
         self.own.lines().any(|line| is_name(line, &local))
-    }
-
-    /// Whether nothing that the page is called may be somebody's name.
-    pub(super) fn is_nameless(&self) -> bool {
-        // Titles of tickets have numbers.
-        let numbered = |line: &&str| !self.headed && line.contains(|c: char| c.is_ascii_digit());
-        let mut lines = self.own.lines().filter(|line| !numbered(line));
-        lines.all(|line| name_words(line).len() < 2)
     }
 
     /// Whether a name is another one than that in the page's first heading. Names of one word say too little, and those in
@@ -144,7 +152,20 @@ impl Whom {
         let local = local(folded);
         let folded = plain(title);
         let has = |word: &str| !is_word(word) || folded.split_whitespace().any(|other| other == word);
-        is_own(title, &self.own) || is_name(&folded, &local) || named && local.split_whitespace().all(has)
+        let name = self.own.lines().next().unwrap_or_default();
+        // A title may begin with the tab that is open.
+        let name = if self.headed || name_words(name).len() > 1 {
+            name
+        } else {
+            ""
+        };
+        is_own(title, name)
+            || is_name(&folded, &local)
+            || named && local.split_whitespace().all(has)
+            || self
+                .title
+                .as_deref()
+                .is_some_and(|title| same_words(&folded, title))
     }
 }
 
@@ -153,9 +174,10 @@ pub(super) fn has_name(line: &str, folded: &str) -> bool {
     is_name(line, &local(folded))
 }
 
-/// Whether a line is a name of two words or more that an address has all of. Words for the customer's own data are no names.
+/// Whether a line is a name of two words or more that an address has all of. Words for the customer's own data are no names, and
+/// nor is what comes before one.
 fn is_name(line: &str, local: &str) -> bool {
-    let words: Vec<&str> = line
+    let words: Vec<&str> = without_salutation(line)
         .split_whitespace()
         .filter(|word| is_word(word) && (!is_own(word, "") || is_small(word)))
         .collect();
@@ -166,10 +188,16 @@ fn is_name(line: &str, local: &str) -> bool {
             .all(|word| local.split_whitespace().any(|other| other == *word))
 }
 
+/// Whether two lines have the same words.
+fn same_words(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
+}
+
 /// A line without the words for the customer's own data, of which it shows the letters and `called` their marks, too.
 fn without_own(line: &str, called: &str) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let marked: Vec<&str> = called.split_whitespace().collect();
+    let marked = called.split(|c: char| !c.is_alphanumeric());
+    let marked: Vec<&str> = marked.filter(|word| !word.is_empty()).collect();
     if words.len() != marked.len() {
         return line.into();
     }
@@ -180,7 +208,8 @@ fn without_own(line: &str, called: &str) -> String {
 
 /// The words of a line that may be those of a name, with initials.
 fn name_words(line: &str) -> Vec<&str> {
-    line.split_whitespace()
+    without_salutation(line)
+        .split_whitespace()
         .filter(|word| word.chars().all(char::is_alphabetic) && !is_own(word, ""))
         .collect()
 }

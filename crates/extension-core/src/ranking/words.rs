@@ -5,16 +5,16 @@ const OWN: &str = "account accounts holder client clients customer customers con
     detail details info information data general basic basics main primary overview summary about identity identification \
     register registered registration login logins access credentials kyc verification questionnaire application communication \
     channel channels email emails e mail address addresses phone phones key field fields property properties attribute attributes \
-    user users trader traders investor member applicant mr mrs ms miss dr home work business edit view current own individual demographics highlights record number numbers \
+    user users trader traders investor member applicant business edit view current own individual demographics highlights record number numbers \
     status security crm dashboard trading private sheet form page panel section content required optional verified active vip id settings preferences password name names item items log options modifier \
-    kontaktinformationen kundeninformationen kontoinhaber überblick adresa адреса kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten antragsteller herr frau privat geschäftlich dienstlich daten angaben angabe \
+    kontaktinformationen kundeninformationen kontoinhaber überblick adresa адреса kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten antragsteller privat geschäftlich dienstlich daten angaben angabe \
     allgemein- übersicht profil konto kontodaten anmeldung anmeldedaten zugang zugangsdaten adresse adressen \
     benutzer benutzerdaten interessent mandant bearbeiten kommunikation telefon registrierung \
-    cliente clientes contacto contactos datos perfil detalle- personales información informacion cuenta titular solicitante sr sra srta particular laboral registro usuario ficha resumen \
+    cliente clientes contacto contactos datos perfil detalle- personales información informacion cuenta titular solicitante particular laboral registro usuario ficha resumen \
     identidad comunicación acceso correo electrónico electrónica teléfono teléfonos dirección direcciones nombre \
-    klient klienta wnioskodawca pan pani prywatn- służbow- kontaktowe dane osobowe osobiste szczegół- informacj- ogólne konta kontakty rejestracj- użytkownik- podstawowe \
+    klient klienta wnioskodawca prywatn- służbow- kontaktowe dane osobowe osobiste szczegół- informacj- ogólne konta kontakty rejestracj- użytkownik- podstawowe \
     podsumowanie karta przegląd tożsamość komunikacj- adres nazwa imię \
-    coordonnées données donnée détail- renseignement- informations général- compte titulaire demandeur mme mlle privé professionnel inscription utilisateur fiche résumé \
+    coordonnées données donnée détail- renseignement- informations général- compte titulaire demandeur privé professionnel inscription utilisateur fiche résumé \
     identité connexion messagerie courriel électronique téléphone téléphones nom personnel- \
     العميل عميل الزبون بيانات البيانات معلومات المعلومات شخصية الشخصية الشخصي الاتصال اتصال التواصل تواصل ملف الملف الحساب حساب تفاصيل \
     التفاصيل عامة العامة عام أساسية الأساسية نظرة ملخص صاحب التسجيل المستخدم الهوية البريد بريد الإلكتروني العنوان الهاتف \
@@ -25,13 +25,34 @@ const OWN: &str = "account accounts holder client clients customer customers con
     registrazione utente müşteri iletişim kişisel bilgi- detay- genel önemli alanlar alanı hesap hesabı kayıt kullanıcı temel \
     kontaktní osobní údaje podrobnosti informace obecné účet účtu registrace uživatel- zákazník- základní \
     клієнт- дані особист- відомості інформаці- загальн- рахунок реєстраці- користувач- \
-    klant mevr dhr klantgegevens contactgegevens gegevens persoonlijk- profiel algemeen rekening gebruiker overzicht \
+    klant klantgegevens contactgegevens gegevens persoonlijk- profiel algemeen rekening gebruiker overzicht \
     yhteystiedot asiakas uppgifter kontaktuppgifter ügyfél adatok elérhetőség- személyes contul לקוח פרטי פרטים קשר חשבון אישיים \
     informasi kontak pelanggan pribadi khách hàng thông tin liên hệ";
 
 /// Words between those.
-const SMALL: &str = "a an and at as dell de del della di do du da dos des der die das el en i in la las le les los my na o of on or \
+const SMALL: &str = "a an and at de del della di do du da dos des der die das el en i in la las le les los my na o of on or \
     the this to und van von y im zu et d l your";
+
+/// What comes before a name.
+const SALUTATIONS: &str = "mr mrs ms miss dr herr frau mme mlle sr sra srta pan pani mevr dhr sig bayan";
+
+/// A line without what comes before a name, if there are two words behind it.
+pub(super) fn without_salutation(line: &str) -> &str {
+    let line = line.trim_start();
+    match line.split_once(|c: char| !c.is_alphabetic()) {
+        Some((first, rest))
+            if SALUTATIONS.split(' ').any(|other| other == first)
+                && rest
+                    .split_whitespace()
+                    .filter(|word| word.chars().nth(1).is_some())
+                    .count()
+                    > 1 =>
+        {
+            rest
+        }
+        _ => line,
+    }
+}
 
 /// Scripts that put no blanks between words.
 const UNSPACED: &str = "客户 客戶 联系 聯絡 联络 聯繫 信息 資訊 资料 資料 基本 个人 個人 详情 详细 詳細 账户 帐户 帳戶 概览 概要 注册 \
@@ -39,7 +60,7 @@ const UNSPACED: &str = "客户 客戶 联系 聯絡 联络 聯繫 信息 資訊 
 
 /// Whether a title is one of the customer's own data: all its words are known for that, or are those of a name.
 pub(super) fn is_own(title: &str, name: &str) -> bool {
-    let mut words = title.split(|c: char| !c.is_alphabetic() && !is_joined(c));
+    let mut words = without_salutation(title).split(|c: char| !c.is_alphabetic() && !is_joined(c));
     words.all(|word| {
         word.is_empty()
             || word.chars().nth(1).is_none()

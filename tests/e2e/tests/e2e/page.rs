@@ -51,22 +51,6 @@ async fn two_candidates(kind: Kind) -> Result<()> {
     Ok(())
 }
 
-/// Where the page does not say whose the one address is, Enter says it, and does no more than that.
-async fn only_candidate(kind: Kind) -> Result<()> {
-    let lab = Lab::start().await?;
-    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
-    let (customer, _) = CUSTOMERS[0];
-    let page = format!("<title>Note</title><main><p>Wrote to {customer} today.</main>");
-    let tab = seat.browser.open(&lab.crm.add("note", &page)).await?;
-    let popup = seat.press(&tab).await?;
-    popup.shows("choose").await?;
-    popup.page.key("Enter").await?;
-    popup.shows("confirm").await?;
-    assert_eq!(popup.customer().await?, customer);
-    assert_asked_for(&lab, &[]);
-    Ok(())
-}
-
 async fn no_candidate(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;

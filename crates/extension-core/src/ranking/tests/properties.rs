@@ -45,6 +45,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             region,
             visible,
             read: false,
+            said: false,
             over: false,
         },
     )

@@ -179,11 +179,12 @@ fn an_address_under_or_behind_its_own_name_needs_no_label() {
     };
     for (heading, label, under, clear) in [
         ("Clients", "", "anna kowalska", true),
-        ("Ticket", "Anna Kowalska", "contact details", true),
+        ("Clients", "Anna Kowalska", "contact details", true),
         // Names stand before addresses in messages, too.
-        ("Ticket", "Anna Kowalska", "", false),
-        ("Ticket", "Anna Kowalska", "payer", false),
-        ("Ticket", "Ben Ito", "contact details", false),
+        ("Clients", "Anna Kowalska", "", false),
+        ("Clients", "Anna Kowalska", "payer", false),
+        ("Clients", "Ben Ito", "contact details", false),
+        ("王小明", "Anna Kowalska", "contact details", false),
         ("Ben Ito", "", "anna kowalska", false),
     ] {
         assert_eq!(
@@ -323,5 +324,46 @@ fn the_first_heading_is_understood_with_marks_on_its_letters() {
         "Datos personales",
     ] {
         assert!(is_clear(heading, field(NAMED)), "{heading}");
+    }
+}
+
+#[test]
+fn a_label_in_the_same_text_and_salutations_are_no_names() {
+    let said = Fact {
+        label: Some("Anna Kowalska".into()),
+        under: Some("contact details".into()),
+        said: true,
+        ..fact(Kind::Text, NAMED)
+    };
+    assert!(!is_clear("Clients", said), "a customer may have written it");
+    let under = |title: &str| Fact {
+        under: Some(title.into()),
+        ..field(NAMED)
+    };
+    assert!(is_clear("Clients", under("mrs anna kowalska")));
+    assert!(is_clear("Wei Pan", field("wei.pan@example.com")));
+    assert!(!is_clear("Wei Pan", field("mei.zhou@example.com")), "a surname");
+    assert!(!is_clear("Client 4711", under("pan")));
+}
+
+#[test]
+fn a_section_is_not_the_customers_own_because_the_pages_title_names_it() {
+    let page = |title: &str, under: &str| {
+        let field = Fact {
+            under: Some(under.into()),
+            ..field(OWN)
+        };
+        let headings = format!("Client 4711\n{title}");
+        [Frame {
+            headings,
+            ..page(vec![field])
+        }]
+    };
+    for (title, under, clear) in [
+        ("Emergency contact | Client 4711", "emergency contact", false),
+        ("4711: Katarzyna Nowak", "4711: katarzyna nowak", true),
+        ("Guarantor", "guarantor", false),
+    ] {
+        assert_eq!(rank(&page(title, under), &session()).clear, clear, "{title}");
     }
 }

@@ -197,6 +197,7 @@ fn fact() -> impl Strategy<Value = Fact> {
             region: None,
             visible,
             read: false,
+            said: false,
             over: false,
         })
 }
