@@ -8,12 +8,7 @@ use stagedoor_e2e::scenario::{Platform, Popup, SUPPORT, Seat};
 
 use crate::support::assert_asked_for;
 
-crate::in_each_browser!(
-    two_candidates,
-    only_candidate,
-    no_candidate,
-    address_swapped_under_the_popup
-);
+crate::in_each_browser!(two_candidates, no_candidate, address_swapped_under_the_popup);
 
 /// The addresses that the chooser offers, in the order of the alphabet.
 async fn offered(popup: &Popup) -> Result<Value> {
