@@ -7,7 +7,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
     task::JoinSet,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use crate::support::installation::{Installation, Serving};
@@ -80,7 +80,14 @@ async fn ten_thousand_idle_connections() {
         }
     }
     assert_eq!(idle.len(), CONNECTIONS);
-    assert!(serving.open_files() < 1024 + 100, "{}", serving.open_files());
+    // Those that had to give way are closed while others come.
+    let closed = async {
+        while serving.open_files() >= 1024 + 100 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let closed = timeout(LONG, closed).await;
+    assert!(closed.is_ok(), "{} are open", serving.open_files());
     let grown = serving.memory().saturating_sub(before);
     assert!(grown < 96 * 1024, "{grown} KiB");
     serving.answers_honest_clients().await;
