@@ -41,6 +41,10 @@ pub enum Verdict {
     Nothing,
     /// An address is proposed that must not be, or another record would go on record.
     Wrong,
+    /// Likewise, and the table says so: such pages are kept as what is beyond the rules.
+    Missed,
+    /// It is as expected, though the table says that it is missed.
+    Mended,
 }
 
 /// What came of one page.
@@ -58,8 +62,15 @@ pub struct Finding {
 impl Finding {
     /// How the answer compares with what is right. No record's id at all is not wrong, but it is not right either.
     pub fn verdict(&self) -> Verdict {
-        let Sample { expected, record, .. } = &self.sample;
+        let Sample {
+            expected,
+            record,
+            missed,
+            ..
+        } = &self.sample;
         match &self.answer {
+            answer if *missed && answer == expected => Verdict::Mended,
+            Answer::Proposed(_) if *missed => Verdict::Missed,
             _ if self.record.is_some() && self.record != *record => Verdict::Wrong,
             answer if answer == expected && self.record == *record => Verdict::Right,
             Answer::Proposed(_) if self.answer != *expected => Verdict::Wrong,
@@ -130,7 +141,7 @@ async fn try_page(lab: &Lab, seat: &Seat, sample: Sample, readings: usize) -> Re
 
 /// What the popup shows, once it has come to rest.
 pub async fn answer(popup: &Popup) -> Result<Answer> {
-    Ok(match popup.settled().await?.as_str() {
+    Ok(match popup.answered().await?.as_str() {
         "confirm" => Answer::Proposed(popup.customer().await?),
         "choose" => {
             let find = "[...document.querySelectorAll('[name=candidate]')].map(radio => radio.value)";

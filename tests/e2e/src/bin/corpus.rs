@@ -31,8 +31,8 @@ async fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     let mut wrong = 0;
     println!(
-        "{:<9} {:>6} {:>6} {:>8} {:>5} {:>6} {:>12} {:>12} {:>13}",
-        "", "pages", "right", "chooser", "none", "wrong", "median ms", "worst ms", "50,000 nodes"
+        "{:<9} {:>6} {:>6} {:>8} {:>5} {:>6} {:>7} {:>12} {:>12} {:>13}",
+        "", "pages", "right", "chooser", "none", "wrong", "beyond", "median ms", "worst ms", "50,000 nodes"
     );
     for (name, kind) in [("Chromium", Kind::Chromium), ("Firefox", Kind::Firefox)] {
         let findings = run(kind, &arguments.only, READINGS).await?;
@@ -42,17 +42,18 @@ async fn main() -> Result<ExitCode> {
         let mut times: Vec<f64> = others.iter().map(|found| found.milliseconds).collect();
         times.sort_by(f64::total_cmp);
         println!(
-            "{name:<9} {:>6} {:>6} {:>8} {:>5} {:>6} {:>12.1} {:>12.1} {:>13.1}",
+            "{name:<9} {:>6} {:>6} {:>8} {:>5} {:>6} {:>7} {:>12.1} {:>12.1} {:>13.1}",
             findings.len(),
             count(Verdict::Right),
             count(Verdict::Chooser),
             count(Verdict::Nothing),
             count(Verdict::Wrong),
+            count(Verdict::Missed),
             times.get(times.len() / 2).copied().unwrap_or_default(),
             times.last().copied().unwrap_or_default(),
             large.first().map_or(f64::NAN, |found| found.milliseconds),
         );
-        wrong += count(Verdict::Wrong);
+        wrong += count(Verdict::Wrong) + count(Verdict::Mended);
         let told = findings
             .iter()
             .filter(|found| arguments.all || found.verdict() != Verdict::Right);

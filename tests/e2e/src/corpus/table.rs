@@ -25,7 +25,9 @@ pub struct Sample {
     pub record: Option<String>,
     /// The recipe's name.
     pub recipe: Option<String>,
-    /// Why that is right.
+    /// Whether somebody else is known to be proposed there.
+    pub missed: bool,
+    /// Why the expected answer is right.
     pub because: String,
 }
 
@@ -59,6 +61,7 @@ fn sample(row: &Value) -> Result<Sample> {
         expected: expected.with_context(|| format!("{file} needs one of winner, choose, none"))?,
         record: text("record"),
         recipe: text("recipe"),
+        missed: row["missed"].as_bool().unwrap_or_default(),
         because: text("because").with_context(|| format!("{file} says no reason"))?,
         file,
     })
