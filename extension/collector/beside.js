@@ -101,7 +101,7 @@ function seamOf(one, other, { broken, spaced }) {
     if (asLabel(dataOf(one)) || asLabel(dataOf(other)) || isPicture(getParentElement.call(one)) || isPicture(getParentElement.call(other))) return APART;
     // A footnote's mark is none of its letters.
     const raised = getParentElement.call(other);
-    if (tagOf(raised) === "SUP" && /^[\d*†‡]+$/.test(dataOf(other)) && !siblingOf(raised, true)) return APART;
+    if (isFootnote(raised)) return APART;
     // A sentence's mark ends it.
     if (touches(end.box, start.box, isMarked(one, other) && !spaced ? 6 : 2)) return /^[.,;:!?)\]]+(\s|$)/u.test(dataOf(other)) ? APART : flows ? "" : JOINT;
     return touches(endOf(other).box, startOf(one).boxes[0]) ? TORN : APART;
@@ -110,6 +110,13 @@ function seamOf(one, other, { broken, spaced }) {
   const near = start.box.top - end.box.bottom < end.box.height && start.box.bottom > end.box.top;
   if (near && isCarved(end, start)) return JOINT;
   return flows && near && mayBeCarved(end, start) ? MAYBE : APART;
+}
+
+/** Whether an element is the mark of a footnote, behind which nothing stands. */
+function isFootnote(element) {
+  const next = siblingOf(element, true);
+  const last = !next || (isText(next) && !dataOf(next).trim() && !siblingOf(next, true));
+  return tagOf(element) === "SUP" && /^[\d*†‡]+$/.test(getText.call(element)) && last;
 }
 
 function isPicture(element) {

@@ -63,7 +63,7 @@ function doubt(fact) {
 /** Small letters are compared: what folds others than ASCII's takes much room in the core. */
 const folded = (text) => text.normalize("NFC").toLowerCase().replaceAll("\u0307", "");
 
-function report(kind, value, element, label = "", doubtful = false, said = false) {
+function report(kind, value, element, label = "", doubtful = false) {
   const raw = String(value ?? "").replaceAll(JOINT, "").trim();
   if (!raw || facts.length >= MAX_FACTS) return;
   const under = folded(`${fieldsAround(element)} ${headingAbove(element)}`.trim());
@@ -81,7 +81,6 @@ function report(kind, value, element, label = "", doubtful = false, said = false
     ...(within && { within: within.slice(0, MAX_VALUE) }),
     ...(after && { after: after.slice(0, MAX_LABEL) }),
     ...(named && { named: named.slice(0, MAX_LABEL) }),
-    ...(said && { said: true }),
     region: regionOf(element),
     ...(cutsOf(element).pinned && { over: true }),
     visible: true,

@@ -5,6 +5,7 @@ function collect() {
   if (rootElement() && isFrameSeen()) {
     read.push(...trees(document));
     for (const tree of read) readHeadings(tree);
+    for (const tree of read) readPeople(tree);
     readSelection();
     for (const tree of read) {
       readRecipe(tree);
@@ -14,5 +15,6 @@ function collect() {
     judgeUnrendered();
   }
   const title = regionAround() ? "" : pageTitle.slice(0, MAX_VALUE);
-  return { version: 2, reading, url: location.href, title, truncated, unusable, unsure: isUnsure(), milliseconds: now() - start, facts, headings, name: nameOfPage(), called: folded(nameOfPage() ?? ""), vacant };
+  const name = nameOfPage();
+  return { version: 2, reading, url: location.href, title, truncated, unusable, unsure: isUnsure(), milliseconds: now() - start, facts, headings, name, called: folded(name ?? ""), proper: folded(properWords(name ?? "").join(" ")), people, vacant };
 }

@@ -82,7 +82,7 @@ function reportText(node, token) {
   if (field && !isInList(parent) && !closest.call(parent, HEADING)) {
     note(begin, true);
     report("labelled", value, parent, label, doubtful);
-  } else if (!same) report("text", value, parent, label, doubtful, Boolean(said) && asLabel(prefix.trim()) !== "");
+  } else if (!same) report("text", value, parent, label, doubtful);
 }
 
 /** Whether another address stands on a value's line, such as "(old, now ...)": words between them are for a person to read. */

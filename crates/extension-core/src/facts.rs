@@ -10,6 +10,9 @@ const MAX_FACTS: usize = 10_000;
 const MAX_HEADINGS: usize = 20;
 const MAX_HEADING_CHARS: usize = 320;
 
+/// The most names of a frame that are read. The collector sends no more.
+const MAX_PEOPLE: usize = 8;
+
 /// The collector's answer for one frame of the tab.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Frame {
@@ -34,6 +37,10 @@ pub struct Frame {
     pub name: Option<String>,
     /// The same in small letters, with their marks, as words are listed.
     pub called: Option<String>,
+    /// The words of that which begin with a capital letter or have none, likewise.
+    pub proper: Option<String>,
+    /// The first texts in its main part that may be names, likewise.
+    pub people: Vec<String>,
     /// Whether a place of its recipe has no address.
     pub vacant: bool,
 }
@@ -63,8 +70,6 @@ pub struct Fact {
     pub visible: bool,
     /// Whether a link shows the address that it is for.
     pub read: bool,
-    /// Whether the label is of the same piece of text, which may be of anybody's writing.
-    pub said: bool,
     /// Whether it stands in something that stays over the page, as a drawer does.
     pub over: bool,
 }
@@ -123,6 +128,8 @@ pub fn read_frames(results: &Value) -> Vec<Frame> {
 fn read_frame(result: &Value, top: bool, room: usize) -> Option<Frame> {
     let url = result.get("url").string()?;
     let facts = result.get("facts").list();
+    let line = |text: &Value| Some(harmless_within(text.text()?, MAX_HEADING_CHARS));
+    let heading = |name| line(result.get(name));
     Some(Frame {
         top,
         url,
@@ -132,14 +139,16 @@ fn read_frame(result: &Value, top: bool, room: usize) -> Option<Frame> {
         unsure: result.get("unsure").flag(),
         facts: facts.iter().filter_map(read_fact).take(room).collect(),
         headings: read_headings(result),
-        name: result
-            .get("name")
-            .text()
-            .map(|name| harmless_within(name, MAX_HEADING_CHARS)),
-        called: result
-            .get("called")
-            .text()
-            .map(|name| harmless_within(name, MAX_HEADING_CHARS)),
+        name: heading("name"),
+        called: heading("called"),
+        proper: heading("proper"),
+        people: result
+            .get("people")
+            .list()
+            .iter()
+            .take(MAX_PEOPLE)
+            .filter_map(line)
+            .collect(),
         vacant: result.get("vacant").flag(),
     })
 }
@@ -186,7 +195,6 @@ fn read_fact(fact: &Value) -> Option<Fact> {
         },
         visible: fact.get("visible").flag(),
         read: fact.get("read").flag(),
-        said: fact.get("said").flag(),
         over: fact.get("over").flag(),
     })
 }

@@ -6,6 +6,8 @@ mod weight;
 mod whom;
 mod words;
 
+pub(crate) use words::is_person;
+
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::cmp::{Ordering, Reverse};
 
@@ -46,6 +48,8 @@ pub struct Candidate {
     open: bool,
     /// Whether it is made of the whole name that the page gives first.
     named: bool,
+    /// Whether it shows the name of whom the page is about.
+    known: bool,
     /// Whether it is one that the customer logs in with, or stands over the rest of the page: more than a name is needed against it.
     stands_out: bool,
     /// Whether the page's title or first headings show who it belongs to.
@@ -182,19 +186,6 @@ impl<'a> Sighting<'a> {
             || opened && self.weight.beside | self.weight.open
     }
 
-    /// Whether it stands under its own name; or behind it, in a panel or under a title: in a message, names of others do so, too.
-    fn is_with_name(&self) -> bool {
-        let Fact { label, within, .. } = self.fact;
-        let within = within.as_deref().unwrap_or_default();
-        let placed = self.weight.beside || !self.under.is_empty() || !within.is_empty();
-        let before = label.as_deref().filter(|_| placed && !self.fact.said);
-        let lines = within.split(" / ").chain(before);
-        whom::has_name(&self.under, &self.folded)
-            || lines
-                .map(|line| plain(&line.to_ascii_lowercase()))
-                .any(|line| whom::has_name(&line, &self.folded))
-    }
-
     /// Whether its label, if it is one for addresses, says no more than that.
     fn is_called_own(&self) -> bool {
         let label = self
@@ -230,6 +221,7 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
     let mut own_place = false;
     let mut read = false;
     let named = !is_disguised(&best.folded) && page.is(&best.folded);
+    let about = !is_disguised(&best.folded) && page.is_about(&best.folded);
     let mut agreeing = 0;
     let mut evidence = Vec::new();
     for same_kind in sightings.chunk_by(|a, b| a.kind == b.kind) {
@@ -241,8 +233,7 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
         // A panel beside the page's main part holds its data at help desks, and at others whatever else there is. Under a title
         // that is not known for the customer's own data, an address may be anybody's.
         let fits = |sighting: &Sighting<'_>| {
-            let beside = sighting.weight.beside && (named || page.nameless && sighting.is_with_name());
-            let there = sighting.weight.proposable || beside;
+            let there = sighting.weight.proposable || sighting.weight.beside && named;
             there && sighting.is_own(page, named)
         };
         let fitting = same_kind.iter().any(|sighting| fits(sighting));
@@ -251,7 +242,7 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
             first.kind == Kind::Recipe && same_kind.iter().any(|sighting| sighting.is_own(page, named));
         read |= same_kind.iter().any(|sighting| {
             let shown = sighting.kind == Kind::Text || sighting.fact.read;
-            shown && fits(sighting) && (named || page.nameless && sighting.is_with_name())
+            shown && named && fits(sighting)
         });
         fields |= fitting && matches!(first.kind, Kind::Labelled | Kind::Input);
         // A JSON-LD block agrees with what is shown, though it shows nothing itself.
@@ -269,7 +260,6 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
     let card = sightings.iter().any(|sighting| sighting.under == page.second);
     let by_first = page.names(&best.folded, "");
     let by_both = page.names(&best.folded, &page.second);
-    let elses = !named && page.contradicts(&best.folded);
     Candidate {
         email: best.email.clone(),
         folded: best.folded.clone(),
@@ -281,7 +271,7 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
         },
         placed: recipe,
         recipe: recipe && !others && !disguised && (named || own_place),
-        proposable: proposable && !others && !role && !disguised && !elses,
+        proposable: proposable && !others && !role && !disguised,
         agreed: fields || agreeing > 1 || read,
         sources,
         // A role's address that is no field's stands in the foot of every page.
@@ -289,6 +279,7 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
             sighting.weight.open && (!role || matches!(sighting.kind, Kind::Labelled | Kind::Input))
         }),
         named,
+        known: about,
         stands_out: sightings.iter().any(|sighting| sighting.stands_out()),
         shown: if card || disguised { by_first } else { by_both },
         // One that only looks like the customer's would look like their name, too.
@@ -361,8 +352,8 @@ fn is_clear(candidates: &[Candidate], dropped: &[Candidate], frames: &[Frame], b
             other.open || other.rival > first.shown
         }
     });
-    let alone = alone && (!barred || first.named);
-    first.proposable && first.agreed && seen_enough && first.score > 2 * next && alone
+    let known = first.named || first.known && !barred;
+    first.proposable && first.agreed && known && seen_enough && first.score > 2 * next && alone
 }
 
 /// Whether a text without a whole address has a part of one in it, or one whose letters are masked. Prices and versions have no

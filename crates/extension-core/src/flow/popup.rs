@@ -18,7 +18,8 @@ use crate::{
     fault::{Code, Fault},
     join::join,
     json::Value,
-    ranking::rank,
+    names::shows,
+    ranking::{is_person, rank},
     recipe,
     record::{Found, Login, Profile, Scan, Step, Tab},
     state::{Event, advance, is_lost, is_under_way},
@@ -149,9 +150,15 @@ impl<E: Environment> Core<E> {
             // What is in frames is not weighed against the page then.
             return Err(Code::PageNotReadable);
         }
+        let staff = self.environment.letters(&session.staff.name);
         for frame in &mut frames {
             frame.headings = self.environment.letters(&frame.headings);
             frame.name = frame.name.take().map(|name| self.environment.letters(&name));
+            frame.people.retain(|name| is_person(name));
+            for name in &mut frame.people {
+                *name = self.environment.letters(name);
+            }
+            frame.people.retain(|name| shows(&staff, name) != Some(true));
         }
         self.headings.replace(Some((id, headings(&frames))));
         recipe::assign(&mut frames, recipes, |url| self.environment.parse_url(url));

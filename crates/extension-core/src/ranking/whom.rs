@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::words::{is_own, is_small, without_salutation};
+use super::words::{is_kind, is_own, is_person, is_small, without_salutation};
 use crate::{
     facts::Frame,
     names::{plain, shows},
@@ -22,14 +22,12 @@ pub(super) enum Named {
 /// Where a page says whom it is about: its first two headings, and its title. Those further down may be of cards about others.
 #[derive(Default)]
 pub(super) struct Whom {
-    /// What is said first: the first heading of the first order; where there is none, the parts of the title.
+    /// What is said first: the first heading of the first order; where that is nobody's name, the parts of the title, too.
     own: String,
-    /// Whether that is a heading, and not the title, which may be of the CRM's own words.
-    headed: bool,
+    /// Whose name that is, by itself; where it is nobody's, the first one in the page's main part.
+    person: String,
     /// The whole title, where that has a number in it, as of a record.
     title: Option<String>,
-    /// Whether nothing that the page is called may be somebody's name.
-    pub(super) nameless: bool,
     /// First heading and title.
     first: String,
     /// Second heading. It may be that of a card about somebody else, too: then it names nobody whose address stands there.
@@ -53,26 +51,30 @@ impl Whom {
         let parts = folded(&parts);
         let called = top.called.as_deref().unwrap_or_default();
         let name = top.name.as_deref().map(|name| without_own(&folded(name), called));
-        // In scripts without blanks a name is one word. Titles of tickets begin with their number.
-        let nameless = match &name {
-            Some(name) => name_words(name).is_empty(),
-            None => parts.lines().all(|line| {
-                let words = name_words(line);
-                let numbered = line.trim_start().starts_with(|c: char| c.is_ascii_digit());
-                numbered || words.len() < 2 && words.iter().all(|word| word.is_ascii())
-            }),
-        };
+        let certain = top.proper.as_deref().is_some_and(is_person);
+        let frames = frames
+            .iter()
+            .filter(|frame| frame.top)
+            .chain(frames.iter().filter(|frame| !frame.top));
+        // The first name on the page, where the heading is nobody's.
+        let people = frames.flat_map(|frame| &frame.people);
+        // What has two other words may be somebody's all the same: then nobody else is believed in their place.
+        let heading = name.as_deref().map(|name| match certain {
+            true => name.into(),
+            false => without_kinds(name),
+        });
+        let heading = heading.filter(|name: &String| certain || name.contains(' '));
+        let person = heading.or(people.map(|name| plain(name)).next());
         let numbered = title.contains(|c: char| c.is_ascii_digit());
         Self {
-            nameless,
             title: numbered.then(|| folded(title)),
-            own: match &name {
-                Some(name) if name_words(name).len() > 1 => name.clone(),
+            person: person.unwrap_or_default(),
+            own: match name {
+                Some(name) if name_words(&name).len() > 1 => name,
                 // "Clients" is nobody.
-                Some(name) => [name, parts.as_str()].join("\n"),
+                Some(name) => [name, parts].join("\n"),
                 None => parts,
             },
-            headed: name.is_some(),
             first: [line(headings.first()), line(Some(title))].join("\n"),
             second: line(headings.get(1)),
         }
@@ -102,48 +104,20 @@ impl Whom {
         self.own.lines().any(|line| is_name(line, &local))
     }
 
+    /// Whether an address shows the name of whom the page is about: see [`agrees`].
+    pub(super) fn is_about(&self, folded: &str) -> bool {
+        agrees(&self.person, &local(folded))
+    }
+
     /// Whether a name is another one than that in the page's first heading. Names of one word say too little, and those in
     /// another script have other letters.
     pub(super) fn is_another(&self, name: &str) -> bool {
         let name = plain(name);
-        let own = self
-            .own
-            .lines()
-            .next()
-            .filter(|_| self.headed)
-            .unwrap_or_default();
+        let own = self.person.as_str();
         let comparable = [own, &name]
             .iter()
             .all(|name| name.is_ascii() && name_words(name).len() > 1);
         comparable && shows(&name, own) == Some(false)
-    }
-
-    /// Whether an address has another name than the page gives first: one of its words, and another one that is not among them;
-    /// or none, where both are names of two words.
-    pub(super) fn contradicts(&self, folded: &str) -> bool {
-        let local = local(folded);
-        let words: Vec<&str> = local.split_whitespace().filter(|word| is_word(word)).collect();
-        if words.len() < 2 || !self.headed {
-            return false;
-        }
-        let Some(line) = self.own.lines().next() else {
-            return false;
-        };
-        let name = name_words(line);
-        let is_there = |word: &&str| {
-            // Initials, short forms, and letters with two dots, which many write as two letters.
-            name.iter().any(|other| {
-                let initial = other.chars().nth(1).is_none();
-                let short = word.len() > 2 && other.starts_with(word);
-                undotted(other) == undotted(word) || initial && word.starts_with(*other) || short
-            })
-        };
-        if !name.iter().all(|word| word.is_ascii()) {
-            // In another script the same name has other letters.
-            return false;
-        }
-        let there = words.iter().filter(|word| is_there(word)).count();
-        there < words.len() && name.iter().filter(|word| is_word(word)).count() > 1
     }
 
     /// Whether a title is one of the customer's own data: all its words are known for that, or are what the page is called, or it
@@ -152,14 +126,7 @@ impl Whom {
         let local = local(folded);
         let folded = plain(title);
         let has = |word: &str| !is_word(word) || folded.split_whitespace().any(|other| other == word);
-        let name = self.own.lines().next().unwrap_or_default();
-        // A title may begin with the tab that is open.
-        let name = if self.headed || name_words(name).len() > 1 {
-            name
-        } else {
-            ""
-        };
-        is_own(title, name)
+        is_own(title, &self.person)
             || is_name(&folded, &local)
             || named && local.split_whitespace().all(has)
             || self
@@ -167,11 +134,6 @@ impl Whom {
                 .as_deref()
                 .is_some_and(|title| same_words(&folded, title))
     }
-}
-
-/// Whether a line is the name that an address is made of.
-pub(super) fn has_name(line: &str, folded: &str) -> bool {
-    is_name(line, &local(folded))
 }
 
 /// Whether a line is a name of two words or more that an address has all of. Words for the customer's own data are no names, and
@@ -206,6 +168,12 @@ fn without_own(line: &str, called: &str) -> String {
     others.map(|(word, _)| *word).collect::<Vec<_>>().join(" ")
 }
 
+/// Those of these that are no words for kinds of pages.
+fn without_kinds(line: &str) -> String {
+    let words = name_words(line).into_iter();
+    words.filter(|word| !is_kind(word)).collect::<Vec<_>>().join(" ")
+}
+
 /// The words of a line that may be those of a name, with initials.
 fn name_words(line: &str) -> Vec<&str> {
     without_salutation(line)
@@ -214,8 +182,29 @@ fn name_words(line: &str) -> Vec<&str> {
         .collect()
 }
 
-fn undotted(word: &str) -> String {
-    word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+/// Whether an address is made of a name: of its first word and another one, of which one may be the initial alone, in any order,
+/// with or without something between them, and of nothing else but numbers. A relative may have one of the customer's further
+/// names, and the same surname.
+fn agrees(name: &str, local: &str) -> bool {
+    let name: Vec<&str> = name_words(name)
+        .into_iter()
+        .filter(|word| is_word(word))
+        .collect();
+    let letters: String = local.chars().filter(|c| c.is_alphabetic()).collect();
+    let [first, others @ ..] = name.as_slice() else {
+        return false;
+    };
+    let forms = |word: &str| [String::from(word), word.chars().take(1).collect()];
+    others.iter().any(|other| {
+        let pairs = forms(first)
+            .into_iter()
+            .flat_map(|one| forms(other).map(|two| (one.clone(), two)));
+        pairs
+            .filter(|(one, two)| one.len() > 2 || two.len() > 2)
+            .any(|(one, two)| {
+                letters == [one.as_str(), &two].concat() || letters == [two.as_str(), &one].concat()
+            })
+    })
 }
 
 fn local(folded: &str) -> String {

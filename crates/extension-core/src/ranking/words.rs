@@ -29,6 +29,15 @@ const OWN: &str = "account accounts holder client clients customer customers con
     yhteystiedot asiakas uppgifter kontaktuppgifter ügyfél adatok elérhetőség- személyes contul לקוח פרטי פרטים קשר חשבון אישיים \
     informasi kontak pelanggan pribadi khách hàng thông tin liên hệ";
 
+/// Words of what pages and fields are called after, and no person is, in small letters.
+const KINDS: &str = "approval assistant balance bank birth call card case center centre change city claim complaint console country currency \
+    dashboard date deposit desk dispute document documents equity estate home inbox invoice language leverage level list loan log mail \
+    management margin merge message messages new office open opening order orders panel payment payments payout portal queue report request \
+    requests results review risk search service statement support system task tasks ticket tickets transaction transactions transfer update \
+    withdrawal workspace \
+    antrag auftrag auszahlung einzahlung vorgang überweisung beschwerde solicitud retiro pago caso orden demande retrait \
+    dossier virement wniosek wypłata sprawa zlecenie richiesta pratica pedido saque заявка запрос обращение вывод طلب";
+
 /// Words between those.
 const SMALL: &str = "a an and at de del della di do du da dos des der die das el en i in la las le les los my na o of on or \
     the this to und van von y im zu et d l your";
@@ -54,6 +63,31 @@ pub(super) fn without_salutation(line: &str) -> &str {
     }
 }
 
+/// Whether a text in small letters, of which each word had a capital, is somebody's name: two words or more, with one whole word
+/// among them, that say nothing else. In scripts without blanks it is one.
+pub(crate) fn is_person(text: &str) -> bool {
+    let (mut words, mut initials, mut last) = (0, 0, false);
+    for piece in without_salutation(text).split_whitespace() {
+        initials += u32::from(piece.chars().nth(2).is_none() && piece.ends_with('.'));
+        for word in piece.split(|c: char| !c.is_alphabetic() && !is_joined(c)) {
+            if word.chars().nth(1).is_none() {
+                continue;
+            }
+            // "Das" and "Le" are names, too.
+            last = is_small(word);
+            if last || is_own(word, "") {
+                continue;
+            }
+            if is_kind(word) {
+                return false;
+            }
+            let unspaced = word.starts_with(|c| ('\u{3040}'..='\u{D7AF}').contains(&c));
+            words += 1 + u32::from(unspaced);
+        }
+    }
+    words > 0 && words + initials + u32::from(last) > 1
+}
+
 /// Scripts that put no blanks between words.
 const UNSPACED: &str = "客户 客戶 联系 聯絡 联络 聯繫 信息 資訊 资料 資料 基本 个人 個人 详情 详细 詳細 账户 帐户 帳戶 概览 概要 注册 \
     方式 人 顧客 お客様 連絡先 情報 アカウント プロフィール の 登録 契約者 申込者 会員 本人 について 編集 已认证 已驗證";
@@ -69,6 +103,11 @@ pub(super) fn is_own(title: &str, name: &str) -> bool {
             || name.split_whitespace().any(|part| part == word)
             || is_unspaced(word)
     })
+}
+
+/// Whether a word is one that pages or fields are called after.
+pub(super) fn is_kind(word: &str) -> bool {
+    KINDS.split_whitespace().any(|kind| kind == word)
 }
 
 /// Whether a word stands between others, also in names.

@@ -9,14 +9,23 @@ fn lenient() -> (Rc<Fake>, Worker) {
     rules["policy"]["confirm"] = json!("when_ambiguous");
     rules["policy"]["reason"] = json!("optional");
     drop(rules);
+    *fake.page.borrow_mut() = Ok(named_page());
     (fake, worker)
 }
 
+const CUSTOMER: &str = "anna.kowalska@example.com";
+
+/// A page called after its customer.
+fn named_page() -> String {
+    let mut page: Value = serde_json::from_str(&page_with(&[CUSTOMER])).unwrap();
+    for name in ["name", "called", "proper"] {
+        page[0]["result"][name] = json!("anna kowalska");
+    }
+    page.to_string()
+}
+
 fn by_itself(worker: &Worker, kind: &str) -> bool {
-    let view = ask(
-        worker,
-        json!({"type": kind, "tabId": 5, "email": "anna@example.com"}),
-    );
+    let view = ask(worker, json!({"type": kind, "tabId": 5, "email": CUSTOMER}));
     assert_eq!(view["screen"], "confirm", "{view}");
     view["byItself"] == json!(true)
 }
@@ -84,15 +93,16 @@ fn a_page_that_is_not_clear_or_not_read_to_its_end_is_confirmed() {
     let view = ask(&worker, json!({"type": "popup/open", "tabId": 5}));
     assert_eq!(view["screen"], "choose");
 
-    let mut page: Value = serde_json::from_str(&page_with(&["anna@example.com"])).unwrap();
+    let mut page: Value = serde_json::from_str(&named_page()).unwrap();
     page[0]["result"]["truncated"] = json!(true);
     let mail =
-        json!({"kind": "mailto", "value": "mailto:anna@example.com", "region": "main", "visible": true});
+        json!({"kind": "mailto", "value": format!("mailto:{CUSTOMER}"), "region": "main", "visible": true});
     page[0]["result"]["facts"].as_array_mut().unwrap().push(mail);
     *fake.page.borrow_mut() = Ok(page.to_string());
     assert!(!by_itself(&worker, "popup/open"));
 
-    *fake.page.borrow_mut() = Ok(page_with(&["anna@example.com"]));
-    finish(worker.selected(5, "anna@example.com"));
+    *fake.page.borrow_mut() = Ok(named_page());
+    finish(worker.selected(5, CUSTOMER));
     assert!(!by_itself(&worker, "popup/open"));
+    assert!(by_itself(&worker, "popup/open"));
 }

@@ -343,3 +343,22 @@ fn a_name_is_found_in_the_headings_whatever_its_letters() {
         assert_eq!(view["screen"], screen, "{heading}");
     }
 }
+
+#[test]
+fn whoever_sits_there_is_not_whom_a_page_is_about() {
+    let (fake, worker) = enrolled();
+    fake.rules.borrow_mut()["staff"]["name"] = json!("J\u{F6}rg M\u{FC}ller");
+    let facts = [json!({"kind": "labelled", "value": "anna.kowalska@example.com", "visible": true})];
+    for (people, screen) in [
+        (&["m\u{FC}ller, j\u{F6}rg", "anna kowalska"][..], "confirm"),
+        (&["trading accounts", "anna kowalska"], "confirm"),
+        (&["ben ito", "anna kowalska"], "choose"),
+        (&[], "choose"),
+    ] {
+        let page =
+            json!({"url": "https://crm.example/1", "title": "Client 4711", "people": people, "facts": facts});
+        *fake.page.borrow_mut() = Ok(json!([{"frameId": 0, "result": page}]).to_string());
+        let view = ask(&worker, json!({"type": "popup/open", "tabId": 5}));
+        assert_eq!(view["screen"], screen, "{people:?}");
+    }
+}

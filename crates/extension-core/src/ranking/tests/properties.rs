@@ -45,7 +45,6 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             region,
             visible,
             read: false,
-            said: false,
             over: false,
         },
     )

@@ -197,7 +197,6 @@ fn fact() -> impl Strategy<Value = Fact> {
             region: None,
             visible,
             read: false,
-            said: false,
             over: false,
         })
 }

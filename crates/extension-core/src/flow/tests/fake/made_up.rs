@@ -9,15 +9,16 @@ use stagedoor_protocol::{ErrorCode, Problem};
 use super::{EXPIRES_AT, TOKEN, key_id};
 use crate::{
     environment::{HttpAnswer, HttpFailure},
-    testing::fixture,
+    testing::{fixture, shown_by},
 };
 
-/// The collector's answer for a page whose visible text holds these addresses.
+/// The collector's answer for a page whose visible text holds these addresses, and is about whom the first shows.
 pub(in crate::flow::tests) fn page_with(addresses: &[&str]) -> String {
     let fact =
         |address: &&str| json!({"kind": "labelled", "value": address, "label": "E-mail", "visible": true});
     let facts: Vec<Value> = addresses.iter().map(fact).collect();
-    json!([{"frameId": 0, "result": {"version": 1, "url": "https://crm.example/contacts/7?q=secret", "facts": facts}}])
+    let people: Vec<String> = addresses.iter().map(|address| shown_by(address)).collect();
+    json!([{"frameId": 0, "result": {"version": 1, "url": "https://crm.example/contacts/7?q=secret", "title": "", "people": people, "facts": facts}}])
         .to_string()
 }
 
