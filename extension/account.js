@@ -1,5 +1,6 @@
 // What the broker says of the customer, shown while the person reads the rest. Nothing waits for it.
 
+import { STOP } from "./countdown.js";
 import { text } from "./page.js";
 
 /** Answers of this popup, so that going to and fro between platforms asks for each once. */
@@ -22,7 +23,7 @@ export function account(parts, email, actions) {
     parts.account.classList.toggle("warns", warns);
     offer(parts, state === "unknown");
     // Then nothing opens by itself.
-    if (warns) parts.stop.click();
+    if (warns) parts.stop.dispatchEvent(new Event(STOP));
   };
   return async (platform) => {
     wanted = platform;

@@ -1,7 +1,7 @@
 // The screen on which a person sees whom they are about to open, and says why.
 
 import { account } from "./account.js";
-import { countdown } from "./countdown.js";
+import { STOP, countdown } from "./countdown.js";
 import { draftFor, keepDraft } from "./draft.js";
 import { offerReasons } from "./reasons.js";
 import { evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
@@ -66,7 +66,7 @@ async function askConsent(parts, isolation) {
   // Another platform may have been picked meanwhile.
   if (parts.asked !== isolation) return;
   parts.consent.hidden = given;
-  if (!given) parts.stop.click();
+  if (!given) parts.stop.dispatchEvent(new Event(STOP));
 }
 
 /** Notes whom it is about. A reason typed for one customer is none for another. */

@@ -3,6 +3,9 @@
 
 import { duration, text } from "./page.js";
 
+/** What the button to stop it is told where the customer turns out to be doubtful. */
+export const STOP = "stop";
+
 /** How long that is, in seconds: reading an address takes about one, and stopping it another. */
 const MOMENT = 2;
 
@@ -54,8 +57,7 @@ export function countdown({ root, moment, left, stop }, ready, open) {
     setTimeout(tick, 1000);
   };
   stopped = end;
-  // Also pressed where the customer turns out to be doubtful.
-  stop.addEventListener("click", end);
+  for (const type of ["click", STOP]) stop.addEventListener(type, end);
   ready.then(painted).then(() => (isOver() ? end() : tick()));
 }
 

@@ -1,7 +1,7 @@
 // The settings page: shows what the core says of this browser, and passes on what the person enters.
 
 import { endExpecting, expectConsent, relayTyped } from "./consent.js";
-import { INTERNAL, ask, localisePage, showEnvironment, stamp, text, viewText } from "./page.js";
+import { INTERNAL, ask, countDown, localisePage, showEnvironment, stamp, text, viewText } from "./page.js";
 import { reasonsSection } from "./reasons.js";
 import { sessions } from "./sessions.js";
 
@@ -344,8 +344,8 @@ function showFault(box, fault, relay, retry) {
   const { root, icon, title, cure, wait, detail, again, open } = stamp("notice");
   again.hidden = !retry;
   again.addEventListener("click", retry);
-  wait.hidden = !fault.retryAfterSeconds;
-  wait.textContent = text("error_wait", [fault.retryAfterSeconds]);
+  wait.hidden = true;
+  if (fault.retryAfterSeconds) countDown(wait, "error_wait", fault.retryAfterSeconds);
   open.hidden = !(FAULTS_BETWEEN.has(fault.code) && URL.canParse("/", relay));
   open.addEventListener("click", () => chrome.tabs.create({ url: new URL("/", relay).href }));
   icon.setAttribute("href", "#icon-warning");

@@ -94,6 +94,18 @@ export function duration(seconds) {
   return new Intl.NumberFormat(text("language"), { style: "unit", unit, unitDisplay: "long" }).format(count);
 }
 
+/** Says each second how long it is yet, until nothing is left of it. */
+export function countDown(element, key, seconds) {
+  const end = Date.now() + seconds * 1000;
+  const tick = () => {
+    const left = Math.ceil((end - Date.now()) / 1000);
+    element.hidden = left <= 0;
+    element.textContent = text(key, [duration(left)]);
+    if (left > 0) setTimeout(() => element.isConnected && tick(), 1000);
+  };
+  tick();
+}
+
 /** What is shown where the background script was stopped, or could not start. */
 export const INTERNAL = {
   code: "internal",

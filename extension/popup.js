@@ -71,6 +71,8 @@ const actions = {
   endSession: () => request({ type: "session/end" }),
   openSettings: () => chrome.runtime.openOptionsPage().then(() => window.close()),
   close: () => window.close(),
+  /** What is shown has moved under the hand. */
+  moved: () => presses.replaced(),
 };
 
 function withoutBlanks({ email, platform, reason, ticket, replaceWindows, overrides }) {
@@ -104,7 +106,7 @@ async function request(message, meanwhile, asked) {
   awaited = undefined;
   // Whoever presses on was not looking at this one.
   if (again && typed.customer && answer?.screen === "confirm" && differs(busyWith(), answer)) {
-    pause();
+    presses.replaced();
     return showOther(answer);
   }
   showAnswer(answer ?? { screen: "error", ...INTERNAL, retry: "rescan" }, opening);
@@ -121,7 +123,7 @@ function showAnswer(answer, opening) {
   const typing = opening && types && ["confirm", "choose", "none"].includes(answer.screen);
   if (!typing && JSON.stringify(confirmed(answer)) !== JSON.stringify(confirmed(shown))) {
     if (!provisional) return show(answer);
-    pause();
+    presses.replaced();
     return differs(shown, answer) ? showOther(answer) : show(answer);
   }
   if (typing) {
@@ -155,7 +157,7 @@ const isUnderWay = ({ screen }) => ["working", "waiting"].includes(screen);
 /** Whether the page, or the relay's word on what may be opened, is waited for, with nothing to show of it: not even whom. */
 const reads = (view) => isUnderWay(view) && !view.email && ["reading", "rules"].includes(view.step);
 
-const pause = guard(
+const presses = guard(
   stage,
   () => view.provisional,
   (words) => (announcer.textContent = words),
@@ -176,6 +178,7 @@ function show(next, earlier) {
     return show({ ...view, inputError: next.inputError }, view.earlier);
   }
   const changed = next.screen !== view.screen || next.screen !== "working";
+  if (changed && ["confirm", "opened", "approval"].includes(next.screen)) presses.appeared();
   view = earlier ? { ...next, earlier } : confirmed(next);
   settle = undefined;
   if (view.mayApprove) approvals.hidden = false;
@@ -191,7 +194,7 @@ function show(next, earlier) {
     stage.replaceChildren(root);
     if (settled) settled.then(hold(root));
     performance.mark(`shows ${view.screen}`);
-    if (changed) (focus?.hidden ? stage.querySelector("[data-slot=wait]") : focus)?.focus();
+    if (changed) (focus?.hidden ? stage.querySelector("[data-slot=held]") : focus)?.focus();
   }
   rest();
   announce();

@@ -1,9 +1,10 @@
 // What each of the popup's screens shows. A screen is made from a view of the core; it returns its root element and
 // what takes the focus.
 
-import { ask, copies, evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
+import { copies, countDown, evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
 import { approval } from "./approval.js";
 import { concern, confirm } from "./confirm.js";
+import { inTheWay, preferBack } from "./private.js";
 import { slowText, waiting } from "./waiting.js";
 
 const STEPS = ["reading", "asking", "opening"];
@@ -122,9 +123,9 @@ function error(view, actions) {
   parts.code.textContent = view.code;
   parts.title.textContent = viewText(view.title);
   parts.cure.textContent = viewText(view.cure);
-  parts.wait.textContent = view.retryAfterSeconds ? text("error_wait", [view.retryAfterSeconds]) : "";
-  if (view.claim) countDown(view.claim, parts, actions);
-  parts.wait.hidden = !parts.wait.textContent;
+  parts.wait.hidden = true;
+  if (view.retryAfterSeconds) countDown(parts.wait, "error_wait", view.retryAfterSeconds);
+  if (view.claim) followClaim(view.claim, parts, actions);
   parts.detail.textContent = view.detail ?? "";
   parts.said.hidden = !view.detail;
   showRequest(parts, view.requestId);
@@ -149,7 +150,7 @@ function error(view, actions) {
   parts.retry.hidden = !label;
   if (label) parts.retry.textContent = text(label);
   parts.retry.addEventListener("click", retry);
-  if (view.retry === "replaceWindows") warnOfOwn(parts);
+  if (view.retry === "replaceWindows") inTheWay(parts, view, actions);
   const known = Boolean(view.email);
   parts.back.textContent = text(known ? "common_back" : "error_start_over");
   parts.back.hidden = !known && ["rescan", "signIn"].includes(view.retry);
@@ -168,45 +169,19 @@ function error(view, actions) {
   return { root: parts.root, focus: eager ? parts.retry : parts.root.querySelector("h1") };
 }
 
-/** The way back takes the place and the look of what is pressed out of habit. */
-function preferBack({ retry, back }) {
-  retry.before(back);
-  retry.className = "secondary danger";
-  back.className = "primary";
-}
-
-/**
- * Private windows that are the person's own would be closed with those of logins: that is said before it can be pressed, and
- * also if it cannot be found out.
- */
-async function warnOfOwn(parts) {
-  parts.retry.disabled = true;
-  const sessions = await ask({ type: "session/open" }).catch(() => null);
-  const others = sessions?.others;
-  if (others !== 0) {
-    parts.wait.hidden = false;
-    parts.wait.className = "alert";
-    parts.wait.textContent = others ? text("windows_own", [others]) : text("windows_all");
-    preferBack(parts);
-  }
-  parts.retry.disabled = false;
-}
-
 /**
  * Says how long a claim has stood and will stand, or that its login is under way: the relay says when to come again, then.
  * What follows when it has run out, the core says.
  */
-function countDown({ staffName, heldSeconds, remainingSeconds, underWay }, parts, actions) {
-  const language = text("language");
-  const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-  const duration = new Intl.NumberFormat(language, { style: "unit", unit: "second", unitDisplay: "long" });
+function followClaim({ staffName, heldSeconds, remainingSeconds, underWay }, parts, actions) {
+  const ago = new Intl.RelativeTimeFormat(text("language"), { numeric: "auto" });
+  if (!underWay) countDown(parts.wait, "claim_wait", remainingSeconds);
   const shown = Date.now();
   const tick = () => {
     const passed = Math.floor((Date.now() - shown) / 1000);
     if (passed >= remainingSeconds) return actions.refresh();
     const since = ago.format(-heldSeconds - passed, "second");
     parts.cure.textContent = text(underWay ? "claim_under_way_text" : "claim_text", [staffName, since]);
-    if (!underWay) parts.wait.textContent = text("claim_wait", [duration.format(remainingSeconds - passed)]);
     setTimeout(() => parts.root.isConnected && tick(), 1000 - ((Date.now() - shown) % 1000));
   };
   tick();

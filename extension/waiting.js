@@ -4,6 +4,10 @@ import { stamp, text } from "./page.js";
 
 /** How long buttons that came in the place of others do nothing, in milliseconds: a hand was on its way to those. */
 const PAUSE = 500;
+/** Likewise those under an address that nobody has had the time to read yet. */
+const GLANCE = 300;
+/** How long that goes on for whoever does not stop pressing. */
+const PATIENCE = 2000;
 
 /** What is said of a step that takes long: whom it waits for. */
 export const slowText = (step) => text(step === "reading" ? "reading_slow" : "working_slow");
@@ -24,7 +28,7 @@ export function waiting(view, actions) {
 export function hold(root) {
   const button = root.querySelector("[type=submit]");
   const wait = button.cloneNode();
-  wait.dataset.slot = "wait";
+  wait.dataset.slot = "held";
   wait.textContent = text("working_rules");
   wait.setAttribute("aria-disabled", "true");
   button.before(wait);
@@ -38,31 +42,35 @@ export function hold(root) {
 }
 
 /**
- * Keeps what is pressed from being done: while `held` says so, which is told, and for a moment after what it returns was called.
- * Nothing is made up for later: what may be opened, and by which rules, is not known yet, and the person may be looking elsewhere then.
+ * Keeps what is pressed from being done: while `held` says so; and for a moment after a screen was shown that nobody can have
+ * read yet, or that came in the place of another one. Whoever goes on pressing has not looked. It is told, and nothing is made up
+ * for later: what may be opened, and by which rules, is not known yet, and the person may be looking elsewhere then.
  */
 export function guard(stage, held, told) {
-  const paused = () => stage.dataset.paused;
+  let shown = 0;
+  let end = 0;
+  const paused = () => "paused" in stage.dataset;
+  const pause = (length) => {
+    const now = performance.now();
+    end = Math.max(end, now + length);
+    clearTimeout(stage.dataset.paused);
+    stage.dataset.paused = setTimeout(() => delete stage.dataset.paused, end - now);
+  };
+  const appeared = (length) => {
+    shown = performance.now();
+    pause(length);
+  };
   const stop = (event) => {
     event.preventDefault();
     event.stopPropagation();
+    // Who presses on and on may do so by way of a device, and is heard in the end.
+    if (!held() && performance.now() - shown < PATIENCE) pause(GLANCE);
+    const wait = stage.querySelector("[data-slot=held]");
+    const words = text("working_wait");
+    if (wait) wait.textContent = words;
+    told(words);
   };
-  stage.addEventListener(
-    "submit",
-    (event) => {
-      if (paused()) return stop(event);
-      if (!held()) return;
-      stop(event);
-      const wait = stage.querySelector("[data-slot=wait]");
-      const words = text("working_wait");
-      if (wait) wait.textContent = words;
-      told(words);
-    },
-    true,
-  );
-  stage.addEventListener("click", (event) => paused() && stop(event), true);
-  return () => {
-    clearTimeout(stage.dataset.paused);
-    stage.dataset.paused = setTimeout(() => delete stage.dataset.paused, PAUSE);
-  };
+  stage.addEventListener("submit", (event) => (held() || paused()) && stop(event), true);
+  stage.addEventListener("click", (event) => !held() && paused() && stop(event), true);
+  return { replaced: () => appeared(PAUSE), appeared: () => appeared(GLANCE) };
 }

@@ -16,6 +16,7 @@ mod relay;
 mod reread;
 mod room;
 mod selection;
+mod sessions;
 mod sign_in;
 mod teach;
 mod windows;

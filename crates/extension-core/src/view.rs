@@ -306,8 +306,8 @@ impl View {
         }
     }
 
-    /// What the press of the toolbar button comes to. Where the policy wants no more, nothing is to be picked or typed, and
-    /// all of the page was read and says who it is about, that press is the person's word for it.
+    /// What the press of the toolbar button comes to. Where the policy wants no more, nothing is to be picked or typed, all of
+    /// the page was read, and a recipe or the customer's name says whose the address is, that press is the person's word for it.
     pub fn of_press(scan: &Scan) -> Self {
         let mut view = Self::of_scan(scan, None);
         let sure = scan.clear && !scan.cut && scan.picked.is_empty();

@@ -124,6 +124,11 @@ impl State {
         page.evaluate(&format!("({}, {A_TURN})", self.screen.ask_again()))
             .await?;
         if let Some(act) = &self.act {
+            page.wait_for(
+                "the page to take presses",
+                "!document.querySelector('[data-paused]')",
+            )
+            .await?;
             page.evaluate(&format!("({act}, {A_TURN})")).await?;
         }
         Ok(())

@@ -16,7 +16,7 @@ use crate::{
     isolation::Plan,
     json::Object,
     message::Message,
-    record::{Login, Profile, Scan, Tab, Window},
+    record::{Login, Profile, Scan, Step, Tab, Window},
     request::{reason, ticket},
     state::{Event, advance, is_under_way, next},
     text::Text,
@@ -328,6 +328,9 @@ impl<E: Environment> Core<E> {
         }
         // The window is open or not, whether or not this can be kept.
         let _ = self.save_tab(&tab).await;
+        if let Some(login) = tab.login.filter(|_| step == Step::Opened) {
+            self.remember_customer(&login, sign_outs).await;
+        }
         if !seen && self.sign_outs.get() == sign_outs {
             self.mark_result(step).await;
         }

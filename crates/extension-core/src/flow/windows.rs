@@ -3,20 +3,19 @@
 //! Each is noted before the relay is told, and until it has been told: a worker that is stopped in between, or a relay
 //! that cannot be reached, leaves it to the next one.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 
 use stagedoor_protocol::{ErrorCode, Outcome, OutcomeReport, RequestId};
 
 use super::{Core, login::LOST_SECONDS};
 use crate::{
     environment::{Area, Environment, WindowId},
-    fault::{Code, Fault},
+    fault::Code,
     json::{ToJson, Value},
     record::{Profile, Step, Tab, Window},
     request::REPORT_TIMEOUT_MILLISECONDS,
     state::{Event, advance, is_under_way},
     text::joined,
-    view::{SessionsView, View},
     wire::FromJson,
 };
 
@@ -99,9 +98,13 @@ impl<E: Environment> Core<E> {
         self.settle().await;
     }
 
-    async fn note_closed(&self, mut window: Window) {
+    pub(super) async fn note_closed(&self, mut window: Window) {
         window.closed = Some(self.environment.now());
         self.note_window(&window, self.sign_outs.get()).await;
+        if window.isolated {
+            // There is one at a time.
+            self.forget_customer().await;
+        }
     }
 
     /// Tells the relay what it does not know yet. Who asks for it while that is being done has it done once more.
@@ -216,46 +219,6 @@ impl<E: Environment> Core<E> {
         let noted = windows.iter().find(|window| window.request_id == *id);
         let open = self.environment.windows().await.unwrap_or_default();
         noted.is_some_and(|window| window.is_among(&open))
-    }
-
-    /// The windows of logins that are open, for the button that closes them, and the private ones that are a person's own.
-    pub(super) async fn sessions(&self) -> Result<View, Box<Fault>> {
-        let (own, others) = self.open_windows().await?;
-        Ok(View::Sessions(SessionsView {
-            open: own.len(),
-            others,
-        }))
-    }
-
-    /// Closes the windows of logins. Private windows share one session: while another one is open it lives on there.
-    pub(super) async fn end_sessions(&self) -> Result<View, Box<Fault>> {
-        let (own, _) = self.open_windows().await?;
-        for window in &own {
-            if let Some(id) = window.window {
-                self.environment.close_window(id).await;
-            }
-        }
-        let (left, others) = self.open_windows().await?;
-        for window in own {
-            if !left.contains(&window) {
-                self.note_closed(window).await;
-            }
-        }
-        self.unmark_opened().await;
-        Ok(View::Sessions(SessionsView {
-            open: left.len(),
-            others,
-        }))
-    }
-
-    /// The windows of logins that are open, and how many private windows there are beside them.
-    async fn open_windows(&self) -> Result<(Vec<Window>, usize), Box<Fault>> {
-        let mut own = self.noted_windows().await;
-        let open = self.environment.windows().await.map_err(|_| Code::Internal)?;
-        own.retain(|window| window.is_among(&open));
-        let private = open.iter().filter(|window| window.incognito).count();
-        let others = private - own.iter().filter(|window| window.isolated).count();
-        Ok((own, others))
     }
 
     /// What is kept of windows.

@@ -48,16 +48,29 @@ impl Popup {
 
     /// Presses the error's button that goes on.
     pub async fn retry(&self) -> Result<()> {
+        self.settled().await?;
         self.page.click("[data-slot=retry]").await?;
         self.leaves("error").await
     }
 
-    /// Waits until the popup has come to rest, with the relay's word on what may be opened, and gives its screen.
+    /// Waits until the popup has come to rest, with the relay's word on what may be opened, and takes presses; gives its screen.
     pub async fn settled(&self) -> Result<String> {
+        self.answered().await?;
+        self.page
+            .wait_for(
+                "the popup to take presses",
+                "document.querySelector('#screen:not([data-paused], :has([data-slot=retry]:disabled))')",
+            )
+            .await?;
+        self.screen().await
+    }
+
+    /// Waits until the popup shows what it has come to, whether or not it takes presses yet, and gives its screen.
+    pub async fn answered(&self) -> Result<String> {
         self.page
             .wait_for(
                 "the popup to come to rest",
-                "document.querySelector('#screen[aria-busy=false]:not([data-paused], :has([data-slot=wait]))')",
+                "document.querySelector('#screen[aria-busy=false]:not(:has([data-slot=held]))')",
             )
             .await?;
         self.screen().await

@@ -95,6 +95,7 @@ async fn a_colleague_approves_and_the_person_opens_once(kind: Kind) -> Result<()
     let words = popup.words().await?;
     assert!(words.contains("Noor Haddad has approved"), "{words}");
     assert_asked_for(&lab, &[]);
+    popup.settled().await?;
     popup.page.click("[data-slot=go]").await?;
     popup.opened().await?;
     assert_eq!(dana.platform().await?, Platform::LoggedIn(customer.into()));
@@ -152,6 +153,7 @@ async fn a_refusal_reaches_whoever_waits_and_a_request_is_taken_back(kind: Kind)
         words.contains("Noor Haddad has declined") && words.contains("Call me first"),
         "{words}"
     );
+    popup.settled().await?;
     popup.page.click("[data-slot=back]").await?;
     popup.leaves("approval").await?;
     popup.shows("confirm").await?;
@@ -162,6 +164,7 @@ async fn a_refusal_reaches_whoever_waits_and_a_request_is_taken_back(kind: Kind)
     popup.leaves("error").await?;
     popup.shows("approval").await?;
     let page = requests(&noor).await?;
+    popup.settled().await?;
     popup.page.click("[data-slot=back]").await?;
     popup.leaves("approval").await?;
     popup.shows("confirm").await?;

@@ -57,7 +57,7 @@ async fn refusals_name_their_cause(kind: Kind) -> Result<()> {
 
     let stranger = lab.crm.add(
         "stranger",
-        "<title>Customer</title><span>E-mail</span> <b>nobody@customers.example</b>",
+        "<title>Customer</title><h1>Ivo Brandt</h1><span>E-mail</span> <b>nobody@customers.example</b>",
     );
     let tab = seat.browser.open(&stranger).await?;
     seat.browser.close_private().await?;

@@ -59,6 +59,7 @@ async fn double_click(kind: Kind) -> Result<()> {
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;
     let popup = seat.press(&tab).await?;
     popup.shows("confirm").await?;
+    popup.settled().await?;
     // While the answer is held, the second click meets a login under way, not one that is over.
     let mut answer = lab.gate.hold_next();
     popup.page.double_click("[data-slot=open]").await?;
@@ -118,7 +119,7 @@ async fn stopped_while_waiting(kind: Kind) -> Result<()> {
 async fn clicked_while_the_page_is_read_again(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?.patient()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
-    let customer = CUSTOMERS[0].0;
+    let (customer, name) = CUSTOMERS[0];
     let tab = seat.browser.open(&lab.customer_page(customer)).await?;
     let popup = seat.press(&tab).await?;
     popup.shows("confirm").await?;
@@ -147,9 +148,10 @@ async fn clicked_while_the_page_is_read_again(kind: Kind) -> Result<()> {
 
     // Where the page has changed, the button goes with what it stood under.
     seat.browser.close_private().await?;
-    let (other, _) = CUSTOMERS[1];
-    let page =
-        format!("<main><span>E-mail</span> <a id='address' href='mailto:{customer}'>{customer}</a></main>");
+    let (other, other_name) = CUSTOMERS[1];
+    let page = format!(
+        "<main><h1>{name}</h1><span>E-mail</span> <a id='address' href='mailto:{customer}'>{customer}</a></main>"
+    );
     let tab = seat.browser.open(&lab.crm.add("changes", &page)).await?;
     let popup = seat.press(&tab).await?;
     popup.shows("confirm").await?;
@@ -159,7 +161,7 @@ async fn clicked_while_the_page_is_read_again(kind: Kind) -> Result<()> {
         .evaluate(&format!("globalThis.pressed = {button}, 0"))
         .await?;
     tab.evaluate(&format!(
-        "(address.href = 'mailto:{other}', address.textContent = '{other}')"
+        "(document.querySelector('h1').textContent = '{other_name}', address.href = 'mailto:{other}', address.textContent = '{other}')"
     ))
     .await?;
     popup.start_over().await?;

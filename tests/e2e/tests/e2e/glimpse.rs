@@ -158,9 +158,9 @@ async fn a_login_that_is_under_way_is_shown_instead(kind: Kind) -> Result<()> {
 async fn whom_a_text_names_is_shown_instead(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?.counting()?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
-    let [(shown, _), (meant, _), ..] = CUSTOMERS;
+    let [(shown, name), (meant, _), ..] = CUSTOMERS;
     let page = format!(
-        "<main><div><span>E-mail</span> <a href='mailto:{shown}'>{shown}</a></div><b id='one'>{meant}</b></main>"
+        "<main><h1>{name}</h1><div><span>E-mail</span> <a href='mailto:{shown}'>{shown}</a></div><b id='one'>{meant}</b></main>"
     );
     let tab = seat.browser.open(&lab.crm.add("selected", &page)).await?;
     seat.press(&tab).await?.settled().await?;

@@ -83,14 +83,16 @@ async fn no_candidate(kind: Kind) -> Result<()> {
 async fn address_swapped_under_the_popup(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
-    let [(seen, _), (swapped, _), ..] = CUSTOMERS;
-    let page = format!("<main><span>E-mail</span> <a id='address' href='mailto:{seen}'>{seen}</a></main>");
+    let [(seen, name), (swapped, other_name), ..] = CUSTOMERS;
+    let page = format!(
+        "<main><h1>{name}</h1><span>E-mail</span> <a id='address' href='mailto:{seen}'>{seen}</a></main>"
+    );
     let tab = seat.browser.open(&lab.crm.add("swap", &page)).await?;
     let popup = seat.press(&tab).await?;
     popup.shows("confirm").await?;
     assert_eq!(popup.customer().await?, seen);
     tab.evaluate(&format!(
-        "(address.href = 'mailto:{swapped}', address.textContent = '{swapped}')"
+        "(document.querySelector('h1').textContent = '{other_name}', address.href = 'mailto:{swapped}', address.textContent = '{swapped}')"
     ))
     .await?;
     popup.confirm().await?;

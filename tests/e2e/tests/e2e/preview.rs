@@ -70,7 +70,8 @@ async fn somebody_else_is_told(kind: Kind) -> Result<()> {
 async fn an_unknown_customer_is_told_before_anything_is_minted(kind: Kind) -> Result<()> {
     let lab = Lab::start_previewing().await?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
-    let page = "<title>Customer</title><span>E-mail</span> <b>nobody@customers.example</b>";
+    let page =
+        "<title>Customer</title><h1>Ivo Brandt</h1><span>E-mail</span> <b>nobody@customers.example</b>";
     let tab = seat.browser.open(&lab.crm.add("stranger", page)).await?;
     let popup = seat.press(&tab).await?;
     popup.shows("confirm").await?;
@@ -79,6 +80,7 @@ async fn an_unknown_customer_is_told_before_anything_is_minted(kind: Kind) -> Re
         "Not known to the broker: Check the address before you open it"
     );
     assert!(mints(&lab).is_empty());
+    popup.settled().await?;
     assert_eq!(popup.page.text(".action .primary").await?, "Use another address");
     assert_eq!(popup.page.text(".action .secondary").await?, "Open anyway");
     popup.page.click(".action .primary").await?;

@@ -20,7 +20,7 @@ crate::in_each_browser!(
 );
 
 pub(crate) const OPEN: &str = "[data-slot=open]";
-pub(crate) const WAIT: &str = "[data-slot=wait]";
+pub(crate) const WAIT: &str = "[data-slot=held]";
 
 const LENIENT: &str = "reason = \"optional\"
 [[policy.grant]]
@@ -225,7 +225,13 @@ const PRESS_AT_ONCE: &str = "(globalThis.pressed = false, new MutationObserver((
 }).observe(document.querySelector('#screen'), { childList: true }), 0)";
 
 /// Somebody else is in the place of the customer before the relay has answered: as after a change of its recipes.
-pub(crate) const OTHER: &str = "document.body.innerHTML = '<main><div><span>E-mail</span> <a href=\"mailto:OTHER\">OTHER</a></div></main>'";
+pub(crate) fn becomes(other: &str) -> String {
+    let named = CUSTOMERS.iter().find(|(email, _)| *email == other);
+    let name = named.map_or("", |(_, name)| name);
+    format!(
+        "document.body.innerHTML = '<main><h1>{name}</h1><div><span>E-mail</span> <a href=\"mailto:{other}\">{other}</a></div></main>'"
+    )
+}
 
 /// Presses early, and makes the page be another customer's by the time that the answer has it read once more.
 async fn press_and_become(lab: &Lab, seat: &Seat, tab: &Page, other: &str) -> Result<(Popup, Held)> {
@@ -238,7 +244,7 @@ async fn press_and_become(lab: &Lab, seat: &Seat, tab: &Page, other: &str) -> Re
     options.evaluate(&recipes).await?;
     options.close().await?;
     let (popup, session) = press_early(lab, seat, tab).await?;
-    tab.evaluate(&OTHER.replace("OTHER", other)).await?;
+    tab.evaluate(&becomes(other)).await?;
     Ok((popup, session))
 }
 
@@ -306,7 +312,7 @@ async fn an_opening_that_was_lost_is_asked_for_anew(kind: Kind) -> Result<()> {
     let (seat, tab) = begin(&lab, kind).await?;
     // The notes of the press before are about somebody else.
     let other = CUSTOMERS[1].0;
-    tab.evaluate(&OTHER.replace("OTHER", other)).await?;
+    tab.evaluate(&becomes(other)).await?;
     let (popup, _session) = press_early(&lab, &seat, &tab).await?;
     assert_eq!(popup.customer().await?, other);
     seat.browser.stop_background(&tab).await?;

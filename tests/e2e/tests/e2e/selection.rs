@@ -12,9 +12,9 @@ crate::in_each_browser!(whoever_is_selected_is_confirmed_first);
 async fn whoever_is_selected_is_confirmed_first(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
-    let [(shown, _), (meant, _), (third, _), ..] = CUSTOMERS;
+    let [(shown, name), (meant, _), (third, _), ..] = CUSTOMERS;
     let page = format!(
-        "<main><div><span>E-mail</span> <a href='mailto:{shown}'>{shown}</a></div><p>Note: <b id='one'>{meant}</b></p>
+        "<main><h1>{name}</h1><div><span>E-mail</span> <a href='mailto:{shown}'>{shown}</a></div><p>Note: <b id='one'>{meant}</b></p>
         <p id='hidden'>{}</p><p id='override'>\u{202e}{third}</p><p id='several'>{meant} and {third}</p>
         <p id='words'>Call back at noon</p></main>",
         third.replace('@', "&#x200b;@"),

@@ -8,7 +8,7 @@ use stagedoor_e2e::lab::{CUSTOMERS, Held, Lab};
 use stagedoor_e2e::page::Page;
 use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
 
-use crate::provisional::{OPEN, OTHER, WAIT, begin};
+use crate::provisional::{OPEN, WAIT, becomes, begin};
 use crate::support::assert_asked_for;
 
 crate::in_each_browser!(
@@ -17,6 +17,7 @@ crate::in_each_browser!(
     reading_again_says_what_it_waits_for,
     reading_again_takes_no_press_for_somebody_else,
     a_second_pause_is_as_long_as_the_first,
+    who_has_not_looked_yet_opens_nothing,
     a_press_says_what_it_waits_for,
 );
 
@@ -145,7 +146,7 @@ async fn reading_again_takes_no_press_for_somebody_else(kind: Kind) -> Result<()
     let popup = seat.press(&tab).await?;
     popup.settled().await?;
     popup.page.fill("#reason", "Cannot find the form").await?;
-    tab.evaluate(&OTHER.replace("OTHER", other)).await?;
+    tab.evaluate(&becomes(other)).await?;
     // Neither before the login is stopped nor after it.
     popup.confirm().await?;
     assert_eq!(popup.error().await?, "page_changed");
@@ -178,9 +179,9 @@ const PAUSE_TWICE: &str = "import(chrome.runtime.getURL('waiting.js')).then(({ g
     globalThis.setTimeout = (then) => (due.set(due.size + 1, then), due.size);
     globalThis.clearTimeout = (timer) => due.has(Number(timer)) && due.set(Number(timer), () => {});
     const stage = document.createElement('div');
-    const pause = guard(stage, () => false, () => {});
-    pause();
-    pause();
+    const presses = guard(stage, () => false, () => {});
+    presses.replaced();
+    presses.replaced();
     [globalThis.setTimeout, globalThis.clearTimeout] = real;
     return [1, 2].map((timer) => (due.get(timer)(), 'paused' in stage.dataset));
 })";
@@ -190,6 +191,37 @@ async fn a_second_pause_is_as_long_as_the_first(kind: Kind) -> Result<()> {
     let seat = Seat::unenrolled(&lab, kind, SUPPORT[0], PrivateWindows::Allowed).await?;
     let page = seat.browser.open_extension("options.html").await?;
     assert_eq!(page.evaluate(PAUSE_TWICE).await?, json!([true, false]));
+    Ok(())
+}
+
+/// Keeps the popup from resting, until `rest()`.
+const RESTLESS: &str = "(real => {
+    const kept = [];
+    globalThis.setTimeout = (then, time) => (time === 300 ? kept.push(then) : real(then, time));
+    globalThis.rest = () => kept.pop()();
+})(setTimeout), 0";
+
+async fn who_has_not_looked_yet_opens_nothing(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let (seat, tab) = begin(&lab, kind).await?;
+    let popup = seat.press(&tab).await?;
+    popup.settled().await?;
+    popup.page.click("[data-slot=other]").await?;
+    popup.shows("manual").await?;
+    popup.page.evaluate(RESTLESS).await?;
+    popup.page.fill("#email", CUSTOMERS[1].0).await?;
+    popup.page.key("Enter").await?;
+    // The address has just appeared.
+    popup.shows("confirm").await?;
+    popup.page.fill("#reason", "Cannot find the form").await?;
+    popup.page.key("Enter").await?;
+    popup.page.click(OPEN).await?;
+    assert_eq!(popup.screen().await?, "confirm");
+    assert_asked_for(&lab, &[]);
+    popup.page.evaluate("rest(), 0").await?;
+    popup.page.key("Enter").await?;
+    popup.opened().await?;
+    assert_asked_for(&lab, &[CUSTOMERS[1].0]);
     Ok(())
 }
 

@@ -54,11 +54,11 @@ fn refused(request: &Logged) -> bool {
 async fn it_reads_nothing_and_moves_nothing(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
-    let customer = CUSTOMERS[0].0;
+    let (customer, name) = CUSTOMERS[0];
     let attack = attack(&lab, &seat);
     let before = lab.relay()?.requests().await?.len();
     let page = format!(
-        "<!doctype html><meta charset=utf-8><body><main><span>E-mail</span> <a href='mailto:{customer}'>{customer}</a></main>
+        "<!doctype html><meta charset=utf-8><body><main><h1>{name}</h1><span>E-mail</span> <a href='mailto:{customer}'>{customer}</a></main>
         <script>addEventListener('load', () => setTimeout(() => {{ {} }}))</script>",
         attack.replace("</script>", "<\\/script>")
     );
@@ -202,9 +202,9 @@ const DISGUISE: &str = r#"
 async fn it_cannot_forge_what_is_read_from_it(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
-    let customer = CUSTOMERS[0].0;
+    let (customer, name) = CUSTOMERS[0];
     let page = format!(
-        "<!doctype html><meta charset=utf-8><body><main><p><b>E-mail</b>: <a href='mailto:{customer}'>{customer}</a></main>
+        "<!doctype html><meta charset=utf-8><body><main><h1>{name}</h1><p><b>E-mail</b>: <a href='mailto:{customer}'>{customer}</a></main>
         <script>{}</script><script>document.title = document.querySelector('a').href</script>",
         DISGUISE.replace("FORGED", FORGED)
     );

@@ -9,6 +9,7 @@ use crate::support::assert_asked_for;
 
 crate::in_each_browser!(
     never_two_customers_at_once,
+    whose_window_is_open_is_said,
     windows_that_cannot_be_counted_are_warned_of,
     no_window_without_consent
 );
@@ -34,6 +35,25 @@ async fn never_two_customers_at_once(kind: Kind) -> Result<()> {
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(second.into()));
     assert_asked_for(&lab, &[second]);
+    Ok(())
+}
+
+async fn whose_window_is_open_is_said(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let [(first, _), (second, _), ..] = CUSTOMERS;
+    seat.log_in(&lab.customer_page(first)).await?;
+    assert_asked_for(&lab, &[first]);
+    for (customer, preferred) in [(second, "retry"), (first, "show")] {
+        let tab = seat.browser.open(&lab.customer_page(customer)).await?;
+        let popup = seat.press(&tab).await?;
+        popup.confirm().await?;
+        assert_eq!(popup.error().await?, "isolation_busy");
+        assert_eq!(popup.page.text("[data-slot=openFor]").await?, first);
+        let primary = "document.querySelector('.action .primary').dataset.slot";
+        assert_eq!(popup.page.evaluate(primary).await?, preferred);
+    }
+    assert_asked_for(&lab, &[]);
     Ok(())
 }
 
