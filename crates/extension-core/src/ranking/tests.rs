@@ -1,6 +1,7 @@
 //! What is proposed, what is left to the person, and that neither order nor debris matters.
 
 mod names;
+mod people;
 mod properties;
 mod recipes;
 mod several;

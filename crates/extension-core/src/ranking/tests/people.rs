@@ -1,0 +1,113 @@
+//! Whom a page is about, by its first heading or the first name on it, and which addresses show that name.
+
+use super::{names::headed, *};
+
+const INITIAL: &str = "annak99@example.com";
+const NAMED: &str = "anna.kowalska@example.com";
+
+fn field(value: &str) -> Fact {
+    fact(Kind::Labelled, value)
+}
+
+/// Whether the one address of a page with this first heading is proposed.
+fn is_clear(heading: &str, fact: Fact) -> bool {
+    rank(&headed(heading, vec![fact]), &session()).clear
+}
+
+#[test]
+fn an_address_that_does_not_show_the_pages_name_is_left_to_the_person() {
+    for (heading, address, clear) in [
+        ("Anna Kowalska", "maria.kowalska@example.com", false),
+        ("Anna Kowalska", "ben.ito@example.com", false),
+        ("Anna Kowalska", "kasia99@example.com", false),
+        ("Anna Kowalska", "kowalska@example.com", false),
+        ("Anna Kowalska", "anna.1980@example.com", false),
+        ("Anna Kowalska", "a.k@example.com", false),
+        // In any form that shows it.
+        ("Anna Kowalska", "anna.kowalska@example.com", true),
+        ("Anna Kowalska", "kowalska_anna88@example.com", true),
+        ("Anna Kowalska", "annakowalska@example.com", true),
+        ("Anna Kowalska", "a.kowalska@example.com", true),
+        ("Anna Kowalska", "akowalska@example.com", true),
+        ("Anna Kowalska", "anna.k@example.com", true),
+        // Of her name, and not of her second one alone.
+        ("Anna Maria Kowalska", "anna.kowalska@example.com", true),
+        ("Anna Maria Kowalska", "maria.kowalska@example.com", false),
+        // Called after nobody.
+        ("Customer 4711", "ben.ito@example.com", false),
+        ("Contact details", "ben.ito@example.com", false),
+        ("Opening request", "kasia99@example.com", false),
+        ("Opening Request", "kasia99@example.com", false),
+        ("Анна Ковальская", "anna.kowalska@example.com", false),
+    ] {
+        assert_eq!(is_clear(heading, field(address)), clear, "{heading} {address}");
+    }
+}
+
+#[test]
+fn a_page_called_after_nobody_is_about_the_first_name_on_it() {
+    let page = |heading: &str, people: &[&str], fact: Fact| {
+        let [page] = headed(heading, vec![fact]);
+        let people = people.iter().map(ToString::to_string).collect();
+        [Frame { people, ..page }]
+    };
+    for (heading, people, address, clear) in [
+        ("Client 4711", &["anna kowalska"][..], NAMED, true),
+        ("Client 4711", &["anna kowalska", "ben ito"], NAMED, true),
+        ("Client 4711", &["ben ito", "anna kowalska"], NAMED, false),
+        ("Client 4711", &[], NAMED, false),
+        ("Client 4711", &["anna kowalska"], INITIAL, true),
+        // Only by the name.
+        ("Client 4711", &["anna kowalska"], "kasia99@example.com", false),
+        ("Client 4711", &["anna kowalska"], "kowalska@example.com", false),
+        // A heading that may have a name comes first, whatever else it says.
+        (
+            "Complaint by Anna Kowalska",
+            &["ben ito"],
+            "ben.ito@example.com",
+            false,
+        ),
+        ("anna kowalska", &["ben ito"], "ben.ito@example.com", false),
+        ("Ben Ito", &["anna kowalska"], NAMED, false),
+        ("Noor Haddad", &["anna kowalska"], INITIAL, false),
+    ] {
+        let ranking = rank(&page(heading, people, field(address)), &session());
+        assert_eq!(ranking.clear, clear, "{heading} {people:?} {address}");
+    }
+    let beside = Fact {
+        region: Some(Region::Beside),
+        ..field(NAMED)
+    };
+    // What stands beside the main part may be about anybody.
+    assert!(!rank(&page("Client 4711", &["anna kowalska"], beside), &session()).clear);
+}
+
+#[test]
+fn a_name_is_two_words_that_say_nothing_else() {
+    for name in [
+        "anna kowalska",
+        "mrs anna kowalska",
+        "a. kowalska",
+        "kowalska, anna",
+        "анна ковальская",
+        "王小明",
+        "chidi oduya verified",
+        "anna kowalska (4711)",
+    ] {
+        assert!(is_person(name), "{name}");
+    }
+    for title in [
+        "",
+        "anna",
+        "a. b.",
+        "client 4711",
+        "opening request",
+        "persönliche übersicht",
+        "données générales",
+        "osobní údaje",
+        "客户信息",
+        "loan anna kowalska",
+    ] {
+        assert!(!is_person(title), "{title}");
+    }
+}
