@@ -57,12 +57,12 @@ async fn refusals_name_their_cause(kind: Kind) -> Result<()> {
 
     let stranger = lab.crm.add(
         "stranger",
-        "<title>Customer</title><h1>Ivo Brandt</h1><span>E-mail</span> <b>nobody@customers.example</b>",
+        "<title>Customer</title><h1>Ivo Brandt</h1><span>E-mail</span> <b>ibrandt@customers.example</b>",
     );
     let tab = seat.browser.open(&stranger).await?;
     seat.browser.close_private().await?;
     let words = refused(&seat, &tab, "customer_unknown").await?;
-    assert!(words.contains("nobody@customers.example"), "{words}");
+    assert!(words.contains("ibrandt@customers.example"), "{words}");
     Ok(())
 }
 

@@ -71,7 +71,7 @@ async fn an_unknown_customer_is_told_before_anything_is_minted(kind: Kind) -> Re
     let lab = Lab::start_previewing().await?;
     let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
     let page =
-        "<title>Customer</title><h1>Ivo Brandt</h1><span>E-mail</span> <b>nobody@customers.example</b>";
+        "<title>Customer</title><h1>Ivo Brandt</h1><span>E-mail</span> <b>ibrandt@customers.example</b>";
     let tab = seat.browser.open(&lab.crm.add("stranger", page)).await?;
     let popup = seat.press(&tab).await?;
     popup.shows("confirm").await?;
