@@ -23,6 +23,7 @@ async fn ended_by_a_button(kind: Kind) -> Result<()> {
     popup.opened().await?;
     assert_eq!(popup.page.text("[data-slot=environment]").await?, "Demo");
     assert_eq!(seat.platform().await?, Platform::LoggedIn(customer.into()));
+    popup.settled().await?;
     popup.page.click("[data-slot=end]").await?;
     popup.leaves("opened").await?;
     popup.shows("sessions").await?;
