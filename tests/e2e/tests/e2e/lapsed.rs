@@ -176,7 +176,7 @@ async fn a_server_before_the_relay_answers_in_its_place(kind: Kind) -> Result<()
             )
             .await?;
         let words = options.text("[data-slot=test]").await?;
-        assert_eq!(words.contains("next try: 20."), waits, "{words}");
+        assert_eq!(words.contains("next try: "), waits, "{words}");
         options.click("[data-slot=test] [data-slot=open]").await?;
         let shown = seat.browser.page_at(&format!("{url}/")).await?;
         shown.text("#away").await?;
