@@ -1,18 +1,10 @@
 //! Whom a page is about, by its first heading or the first name on it, and which addresses show that name.
 
-use super::{names::headed, *};
-
-const INITIAL: &str = "annak99@example.com";
-const NAMED: &str = "anna.kowalska@example.com";
-
-fn field(value: &str) -> Fact {
-    fact(Kind::Labelled, value)
-}
-
-/// Whether the one address of a page with this first heading is proposed.
-fn is_clear(heading: &str, fact: Fact) -> bool {
-    rank(&headed(heading, vec![fact]), &session()).clear
-}
+use super::{
+    names::headed,
+    titles::{NAMED, OWN, field, is_clear},
+    *,
+};
 
 #[test]
 fn an_address_that_does_not_show_the_pages_name_is_left_to_the_person() {
@@ -56,7 +48,7 @@ fn a_page_called_after_nobody_is_about_the_first_name_on_it() {
         ("Client 4711", &["anna kowalska", "ben ito"], NAMED, true),
         ("Client 4711", &["ben ito", "anna kowalska"], NAMED, false),
         ("Client 4711", &[], NAMED, false),
-        ("Client 4711", &["anna kowalska"], INITIAL, true),
+        ("Client 4711", &["anna kowalska"], OWN, true),
         // Only by the name.
         ("Client 4711", &["anna kowalska"], "kasia99@example.com", false),
         ("Client 4711", &["anna kowalska"], "kowalska@example.com", false),
@@ -69,7 +61,7 @@ fn a_page_called_after_nobody_is_about_the_first_name_on_it() {
         ),
         ("anna kowalska", &["ben ito"], "ben.ito@example.com", false),
         ("Ben Ito", &["anna kowalska"], NAMED, false),
-        ("Noor Haddad", &["anna kowalska"], INITIAL, false),
+        ("Noor Haddad", &["anna kowalska"], OWN, false),
     ] {
         let ranking = rank(&page(heading, people, field(address)), &session());
         assert_eq!(ranking.clear, clear, "{heading} {people:?} {address}");

@@ -2,15 +2,16 @@
 
 use super::{names::headed, *};
 
-const OWN: &str = "annak99@example.com";
-const NAMED: &str = "anna.kowalska@example.com";
+/// Shows the name in another form than the whole of it.
+pub(super) const OWN: &str = "annak99@example.com";
+pub(super) const NAMED: &str = "anna.kowalska@example.com";
 
-fn field(value: &str) -> Fact {
+pub(super) fn field(value: &str) -> Fact {
     fact(Kind::Labelled, value)
 }
 
 /// Whether the one address of a page with this first heading is proposed.
-fn is_clear(heading: &str, fact: Fact) -> bool {
+pub(super) fn is_clear(heading: &str, fact: Fact) -> bool {
     rank(&headed(heading, vec![fact]), &session()).clear
 }
 
