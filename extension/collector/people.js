@@ -1,8 +1,10 @@
 // Names as people have them, known by their letters alone: whom a page is about that is not called after anybody.
 
-const [MAX_PEOPLE, MAX_STEPS, MAX_TEXT, MAX_PERSON] = [8, 1500, 200, 60];
+const [MAX_PEOPLE, MAX_STEPS, MAX_TEXT, MAX_PERSON, MAX_HALF] = [8, 1500, 200, 60, 30];
 /** What is no value, and nothing that a record begins with. */
 const UNNAMED = new Set(["BUTTON", "LABEL", "TH", "DT", "OPTION", "SCRIPT", "STYLE", "NOSCRIPT", "TEXTAREA"]);
+const GIVEN = lettered(String.raw`^((first|given|fore)[ -]?names?|vornamen?|(primer )?nombres?|prénoms?|imię|imiona|nome( próprio)?|primeiro nome|voornaam|(křestní )?jméno|keresztnév|utónév|adı?|имя|förnamn|fornavn|etunimi|الاسم الأول|名)$`, "i");
+const FAMILY = lettered(String.raw`^((last|family|sur)[ -]?name|(nach|familien|zu)name|(primer )?apellidos?|nom( de famille)?|nazwisko|cognome|sobrenome|apelidos?|achternaam|příjmení|vezetéknév|családnév|soyadı?|фамилия|efternamn|etternavn|sukunimi|اسم العائلة|اللقب|姓)$`, "i");
 
 const people = [];
 let steps = 0;
@@ -25,20 +27,68 @@ function isNameLike(text) {
 
 /** What in a text may be a name: parts of it, or else all of it. */
 function namesIn(text) {
-  const parts = text.split(/[|·:;,()/\n–—]| - /u).map((part) => part.trim());
+  // The surname may come first.
+  const split = /^\p{L}+, [^,:]+$/u.test(text) ? /[|·:;()/\n–—]| - /u : /[|·:;,()/\n–—]| - /u;
+  const parts = text.split(split).map((part) => part.trim());
   const names = parts.filter(isNameLike);
   return names.length > 0 ? names : [text].filter(isNameLike);
 }
 
-/** The first names in the page's main part. */
+/** Which half of a name a text is the label of. */
+function halfOf(text) {
+  const label = text.replace(/[\s*:：]+$/u, "");
+  if (label.length > MAX_HALF) return "";
+  if (GIVEN.test(label)) return "given";
+  return FAMILY.test(label) ? "family" : "";
+}
+
+/** The form field behind a label. */
+function inputBehind(label) {
+  const own = closest.call(label, "label");
+  const value = getLater.call(label);
+  return (own && getControl.call(own)) || (value && (matches.call(value, "input") ? value : querySelector.call(value, "input")));
+}
+
+/** The first names in the page's main part, or behind a label on top of it; in one piece, or in the two fields of a record. */
 function readPeople(tree) {
   const walker = createTreeWalker.call(document, tree, NodeFilter.SHOW_TEXT);
+  let halves = {};
+  let half = "";
+  let before = "";
+  const add = (value) => {
+    halves[half] = value.trim();
+    half = "";
+    if (halves.given && halves.family) end();
+  };
+  /** What is called a half may be all of it. */
+  const end = () => {
+    const { given = "", family = "" } = halves;
+    const name = `${given} ${family}`.trim();
+    if (isNameLike(name)) people.push(folded(name));
+    halves = {};
+  };
   for (let node = walker.nextNode(); node && people.length < MAX_PEOPLE && steps < MAX_STEPS && !exhausted(); node = walker.nextNode()) {
     steps += 1;
     const parent = getParentElement.call(node);
-    const text = parent && !UNNAMED.has(tagOf(parent)) ? dataOf(node).trim() : "";
+    const text = parent ? dataOf(node).trim() : "";
     if (text === "" || text.length > MAX_TEXT || text.includes("@")) continue;
-    const names = namesIn(text);
-    if (names.length > 0 && isInMainPart(parent) && isTextSeen(node)) people.push(...names.map(folded));
+    const label = halfOf(text);
+    if (label) {
+      half = label;
+      const input = inputBehind(parent);
+      if (input?.value && isInMainPart(input) && isSeen(input)) add(input.value);
+      continue;
+    }
+    const headed = /[:：]/u.test(before.slice(-1) + text) && regionOf(parent) === "header";
+    before = text;
+    if (UNNAMED.has(tagOf(parent)) || !(half || namesIn(text).length > 0) || !(headed || isInMainPart(parent)) || !isTextSeen(node)) continue;
+    if (half && text.length < MAX_HALF) {
+      add(text);
+      continue;
+    }
+    end();
+    half = "";
+    people.push(...namesIn(text).map(folded));
   }
+  end();
 }

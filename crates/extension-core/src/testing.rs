@@ -27,15 +27,14 @@ pub(crate) fn letters(text: &str) -> String {
     text.nfkd().collect::<String>().to_lowercase()
 }
 
-/// A name that an address shows: with the last letter of its only word for an initial.
+/// A name that an address shows: with the first letter of its only word for an initial.
 pub(crate) fn shown_by(address: &str) -> String {
     let local = address.split('@').next().unwrap_or_default().to_lowercase();
     if local.contains('.') {
         return local.replace('.', " ");
     }
-    let mut first = local;
-    let last = first.pop().unwrap_or_default();
-    format!("{first} {last}x")
+    let (first, last) = local.split_at(local.chars().next().map_or(0, char::len_utf8));
+    format!("{first}x {last}")
 }
 
 /// The golden session that both sides' tests read.

@@ -26,6 +26,8 @@ pub(super) struct Whom {
     own: String,
     /// Whose name that is, by itself; where it is nobody's, the first one in the page's main part.
     person: String,
+    /// The same with letters written out that have marks: "joerg" for "Jörg".
+    written: String,
     /// The whole title, where that has a number in it, as of a record.
     title: Option<String>,
     /// First heading and title.
@@ -49,32 +51,35 @@ impl Whom {
             .replace(['|', '·', '–', '—', ':', '‹', '›', '«', '»', '/'], "\n")
             .replace(" - ", "\n");
         let parts = folded(&parts);
+        let heading = top.name.as_deref().unwrap_or_default();
         let called = top.called.as_deref().unwrap_or_default();
-        let name = top.name.as_deref().map(|name| without_own(&folded(name), called));
         let certain = top.proper.as_deref().is_some_and(is_person);
         let frames = frames
             .iter()
             .filter(|frame| frame.top)
             .chain(frames.iter().filter(|frame| !frame.top));
         // The first name on the page, where the heading is nobody's.
-        let people = frames.flat_map(|frame| &frame.people);
+        let first = frames.flat_map(|frame| &frame.people).next();
+        let first = first.map(String::as_str).unwrap_or_default();
+        let name = without_own(&folded(heading), called);
         // What has two other words may be somebody's all the same: then nobody else is believed in their place.
-        let heading = name.as_deref().map(|name| match certain {
-            true => name.into(),
-            false => without_kinds(name),
-        });
-        let heading = heading.filter(|name: &String| certain || name.contains(' '));
-        let person = heading.or(people.map(|name| plain(name)).next());
+        let named = certain || without_kinds(&name).contains(' ');
+        let spelt = |spell: fn(&str) -> String| match (named, certain) {
+            (false, _) => plain(&spell(&given_first(first))),
+            (_, true) => without_own(&folded(&spell(&given_first(heading))), &given_first(called)),
+            _ => without_kinds(&without_own(&folded(&spell(heading)), called)),
+        };
+        let person = spelt(|name| name.into());
         let numbered = title.contains(|c: char| c.is_ascii_digit());
         Self {
             title: numbered.then(|| folded(title)),
-            person: person.unwrap_or_default(),
-            own: match name {
-                Some(name) if name_words(&name).len() > 1 => name,
+            written: spelt(written_out),
+            own: match name_words(&name).len() {
                 // "Clients" is nobody.
-                Some(name) => [name, parts].join("\n"),
-                None => parts,
+                0 | 1 => [name, parts].join("\n"),
+                _ => name,
             },
+            person,
             first: [line(headings.first()), line(Some(title))].join("\n"),
             second: line(headings.get(1)),
         }
@@ -106,7 +111,10 @@ impl Whom {
 
     /// Whether an address shows the name of whom the page is about: see [`agrees`].
     pub(super) fn is_about(&self, folded: &str) -> bool {
-        agrees(&self.person, &local(folded))
+        let local = local(folded);
+        [&self.person, &self.written]
+            .into_iter()
+            .any(|name| agrees(name, &local))
     }
 
     /// Whether a name is another one than that in the page's first heading. Names of one word say too little, and those in
@@ -182,29 +190,73 @@ fn name_words(line: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Whether an address is made of a name: of its first word and another one, of which one may be the initial alone, in any order,
-/// with or without something between them, and of nothing else but numbers. A relative may have one of the customer's further
-/// names, and the same surname.
+/// A name as it is said, of one that has the surname and a comma first.
+fn given_first(name: &str) -> String {
+    match name.split_once(',') {
+        Some((surname, given)) if !surname.trim().contains(' ') => [given.trim(), surname.trim()].join(" "),
+        _ => name.into(),
+    }
+}
+
+/// A name whose letters have their marks behind them, with those letters for the marks that addresses have.
+fn written_out(name: &str) -> String {
+    name.replace('\u{308}', "e")
+        .replace('\u{30A}', "a")
+        .replace('ø', "oe")
+}
+
+/// The most words of a name that are looked at.
+const MAX_WORDS: usize = 8;
+
+/// Whether an address is made of a name: of its first word and others, of which all but one may be initials, in their order or with
+/// the first one last, with or without something between them, and of nothing else but numbers. A relative may have one of the
+/// customer's further names, and the same surname.
 fn agrees(name: &str, local: &str) -> bool {
-    let name: Vec<&str> = name_words(name)
-        .into_iter()
-        .filter(|word| is_word(word))
-        .collect();
+    let words = without_salutation(name).split_whitespace();
+    let words =
+        words.filter(|word| word.chars().all(char::is_alphabetic) && (!is_own(word, "") || is_small(word)));
+    let name: Vec<&str> = words.take(MAX_WORDS).collect();
     let letters: String = local.chars().filter(|c| c.is_alphabetic()).collect();
     let [first, others @ ..] = name.as_slice() else {
         return false;
     };
-    let forms = |word: &str| [String::from(word), word.chars().take(1).collect()];
-    others.iter().any(|other| {
-        let pairs = forms(first)
-            .into_iter()
-            .flat_map(|one| forms(other).map(|two| (one.clone(), two)));
-        pairs
-            .filter(|(one, two)| one.len() > 2 || two.len() > 2)
-            .any(|(one, two)| {
-                letters == [one.as_str(), &two].concat() || letters == [two.as_str(), &one].concat()
-            })
-    })
+    // "paula" is somebody else than Paul Adams.
+    let whole = letters.strip_suffix(['a', 'e', 'i', 'o']);
+    if whole.is_some_and(|whole| name.contains(&whole)) && !local.trim().contains(' ') {
+        return false;
+    }
+    let last = |end: &str, whole| {
+        let front = letters.strip_suffix(end);
+        front.is_some_and(|front| is_written(front, others, true, 1, whole))
+    };
+    is_written(&letters, &name, true, 0, 0) || last(first, first.len()) || last(initial(first), 0)
+}
+
+/// Whether letters are those of words in their order: of each all, the initial, or none. The first one that is not small must be
+/// there, `used` counts those that were, and `whole` the letters of whole ones.
+fn is_written(letters: &str, words: &[&str], must: bool, used: u32, whole: usize) -> bool {
+    if letters.is_empty() {
+        return used > 1 && whole > 2;
+    }
+    let [word, rest @ ..] = words else {
+        return false;
+    };
+    // "A." is an initial.
+    let small = is_word(word) && is_small(word);
+    let with = |part: &str, whole| {
+        let left = letters.strip_prefix(part);
+        left.is_some_and(|left| is_written(left, rest, must && small, used + u32::from(!small), whole))
+    };
+    let all = if is_word(word) { word.len() } else { 0 };
+    with(word, whole + all)
+        || with(initial(word), whole)
+        || (!must || small) && is_written(letters, rest, must, used, whole)
+}
+
+/// The first letter of a word.
+fn initial(word: &str) -> &str {
+    let end = word.chars().next().map_or(0, char::len_utf8);
+    word.get(..end).unwrap_or_default()
 }
 
 fn local(folded: &str) -> String {
