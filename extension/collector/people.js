@@ -3,8 +3,8 @@
 const [MAX_PEOPLE, MAX_STEPS, MAX_TEXT, MAX_PERSON, MAX_HALF] = [8, 1500, 200, 60, 30];
 /** What is no value, and nothing that a record begins with. */
 const UNNAMED = new Set(["BUTTON", "LABEL", "TH", "DT", "OPTION", "SCRIPT", "STYLE", "NOSCRIPT", "TEXTAREA"]);
-const GIVEN = lettered(String.raw`^((first|given|fore)[ -]?names?|vornamen?|(primer )?nombres?|prénoms?|imię|imiona|nome( próprio)?|primeiro nome|voornaam|(křestní )?jméno|keresztnév|utónév|adı?|имя|förnamn|fornavn|etunimi|الاسم الأول|名)$`, "i");
-const FAMILY = lettered(String.raw`^((last|family|sur)[ -]?name|(nach|familien|zu)name|(primer )?apellidos?|nom( de famille)?|nazwisko|cognome|sobrenome|apelidos?|achternaam|příjmení|vezetéknév|családnév|soyadı?|фамилия|efternamn|etternavn|sukunimi|اسم العائلة|اللقب|姓)$`, "i");
+const GIVEN = lettered(String.raw`^((first|given|fore)[ -]?names?|vornamen?|nombres?|prénoms?|imię|imiona|nome|voornaam|jméno|keresztnév|utónév|adı|имя|förnamn|fornavn|etunimi|الاسم الأول|名)$`, "i");
+const FAMILY = lettered(String.raw`^((last|family|sur)[ -]?name|(nach|familien|zu)name|apellidos?|nom( de famille)?|nazwisko|cognome|sobrenome|apelidos?|achternaam|příjmení|vezetéknév|soyadı|фамилия|efternamn|etternavn|sukunimi|اسم العائلة|اللقب|姓)$`, "i");
 
 const people = [];
 let steps = 0;
@@ -28,9 +28,7 @@ function isNameLike(text) {
 /** What in a text may be a name: parts of it, or else all of it. */
 function namesIn(text) {
   // The surname may come first.
-  const split = /^\p{L}+, [^,:]+$/u.test(text) ? /[|·:;()/\n–—]| - /u : /[|·:;,()/\n–—]| - /u;
-  const parts = text.split(split).map((part) => part.trim());
-  const names = parts.filter(isNameLike);
+  const names = /^\p{L}+, [^,:]+$/u.test(text) ? [] : text.split(/[|·:;,()/\n–—]| - /u).map((part) => part.trim()).filter(isNameLike);
   return names.length > 0 ? names : [text].filter(isNameLike);
 }
 
@@ -56,6 +54,8 @@ function readPeople(tree) {
   let half = "";
   let before = "";
   const add = (value) => {
+    // That of another record.
+    if (halves[half]) end();
     halves[half] = value.trim();
     half = "";
     if (halves.given && halves.family) end();

@@ -26,7 +26,7 @@ const OWN: &str = "account accounts holder client clients customer customers con
     kontaktní osobní údaje podrobnosti informace obecné účet účtu registrace uživatel- zákazník- základní \
     клієнт- дані особист- відомості інформаці- загальн- рахунок реєстраці- користувач- \
     klant klantgegevens contactgegevens gegevens persoonlijk- profiel algemeen rekening gebruiker overzicht \
-    yhteystiedot asiakas uppgifter kontaktuppgifter ügyfél adatok elérhetőség- személyes contul לקוח פרטי פרטים קשר חשבון אישיים \
+    yhteystiedot asiakas uppgifter kontaktuppgifter ügyfél adatok adatai elérhetőség- személyes cím contul לקוח פרטי פרטים קשר חשבון אישיים \
     informasi kontak pelanggan pribadi khách hàng thông tin liên hệ";
 
 /// Words of what pages and fields are called after, and no person is, in small letters.
