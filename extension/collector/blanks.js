@@ -52,7 +52,7 @@ function isBlank(text) {
   const parent = getParentElement.call(text);
   if (!EMAIL_FIELD.test(asLabel(dataOf(text))) || closest.call(parent, PRESSED) || styleOf(parent).cursor === "pointer") return false;
   const label = closest.call(parent, "label");
-  const control = label && getControl.call(label);
+  const control = label instanceof HTMLLabelElement && getControl.call(label);
   if (control) return isBlankInput(control);
   let at = parent;
   let value;

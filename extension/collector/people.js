@@ -5,6 +5,8 @@ const [MAX_PEOPLE, MAX_STEPS, MAX_TEXT, MAX_PERSON, MAX_HALF] = [8, 1500, 200, 6
 const UNNAMED = new Set(["BUTTON", "LABEL", "TH", "DT", "OPTION", "SCRIPT", "STYLE", "NOSCRIPT", "TEXTAREA"]);
 const GIVEN = lettered(String.raw`^((first|given|fore)[ -]?names?|vornamen?|nombres?|prénoms?|imię|imiona|nome|voornaam|jméno|keresztnév|utónév|adı|имя|förnamn|fornavn|etunimi|الاسم الأول|名)$`, "i");
 const FAMILY = lettered(String.raw`^((last|family|sur)[ -]?name|(nach|familien|zu)name|apellidos?|nom( de famille)?|nazwisko|cognome|sobrenome|apelidos?|achternaam|příjmení|vezetéknév|soyadı|фамилия|efternamn|etternavn|sukunimi|اسم العائلة|اللقب|姓)$`, "i");
+/** The customer's label on top of a page. */
+const CUSTOMER = lettered(String.raw`^(client|customer|kund|klient|klant|ügyfél|zákazník|müşteri|клиент|العميل|客户|顧客)[\p{L}]*\s*[:：]`, "i");
 
 const people = [];
 let steps = 0;
@@ -44,51 +46,51 @@ function halfOf(text) {
 function inputBehind(label) {
   const own = closest.call(label, "label");
   const value = getLater.call(label);
-  return (own && getControl.call(own)) || (value && (matches.call(value, "input") ? value : querySelector.call(value, "input")));
+  return (own instanceof HTMLLabelElement && getControl.call(own)) || (value && (matches.call(value, "input") ? value : querySelector.call(value, "input")));
 }
 
-/** The first names in the page's main part, or behind a label on top of it; in one piece, or in the two fields of a record. */
+/** The first names in the page's main part, or behind the customer's label on top of it; in one piece, or in two fields that follow each other. */
 function readPeople(tree) {
   const walker = createTreeWalker.call(document, tree, NodeFilter.SHOW_TEXT);
   let halves = {};
   let half = "";
   let before = "";
-  const add = (value) => {
-    // That of another record.
-    if (halves[half]) end();
-    halves[half] = value.trim();
-    half = "";
-    if (halves.given && halves.family) end();
-  };
-  /** What is called a half may be all of it. */
+  /** Whatever there is of a name in two fields; what is called a half may be all of it. */
   const end = () => {
     const { given = "", family = "" } = halves;
     const name = `${given} ${family}`.trim();
     if (isNameLike(name)) people.push(folded(name));
     halves = {};
   };
+  const add = (called, value) => {
+    // That of another record.
+    if (halves[called]) end();
+    halves[called] = value.trim();
+    if (halves.given && halves.family) end();
+  };
   for (let node = walker.nextNode(); node && people.length < MAX_PEOPLE && steps < MAX_STEPS && !exhausted(); node = walker.nextNode()) {
     steps += 1;
     const parent = getParentElement.call(node);
     const text = parent ? dataOf(node).trim() : "";
-    if (text === "" || text.length > MAX_TEXT || text.includes("@")) continue;
-    const label = halfOf(text);
+    if (text.length > MAX_TEXT || !LETTER.test(text)) continue;
+    const [called, label, last] = [half, halfOf(text), before];
+    [half, before] = [label, text];
     if (label) {
-      half = label;
-      const input = inputBehind(parent);
-      if (input?.value && isInMainPart(input) && isSeen(input)) add(input.value);
+      const input = isTextSeen(node) && inputBehind(parent);
+      if (input && isInMainPart(input) && isSeen(input)) {
+        half = "";
+        add(label, input.value);
+      }
       continue;
     }
-    const headed = /[:：]/u.test(before.slice(-1) + text) && regionOf(parent) === "header";
-    before = text;
-    if (UNNAMED.has(tagOf(parent)) || !(half || namesIn(text).length > 0) || !(headed || isInMainPart(parent)) || !isTextSeen(node)) continue;
-    if (half && text.length < MAX_HALF) {
-      add(text);
-      continue;
-    }
-    end();
-    half = "";
-    people.push(...namesIn(text).map(folded));
+    const wanted = called && text.length < MAX_HALF && !UNNAMED.has(tagOf(parent));
+    if (!wanted) end();
+    if (UNNAMED.has(tagOf(parent)) || text.includes("@")) continue;
+    const names = namesIn(text);
+    const headed = [last, text].some((one) => CUSTOMER.test(one)) && regionOf(parent) === "header";
+    if (!(wanted || names.length > 0) || !(headed || isInMainPart(parent)) || !isTextSeen(node)) continue;
+    if (wanted) add(called, text);
+    else people.push(...names.map(folded));
   }
   end();
 }

@@ -190,12 +190,14 @@ fn name_words(line: &str) -> Vec<&str> {
         .collect()
 }
 
-/// A name as it is said, of one that has the surname and a comma first.
+/// First given name and surname, of a name that has the surname and a comma first.
 fn given_first(name: &str) -> String {
-    match name.split_once(',') {
-        Some((surname, given)) if !surname.trim().contains(' ') => [given.trim(), surname.trim()].join(" "),
-        _ => name.into(),
-    }
+    let turned = name.split_once(',').and_then(|(surname, given)| {
+        let one = !surname.trim().contains(' ');
+        let given = given.split_whitespace().next().filter(|_| one)?;
+        Some([given, surname.trim()].join(" "))
+    });
+    turned.unwrap_or_else(|| name.into())
 }
 
 /// A name whose letters have their marks behind them, with those letters for the marks that addresses have.
@@ -208,50 +210,64 @@ fn written_out(name: &str) -> String {
 /// The most words of a name that are looked at.
 const MAX_WORDS: usize = 8;
 
-/// Whether an address is made of a name: of its first word and others, of which all but one may be initials, in their order or with
-/// the first one last, with or without something between them, and of nothing else but numbers. A relative may have one of the
-/// customer's further names, and the same surname.
+/// Whether an address is made of a name: of its first word, or its first two, and another one with the small words before that; of
+/// which one may be the initial alone; with or without something between them, and of nothing else but numbers. The other one may
+/// come first if it is the second: of "Kowalska Anna Maria", `maria.kowalska@` may be a relative's.
 fn agrees(name: &str, local: &str) -> bool {
+    let letters = |part: &str| part.chars().filter(|c| c.is_alphabetic()).collect::<String>();
+    let parts: Vec<String> = local.split_whitespace().map(letters).collect();
+    let parts: Vec<&str> = parts
+        .iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
+    let parts = parts.join(" ");
     let words = without_salutation(name).split_whitespace();
-    let words =
-        words.filter(|word| word.chars().all(char::is_alphabetic) && (!is_own(word, "") || is_small(word)));
-    let name: Vec<&str> = words.take(MAX_WORDS).collect();
-    let letters: String = local.chars().filter(|c| c.is_alphabetic()).collect();
-    let [first, others @ ..] = name.as_slice() else {
+    let words = words.filter(|word| {
+        let letters = is_word(word) && word.chars().all(char::is_alphabetic);
+        letters && (is_small(word) || !is_own(word, ""))
+    });
+    let words: Vec<&str> = words.take(MAX_WORDS).collect();
+    let mut large = words.split_inclusive(|word| !is_small(word));
+    let Some(first) = large.next().and_then(<[&str]>::last).copied() else {
         return false;
     };
-    // "paula" is somebody else than Paul Adams.
-    let whole = letters.strip_suffix(['a', 'e', 'i', 'o']);
-    if whole.is_some_and(|whole| name.contains(&whole)) && !local.trim().contains(' ') {
-        return false;
-    }
-    let last = |end: &str, whole| {
-        let front = letters.strip_suffix(end);
-        front.is_some_and(|front| is_written(front, others, true, 1, whole))
-    };
-    is_written(&letters, &name, true, 0, 0) || last(first, first.len()) || last(initial(first), 0)
+    let others: Vec<&[&str]> = large
+        .filter(|others| others.last().is_some_and(|word| !is_small(word)))
+        .collect();
+    let apart = |one: &str, two: &str| parts == [one, two].join(" ");
+    let joined = |one: &str, two: &str| !parts.contains(' ') && parts == [one, two].concat();
+    let either = |one: &str, two: &str| apart(one, two) || joined(one, two);
+    // "paula" is somebody else than Paul Adams, and "petrova" than Anton Petrov.
+    let with_initial = |one: &str, two: &str| apart(one, two) || joined(one, two) && !two.starts_with(VOWELS);
+    others.iter().enumerate().any(|(index, other)| {
+        let word = other.last().copied().unwrap_or_default();
+        let turned = index == 0;
+        let mut firsts = [first.into(), String::new(), String::new()];
+        if let (false, Some([second])) = (turned, others.first().copied()) {
+            firsts = [
+                first.into(),
+                [first, *second].concat(),
+                [first, *second].join(" "),
+            ];
+        }
+        let seconds = [word.into(), other.concat(), other.join(" ")];
+        let whole = firsts.iter().filter(|one| !one.is_empty()).any(|one| {
+            let long = |two: &&String| one.len() > 2 || two.len() > 2;
+            let fits = |two: &String| either(one, two) || turned && either(two, one);
+            seconds.iter().filter(long).any(fits)
+        });
+        let by_first =
+            first.len() > 2 && (with_initial(first, initial(word)) || turned && either(initial(word), first));
+        let by_second = seconds.iter().any(|two| {
+            two.len() > 2 && (either(initial(first), two) || turned && with_initial(two, initial(first)))
+        });
+        whole || by_first || by_second
+    })
 }
 
-/// Whether letters are those of words in their order: of each all, the initial, or none. The first one that is not small must be
-/// there, `used` counts those that were, and `whole` the letters of whole ones.
-fn is_written(letters: &str, words: &[&str], must: bool, used: u32, whole: usize) -> bool {
-    if letters.is_empty() {
-        return used > 1 && whole > 2;
-    }
-    let [word, rest @ ..] = words else {
-        return false;
-    };
-    // "A." is an initial.
-    let small = is_word(word) && is_small(word);
-    let with = |part: &str, whole| {
-        let left = letters.strip_prefix(part);
-        left.is_some_and(|left| is_written(left, rest, must && small, used + u32::from(!small), whole))
-    };
-    let all = if is_word(word) { word.len() } else { 0 };
-    with(word, whole + all)
-        || with(initial(word), whole)
-        || (!must || small) && is_written(letters, rest, must, used, whole)
-}
+/// Letters that make another given name, or a woman's surname, if they stand behind one.
+const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'y'];
 
 /// The first letter of a word.
 fn initial(word: &str) -> &str {

@@ -43,8 +43,7 @@ const SMALL: &str = "a an and at de del della di do du da dos des der die das el
     the this to und van von y im zu et d l your";
 
 /// What comes before a name.
-const SALUTATIONS: &str =
-    "mr mrs ms miss dr prof mag ing herr frau mme mlle sr sra srta pan pani mevr dhr sig bayan";
+const SALUTATIONS: &str = "mr mrs ms miss dr prof herr frau mme mlle sr sra srta pan pani mevr dhr sig bayan";
 
 /// A line without what comes before a name, if there are two words behind it.
 pub(super) fn without_salutation(line: &str) -> &str {
