@@ -235,35 +235,35 @@ fn agrees(name: &str, local: &str) -> bool {
     let others: Vec<&[&str]> = large
         .filter(|others| others.last().is_some_and(|word| !is_small(word)))
         .collect();
-    let apart = |one: &str, two: &str| parts == [one, two].join(" ");
-    let joined = |one: &str, two: &str| !parts.contains(' ') && parts == [one, two].concat();
-    let either = |one: &str, two: &str| apart(one, two) || joined(one, two);
-    // "paula" is somebody else than Paul Adams, and "petrova" than Anton Petrov.
-    let with_initial = |one: &str, two: &str| apart(one, two) || joined(one, two) && !two.starts_with(VOWELS);
     others.iter().enumerate().any(|(index, other)| {
         let word = other.last().copied().unwrap_or_default();
         let turned = index == 0;
-        let mut firsts = [first.into(), String::new(), String::new()];
-        if let (false, Some([second])) = (turned, others.first().copied()) {
-            firsts = [
-                first.into(),
-                [first, *second].concat(),
-                [first, *second].join(" "),
-            ];
-        }
-        let seconds = [word.into(), other.concat(), other.join(" ")];
-        let whole = firsts.iter().filter(|one| !one.is_empty()).any(|one| {
-            let long = |two: &&String| one.len() > 2 || two.len() > 2;
-            let fits = |two: &String| either(one, two) || turned && either(two, one);
-            seconds.iter().filter(long).any(fits)
-        });
-        let by_first =
-            first.len() > 2 && (with_initial(first, initial(word)) || turned && either(initial(word), first));
-        let by_second = seconds.iter().any(|two| {
-            two.len() > 2 && (either(initial(first), two) || turned && with_initial(two, initial(first)))
-        });
-        whole || by_first || by_second
+        let second = others[0];
+        let both = if turned { String::new() } else { second.concat() };
+        let firsts = [
+            first.into(),
+            initial(first).into(),
+            [first, both.as_str()].concat(),
+            [first, both.as_str()].join(" "),
+        ];
+        let seconds = [word.into(), initial(word).into(), other.concat(), other.join(" ")];
+        firsts.iter().any(|one: &String| {
+            seconds.iter().any(|two: &String| {
+                let long = one.len() > 2 || two.len() > 2;
+                long && (is_pair(&parts, one, two) || turned && is_pair(&parts, two, one))
+            })
+        })
     })
+}
+
+/// Whether a text is one word and another one, apart or, if it has no blank, joined.
+fn is_pair(text: &str, one: &str, two: &str) -> bool {
+    text.strip_prefix(one)
+        .is_some_and(|rest| match rest.strip_prefix(' ') {
+            Some(rest) => rest == two,
+            // "paula" is somebody else than Paul Adams, and "petrova" than Anton Petrov.
+            None => rest == two && !text.contains(' ') && !(two.len() == 1 && two.starts_with(VOWELS)),
+        })
 }
 
 /// Letters that make another given name, or a woman's surname, if they stand behind one.
