@@ -27,6 +27,17 @@ pub struct Event {
     pub session: Option<String>,
 }
 
+/// The page that was called has gone before it answered: nobody will.
+#[derive(Debug, thiserror::Error)]
+#[error("the page went away before it answered")]
+pub struct PageGone;
+
+/// A call that waits for its answer, and the DevTools session it was made in.
+struct Waiting {
+    session: Option<String>,
+    answer: oneshot::Sender<Result<Value>>,
+}
+
 /// A connection to a browser. Clones share the connection.
 #[derive(Clone)]
 pub struct Client {
@@ -35,7 +46,7 @@ pub struct Client {
 
 struct Shared {
     outgoing: mpsc::UnboundedSender<Message>,
-    waiting: Mutex<HashMap<u64, oneshot::Sender<Result<Value>>>>,
+    waiting: Mutex<HashMap<u64, Waiting>>,
     events: broadcast::Sender<Event>,
     /// Why the connection is no more, once it is.
     closed: watch::Sender<Option<String>>,
@@ -104,7 +115,11 @@ impl Client {
             message["sessionId"] = session.into();
         }
         let (sender, answer) = oneshot::channel();
-        self.shared.waiting().insert(id, sender);
+        let waiting = Waiting {
+            session: session.map(str::to_owned),
+            answer: sender,
+        };
+        self.shared.waiting().insert(id, waiting);
         if self.shared.closed.borrow().is_some()
             || self
                 .shared
@@ -150,9 +165,12 @@ impl Shared {
         if let Some(id) = message["id"].as_u64() {
             if let Some(waiting) = self.waiting().remove(&id) {
                 // The caller may have given up.
-                let _ = waiting.send(outcome(&mut message));
+                let _ = waiting.answer.send(outcome(&mut message));
             }
         } else if let Some(method) = message["method"].as_str() {
+            if method == "Target.detachedFromTarget" {
+                self.end_session(message["params"]["sessionId"].as_str());
+            }
             let event = Event {
                 method: method.to_owned(),
                 session: message["sessionId"].as_str().map(str::to_owned),
@@ -163,12 +181,24 @@ impl Shared {
         }
     }
 
+    /// DevTools drops the calls of a session that ends, without a word to the caller.
+    fn end_session(&self, session: Option<&str>) {
+        let ended = self
+            .waiting()
+            .extract_if(|_, waiting| waiting.session.is_some() && waiting.session.as_deref() == session)
+            .collect::<Vec<_>>();
+        for (_, waiting) in ended {
+            // The caller may have given up.
+            let _ = waiting.answer.send(Err(PageGone.into()));
+        }
+    }
+
     fn close(&self, cause: String) {
         self.closed.send_replace(Some(cause));
         self.waiting().clear();
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Result<Value>>>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<u64, Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 use tokio::time::timeout;
 
 use crate::page::BETWEEN_CLICKS;
-use crate::rpc::{Client, Event};
+use crate::rpc::{Client, Event, PageGone};
 use crate::wait::{PATIENCE, until};
 
 /// What a new tab shows first. An extension that opens a page takes over an active tab with `about:blank`, so not that.
@@ -141,7 +141,12 @@ impl Session {
                 tokio::time::sleep(BETWEEN_CLICKS).await;
             }
             self.mouse("mousePressed", x, y, count).await?;
-            self.mouse("mouseReleased", x, y, count).await?;
+            let released = self.mouse("mouseReleased", x, y, count).await;
+            // What the press did may have closed the page: a popup goes when another tab comes to the front.
+            if released.as_ref().is_err_and(|error| error.is::<PageGone>()) {
+                return Ok(());
+            }
+            released?;
         }
         Ok(())
     }

@@ -19,12 +19,17 @@ const BACKGROUND: &str = r#"
     });
 "#;
 const POPUP: &str = r#"<!doctype html><meta charset="utf-8"><p id="title"></p><input id="url">
-    <button id="open">Open</button><p id="opened"></p><script src="popup.js"></script>"#;
+    <button id="open">Open</button><button id="leave">Leave</button><p id="opened"></p><script src="popup.js"></script>"#;
 const POPUP_SCRIPT: &str = r#"
     const show = (id, text) => { document.getElementById(id).textContent = text; };
     document.getElementById("open").addEventListener("click", event => {
         const url = document.getElementById("url").value;
         chrome.runtime.sendMessage(url).then(answer => show("opened", `${event.isTrusted} ${answer}`));
+    });
+    document.getElementById("leave").addEventListener("click", () => {
+        chrome.tabs.create({ url: "popup.html" });
+        const end = Date.now() + 2000;
+        while (Date.now() < end);
     });
     chrome.tabs.query({ active: true, currentWindow: true })
         .then(([tab]) => chrome.scripting.executeScript({ target: { tabId: tab.id }, func: () => document.title }))
@@ -73,6 +78,11 @@ async fn drive(kind: Kind) -> anyhow::Result<()> {
         assert!(popup.screenshot().await?.starts_with(b"\x89PNG"));
         private.close().await?;
     }
+    // A tab in front closes the popup, here before the popup has answered the press.
+    let popup = browser.press_action(&tab).await?;
+    popup.click("#leave").await?;
+    let left = browser.page_at(&browser.extension_url("popup.html")).await?;
+    left.text("#leave").await?;
     browser.quit().await
 }
 
