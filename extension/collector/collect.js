@@ -6,6 +6,7 @@ function collect() {
     read.push(...trees(document));
     for (const tree of read) readHeadings(tree);
     for (const tree of read) readPeople(tree);
+    sortPeople();
     readSelection();
     for (const tree of read) {
       readRecipe(tree);

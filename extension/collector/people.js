@@ -1,15 +1,19 @@
 // Names as people have them, known by their letters alone: whom a page is about that is not called after anybody.
 
-const [MAX_PEOPLE, MAX_STEPS, MAX_TEXT, MAX_PERSON, MAX_HALF] = [8, 1500, 200, 60, 30];
+const [MAX_PEOPLE, MAX_INTRODUCED, MAX_STEPS, MAX_TEXT, MAX_PERSON, MAX_HALF] = [8, 40, 1500, 200, 60, 30];
+const TYPED = "input:is(:not([type]), [type=text i])";
 /** What is no value, and nothing that a record begins with. */
 const UNNAMED = new Set(["BUTTON", "LABEL", "TH", "DT", "OPTION", "SCRIPT", "STYLE", "NOSCRIPT", "TEXTAREA"]);
-const GIVEN = lettered(String.raw`^((first|given|fore)[ -]?names?|vornamen?|nombres?|prénoms?|imię|imiona|nome|voornaam|jméno|keresztnév|utónév|adı|имя|förnamn|fornavn|etunimi|الاسم الأول|名)$`, "i");
-const FAMILY = lettered(String.raw`^((last|family|sur)[ -]?name|(nach|familien|zu)name|apellidos?|nom( de famille)?|nazwisko|cognome|sobrenome|apelidos?|achternaam|příjmení|vezetéknév|soyadı|фамилия|efternamn|etternavn|sukunimi|اسم العائلة|اللقب|姓)$`, "i");
+const GIVEN = lettered(String.raw`^((first|given|fore)[ -]?names?|vornamen?|nombres?|prénoms?|imię|imiona|(primeiro )?nome|voornaam|jméno|keresztnév|utónév|adı?|имя|ім['’ʼ]я|förnamn|fornavn|etunimi|الاسم الأول|名)$`, "i");
+const FAMILY = lettered(String.raw`^((last|family|sur)[ -]?names?|(nach|familien|zu)name|apellidos?( paterno)?|nom( de famille)?|nazwisko|cognome|sobrenome|apelidos?|achternaam|příjmení|vezetéknév|soyadı?|фамилия|прізвище|efternamn|etternavn|sukunimi|اسم العائلة|اللقب|姓)$`, "i");
+/** Between these two. */
+const MIDDLE = lettered(String.raw`^((middle|second) names?|tussenvoegsel|drugie imię|segundo nombre|deuxième prénom|отчество|по батькові|orta adı)$`, "i");
 /** The customer's label on top of a page. */
-const CUSTOMER = lettered(String.raw`^(client|customer|kund|klient|klant|ügyfél|zákazník|müşteri|клиент|العميل|客户|顧客)[\p{L}]*\s*[:：]`, "i");
+const CUSTOMER = lettered(String.raw`^(cliente?|customer|kund(e|in)?|klient(ka)?|klant|ügyfél|zákazní(k|ce)|müşteri|клиент|клієнт|العميل|客户|顧客)\s*[:：]`, "i");
 
-const people = [];
-let steps = 0;
+/** Names, each with the node that has it, and those of them that count. */
+const introduced = [];
+let people = [];
 
 const wordsOf = (text) => text.split(/[\s,;:()/|·–—]+/u).filter((word) => LETTER.test(word));
 /** Whether a word has small letters only. Not all scripts have such. */
@@ -29,37 +33,46 @@ function isNameLike(text) {
 
 /** What in a text may be a name: parts of it, or else all of it. */
 function namesIn(text) {
-  // The surname may come first.
-  const names = /^\p{L}+, [^,:]+$/u.test(text) ? [] : text.split(/[|·:;,()/\n–—]| - /u).map((part) => part.trim()).filter(isNameLike);
+  // A surname may come first, or two.
+  const names = /^[\p{L} ]+, [^,:]+$/u.test(text) && isNameLike(text) ? [] : text.split(/[|·:;,()/\n–—]| - /u).map((part) => part.trim()).filter(isNameLike);
   return names.length > 0 ? names : [text].filter(isNameLike);
 }
 
 /** Which half of a name a text is the label of. */
 function halfOf(text) {
-  const label = text.replace(/[\s*:：]+$/u, "");
+  const label = text.replace(/(\(s\))?[\s*:：]+$|\(s\)$/u, "");
   if (label.length > MAX_HALF) return "";
   if (GIVEN.test(label)) return "given";
+  if (MIDDLE.test(label)) return "middle";
   return FAMILY.test(label) ? "family" : "";
 }
 
-/** The form field behind a label. */
-function inputBehind(label) {
-  const own = closest.call(label, "label");
-  const value = getLater.call(label);
-  return (own instanceof HTMLLabelElement && getControl.call(own)) || (value && (matches.call(value, "input") ? value : querySelector.call(value, "input")));
+/** The form field for text behind the element of a label. */
+function inputBehind(element) {
+  const label = closest.call(element, "label");
+  const control = label instanceof HTMLLabelElement && getControl.call(label);
+  if (control) return matches.call(control, TYPED) ? control : undefined;
+  const value = getLater.call(element);
+  return value && (matches.call(value, TYPED) ? value : querySelector.call(value, TYPED));
 }
 
-/** The first names in the page's main part, or behind the customer's label on top of it; in one piece, or in two fields that follow each other. */
+/** The first names in the main part of a tree, or behind the customer's label on top of it; in one piece, or in two fields that follow each other. */
 function readPeople(tree) {
   const walker = createTreeWalker.call(document, tree, NodeFilter.SHOW_TEXT);
   let halves = {};
   let half = "";
   let before = "";
-  /** Whatever there is of a name in two fields; what is called a half may be all of it. */
+  let [found, steps] = [0, 0];
+  const addName = (name) => {
+    found += 1;
+    introduced.push({ node: walker.currentNode, name: folded(name) });
+  };
+  /** Whatever there is of a name in two fields; what is called a half may be all of it. Of whom there is one half only, nobody behind is it instead. */
   const end = () => {
     const { given = "", family = "" } = halves;
     const name = `${given} ${family}`.trim();
-    if (isNameLike(name)) people.push(folded(name));
+    if (isNameLike(name)) addName(name);
+    else if (LETTER.test(given) && !EMAIL_WORD.test(given)) addName("");
     halves = {};
   };
   const add = (called, value) => {
@@ -68,16 +81,19 @@ function readPeople(tree) {
     halves[called] = value.trim();
     if (halves.given && halves.family) end();
   };
-  for (let node = walker.nextNode(); node && people.length < MAX_PEOPLE && steps < MAX_STEPS && !exhausted(); node = walker.nextNode()) {
-    steps += 1;
+  for (let node = walker.nextNode(); node && found < MAX_PEOPLE && steps < MAX_STEPS && introduced.length < MAX_INTRODUCED && !exhausted(); node = walker.nextNode()) {
     const parent = getParentElement.call(node);
     const text = parent ? dataOf(node).trim() : "";
     if (text.length > MAX_TEXT || !LETTER.test(text)) continue;
-    const [called, label, last] = [half, halfOf(text), before];
-    [half, before] = [label, text];
+    steps += 1;
+    const label = halfOf(text);
+    if (label && !isTextSeen(node)) continue;
+    const [called, last] = [half, before];
+    half = label;
+    before = CUSTOMER.test(text) && isTextSeen(node) ? text : "";
     if (label) {
-      const input = isTextSeen(node) && inputBehind(parent);
-      if (input && isInMainPart(input) && isSeen(input)) {
+      const input = inputBehind(parent);
+      if (input instanceof HTMLInputElement && isInMainPart(input) && isSeen(input)) {
         half = "";
         add(label, input.value);
       }
@@ -87,10 +103,16 @@ function readPeople(tree) {
     if (!wanted) end();
     if (UNNAMED.has(tagOf(parent)) || text.includes("@")) continue;
     const names = namesIn(text);
-    const headed = [last, text].some((one) => CUSTOMER.test(one)) && regionOf(parent) === "header";
+    const headed = (last || before) && regionOf(parent) === "header";
     if (!(wanted || names.length > 0) || !(headed || isInMainPart(parent)) || !isTextSeen(node)) continue;
     if (wanted) add(called, text);
-    else people.push(...names.map(folded));
+    else for (const name of names) addName(name);
   }
   end();
+}
+
+/** Names in the order in which they stand on the page, in whichever tree. */
+function sortPeople() {
+  if (read.length > 1) introduced.sort((one, other) => (one.node === other.node ? 0 : precedes(one.node, other.node) ? -1 : 1));
+  people = introduced.slice(0, MAX_PEOPLE).map(({ name }) => name);
 }

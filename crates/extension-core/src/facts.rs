@@ -39,7 +39,7 @@ pub struct Frame {
     pub called: Option<String>,
     /// The words of that which begin with a capital letter or have none, likewise.
     pub proper: Option<String>,
-    /// The first texts in its main part that may be names, likewise.
+    /// The first texts in its main part that may be names, likewise; empty for one of which only a part was found.
     pub people: Vec<String>,
     /// Whether a place of its recipe has no address.
     pub vacant: bool,

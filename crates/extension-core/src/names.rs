@@ -30,6 +30,16 @@ pub fn shows(name: &str, lines: &str) -> Option<bool> {
     Some(lines.split('\n').any(|line| is_in(&name, line)))
 }
 
+/// Whether two names have the same words, in whatever order.
+pub fn is_same(name: &str, other: &str) -> bool {
+    let (name, other) = (plain(name), plain(other));
+    let within = |one: &str, other: &str| {
+        one.split_whitespace()
+            .all(|word| other.split_whitespace().any(|own| own == word))
+    };
+    within(&name, &other) && within(&other, &name)
+}
+
 /// Each word of the line stands for one of the name at most: first the words that are the same, then initials.
 fn is_in(name: &str, line: &str) -> bool {
     let mut left: Vec<&str> = line.split_whitespace().collect();

@@ -2,6 +2,7 @@
 //!
 //! The result depends on the set of facts alone, not on their order, and a fact without an address changes nothing.
 
+mod person;
 mod weight;
 mod whom;
 mod words;

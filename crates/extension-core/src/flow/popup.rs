@@ -18,7 +18,7 @@ use crate::{
     fault::{Code, Fault},
     join::join,
     json::Value,
-    names::shows,
+    names::is_same,
     ranking::{is_person, rank},
     recipe,
     record::{Found, Login, Profile, Scan, Step, Tab},
@@ -154,11 +154,12 @@ impl<E: Environment> Core<E> {
         for frame in &mut frames {
             frame.headings = self.environment.letters(&frame.headings);
             frame.name = frame.name.take().map(|name| self.environment.letters(&name));
-            frame.people.retain(|name| is_person(name));
+            frame.people.retain(|name| name.is_empty() || is_person(name));
             for name in &mut frame.people {
                 *name = self.environment.letters(name);
             }
-            frame.people.retain(|name| shows(&staff, name) != Some(true));
+            // Two words in common may be those of a customer with the same surnames.
+            frame.people.retain(|name| !is_same(&staff, name));
         }
         self.headings.replace(Some((id, headings(&frames))));
         recipe::assign(&mut frames, recipes, |url| self.environment.parse_url(url));

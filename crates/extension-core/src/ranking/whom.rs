@@ -2,7 +2,10 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::words::{is_kind, is_own, is_person, is_small, without_salutation};
+use super::{
+    person::{Person, is_word},
+    words::{is_own, is_small, without_salutation},
+};
 use crate::{
     facts::Frame,
     names::{plain, shows},
@@ -25,9 +28,7 @@ pub(super) struct Whom {
     /// What is said first: the first heading of the first order; where that is nobody's name, the parts of the title, too.
     own: String,
     /// Whose name that is, by itself; where it is nobody's, the first one in the page's main part.
-    person: String,
-    /// The same with letters written out that have marks: "joerg" for "Jörg".
-    written: String,
+    person: Person,
     /// The whole title, where that has a number in it, as of a record.
     title: Option<String>,
     /// First heading and title.
@@ -53,33 +54,24 @@ impl Whom {
         let parts = folded(&parts);
         let heading = top.name.as_deref().unwrap_or_default();
         let called = top.called.as_deref().unwrap_or_default();
-        let certain = top.proper.as_deref().is_some_and(is_person);
+        let proper = top.proper.as_deref().unwrap_or_default();
         let frames = frames
             .iter()
             .filter(|frame| frame.top)
             .chain(frames.iter().filter(|frame| !frame.top));
-        // The first name on the page, where the heading is nobody's.
-        let first = frames.flat_map(|frame| &frame.people).next();
-        let first = first.map(String::as_str).unwrap_or_default();
-        let name = without_own(&folded(heading), called);
-        // What has two other words may be somebody's all the same: then nobody else is believed in their place.
-        let named = certain || without_kinds(&name).contains(' ');
-        let spelt = |spell: fn(&str) -> String| match (named, certain) {
-            (false, _) => plain(&spell(&given_first(first))),
-            (_, true) => without_own(&folded(&spell(&given_first(heading))), &given_first(called)),
-            _ => without_kinds(&without_own(&folded(&spell(heading)), called)),
-        };
-        let person = spelt(|name| name.into());
+        let first = || frames.flat_map(|frame| &frame.people).next();
+        let person = Person::in_heading(heading, called, proper);
+        let person = person.or_else(|| first().map(|name| Person::of(name)));
+        let name = folded(heading);
         let numbered = title.contains(|c: char| c.is_ascii_digit());
         Self {
             title: numbered.then(|| folded(title)),
-            written: spelt(written_out),
             own: match name_words(&name).len() {
                 // "Clients" is nobody.
                 0 | 1 => [name, parts].join("\n"),
                 _ => name,
             },
-            person,
+            person: person.unwrap_or_default(),
             first: [line(headings.first()), line(Some(title))].join("\n"),
             second: line(headings.get(1)),
         }
@@ -109,19 +101,16 @@ impl Whom {
         self.own.lines().any(|line| is_name(line, &local))
     }
 
-    /// Whether an address shows the name of whom the page is about: see [`agrees`].
+    /// Whether an address shows the name of whom the page is about.
     pub(super) fn is_about(&self, folded: &str) -> bool {
-        let local = local(folded);
-        [&self.person, &self.written]
-            .into_iter()
-            .any(|name| agrees(name, &local))
+        self.person.is_shown_by(&local(folded))
     }
 
     /// Whether a name is another one than that in the page's first heading. Names of one word say too little, and those in
     /// another script have other letters.
     pub(super) fn is_another(&self, name: &str) -> bool {
         let name = plain(name);
-        let own = self.person.as_str();
+        let own = self.person.name.as_str();
         let comparable = [own, &name]
             .iter()
             .all(|name| name.is_ascii() && name_words(name).len() > 1);
@@ -134,7 +123,7 @@ impl Whom {
         let local = local(folded);
         let folded = plain(title);
         let has = |word: &str| !is_word(word) || folded.split_whitespace().any(|other| other == word);
-        is_own(title, &self.person)
+        is_own(title, &self.person.name)
             || is_name(&folded, &local)
             || named && local.split_whitespace().all(has)
             || self
@@ -144,8 +133,8 @@ impl Whom {
     }
 }
 
-/// Whether a line is a name of two words or more that an address has all of. Words for the customer's own data are no names, and
-/// nor is what comes before one.
+/// Whether a line is a name of two words or more that an address has all of, and no further ones: a son may be called after his
+/// father. Words for the customer's own data are no names, and nor is what comes before one.
 fn is_name(line: &str, local: &str) -> bool {
     let words: Vec<&str> = without_salutation(line)
         .split_whitespace()
@@ -156,30 +145,14 @@ fn is_name(line: &str, local: &str) -> bool {
         && words
             .iter()
             .all(|word| local.split_whitespace().any(|other| other == *word))
+        && local
+            .split_whitespace()
+            .all(|word| !is_word(word) || line.split_whitespace().any(|other| other == word))
 }
 
 /// Whether two lines have the same words.
 fn same_words(one: &str, other: &str) -> bool {
     one.split_whitespace().eq(other.split_whitespace())
-}
-
-/// A line without the words for the customer's own data, of which it shows the letters and `called` their marks, too.
-fn without_own(line: &str, called: &str) -> String {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let marked = called.split(|c: char| !c.is_alphanumeric());
-    let marked: Vec<&str> = marked.filter(|word| !word.is_empty()).collect();
-    if words.len() != marked.len() {
-        return line.into();
-    }
-    let others = words.iter().zip(marked);
-    let others = others.filter(|(_, word)| !is_own(word, "") || is_small(word));
-    others.map(|(word, _)| *word).collect::<Vec<_>>().join(" ")
-}
-
-/// Those of these that are no words for kinds of pages.
-fn without_kinds(line: &str) -> String {
-    let words = name_words(line).into_iter();
-    words.filter(|word| !is_kind(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// The words of a line that may be those of a name, with initials.
@@ -190,96 +163,6 @@ fn name_words(line: &str) -> Vec<&str> {
         .collect()
 }
 
-/// First given name and surname, of a name that has the surname and a comma first.
-fn given_first(name: &str) -> String {
-    let turned = name.split_once(',').and_then(|(surname, given)| {
-        let one = !surname.trim().contains(' ');
-        let given = given.split_whitespace().next().filter(|_| one)?;
-        Some([given, surname.trim()].join(" "))
-    });
-    turned.unwrap_or_else(|| name.into())
-}
-
-/// A name whose letters have their marks behind them, with those letters for the marks that addresses have.
-fn written_out(name: &str) -> String {
-    name.replace('\u{308}', "e")
-        .replace('\u{30A}', "a")
-        .replace('ø', "oe")
-}
-
-/// The most words of a name that are looked at.
-const MAX_WORDS: usize = 8;
-
-/// Whether an address is made of a name: of its first word, or its first two, and another one with the small words before that; of
-/// which one may be the initial alone; with or without something between them, and of nothing else but numbers. The other one may
-/// come first if it is the second: of "Kowalska Anna Maria", `maria.kowalska@` may be a relative's.
-fn agrees(name: &str, local: &str) -> bool {
-    let letters = |part: &str| part.chars().filter(|c| c.is_alphabetic()).collect::<String>();
-    let parts: Vec<String> = local.split_whitespace().map(letters).collect();
-    let parts: Vec<&str> = parts
-        .iter()
-        .map(String::as_str)
-        .filter(|part| !part.is_empty())
-        .collect();
-    let parts = parts.join(" ");
-    let words = without_salutation(name).split_whitespace();
-    let words = words.filter(|word| {
-        let letters = is_word(word) && word.chars().all(char::is_alphabetic);
-        letters && (is_small(word) || !is_own(word, ""))
-    });
-    let words: Vec<&str> = words.take(MAX_WORDS).collect();
-    let mut large = words.split_inclusive(|word| !is_small(word));
-    let Some(first) = large.next().and_then(<[&str]>::last).copied() else {
-        return false;
-    };
-    let others: Vec<&[&str]> = large
-        .filter(|others| others.last().is_some_and(|word| !is_small(word)))
-        .collect();
-    others.iter().enumerate().any(|(index, other)| {
-        let word = other.last().copied().unwrap_or_default();
-        let turned = index == 0;
-        let second = others[0];
-        let both = if turned { String::new() } else { second.concat() };
-        let firsts = [
-            first.into(),
-            initial(first).into(),
-            [first, both.as_str()].concat(),
-            [first, both.as_str()].join(" "),
-        ];
-        let seconds = [word.into(), initial(word).into(), other.concat(), other.join(" ")];
-        firsts.iter().any(|one: &String| {
-            seconds.iter().any(|two: &String| {
-                let long = one.len() > 2 || two.len() > 2;
-                long && (is_pair(&parts, one, two) || turned && is_pair(&parts, two, one))
-            })
-        })
-    })
-}
-
-/// Whether a text is one word and another one, apart or, if it has no blank, joined.
-fn is_pair(text: &str, one: &str, two: &str) -> bool {
-    text.strip_prefix(one)
-        .is_some_and(|rest| match rest.strip_prefix(' ') {
-            Some(rest) => rest == two,
-            // "paula" is somebody else than Paul Adams, and "petrova" than Anton Petrov.
-            None => rest == two && !text.contains(' ') && !(two.len() == 1 && two.starts_with(VOWELS)),
-        })
-}
-
-/// Letters that make another given name, or a woman's surname, if they stand behind one.
-const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'y'];
-
-/// The first letter of a word.
-fn initial(word: &str) -> &str {
-    let end = word.chars().next().map_or(0, char::len_utf8);
-    word.get(..end).unwrap_or_default()
-}
-
 fn local(folded: &str) -> String {
     plain(folded.split('@').next().unwrap_or_default())
-}
-
-/// Whether it may be a part of a name, and is no initial and no number.
-fn is_word(word: &str) -> bool {
-    word.len() > 1 && word.chars().all(char::is_alphabetic)
 }

@@ -42,15 +42,19 @@ const KINDS: &str = "approval assistant balance bank birth call card case center
 const SMALL: &str = "a an and at de del della di do du da dos des der die das el en i in la las le les los my na o of on or \
     the this to und van von y im zu et d l your";
 
+/// Words that stand between others in names alone.
+const PARTICLES: &str = "al bin bint ibn den ten ter het thi";
+
 /// What comes before a name.
-const SALUTATIONS: &str = "mr mrs ms miss dr prof herr frau mme mlle sr sra srta pan pani mevr dhr sig bayan";
+const SALUTATIONS: &str = "mr mrs ms miss dr dra prof sir herr frau mag ing mgr eng engr mme mlle sr sra srta don dona pan pani mevr \
+    dhr sig dott chief alhaji smt shri";
 
 /// A line without what comes before a name, if there are two words behind it.
 pub(super) fn without_salutation(line: &str) -> &str {
     let line = line.trim_start();
     match line.split_once(|c: char| !c.is_alphabetic()) {
         Some((first, rest))
-            if SALUTATIONS.split(' ').any(|other| other == first)
+            if is_salutation(first)
                 && rest
                     .split_whitespace()
                     .filter(|word| word.chars().nth(1).is_some())
@@ -113,6 +117,18 @@ pub(super) fn is_kind(word: &str) -> bool {
 /// Whether a word stands between others, also in names.
 pub(super) fn is_small(word: &str) -> bool {
     SMALL.split_whitespace().any(|small| small == word)
+}
+
+/// Whether a word stands before others in names.
+pub(super) fn is_particle(word: &str) -> bool {
+    is_small(word) || PARTICLES.split(' ').any(|particle| particle == word)
+}
+
+/// Whether a word stands before a name, and is none.
+pub(super) fn is_salutation(word: &str) -> bool {
+    SALUTATIONS
+        .split_whitespace()
+        .any(|salutation| salutation == word)
 }
 
 /// Marks that stand on letters.

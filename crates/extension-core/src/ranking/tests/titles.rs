@@ -3,7 +3,7 @@
 use super::{names::headed, *};
 
 /// Shows the name in another form than the whole of it.
-pub(super) const OWN: &str = "annak99@example.com";
+pub(super) const OWN: &str = "akowalska99@example.com";
 pub(super) const NAMED: &str = "anna.kowalska@example.com";
 
 pub(super) fn field(value: &str) -> Fact {
