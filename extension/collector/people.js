@@ -1,11 +1,12 @@
 // Names as people have them, known by their letters alone: whom a page is about that is not called after anybody.
 
-const [MAX_PEOPLE, MAX_INTRODUCED, MAX_STEPS, MAX_TEXT, MAX_PERSON, MAX_HALF] = [8, 40, 1500, 200, 60, 30];
+const [MAX_PEOPLE, MAX_INTRODUCED, MAX_STEPS, MAX_TEXT, MAX_PERSON, MAX_HALF] = [8, 40, 750, 200, 60, 30];
 const TYPED = "input:is(:not([type]), [type=text i])";
 /** What is no value, and nothing that a record begins with. */
 const UNNAMED = new Set(["BUTTON", "LABEL", "TH", "DT", "OPTION", "SCRIPT", "STYLE", "NOSCRIPT", "TEXTAREA"]);
 const GIVEN = lettered(String.raw`^((first|given|fore)[ -]?names?|vornamen?|nombres?|prénoms?|imię|imiona|(primeiro )?nome|voornaam|jméno|keresztnév|utónév|adı?|имя|ім['’ʼ]я|förnamn|fornavn|etunimi|الاسم الأول|名)$`, "i");
 const FAMILY = lettered(String.raw`^((last|family|sur)[ -]?names?|(nach|familien|zu)name|apellidos?( paterno)?|nom( de famille)?|nazwisko|cognome|sobrenome|apelidos?|achternaam|příjmení|vezetéknév|soyadı?|фамилия|прізвище|efternamn|etternavn|sukunimi|اسم العائلة|اللقب|姓)$`, "i");
+const COLON = /[:：]/;
 /** Between these two. */
 const MIDDLE = lettered(String.raw`^((middle|second) names?|tussenvoegsel|drugie imię|segundo nombre|deuxième prénom|отчество|по батькові|orta adı)$`, "i");
 /** The customer's label on top of a page. */
@@ -40,8 +41,8 @@ function namesIn(text) {
 
 /** Which half of a name a text is the label of. */
 function halfOf(text) {
-  const label = text.replace(/(\(s\))?[\s*:：]+$|\(s\)$/u, "");
-  if (label.length > MAX_HALF) return "";
+  if (text.length > MAX_HALF) return "";
+  const label = text.replace(/[\s*:：]+$/u, "").replace("(s)", "");
   if (GIVEN.test(label)) return "given";
   if (MIDDLE.test(label)) return "middle";
   return FAMILY.test(label) ? "family" : "";
@@ -90,7 +91,7 @@ function readPeople(tree) {
     if (label && !isTextSeen(node)) continue;
     const [called, last] = [half, before];
     half = label;
-    before = CUSTOMER.test(text) && isTextSeen(node) ? text : "";
+    before = COLON.test(text) && CUSTOMER.test(text) && isTextSeen(node) ? text : "";
     if (label) {
       const input = inputBehind(parent);
       if (input instanceof HTMLInputElement && isInMainPart(input) && isSeen(input)) {

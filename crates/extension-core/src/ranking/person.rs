@@ -155,54 +155,53 @@ fn agrees(name: &str, whole: bool, parts: &str) -> bool {
         return false;
     };
     let others: Vec<&[&str]> = names.collect();
-    let mut firsts: Vec<String> = [first].map(String::from).into();
-    if whole {
-        firsts.push(initial(first).into());
-    }
+    let firsts = [[first], [if whole { initial(first) } else { first }]];
     let rest = others.concat();
-    let mut rests = [rest.concat(), rest.join(" ")].to_vec();
-    if let [only] = others.as_slice() {
-        rests.extend(alone(only));
-    }
-    if any_pair(parts, &rests, &firsts) {
-        return true;
-    }
-    others.iter().enumerate().any(|(index, other)| {
-        let mut seconds = [other.concat(), other.join(" ")].to_vec();
-        seconds.extend(alone(other));
-        let mut firsts = firsts.clone();
-        if index > 0 {
+    let alone = others.len() == 1;
+    let turned = forms(&rest)
+        .iter()
+        .take(if alone { 3 } else { 1 })
+        .any(|one| firsts.iter().any(|two| is_pair(parts, one, two)));
+    turned
+        || others.iter().enumerate().any(|(index, other)| {
             let second = others[0].last().copied().unwrap_or_default();
-            firsts.extend([[first, second].concat(), [first, second].join(" ")]);
-        }
-        any_pair(parts, &firsts, &seconds)
-    })
-}
-
-/// A name without the particles before it, and its initial.
-fn alone(name: &[&str]) -> [String; 2] {
-    let word = name.last().copied().unwrap_or_default();
-    [word.into(), initial(word).into()]
-}
-
-/// Whether a text is one of some words and one of some others. Two initials and the like say too little.
-fn any_pair(text: &str, firsts: &[String], seconds: &[String]) -> bool {
-    let long = |one: &String, two: &String| one.len() + two.len() > 3;
-    firsts.iter().any(|one| {
-        seconds
-            .iter()
-            .any(|two| long(one, two) && is_pair(text, one, two))
-    })
-}
-
-/// Whether a text is one word and another one, apart or, if it has no blank, joined.
-fn is_pair(text: &str, one: &str, two: &str) -> bool {
-    text.strip_prefix(one)
-        .is_some_and(|rest| match rest.strip_prefix(' ') {
-            Some(rest) => rest == two,
-            // "paula" is somebody else than Paul Adams, and "andreas" than Andrea Schmidt.
-            None => rest == two && !text.contains(' ') && is_word(two),
+            let both = [first, second];
+            let both = (index > 0).then_some(both.as_slice());
+            let seconds = forms(other);
+            let mut firsts = firsts.iter().map(<[&str; 1]>::as_slice).chain(both);
+            firsts.any(|one| seconds.iter().any(|two| is_pair(parts, one, two)))
         })
+}
+
+/// A name with the particles before it, without them, and its initial.
+fn forms<'a>(name: &[&'a str]) -> [Vec<&'a str>; 3] {
+    let word = name.last().copied().unwrap_or_default();
+    [name.to_vec(), [word].into(), [initial(word)].into()]
+}
+
+/// Whether a text is some words and some others, the two apart or, if it has no blank, joined. Two initials and the like say too
+/// little.
+fn is_pair(text: &str, one: &[&str], two: &[&str]) -> bool {
+    let long = one.iter().chain(two).map(|word| word.len()).sum::<usize>() > 3;
+    let Some(rest) = without(text, one).filter(|_| long) else {
+        return false;
+    };
+    match rest.strip_prefix(' ') {
+        Some(rest) => without(rest, two) == Some(""),
+        // "paula" is somebody else than Paul Adams, and "andreas" than Andrea Schmidt.
+        None => without(rest, two) == Some("") && !text.contains(' ') && two.iter().any(|word| is_word(word)),
+    }
+}
+
+/// What of a text is behind some words, which are joined or have a blank between them.
+fn without<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
+    let behind = |rest: &'a str, word: &&str| rest.strip_prefix(*word);
+    let [first, others @ ..] = words else {
+        return None;
+    };
+    others.iter().try_fold(behind(text, first)?, |rest, word| {
+        behind(rest.strip_prefix(' ').unwrap_or(rest), word)
+    })
 }
 
 /// The first letter of a word.

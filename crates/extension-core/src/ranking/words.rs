@@ -10,7 +10,7 @@ const OWN: &str = "account accounts holder client clients customer customers con
     kontaktinformationen kundeninformationen kontoinhaber überblick adresa адреса kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten antragsteller privat geschäftlich dienstlich daten angaben angabe \
     allgemein- übersicht profil konto kontodaten anmeldung anmeldedaten zugang zugangsdaten adresse adressen \
     benutzer benutzerdaten interessent mandant bearbeiten kommunikation telefon registrierung \
-    cliente clientes contacto contactos datos perfil detalle- personales información informacion cuenta titular solicitante particular laboral registro usuario ficha resumen \
+    cliente clientes contacto contactos datos perfil detalle- personales información informacion cuenta cuentas titular solicitante particular laboral registro usuario ficha resumen \
     identidad comunicación acceso correo electrónico electrónica teléfono teléfonos dirección direcciones nombre \
     klient klienta wnioskodawca prywatn- służbow- kontaktowe dane osobowe osobiste szczegół- informacj- ogólne konta kontakty rejestracj- użytkownik- podstawowe \
     podsumowanie karta przegląd tożsamość komunikacj- adres nazwa imię \
@@ -32,7 +32,7 @@ const OWN: &str = "account accounts holder client clients customer customers con
 /// Words of what pages and fields are called after, and no person is, in small letters.
 const KINDS: &str = "approval assistant balance bank birth call card case center centre change city claim complaint console country currency \
     dashboard date deposit desk dispute document documents equity estate home inbox invoice language leverage level list loan log mail \
-    management margin merge message messages new office open opening order orders panel payment payments payout portal queue report request \
+    back management margin merge message messages new office open opening order orders panel payment payments payout portal queue report request \
     requests results review risk search service statement support system task tasks ticket tickets transaction transactions transfer update \
     withdrawal workspace \
     antrag auftrag auszahlung einzahlung vorgang überweisung beschwerde solicitud retiro pago caso orden demande retrait \
