@@ -29,8 +29,6 @@ pub(super) struct Whom {
     own: String,
     /// Whose name that is, by itself; where it is nobody's, the first one in the page's main part.
     person: Person,
-    /// The whole title, where that has a number in it, as of a record.
-    title: Option<String>,
     /// First heading and title.
     first: String,
     /// Second heading. It may be that of a card about somebody else, too: then it names nobody whose address stands there.
@@ -63,9 +61,7 @@ impl Whom {
         let person = Person::in_heading(heading, called, proper);
         let person = person.or_else(|| first().map(|name| Person::of(name)));
         let name = folded(heading);
-        let numbered = title.contains(|c: char| c.is_ascii_digit());
         Self {
-            title: numbered.then(|| folded(title)),
             own: match name_words(&name).len() {
                 // "Clients" is nobody.
                 0 | 1 => [name, parts].join("\n"),
@@ -126,10 +122,6 @@ impl Whom {
         is_own(title, &self.person.name)
             || is_name(&folded, &local)
             || named && local.split_whitespace().all(has)
-            || self
-                .title
-                .as_deref()
-                .is_some_and(|title| same_words(&folded, title))
     }
 }
 
@@ -148,11 +140,6 @@ fn is_name(line: &str, local: &str) -> bool {
         && local
             .split_whitespace()
             .all(|word| !is_word(word) || line.split_whitespace().any(|other| other == word))
-}
-
-/// Whether two lines have the same words.
-fn same_words(one: &str, other: &str) -> bool {
-    one.split_whitespace().eq(other.split_whitespace())
 }
 
 /// The words of a line that may be those of a name, with initials.

@@ -301,7 +301,7 @@ fn a_section_is_not_the_customers_own_because_the_pages_title_names_it() {
     };
     for (title, under, clear) in [
         ("Emergency contact | Client 4711", "emergency contact", false),
-        ("4711: Savings", "4711: savings", true),
+        ("4711: Savings", "4711: savings", false),
         ("Guarantor", "guarantor", false),
     ] {
         assert_eq!(rank(&page(title, under), &session()).clear, clear, "{title}");
