@@ -78,10 +78,10 @@ function isBlankInput(input) {
   return ["email", "text"].includes(input.type) && !input.value.includes("@") && isSeen(input) && !closest.call(input, SEARCHES);
 }
 
-/** A node with the elements whose shadow trees it is in, from the document on. */
+/** A node with all that it is rendered in, from the document on. */
 const lineage = kept((node) => {
-  const host = hostOf(rootOf(node));
-  return host ? [...lineage(host), node] : [node];
+  const parent = parentOf(node);
+  return parent ? [...lineage(parent), node] : [node];
 });
 
 /** Whether one node stands before another one on the page, also in another tree. */

@@ -1,6 +1,6 @@
 // Names as people have them, known by their letters alone: whom a page is about that is not called after anybody.
 
-const [MAX_PEOPLE, MAX_INTRODUCED, MAX_STEPS, MAX_TEXT, MAX_PERSON, MAX_HALF] = [8, 40, 750, 200, 60, 30];
+const [MAX_PEOPLE, MAX_INTRODUCED, MAX_STEPS, MAX_TEXT, MAX_PERSON, MAX_HALF] = [8, 40, 1500, 200, 60, 30];
 const TYPED = "input:is(:not([type]), [type=text i])";
 /** What is no value, and nothing that a record begins with. */
 const UNNAMED = new Set(["BUTTON", "LABEL", "TH", "DT", "OPTION", "SCRIPT", "STYLE", "NOSCRIPT", "TEXTAREA"]);
@@ -15,6 +15,7 @@ const CUSTOMER = lettered(String.raw`^(cliente?|customer|kund(e|in)?|klient(ka)?
 /** Names, each with the node that has it, and those of them that count. */
 const introduced = [];
 let people = [];
+let steps = 0;
 
 const wordsOf = (text) => text.split(/[\s,;:()/|·–—]+/u).filter((word) => LETTER.test(word));
 /** Whether a word has small letters only. Not all scripts have such. */
@@ -63,33 +64,36 @@ function readPeople(tree) {
   let halves = {};
   let half = "";
   let before = "";
-  let [found, steps] = [0, 0];
-  const addName = (name) => {
+  let found = 0;
+  // Each tree has its share.
+  const last = Math.min(steps + MAX_STEPS, 4 * MAX_STEPS);
+  const addName = (name, node = walker.currentNode) => {
     found += 1;
-    introduced.push({ node: walker.currentNode, name: folded(name) });
+    introduced.push({ node, name: folded(name) });
   };
   /** Whatever there is of a name in two fields; what is called a half may be all of it. Of whom there is one half only, nobody behind is it instead. */
   const end = () => {
     const { given = "", family = "" } = halves;
     const name = `${given} ${family}`.trim();
-    if (isNameLike(name)) addName(name);
-    else if (LETTER.test(given) && !EMAIL_WORD.test(given)) addName("");
+    if (isNameLike(name)) addName(name, halves.node);
+    else if ([given, family].some((half) => LETTER.test(half) && !EMAIL_WORD.test(half))) addName("", halves.node);
     halves = {};
   };
   const add = (called, value) => {
     // That of another record.
     if (halves[called]) end();
+    halves.node ??= walker.currentNode;
     halves[called] = value.trim();
     if (halves.given && halves.family) end();
   };
-  for (let node = walker.nextNode(); node && found < MAX_PEOPLE && steps < MAX_STEPS && introduced.length < MAX_INTRODUCED && !exhausted(); node = walker.nextNode()) {
+  for (let node = walker.nextNode(); node && found < MAX_PEOPLE && steps < last && introduced.length < MAX_INTRODUCED && !exhausted(); node = walker.nextNode()) {
+    steps += 1;
     const parent = getParentElement.call(node);
     const text = parent ? dataOf(node).trim() : "";
     if (text.length > MAX_TEXT || !LETTER.test(text)) continue;
-    steps += 1;
     const label = halfOf(text);
     if (label && !isTextSeen(node)) continue;
-    const [called, last] = [half, before];
+    const [called, earlier] = [half, before];
     half = label;
     before = COLON.test(text) && CUSTOMER.test(text) && isTextSeen(node) ? text : "";
     if (label) {
@@ -104,7 +108,7 @@ function readPeople(tree) {
     if (!wanted) end();
     if (UNNAMED.has(tagOf(parent)) || text.includes("@")) continue;
     const names = namesIn(text);
-    const headed = (last || before) && regionOf(parent) === "header";
+    const headed = (earlier || before) && regionOf(parent) === "header";
     if (!(wanted || names.length > 0) || !(headed || isInMainPart(parent)) || !isTextSeen(node)) continue;
     if (wanted) add(called, text);
     else for (const name of names) addName(name);

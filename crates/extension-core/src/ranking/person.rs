@@ -38,15 +38,18 @@ impl Person {
             let text = without_titles(text);
             if certain { given_first(&text) } else { text }
         };
-        let (heading, called) = (in_order(heading), in_order(called));
+        let numbered = heading.contains(|c: char| c.is_ascii_digit());
+        let (called, proper) = (without_apostrophes(called), without_apostrophes(proper));
+        let (heading, called) = (in_order(heading), in_order(&called));
         let (spelt, written) = (plain(&heading), plain(&written_out(&heading)));
         let kept = kept(&spelt, &called);
+        let is_proper = |word: &Word<'_>| words_in(&proper).any(|other| other == word.marked);
         let large = kept.iter().filter(|word| !is_small(word.plain)).count();
-        let one = kept
-            .iter()
-            .any(|word| is_word(word.plain) && words_in(proper).any(|other| other == word.marked));
-        // What has one other word beside those of titles may be somebody's all the same: then nobody else is believed in their place.
-        if !certain && large < 2 && !one {
+        let one = kept.iter().any(|word| is_word(word.plain) && is_proper(word));
+        let two = words_in(&proper).filter(|word| is_word(word)).count() > 1;
+        // What has one word that is not of titles may be somebody's all the same, but a number has something else before it: then
+        // nobody else is believed in their place.
+        if !certain && large < 2 && !(one && (two || !numbered)) {
             return None;
         }
         let only = |line: &str| {
@@ -54,13 +57,16 @@ impl Person {
             let words = kept.iter().filter_map(|word| words.get(word.place).copied());
             words.collect::<Vec<_>>().join(" ")
         };
-        let together = kept.windows(2).all(|pair| pair[0].place + 1 == pair[1].place);
-        let is_proper = |word: &Word<'_>| words_in(proper).any(|other| other == word.marked);
-        let all_proper = kept.iter().all(|word| is_particle(word.plain) || is_proper(word));
+        // What is behind the name may say anything.
+        let end = kept.iter().rposition(is_proper).map_or(0, |last| last + 1);
+        let until = kept.get(..end).unwrap_or_default();
+        let together = until.windows(2).all(|pair| pair[0].place + 1 == pair[1].place);
+        let before = |word: &Word<'_>| is_particle(word.plain) || is_salutation(word.plain);
+        let all_proper = until.iter().all(|word| before(word) || is_proper(word));
         Some(Self {
             name: only(&spelt),
             written: only(&written),
-            whole: together && all_proper && !heading.contains(','),
+            whole: end > 0 && together && all_proper && !heading.contains(','),
         })
     }
 
@@ -101,15 +107,25 @@ fn words_in(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// A name without the titles that have a full stop: "Mag.", "Dr. med.", "Sig.ra". Initials have one letter, and a sentence ends
-/// with one.
+/// A name without the titles that have a full stop: "Mag.", "Dr. med.", "Sig.ra"; what is joined to one is kept. Initials have one
+/// letter, and a sentence ends with one.
 fn without_titles(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
-    let last = words.len().saturating_sub(1);
-    let is_title = |word: &str| word.split_once('.').is_some_and(|(letters, _)| is_word(letters));
-    let others = words.iter().enumerate();
-    let others = others.filter(|(place, word)| *place == last || !is_title(word));
-    others.map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
+    let end = words.len().saturating_sub(1);
+    let others = words.iter().enumerate().filter_map(|(place, word)| {
+        let (title, rest) = word.split_once('.').unwrap_or_default();
+        let joined = rest.rsplit('.').next().unwrap_or_default();
+        match is_word(title) && place < end {
+            true => Some(joined).filter(|joined| joined.chars().nth(2).is_some()),
+            false => Some(*word),
+        }
+    });
+    others.collect::<Vec<_>>().join(" ")
+}
+
+/// A text without what stands in the middle of words.
+fn without_apostrophes(text: &str) -> String {
+    text.replace(['\'', '`', '\u{2BC}', '\u{2018}', '\u{2019}'], "")
 }
 
 /// First given name and surname, of a name that has one surname and a comma first. With more before the comma, what is behind it
@@ -143,33 +159,44 @@ fn lettered_parts(local: &str) -> String {
 
 /// Whether an address is made of a name: of its first word, or its first two, and another one with the particles before that; of
 /// which one may be the initial alone; with or without something between them, and of nothing else but numbers. What is behind the
-/// first word may come first if it is there as a whole: of "Kowalska Anna Maria", `maria.kowalska@` may be a relative's.
+/// first word may come first, of three words and more as a whole: of "Kowalska Anna Maria", `maria.kowalska@` may be a relative's.
 fn agrees(name: &str, whole: bool, parts: &str) -> bool {
     let words = without_salutation(name).split_whitespace();
     let words = words.filter(|word| is_word(word) && (is_small(word) || !is_own(word, "")));
     let words: Vec<&str> = words.take(MAX_WORDS).collect();
-    // "Le" and "Van" are given names, too.
+    // "Le" and "Van" are given names, too, and "Al" at least where it comes first.
     let two = words.len() == 2;
-    let mut names = words.split_inclusive(|word| two || !is_particle(word));
-    let Some(first) = names.next().and_then(<[&str]>::last).copied() else {
+    let Some(place) = words.iter().position(|word| two || !is_small(word)) else {
         return false;
     };
-    let others: Vec<&[&str]> = names.collect();
-    let firsts = [[first], [if whole { initial(first) } else { first }]];
-    let rest = others.concat();
-    let alone = others.len() == 1;
-    let turned = forms(&rest)
-        .iter()
-        .take(if alone { 3 } else { 1 })
-        .any(|one| firsts.iter().any(|two| is_pair(parts, one, two)));
+    let (first, behind) = (words[place], &words[place + 1..]);
+    let others: Vec<&[&str]> = behind
+        .split_inclusive(|word| two || !is_particle(word))
+        // "To do" is nobody.
+        .filter(|other| other.len() == 1 || other.last().is_some_and(|word| !is_particle(word)))
+        .collect();
+    let short = [if whole { initial(first) } else { first }];
+    let spelt = [first];
+    let turned = match others.as_slice() {
+        [] => false,
+        [other] => forms(other)
+            .iter()
+            .any(|one| [&spelt, &short].iter().any(|two| is_pair(parts, one, *two))),
+        _ => is_pair(parts, behind, &spelt),
+    };
     turned
         || others.iter().enumerate().any(|(index, other)| {
-            let second = others[0].last().copied().unwrap_or_default();
-            let both = [first, second];
-            let both = (index > 0).then_some(both.as_slice());
+            let second = others[0];
+            let both = [first, second.last().copied().unwrap_or_default()];
+            let all = [&spelt, second].concat();
+            let mut firsts: Vec<&[&str]> = [spelt.as_slice(), &short].into();
+            if index > 0 {
+                firsts.extend([both.as_slice(), &all]);
+            }
             let seconds = forms(other);
-            let mut firsts = firsts.iter().map(<[&str; 1]>::as_slice).chain(both);
-            firsts.any(|one| seconds.iter().any(|two| is_pair(parts, one, two)))
+            firsts
+                .iter()
+                .any(|one| seconds.iter().any(|two| is_pair(parts, one, two)))
         })
 }
 
@@ -182,14 +209,18 @@ fn forms<'a>(name: &[&'a str]) -> [Vec<&'a str>; 3] {
 /// Whether a text is some words and some others, the two apart or, if it has no blank, joined. Two initials and the like say too
 /// little.
 fn is_pair(text: &str, one: &[&str], two: &[&str]) -> bool {
-    let long = one.iter().chain(two).map(|word| word.len()).sum::<usize>() > 3;
-    let Some(rest) = without(text, one).filter(|_| long) else {
+    let long = one.iter().chain(two).map(|word| word.len()).sum::<usize>();
+    let Some(rest) = without(text, one) else {
         return false;
     };
     match rest.strip_prefix(' ') {
-        Some(rest) => without(rest, two) == Some(""),
-        // "paula" is somebody else than Paul Adams, and "andreas" than Andrea Schmidt.
-        None => without(rest, two) == Some("") && !text.contains(' ') && two.iter().any(|word| is_word(word)),
+        Some(rest) => long > 3 && without(rest, two) == Some(""),
+        // "paula" is somebody else than Paul Adams, "andreas" than Andrea Schmidt, and "lina" than Li Na.
+        None => {
+            let whole = |words: &[&str]| words.iter().any(|word| is_word(word));
+            let joined = long > 3 + usize::from(whole(one)) && !text.contains(' ') && whole(two);
+            joined && without(rest, two) == Some("")
+        }
     }
 }
 

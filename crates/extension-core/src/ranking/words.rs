@@ -32,9 +32,9 @@ const OWN: &str = "account accounts holder client clients customer customers con
 /// Words of what pages and fields are called after, and no person is, in small letters.
 const KINDS: &str = "approval assistant balance bank birth call card case center centre change city claim complaint console country currency \
     dashboard date deposit desk dispute document documents equity estate home inbox invoice language leverage level list loan log mail \
-    back management margin merge message messages new office open opening order orders panel payment payments payout portal queue report request \
-    requests results review risk search service statement support system task tasks ticket tickets transaction transactions transfer update \
-    withdrawal workspace \
+    back contract deal deposits history management margin merge message messages new office onboarding open opening opportunity order orders panel payment payments payout policy portal positions queue report request \
+    requests results review risk search service statement support system task tasks ticket tickets trade trades transaction transactions transfer update \
+    wallet withdrawal withdrawals workspace \
     antrag auftrag auszahlung einzahlung vorgang überweisung beschwerde solicitud retiro pago caso orden demande retrait \
     dossier virement wniosek wypłata sprawa zlecenie richiesta pratica pedido saque заявка запрос обращение вывод طلب";
 
