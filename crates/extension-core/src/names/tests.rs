@@ -93,3 +93,17 @@ proptest! {
         prop_assert_eq!(together, alone.into_iter().flatten().reduce(|one, other| one || other));
     }
 }
+
+#[test]
+fn two_names_are_the_same_by_all_their_words() {
+    for (one, other, same) in [
+        ("eva brandt", "brandt, eva", true),
+        ("éva brandt", "eva brandt", true),
+        ("nguyen thi lan", "nguyen thi mai", false),
+        ("ana garcia lopez", "luis garcia lopez", false),
+        ("eva brandt", "eva maria brandt", false),
+        ("eva brandt", "", false),
+    ] {
+        assert_eq!(is_same(&letters(one), &letters(other)), same, "{one} / {other}");
+    }
+}

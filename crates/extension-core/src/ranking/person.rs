@@ -125,7 +125,8 @@ fn without_titles(name: &str) -> String {
 
 /// A text without what stands in the middle of words.
 fn without_apostrophes(text: &str) -> String {
-    text.replace(['\'', '`', '\u{2BC}', '\u{2018}', '\u{2019}'], "")
+    let apart = |c: &char| !matches!(c, '\'' | '`' | '\u{2BC}' | '\u{2018}' | '\u{2019}');
+    text.chars().filter(apart).collect()
 }
 
 /// First given name and surname, of a name that has one surname and a comma first. With more before the comma, what is behind it
@@ -175,29 +176,22 @@ fn agrees(name: &str, whole: bool, parts: &str) -> bool {
         // "To do" is nobody.
         .filter(|other| other.len() == 1 || other.last().is_some_and(|word| !is_particle(word)))
         .collect();
-    let short = [if whole { initial(first) } else { first }];
     let spelt = [first];
-    let turned = match others.as_slice() {
-        [] => false,
-        [other] => forms(other)
-            .iter()
-            .any(|one| [&spelt, &short].iter().any(|two| is_pair(parts, one, *two))),
-        _ => is_pair(parts, behind, &spelt),
-    };
-    turned
-        || others.iter().enumerate().any(|(index, other)| {
-            let second = others[0];
-            let both = [first, second.last().copied().unwrap_or_default()];
-            let all = [&spelt, second].concat();
-            let mut firsts: Vec<&[&str]> = [spelt.as_slice(), &short].into();
-            if index > 0 {
-                firsts.extend([both.as_slice(), &all]);
-            }
-            let seconds = forms(other);
-            firsts
+    let short = [if whole { initial(first) } else { first }];
+    let second = others.first().copied().unwrap_or_default();
+    let both = [first, second.last().copied().unwrap_or_default()];
+    let all = [&spelt, second].concat();
+    let firsts: [&[&str]; 4] = [&spelt, &short, &both, &all];
+    others.iter().enumerate().any(|(index, other)| {
+        // The second word is no part of the first name where it is the other one itself.
+        let firsts = if index > 0 { &firsts[..] } else { &firsts[..2] };
+        let seconds = forms(other);
+        firsts.iter().any(|one| {
+            seconds
                 .iter()
-                .any(|one| seconds.iter().any(|two| is_pair(parts, one, two)))
+                .any(|two| is_pair(parts, one, two) || others.len() == 1 && is_pair(parts, two, one))
         })
+    }) || others.len() > 1 && is_pair(parts, behind, &spelt)
 }
 
 /// A name with the particles before it, without them, and its initial.
