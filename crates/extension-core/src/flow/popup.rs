@@ -159,7 +159,9 @@ impl<E: Environment> Core<E> {
                 *name = self.environment.letters(name);
             }
             // Two words in common may be those of a customer with the same surnames.
-            frame.people.retain(|name| name.is_empty() || !is_same(&staff, name));
+            frame
+                .people
+                .retain(|name| name.is_empty() || !is_same(&staff, name));
         }
         self.headings.replace(Some((id, headings(&frames))));
         recipe::assign(&mut frames, recipes, |url| self.environment.parse_url(url));
