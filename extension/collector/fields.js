@@ -44,7 +44,10 @@ function nameBeside(element) {
 const nameIn = kept((element) => {
   const text = textOf(element);
   if (text.length > MAX_NAME || text.includes("@")) return "";
-  const rest = NAME_LABEL.without(text);
+  // Between a label and its value there may be no blank.
+  const first = getFirstElement.call(element);
+  const apart = first && textOf(first) && NAME_LABEL.without(textOf(first)) === "";
+  const rest = apart ? textOf(getLater.call(first)) : NAME_LABEL.without(text);
   if (rest === text) return "";
   const input = querySelector.call(element, "input");
   const value = getLater.call(element);

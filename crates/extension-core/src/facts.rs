@@ -11,7 +11,7 @@ const MAX_HEADINGS: usize = 20;
 const MAX_HEADING_CHARS: usize = 320;
 
 /// The most names of a frame that are read. The collector sends no more.
-const MAX_PEOPLE: usize = 8;
+const MAX_PEOPLE: usize = 20;
 
 /// The collector's answer for one frame of the tab.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -38,7 +38,7 @@ impl Person {
             let text = without_titles(text);
             if certain { given_first(&text) } else { text }
         };
-        let numbered = heading.contains(|c: char| c.is_ascii_digit());
+        let numbered = heading.contains(|c: char| c.is_ascii_digit()) && !heading.contains([',', '(']);
         let (called, proper) = (without_apostrophes(called), without_apostrophes(proper));
         let (heading, called) = (in_order(heading), in_order(&called));
         let (spelt, written) = (plain(&heading), plain(&written_out(&heading)));
@@ -186,10 +186,13 @@ fn agrees(name: &str, whole: bool, parts: &str) -> bool {
         // The second word is no part of the first name where it is the other one itself.
         let firsts = if index > 0 { &firsts[..] } else { &firsts[..2] };
         let seconds = forms(other);
+        // "hanna" is somebody else than Anna Hughes.
+        let turned =
+            |two: &[&str]| others.len() == 1 && (parts.contains(' ') || two.iter().any(|word| is_word(word)));
         firsts.iter().any(|one| {
             seconds
                 .iter()
-                .any(|two| is_pair(parts, one, two) || others.len() == 1 && is_pair(parts, two, one))
+                .any(|two| is_pair(parts, one, two) || turned(two) && is_pair(parts, two, one))
         })
     }) || others.len() > 1 && is_pair(parts, behind, &spelt)
 }
@@ -203,7 +206,7 @@ fn forms<'a>(name: &[&'a str]) -> [Vec<&'a str>; 3] {
 /// Whether a text is some words and some others, the two apart or, if it has no blank, joined. Two initials and the like say too
 /// little.
 fn is_pair(text: &str, one: &[&str], two: &[&str]) -> bool {
-    let long = one.iter().chain(two).map(|word| word.len()).sum::<usize>();
+    let long = one.iter().chain(two).flat_map(|word| word.chars()).count();
     let Some(rest) = without(text, one) else {
         return false;
     };

@@ -29,6 +29,8 @@ pub(super) struct Whom {
     own: String,
     /// Whose name that is, by itself; where it is nobody's, the first one in the page's main part.
     person: Person,
+    /// The others that are named in its main part.
+    others: Vec<Person>,
     /// First heading and title.
     first: String,
     /// Second heading. It may be that of a card about somebody else, too: then it names nobody whose address stands there.
@@ -57,9 +59,11 @@ impl Whom {
             .iter()
             .filter(|frame| frame.top)
             .chain(frames.iter().filter(|frame| !frame.top));
-        let first = || frames.flat_map(|frame| &frame.people).next();
+        let mut people = frames
+            .flat_map(|frame| &frame.people)
+            .map(|name| Person::of(name));
         let person = Person::in_heading(heading, called, proper);
-        let person = person.or_else(|| first().map(|name| Person::of(name)));
+        let person = person.or_else(|| people.next()).unwrap_or_default();
         let name = folded(heading);
         Self {
             own: match name_words(&name).len() {
@@ -67,7 +71,10 @@ impl Whom {
                 0 | 1 => [name, parts].join("\n"),
                 _ => name,
             },
-            person: person.unwrap_or_default(),
+            others: people
+                .filter(|other| is_another(&other.name, &person.name))
+                .collect(),
+            person,
             first: [line(headings.first()), line(Some(title))].join("\n"),
             second: line(headings.get(1)),
         }
@@ -97,20 +104,15 @@ impl Whom {
         self.own.lines().any(|line| is_name(line, &local))
     }
 
-    /// Whether an address shows the name of whom the page is about.
+    /// Whether an address shows the name of whom the page is about, and of nobody else there: a relative may have the same initial.
     pub(super) fn is_about(&self, folded: &str) -> bool {
-        self.person.is_shown_by(&local(folded))
+        let local = local(folded);
+        self.person.is_shown_by(&local) && !self.others.iter().any(|other| other.is_shown_by(&local))
     }
 
-    /// Whether a name is another one than that in the page's first heading. Names of one word say too little, and those in
-    /// another script have other letters.
+    /// Whether a name is another one than that of whom the page is about.
     pub(super) fn is_another(&self, name: &str) -> bool {
-        let name = plain(name);
-        let own = self.person.name.as_str();
-        let comparable = [own, &name]
-            .iter()
-            .all(|name| name.is_ascii() && name_words(name).len() > 1);
-        comparable && shows(&name, own) == Some(false)
+        is_another(&plain(name), &self.person.name)
     }
 
     /// Whether a title is one of the customer's own data: all its words are known for that, or are what the page is called, or it
@@ -140,6 +142,14 @@ fn is_name(line: &str, local: &str) -> bool {
         && local
             .split_whitespace()
             .all(|word| !is_word(word) || line.split_whitespace().any(|other| other == word))
+}
+
+/// Whether two names are those of two people. Names of one word say too little, and those in another script have other letters.
+fn is_another(name: &str, own: &str) -> bool {
+    let comparable = [own, name]
+        .iter()
+        .all(|name| name.is_ascii() && name_words(name).len() > 1);
+    comparable && shows(name, own) == Some(false)
 }
 
 /// The words of a line that may be those of a name, with initials.

@@ -42,7 +42,7 @@ async fn main() -> Result<ExitCode> {
         let mut times: Vec<f64> = others.iter().map(|found| found.milliseconds).collect();
         times.sort_by(f64::total_cmp);
         println!(
-            "{name:<9} {:>6} {:>6} {:>8} {:>5} {:>6} {:>7} {:>12.1} {:>12.1} {:>13.1}",
+            "{name:<9} {:>6} {:>6} {:>8} {:>5} {:>6} {:>7} {:>12.1} {:>12.1} {:>13}",
             findings.len(),
             count(Verdict::Right),
             count(Verdict::Chooser),
@@ -51,7 +51,9 @@ async fn main() -> Result<ExitCode> {
             count(Verdict::Missed),
             times.get(times.len() / 2).copied().unwrap_or_default(),
             times.last().copied().unwrap_or_default(),
-            large.first().map_or(f64::NAN, |found| found.milliseconds),
+            large
+                .first()
+                .map_or("-".to_owned(), |found| format!("{:.1}", found.milliseconds)),
         );
         wrong += count(Verdict::Wrong) + count(Verdict::Mended);
         let told = findings

@@ -134,6 +134,11 @@ fn an_address_that_does_not_show_the_pages_name_is_left_to_the_person() {
         ("Dr.med. Anna Müller", "m.mueller@example.com", false),
         ("Anna Kowalska – history", "akowalska@example.com", true),
         ("Anna Kowalska | VIP", "kowalska.anna@example.com", true),
+        // An initial before a given name makes another one of it.
+        ("Amir Saleh", "samir@example.com", false),
+        ("Anna Hughes", "hanna88@example.com", false),
+        ("Anna Hughes", "h.anna@example.com", true),
+        ("Suharto, 55012", "ben.ito@example.com", false),
         // One word is not enough.
         ("A. Kowalska", "kowalska@example.com", false),
         ("Mr. Kowalska", "kowalska@example.com", false),
@@ -186,6 +191,27 @@ fn a_page_called_after_nobody_is_about_the_first_name_on_it() {
         ("Suharto", &["anna kowalska"], NAMED, false),
         ("Vertragsakte 4711", &["anna kowalska"], NAMED, true),
         ("Kowalska Edit (4711)", &["anna kowalska"], NAMED, false),
+        // The address may be of somebody else who is named there, with the same initial.
+        ("John Smith", &["jane smith"], "jsmith@example.com", false),
+        (
+            "John Smith",
+            &["john smith", "jane smith"],
+            "j.smith@example.com",
+            false,
+        ),
+        ("John Smith", &["jane smith"], "john.smith@example.com", true),
+        (
+            "John Smith",
+            &["john a. smith", "ben ito"],
+            "jsmith@example.com",
+            true,
+        ),
+        (
+            "Client 4711",
+            &["john smith", "jack smith"],
+            "jsmith@example.com",
+            false,
+        ),
         // Of somebody who is named before, a part alone is known.
         ("Client 4711", &["", "anna kowalska"], NAMED, false),
         ("Noor Haddad", &["anna kowalska"], OWN, false),
