@@ -44,14 +44,18 @@ function nameBeside(element) {
 const nameIn = kept((element) => {
   const text = textOf(element);
   if (text.length > MAX_NAME || text.includes("@")) return "";
-  // Between a label and its value there may be no blank.
+  // Between a label and its value there may be no blank, nor behind that.
   const first = getFirstElement.call(element);
-  const apart = first && textOf(first) && NAME_LABEL.without(textOf(first)) === "";
-  const rest = apart ? textOf(getLater.call(first)) : NAME_LABEL.without(text);
+  const label = textOf(first);
+  const behind = text.slice(label.length).replace(/^[\s:：*]+/u, "");
+  const next = textOf(first && getLater.call(first));
+  const apart = label && text.startsWith(label) && NAME_LABEL.without(label) === "";
+  const value = next.includes(" ") && behind.startsWith(next) ? next : behind;
+  const rest = apart ? value : NAME_LABEL.without(text);
   if (rest === text) return "";
   const input = querySelector.call(element, "input");
-  const value = getLater.call(element);
-  return rest || input?.value || (value && !querySelector.call(value, "*") && textOf(value).slice(0, MAX_NAME)) || "";
+  const later = getLater.call(element);
+  return rest || input?.value || (later && !querySelector.call(later, "*") && textOf(later).slice(0, MAX_NAME)) || "";
 });
 
 /** Whether an element has a label and something behind it. */

@@ -1,6 +1,6 @@
 // Names as people have them, known by their letters alone: whom a page is about that is not called after anybody.
 
-const [MAX_PEOPLE, MAX_INTRODUCED, MAX_STEPS, MAX_TEXT, MAX_PERSON, MAX_HALF] = [20, 60, 1500, 200, 60, 30];
+const [MAX_PEOPLE, MAX_INTRODUCED, MAX_STEPS, MAX_TEXT, MAX_PERSON, MAX_HALF] = [20, 100, 1500, 200, 60, 30];
 const TYPED = "input:is(:not([type]), [type=text i])";
 /** What is no value, and nothing that a record begins with. */
 const UNNAMED = new Set(["BUTTON", "LABEL", "TH", "DT", "OPTION", "SCRIPT", "STYLE", "NOSCRIPT", "TEXTAREA"]);

@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 
 use super::words::{is_kind, is_own, is_particle, is_person, is_salutation, is_small, without_salutation};
-use crate::names::plain;
+use crate::names::{plain, shows};
 
 /// The most words of a name that are looked at.
 const MAX_WORDS: usize = 8;
@@ -38,7 +38,10 @@ impl Person {
             let text = without_titles(text);
             if certain { given_first(&text) } else { text }
         };
-        let numbered = heading.contains(|c: char| c.is_ascii_digit()) && !heading.contains([',', '(']);
+        // "Suharto, 4711" is called otherwise than "Akte 4711".
+        let listed = heading.split_once(',');
+        let listed = listed.is_some_and(|(before, _)| before.ends_with(char::is_alphabetic));
+        let numbered = !listed && heading.contains(|c: char| c.is_ascii_digit());
         let (called, proper) = (without_apostrophes(called), without_apostrophes(proper));
         let (heading, called) = (in_order(heading), in_order(&called));
         let (spelt, written) = (plain(&heading), plain(&written_out(&heading)));
@@ -72,11 +75,51 @@ impl Person {
 
     /// Whether an address is made of the name.
     pub(super) fn is_shown_by(&self, local: &str) -> bool {
-        let parts = lettered_parts(local);
-        [&self.name, &self.written]
-            .into_iter()
-            .any(|name| agrees(name, self.whole, &parts))
+        self.agrees(local, false)
     }
+
+    /// Whether it may be, in whatever order the name's words stand.
+    pub(super) fn may_be_shown_by(&self, local: &str) -> bool {
+        self.agrees(local, true)
+    }
+
+    fn agrees(&self, local: &str, any_order: bool) -> bool {
+        let parts = lettered_parts(local);
+        let mut names = [&self.name, &self.written].into_iter();
+        names.any(|name| agrees(name, self.whole || any_order, any_order, &parts))
+    }
+
+    /// Whether a name is another person's. Names of one word say too little, and those in another script have other letters.
+    pub(super) fn is_another(&self, name: &str) -> bool {
+        let joined = |name: &str| name.split_whitespace().collect::<String>();
+        [&self.name, &self.written].into_iter().all(|own| {
+            let comparable = [own, name]
+                .iter()
+                .all(|name| name.is_ascii() && name_words(name).len() > 1);
+            comparable
+                && joined(own) != joined(name)
+                && (shows(name, own) == Some(false) || are_relatives(name, own))
+        })
+    }
+}
+
+/// Whether two names begin with words that the other one does not have: relatives may have two surnames in common.
+fn are_relatives(name: &str, other: &str) -> bool {
+    let lacks = |one: &str, other: &str| {
+        let first = name_words(one).into_iter().next().unwrap_or_default();
+        !other
+            .split_whitespace()
+            .any(|word| word == first || word == initial(first) || initial(word) == first)
+    };
+    lacks(name, other) && lacks(other, name)
+}
+
+/// The words of a line that may be those of a name, with initials.
+pub(super) fn name_words(line: &str) -> Vec<&str> {
+    without_salutation(line)
+        .split_whitespace()
+        .filter(|word| word.chars().all(char::is_alphabetic) && !is_own(word, ""))
+        .collect()
 }
 
 /// A word of a heading, with its place, and with its marks.
@@ -161,7 +204,7 @@ fn lettered_parts(local: &str) -> String {
 /// Whether an address is made of a name: of its first word, or its first two, and another one with the particles before that; of
 /// which one may be the initial alone; with or without something between them, and of nothing else but numbers. What is behind the
 /// first word may come first, of three words and more as a whole: of "Kowalska Anna Maria", `maria.kowalska@` may be a relative's.
-fn agrees(name: &str, whole: bool, parts: &str) -> bool {
+fn agrees(name: &str, whole: bool, any_order: bool, parts: &str) -> bool {
     let words = without_salutation(name).split_whitespace();
     let words = words.filter(|word| is_word(word) && (is_small(word) || !is_own(word, "")));
     let words: Vec<&str> = words.take(MAX_WORDS).collect();
@@ -187,8 +230,9 @@ fn agrees(name: &str, whole: bool, parts: &str) -> bool {
         let firsts = if index > 0 { &firsts[..] } else { &firsts[..2] };
         let seconds = forms(other);
         // "hanna" is somebody else than Anna Hughes.
-        let turned =
-            |two: &[&str]| others.len() == 1 && (parts.contains(' ') || two.iter().any(|word| is_word(word)));
+        let turned = |two: &[&str]| {
+            others.len() == 1 && (any_order || parts.contains(' ') || two.iter().any(|word| is_word(word)))
+        };
         firsts.iter().any(|one| {
             seconds
                 .iter()

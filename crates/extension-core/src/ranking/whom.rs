@@ -3,13 +3,10 @@
 use alloc::{string::String, vec::Vec};
 
 use super::{
-    person::{Person, is_word},
+    person::{Person, is_word, name_words},
     words::{is_own, is_small, without_salutation},
 };
-use crate::{
-    facts::Frame,
-    names::{plain, shows},
-};
+use crate::{facts::Frame, names::plain};
 
 /// Whether the words of an address before the `@` stand in the page's headings or title, as a customer's name does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,9 +68,7 @@ impl Whom {
                 0 | 1 => [name, parts].join("\n"),
                 _ => name,
             },
-            others: people
-                .filter(|other| is_another(&other.name, &person.name))
-                .collect(),
+            others: people.filter(|other| person.is_another(&other.name)).collect(),
             person,
             first: [line(headings.first()), line(Some(title))].join("\n"),
             second: line(headings.get(1)),
@@ -107,12 +102,12 @@ impl Whom {
     /// Whether an address shows the name of whom the page is about, and of nobody else there: a relative may have the same initial.
     pub(super) fn is_about(&self, folded: &str) -> bool {
         let local = local(folded);
-        self.person.is_shown_by(&local) && !self.others.iter().any(|other| other.is_shown_by(&local))
+        self.person.is_shown_by(&local) && !self.others.iter().any(|other| other.may_be_shown_by(&local))
     }
 
     /// Whether a name is another one than that of whom the page is about.
     pub(super) fn is_another(&self, name: &str) -> bool {
-        is_another(&plain(name), &self.person.name)
+        self.person.is_another(&plain(name))
     }
 
     /// Whether a title is one of the customer's own data: all its words are known for that, or are what the page is called, or it
@@ -142,22 +137,6 @@ fn is_name(line: &str, local: &str) -> bool {
         && local
             .split_whitespace()
             .all(|word| !is_word(word) || line.split_whitespace().any(|other| other == word))
-}
-
-/// Whether two names are those of two people. Names of one word say too little, and those in another script have other letters.
-fn is_another(name: &str, own: &str) -> bool {
-    let comparable = [own, name]
-        .iter()
-        .all(|name| name.is_ascii() && name_words(name).len() > 1);
-    comparable && shows(name, own) == Some(false)
-}
-
-/// The words of a line that may be those of a name, with initials.
-fn name_words(line: &str) -> Vec<&str> {
-    without_salutation(line)
-        .split_whitespace()
-        .filter(|word| word.chars().all(char::is_alphabetic) && !is_own(word, ""))
-        .collect()
 }
 
 fn local(folded: &str) -> String {

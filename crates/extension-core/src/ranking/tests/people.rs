@@ -190,6 +190,7 @@ fn a_page_called_after_nobody_is_about_the_first_name_on_it() {
         ("Van Kowalska", &["anna kowalska"], NAMED, false),
         ("Suharto", &["anna kowalska"], NAMED, false),
         ("Vertragsakte 4711", &["anna kowalska"], NAMED, true),
+        ("Vertragsakte (4711)", &["anna kowalska"], NAMED, true),
         ("Kowalska Edit (4711)", &["anna kowalska"], NAMED, false),
         // The address may be of somebody else who is named there, with the same initial.
         ("John Smith", &["jane smith"], "jsmith@example.com", false),
