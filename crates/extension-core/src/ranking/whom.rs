@@ -110,8 +110,8 @@ impl Whom {
         self.person.is_another(&plain(name))
     }
 
-    /// Whether a title is one of the customer's own data: all its words are known for that, or are what the page is called, or it
-    /// is the name that the address itself has. Beside the name of whom the page is called after, there may be more.
+    /// Whether a title is one of the customer's own data: all its words are known for that, or it is the name that the address
+    /// itself has. Beside the name of whom the page is called after, there may be more.
     pub(super) fn is_own(&self, title: &str, folded: &str, named: bool) -> bool {
         let local = local(folded);
         let folded = plain(title);
