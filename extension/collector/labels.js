@@ -167,7 +167,7 @@ function ownLabel(element) {
 
 // A label is a field's only if it is an element: a piece of text before the value may be of the same author as the value.
 
-/** The label of an element or text: its own, or what stands before it or before what it is in. */
+/** The label of an element or text: its own, or what stands before it or before what it is in; and the box that has it. */
 function labelOf(node) {
   for (let at = node, depth = 0; at && depth < 6; at = parentOf(at), depth += 1) {
     const element = isElement(at);
@@ -176,7 +176,7 @@ function labelOf(node) {
     if (row) return { label: asLabel(text, true), field: false };
     const own = element && asLabel(ownLabel(at), true);
     const label = own || asLabel(text, apart && text.length <= 40);
-    if (label) return { label, field: Boolean(own || apart) && EMAIL_WORD.test(label) };
+    if (label) return { label, field: Boolean(own || apart) && EMAIL_WORD.test(label), box: at };
     // Beyond a block with other content, what stands earlier is no label of this value.
     if (textOf(at).length > 150) break;
   }

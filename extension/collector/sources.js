@@ -59,7 +59,7 @@ function readField(field) {
   const label = inputLabel(field);
   const fitting = type !== "search" && (type === "email" || EMAIL_WORD.test(label));
   if (fitting) note(field, true);
-  report(fitting ? "input" : "text", value, field, label, doubtful);
+  report(fitting ? "input" : "text", value, field, label, doubtful, fitting ? remarkOn(closest.call(field, "label") ?? field) : "");
 }
 
 /** Whether an element shows nothing but one of these addresses, or none; most links do, and that is told quickest. */
@@ -78,7 +78,8 @@ function readMailto(link) {
   const send = conflict ? reportUnrendered : report;
   note(link, false);
   const before = facts.length;
-  send("mailto", attributeOf(link, "href"), link, labelOf(link).label, isCovered(link));
+  const { label, box } = labelOf(link);
+  send("mailto", attributeOf(link, "href"), link, label, isCovered(link), EMAIL_WORD.test(label) ? remarkOn(box) : "");
   if (!conflict && getText.call(link).includes("@")) for (const fact of facts.slice(before)) fact.read = true;
 }
 

@@ -73,7 +73,7 @@ function reportText(node, token) {
   // What stands before it in the same piece of text may have been written by anybody, but for other addresses.
   const said = prefix.replace(/\S+@\S+|[,;/|]/gu, "").replace(/^\s*[:：]/u, "").trim();
   // In a sentence it has at most what the whole of it is called.
-  const { label, field } = said ? { label: asLabel(prefix.trim()) || labelOf(parent).label, field: false } : labelOf(begin);
+  const { label, field, box } = said ? { label: asLabel(prefix.trim()) || labelOf(parent).label, field: false } : labelOf(begin);
   doubtful ||= field && isInMainPart(parent) && isShared(node, value);
   show(value, doubtful);
   // A link that shows its own address is one source, not two.
@@ -81,7 +81,7 @@ function reportText(node, token) {
   const same = link && schemeless(link).toLowerCase().includes(value.toLowerCase().replace(/[.,;:!?)>]+$/u, ""));
   if (field && !isInList(parent) && !closest.call(parent, HEADING)) {
     note(begin, true);
-    report("labelled", value, parent, label, doubtful);
+    report("labelled", value, parent, label, doubtful, remarkOn(box, value === token.value ? "" : value));
   } else if (!same) report("text", value, parent, label, doubtful);
 }
 

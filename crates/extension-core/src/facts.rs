@@ -64,6 +64,8 @@ pub struct Fact {
     pub after: Option<String>,
     /// What the field for a name beside it says, in small letters.
     pub named: Option<String>,
+    /// What stands beside it in its field, in small letters.
+    pub remark: Option<String>,
     /// The part of the page that it stands in.
     pub region: Option<Region>,
     /// Whether a person can see it.
@@ -184,6 +186,7 @@ fn read_fact(fact: &Value) -> Option<Fact> {
         within: fact.get("within").string(),
         after: fact.get("after").string(),
         named: fact.get("named").string(),
+        remark: fact.get("remark").string(),
         region: match fact.get("region").text() {
             Some("header" | "footer" | "nav") => Some(Region::Margin),
             Some("aside") => Some(Region::Beside),

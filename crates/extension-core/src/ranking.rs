@@ -256,7 +256,14 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
     let recipe = sightings[0].kind == Kind::Recipe;
     // One and the same component shows the customer's address and those of others in their record.
     let others = sightings.iter().any(|sighting| {
-        sighting.weight.others || recipe && sighting.weight.open && !sighting.is_called_own()
+        let remark = sighting.fact.remark.as_deref().unwrap_or_default();
+        sighting.weight.others
+            || weight::names_other(remark)
+            || recipe && sighting.weight.open && !sighting.is_called_own()
+    });
+    let remarked = sightings.iter().any(|sighting| {
+        let remark = sighting.fact.remark.as_deref();
+        remark.is_some_and(|remark| !page.is_harmless(remark, &best.folded))
     });
     let card = sightings.iter().any(|sighting| sighting.under == page.second);
     let by_first = page.names(&best.folded, "");
@@ -272,7 +279,7 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
         },
         placed: recipe,
         recipe: recipe && !others && !disguised && (named || own_place),
-        proposable: proposable && !others && !role && !disguised,
+        proposable: proposable && !others && !remarked && !role && !disguised,
         agreed: fields || agreeing > 1 || read,
         sources,
         // A role's address that is no field's stands in the foot of every page.

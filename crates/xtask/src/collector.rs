@@ -17,8 +17,8 @@ const FOLDER: &str = "collector/";
 /// The parts, in an order in which each constant is made before it is used.
 const PARTS: &[&str] = &[
     "tree", "bounds", "veiled", "seen", "reach", "legible", "covered", "letters", "labels", "hosts",
-    "recipes", "places", "titles", "fields", "beside", "blanks", "text", "sources", "headings", "people",
-    "collect",
+    "recipes", "places", "titles", "fields", "beside", "blanks", "remarks", "text", "sources", "headings",
+    "people", "collect",
 ];
 
 /// Replaces the parts by the script.

@@ -203,7 +203,8 @@ fn lettered_parts(local: &str) -> String {
 
 /// Whether an address is made of a name: of its first word, or its first two, and another one with the particles before that; of
 /// which one may be the initial alone; with or without something between them, and of nothing else but numbers. What is behind the
-/// first word may come first, of three words and more as a whole: of "Kowalska Anna Maria", `maria.kowalska@` may be a relative's.
+/// first word may stand there as a whole, and of three words and more it comes first only so: of "Kowalska Anna Maria",
+/// `maria.kowalska@` may be a relative's.
 fn agrees(name: &str, whole: bool, any_order: bool, parts: &str) -> bool {
     let words = without_salutation(name).split_whitespace();
     let words = words.filter(|word| is_word(word) && (is_small(word) || !is_own(word, "")));
@@ -238,7 +239,13 @@ fn agrees(name: &str, whole: bool, any_order: bool, parts: &str) -> bool {
                 .iter()
                 .any(|two| is_pair(parts, one, two) || turned(two) && is_pair(parts, two, one))
         })
-    }) || others.len() > 1 && is_pair(parts, behind, &spelt)
+    }) || others.len() > 1 && {
+        // Two surnames, or the given names behind the only one: "Nguyen Thi Mai".
+        let particles = behind.iter().take_while(|word| is_particle(word)).count();
+        let turned = [behind, &behind[particles..]];
+        turned.iter().any(|given| is_pair(parts, given, &spelt))
+            || [spelt, short].iter().any(|one| is_pair(parts, one, behind))
+    }
 }
 
 /// A name with the particles before it, without them, and its initial.

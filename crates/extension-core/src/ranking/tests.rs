@@ -4,6 +4,7 @@ mod names;
 mod people;
 mod properties;
 mod recipes;
+mod remarks;
 mod several;
 mod staff;
 mod titles;
@@ -24,6 +25,7 @@ fn fact(kind: Kind, value: &str) -> Fact {
         within: None,
         after: None,
         named: None,
+        remark: None,
         region: None,
         visible: true,
         read: false,

@@ -1,5 +1,7 @@
 //! Words of titles over the customer's own data.
 
+use alloc::string::String;
+
 /// Such words. What is not here may be somebody else's: no list of those is ever complete.
 const OWN: &str = "account accounts holder client clients customer customers contact contacts lead leads personal profile \
     detail details info information data general basic basics main primary overview summary about identity identification \
@@ -107,6 +109,37 @@ pub(super) fn is_own(title: &str, name: &str) -> bool {
             || name.split_whitespace().any(|part| part == word)
             || is_unspaced(word)
     })
+}
+
+/// Words of what is said of an address, and not of whose it is.
+const REMARKS: &str = "confirmed unverified unconfirmed pending valid invalid checked validated bounced bounce bounces hard soft \
+    opted opt out subscribed unsubscribed default preferred work home office mobile since waiting awaiting for confirmation copied copy sent send change new today yesterday last ago \
+    day days week weeks month months year years time times yes ok jan feb mar apr may jun jul aug sep sept oct nov dec january february \
+    march april june july august september october november december marketing newsletter consent only reachable deliverable \
+    arbeit zuhause casa trabajo domicile travail dom praca дом работа bestätigt unbestätigt verifiziert geprüft gültig ungültig seit am hauptadresse geändert \
+    confirmado verificado validado principal desde confirmée vérifié vérifiée confirmé valide depuis principale \
+    potwierdzony zweryfikowany niezweryfikowany niepotwierdzony zweryfikowano potwierdzono główny od dnia aktualny verificata verificato confermato \
+    подтвержден подтверждён подтверждена подтверждено основной проверен проверено rebond rebonds đã chưa xác nhận minh megerősítve megerősített تأكيده تأكيد مؤكد موثق تم التحقق منه منذ doğrulandı onaylandı";
+
+/// Whether a remark beside an address says nothing of whose it is. That something was not verified does not, either.
+pub(super) fn is_harmless(remark: &str, name: &str) -> bool {
+    let mut said = String::from(remark);
+    for state in ["not yet ", "not ", "nicht ", "non ", "no ", "nie ", "не "] {
+        for word in [
+            "verif",
+            "confirm",
+            "valid",
+            "bestätigt",
+            "vérif",
+            "zweryf",
+            "potwierdz",
+            "подтвержд",
+        ] {
+            said = said.replace(&[state, word].concat(), word);
+        }
+    }
+    said.split(|c: char| !c.is_alphabetic() && !is_joined(c))
+        .all(|word| is_own(word, name) || REMARKS.split_whitespace().any(|other| other == word))
 }
 
 /// Whether a word is one that pages or fields are called after.

@@ -98,6 +98,11 @@ fn an_address_that_does_not_show_the_pages_name_is_left_to_the_person() {
         ("Anna Schmidt (4711) – withdrawal", "a.schmidt@example.com", true),
         // Which of two surnames and a town is which is not told.
         ("García López, Juan", "g.lopez@example.com", false),
+        ("Lucía García López", "lgarcialopez@example.com", true),
+        ("Lucía García López", "lucia.garcialopez@example.com", true),
+        ("Lucía García López", "lopezgarcia.l@example.com", false),
+        ("Nguyễn Thị Minh Châu", "minhchau.nguyen@example.com", true),
+        ("Nguyễn Thị Minh Châu", "chau.nguyen@example.com", false),
         // The second one may be the father's name, or a second given name.
         ("José María García López", "mariajose@example.com", false),
         ("Ahmed Mohammed Hassan", "mohammed.ahmed@example.com", false),

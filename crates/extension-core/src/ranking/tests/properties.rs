@@ -42,6 +42,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             within: None,
             after: None,
             named: None,
+            remark: None,
             region,
             visible,
             read: false,

@@ -194,6 +194,7 @@ fn fact() -> impl Strategy<Value = Fact> {
             within: None,
             after: None,
             named: None,
+            remark: None,
             region: None,
             visible,
             read: false,
