@@ -85,7 +85,7 @@ function touches(one, other, most = 2) {
 
 /** Whether texts are what a search has marked: such marks often have margins. */
 function isMarked(...nodes) {
-  return nodes.some((node) => tagOf(getParentElement.call(node)) === "MARK");
+  return nodes.some((node) => tagOf(parentOf(node)) === "MARK");
 }
 
 /**
@@ -98,9 +98,9 @@ function seamOf(one, other, { broken, spaced }) {
   if (!end.box || !start.box) return APART;
   const flows = blockOf(one) === blockOf(other);
   if (isOneLine(end.box, start.box)) {
-    if (asLabel(dataOf(one)) || asLabel(dataOf(other)) || isPicture(getParentElement.call(one)) || isPicture(getParentElement.call(other))) return APART;
+    if (asLabel(dataOf(one)) || asLabel(dataOf(other)) || isPicture(parentOf(one)) || isPicture(parentOf(other))) return APART;
     // A footnote's mark is none of its letters.
-    const raised = getParentElement.call(other);
+    const raised = parentOf(other);
     if (isFootnote(raised)) return APART;
     // A sentence's mark ends it.
     if (touches(end.box, start.box, isMarked(one, other) && !spaced ? 6 : 2)) return /^[.,;:!?)\]]+(\s|$)/u.test(dataOf(other)) ? APART : flows ? "" : JOINT;
@@ -120,7 +120,12 @@ function isFootnote(element) {
 }
 
 function isPicture(element) {
-  return PICTURES.test(styleOf(element).fontFamily);
+  return isPictureFont(styleOf(element).fontFamily);
+}
+
+/** Whether a font has pictures for letters. Those behind the first one stand in for what that does not have: "Segoe UI Symbol". */
+function isPictureFont(fontFamily) {
+  return PICTURES.test(fontFamily.split(",")[0]);
 }
 
 const GOES_ON = lettered(String.raw`^[._-][\p{L}\p{N}]`);
@@ -169,11 +174,12 @@ function continuationOf(node, onward) {
   return null;
 }
 
-/** A piece of a text with all that it goes on in, and the text in which it begins. */
+/** A piece of a text with all that it goes on in, the text in which it begins, and its parts by the texts that have them. */
 function wholeOf(node, { value, first, last }) {
   let whole = value;
   let begin = node;
   let prefix = dataOf(node).slice(0, first);
+  const pieces = new Map();
   for (const onward of [false, true]) {
     let at = node;
     let open = !(onward ? dataOf(node).slice(last) : prefix).trim();
@@ -186,12 +192,14 @@ function wholeOf(node, { value, first, last }) {
       }
       at = next.text;
       const piece = (onward ? startOf : endOf)(at);
+      pieces.set(at, piece.word);
       whole = onward ? whole + next.seam + piece.word : piece.word + next.seam + whole;
       open = piece.whole;
       if (!onward) [begin, prefix] = [at, open ? "" : dataOf(at).slice(0, dataOf(at).lastIndexOf(piece.word))];
     }
   }
-  return { whole, begin, prefix };
+  if (pieces.size > 0) pieces.set(node, value);
+  return { whole, begin, prefix, pieces };
 }
 
 // What style sheets put before or after an element has no boxes that can be asked for.
@@ -207,7 +215,7 @@ const [putBefore, putAfter] = [
     // What most elements have.
     if (/^(none|normal)$/.test(style.content)) return false;
     const content = style.content.replace(/ \/ .*$/, "");
-    if (!letters.test(content) || PICTURES.test(style.fontFamily)) return false;
+    if (!letters.test(content) || isPictureFont(style.fontFamily)) return false;
     const inLine = style.display.startsWith("inline") || /flex|grid/.test(styleOf(element).display);
     return inLine && parseFloat(style[`margin${side}`]) + parseFloat(style[`padding${side}`]) < 2;
   }),

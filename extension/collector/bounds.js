@@ -63,7 +63,7 @@ function doubt(fact) {
 /** Small letters are compared: what folds others than ASCII's takes much room in the core. */
 const folded = (text) => text.normalize("NFC").toLowerCase().replaceAll("\u0307", "");
 
-function report(kind, value, element, label = "", doubtful = false, said = "") {
+function report(kind, value, element, label = "", doubtful = false, remark = "", below = "") {
   const raw = String(value ?? "").replaceAll(JOINT, "").trim();
   if (!raw || facts.length >= MAX_FACTS) return;
   const under = folded(`${fieldsAround(element)} ${headingAbove(element)}`.trim());
@@ -72,7 +72,6 @@ function report(kind, value, element, label = "", doubtful = false, said = "") {
   const after = folded(field ? fieldBefore(element) : "");
   const called = folded(label);
   const named = folded(field ? nameBeside(element) : "");
-  const remark = folded(said);
   facts.push({
     kind,
     value: raw.slice(0, MAX_VALUE),
@@ -82,7 +81,8 @@ function report(kind, value, element, label = "", doubtful = false, said = "") {
     ...(within && { within: within.slice(0, MAX_VALUE) }),
     ...(after && { after: after.slice(0, MAX_LABEL) }),
     ...(named && { named: named.slice(0, MAX_LABEL) }),
-    ...(remark && { remark: remark.slice(0, MAX_VALUE) }),
+    ...(remark && { remark: folded(remark).slice(0, MAX_VALUE) }),
+    ...(below && { below: folded(below).slice(0, MAX_VALUE) }),
     region: regionOf(element),
     ...(cutsOf(element).pinned && { over: true }),
     visible: true,

@@ -57,7 +57,7 @@ function readRecipe(root) {
       // What is empty has no box that could be seen.
       vacant ||= !value.includes("@") && checkVisibility.call(element, RENDERED) && !isConcealed(element);
       if (!isSeen(element) || !isLegible(element)) continue;
-      report("recipe", value, element, "", value.includes(JOINT) || isBelow(element));
+      report("recipe", value, element, "", value.includes(JOINT) || isBelow(element), remarkIn(element, new Map()));
     }
   }
 }

@@ -1,58 +1,147 @@
-// What is remarked on an address beside it, such as whose it is.
+// What is remarked on an address in its field, such as whose it is.
 
-const MAX_AFTER = 6;
-/** What is pressed, chosen or called, and says nothing of the address. */
-const NO_REMARK = "a[href], button, label, select, option, script, style, svg, [role=button], [role=tab], [role=menuitem], [role=tooltip]";
+/** The most nodes that are looked at in one element. */
+const MAX_REMARKED = 200;
+/** Stands for what is not read any more: it is not known for a harmless word. */
+const UNREAD = "unread";
+const UNSHOWN = "option, script, style, template, noscript";
+/** Two words at most, and a colon. */
+const LABEL_END = /^\W*(\S+\s+)?\S+\s*[:：]\s*$/u;
 
-/** The words in a node that a person can see there, without addresses, and without the parts of one. */
-function remarkIn(node, address) {
+/** A node, and all that is rendered in it. */
+function* renderedIn(node) {
+  if (isElement(node) && matches.call(node, UNSHOWN)) return;
+  yield node;
+  if (!isElement(node)) return;
+  for (let child = outerChild(node, true); child; child = siblingOf(child, true)) yield* renderedIn(child);
+}
+
+/** The words in a node that a person can see there, without addresses; `pieces` are those of one that stands in several texts. */
+function remarkIn(node, pieces) {
   let text = "";
-  const walker = createTreeWalker.call(document, node, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
-  for (let part = node, steps = 0; part && steps < 2 * MAX_BESIDE; part = walker.nextNode(), steps += 1) {
-    const element = isElement(part) ? part : isText(part) && getParentElement.call(part);
-    if (!element || closest.call(element, NO_REMARK) || isPicture(element)) continue;
-    if (element === part) text += ` ${putBy(styleBefore(part), part)} ${putBy(styleAfter(part), part)}`;
-    else if (LETTER.test(dataOf(part)) && !address.includes(dataOf(part).trim()) && isTextSeen(part)) text += ` ${dataOf(part)}`;
+  let steps = 0;
+  for (const part of renderedIn(node)) {
+    if ((steps += 1) > MAX_REMARKED || text.length > MAX_VALUE || exhausted()) return `${text} ${UNREAD}`;
+    if (isElement(part)) text += putBeside(part) + (part.selectedOptions?.[0] ? ` ${textOf(part.selectedOptions[0])}` : "");
+    else if (isText(part) && LETTER.test(dataOf(part)) && showsLetters(part)) {
+      const data = dataOf(part).slice(0, 2 * MAX_VALUE);
+      text += ` ${data.replace(pieces.get(part) ?? "", " ").replace(ADDRESS, " ")}`;
+    }
   }
-  return text.replace(/\S+@\S+/gu, " ");
+  return text;
 }
 
-/** The words that a style sheet puts before or after an element. */
-function putBy({ content, fontFamily }, element) {
-  if (/^(none|normal)$/.test(content) || PICTURES.test(fontFamily)) return "";
-  return Array.from(content.matchAll(/"([^"]*)"|attr\(([\w-]+)/g), ([, words, name]) => words ?? attributeOf(element, name) ?? "").filter((words) => LETTER.test(words)).join(" ");
+/** Whether a text, also one directly in a shadow tree, shows letters. */
+function showsLetters(text) {
+  if (isPicture(parentOf(text))) return false;
+  return getParentElement.call(text) ? isTextSeen(text) : isSeen(parentOf(text), boxesOf(text));
 }
 
-/** What is remarked in a box that has an address, and behind that on its line, up to the next label; `address` is one in several parts. */
-function remarkOn(box, address = "") {
-  if (!isInMainPart(isElement(box) ? box : getParentElement.call(box))) return "";
-  let text = remarkIn(box, address);
-  const label = labelElementOf(box);
-  const line = lineOf(box);
-  let end = line;
-  // Beside a cell of a table, other columns stand.
-  const alone = isElement(box) && tagOf(box) === "TD" && !(label && tagOf(label) === "TH");
-  for (let node = !alone && line && getAfter.call(box), steps = 0; node && steps < MAX_AFTER; node = getAfter.call(node), steps += 1) {
-    if (isText(node) ? asLabel(dataOf(node)) : isElement(node) && (tagOf(node) === "BR" || isAlike(node, label) || querySelector.call(node, FIELDS))) break;
-    const place = lineOf(node);
-    if (!place) continue;
-    if (!isOneLine(line, place) || Math.max(place.left - end.right, end.left - place.right) > MAX_GAP) break;
-    text += remarkIn(node, address);
-    end = place;
-  }
+/** The words that a style sheet puts before and after what is in an element. */
+function putBeside(element) {
+  const words = [styleBefore(element), styleAfter(element)].map(({ content, fontFamily }) => {
+    if (/^(none|normal)$/.test(content) || isPictureFont(fontFamily)) return "";
+    return Array.from(content.matchAll(/"([^"]*)"|attr\(([\w-]+)/g), ([, said, name]) => said ?? attributeOf(element, name) ?? "").join(" ");
+  });
+  const said = words.join(" ").trim();
+  return LETTER.test(said) && isSeen(element) ? ` ${said}` : "";
+}
+
+/** What is remarked on an address: in its box, and beside that in its field, up to the labels of others. */
+function remarkOn(box, pieces = new Map()) {
+  if (!isInPlace(box)) return "";
+  const before = partsBeside(box, false);
+  const place = before.findIndex((part) => EMAIL_WORD.test(asLabel(textOf(part), true)));
+  const label = before[Math.max(place, 0)];
+  // What stands between the label and the address, and before the label.
+  const parts = [...before.slice(0, Math.max(place, 0)), ...(place < 0 ? [] : partBefore(label)), box, ...partsBehind(box, label)];
+  const outer = parentOf(box);
+  const text = parts.map((part) => remarkIn(part, pieces)).join(" ") + (outer ? putBeside(outer) : "");
   return text.replace(/\s+/gu, " ").trim();
 }
 
-/** The element directly before a box, which is its label. */
-const labelElementOf = (box) => (isText(box) ? getBefore.call(box) : earlierOf(box));
+/** Whether something stands where customers' addresses are proposed from, if they show the whole name. */
+function isInPlace(node) {
+  const element = node && (isElement(node) ? node : parentOf(node));
+  return Boolean(element) && [null, "main", "aside"].includes(regionOf(element));
+}
 
-/** Where a node stands, if it takes up room there. */
+/** What the line below a field says that has no label of its own. It may be about anything else. */
+function lineBelow(box) {
+  if (!isInPlace(box)) return "";
+  let broken = false;
+  for (let at = box, steps = 0; steps < MAX_ROWS && (at = siblingOf(at, true)); steps += 1) {
+    if (!isElement(at) && !isText(at)) continue;
+    if (isElement(at) && tagOf(at) === "BR") broken = true;
+    else if (broken && saysSomething(at)) return isText(at) ? dataOf(at).slice(0, MAX_LABEL) : shortTextOf(at);
+  }
+  const cell = isElement(box) ? closest.call(box, "td, li") : null;
+  for (let row = cell ? (tagOf(cell) === "TD" ? getParentElement.call(cell) : cell) : parentOf(box), depth = 0; row && depth < 2 && row !== bodyElement(); row = parentOf(row), depth += 1) {
+    const next = getLater.call(row);
+    if (next) return isRow(next) || matches.call(next, HEADING) || querySelector.call(next, FIELDS) ? "" : shortTextOf(next);
+  }
+  return "";
+}
+
+const shortTextOf = (element) => (textOf(element).length < 150 && isSeen(element) ? textOf(element) : "");
+
+/** What stands on one side of a node in the same element and says something, up to the end of the line; cells also if they are empty. */
+function partsBeside(node, onward) {
+  const parts = [];
+  let at = node;
+  for (let steps = 0; steps < MAX_ROWS && (at = siblingOf(at, onward)); steps += 1) {
+    const element = isElement(at);
+    if (element && tagOf(at) === "BR") break;
+    if ((element && /^T[DH]$/.test(tagOf(at))) || ((element || isText(at)) && saysSomething(at))) parts.push(at);
+  }
+  return parts;
+}
+
+/** Whether an element has letters, of its own or by its style. */
+const saysSomething = kept((node) => (isText(node) ? LETTER.test(dataOf(node)) : !matches.call(node, UNSHOWN) && (LETTER.test(textOf(contentOf(node))) || putBeside(node) !== "")));
+
+/** What stands before a label on its line, if it is no field with its label. */
+function partBefore(label) {
+  const line = lineOf(label);
+  const parts = partsBeside(label, false).filter((part) => line && lineOf(part) && isOneLine(line, lineOf(part)));
+  return parts.length % 2 === 1 ? [parts[0]] : [];
+}
+
+/** What stands behind the box of an address, up to the label of another field. */
+function partsBehind(box, label) {
+  const parts = partsBeside(box, true);
+  if (isElement(box) && tagOf(box) === "TD") {
+    // Other columns, or other fields with their labels.
+    const pairs = !label || tagOf(label) !== "TH" ? parts.length % 2 === 0 : false;
+    if (pairs || columnsOf(box)) return [];
+  }
+  const end = parts.findIndex((part, index) => (isText(part) ? LABEL_END.test(dataOf(part)) : isOtherField(part, label, box, index < parts.length - 1)));
+  return end < 0 ? parts : parts.slice(0, end);
+}
+
+/** Whether an element behind an address is the label of another field, or has one in it. */
+function isOtherField(part, label, box, followed) {
+  const text = textOf(part);
+  if (matches.call(part, `dt, th, ${HEADING}`) || querySelector.call(part, FIELDS) || text.length > 150 || EMAIL_FIELD.test(text)) return true;
+  if (followed && label && isElement(label) && tagOf(part) === tagOf(label) && calledAs(part) === calledAs(label)) return true;
+  const line = lineOf(box);
+  const place = lineOf(part);
+  return isRow(part) && Boolean(line && place) && !isOneLine(line, place);
+}
+
+const calledAs = (element) => (attributeOf(element, "class") ?? "").trim().split(/\s/)[0];
+
+/** Where the text of a node stands. */
 function lineOf(node) {
-  const box = isText(node) ? boxesOf(node).at(0) : isElement(node) && rectOf(node);
+  const box = isText(node) ? boxesOf(node).at(-1) : boxOfText(node);
   return box && box.width > 0 ? box : null;
 }
 
-/** Whether an element is called as another one is: labels follow each other. */
-function isAlike(element, label) {
-  return Boolean(label) && isElement(label) && tagOf(element) === tagOf(label) && attributeOf(element, "class") === attributeOf(label, "class");
+/** The box of a form field: what stands beside its label, or the label around it. */
+function boxOfField(field) {
+  const label = field.labels?.[0];
+  if (!label || contains.call(label, field)) return label ?? field;
+  let box = field;
+  for (let outer = parentOf(box), depth = 0; outer && depth < 4 && !contains.call(outer, label); outer = parentOf(box), depth += 1) box = outer;
+  return box;
 }

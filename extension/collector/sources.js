@@ -59,7 +59,9 @@ function readField(field) {
   const label = inputLabel(field);
   const fitting = type !== "search" && (type === "email" || EMAIL_WORD.test(label));
   if (fitting) note(field, true);
-  report(fitting ? "input" : "text", value, field, label, doubtful, fitting ? remarkOn(closest.call(field, "label") ?? field) : "");
+  const box = boxOfField(field);
+  const remark = remarkOn(box);
+  report(fitting ? "input" : "text", value, field, label, doubtful, tagOf(box) === "LABEL" ? restOf(remark) : remark, lineBelow(box));
 }
 
 /** Whether an element shows nothing but one of these addresses, or none; most links do, and that is told quickest. */
@@ -78,8 +80,7 @@ function readMailto(link) {
   const send = conflict ? reportUnrendered : report;
   note(link, false);
   const before = facts.length;
-  const { label, box } = labelOf(link);
-  send("mailto", attributeOf(link, "href"), link, label, isCovered(link), EMAIL_WORD.test(label) ? remarkOn(box) : "");
+  send("mailto", attributeOf(link, "href"), link, labelOf(link).label, isCovered(link), remarkOn(link));
   if (!conflict && getText.call(link).includes("@")) for (const fact of facts.slice(before)) fact.read = true;
 }
 
@@ -94,7 +95,7 @@ function readMicrodata(element) {
   const attribute = attributeOf(element, "content") ?? attributeOf(element, "href");
   const item = (attributeOf(closest.call(element, "[itemtype]") ?? element, "itemtype") ?? "").split("/").pop();
   const text = attribute === null ? seenTextOf(element, 2000) : "";
-  if (attribute === null) report("microdata", text, element, item, text.includes(JOINT) || isCovered(element));
+  if (attribute === null) report("microdata", text, element, item, text.includes(JOINT) || isCovered(element), remarkOn(element));
   else reportUnrendered("microdata", attribute, element, item);
 }
 

@@ -65,7 +65,7 @@ function readText(node) {
 
 /** A piece of text; it is the value of a field if an element of its own beside it is a label for an e-mail address. */
 function reportText(node, token) {
-  const { whole, begin, prefix } = wholeOf(node, token);
+  const { whole, begin, prefix, pieces } = wholeOf(node, token);
   const value = whole.replaceAll(JOINT, "");
   const parent = getParentElement.call(node);
   const affixed = isInMainPart(parent) && ((!prefix.trim() && isAffixed(begin, false)) || (!/\S/u.test(dataOf(node).slice(token.last)) && isAffixed(node, true)));
@@ -81,8 +81,8 @@ function reportText(node, token) {
   const same = link && schemeless(link).toLowerCase().includes(value.toLowerCase().replace(/[.,;:!?)>]+$/u, ""));
   if (field && !isInList(parent) && !closest.call(parent, HEADING)) {
     note(begin, true);
-    report("labelled", value, parent, label, doubtful, remarkOn(box, value === token.value ? "" : value));
-  } else if (!same) report("text", value, parent, label, doubtful);
+    report("labelled", value, parent, label, doubtful, remarkOn(box, pieces), lineBelow(box));
+  } else if (!same) report("text", value, parent, label, doubtful, remarkOn(begin, pieces));
 }
 
 /** Whether another address stands on a value's line, such as "(old, now ...)": words between them are for a person to read. */

@@ -64,8 +64,10 @@ pub struct Fact {
     pub after: Option<String>,
     /// What the field for a name beside it says, in small letters.
     pub named: Option<String>,
-    /// What stands beside it in its field, in small letters.
+    /// What stands beside it: in its field, up to the label of the next one, or where it has none on its line. In small letters.
     pub remark: Option<String>,
+    /// What the line below its field says, likewise, if that has no label.
+    pub below: Option<String>,
     /// The part of the page that it stands in.
     pub region: Option<Region>,
     /// Whether a person can see it.
@@ -187,6 +189,7 @@ fn read_fact(fact: &Value) -> Option<Fact> {
         after: fact.get("after").string(),
         named: fact.get("named").string(),
         remark: fact.get("remark").string(),
+        below: fact.get("below").string(),
         region: match fact.get("region").text() {
             Some("header" | "footer" | "nav") => Some(Region::Margin),
             Some("aside") => Some(Region::Beside),

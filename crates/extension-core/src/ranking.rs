@@ -3,6 +3,7 @@
 //! The result depends on the set of facts alone, not on their order, and a fact without an address changes nothing.
 
 mod person;
+mod remarks;
 mod weight;
 mod whom;
 mod words;
@@ -198,6 +199,23 @@ impl<'a> Sighting<'a> {
         !label.contains("mail") || words::is_own(&label, "")
     }
 
+    /// Whether something beside it may say that it is somebody else's. In a sentence, only words for such do.
+    fn is_remarked(&self, page: &Whom) -> bool {
+        let remark = self.fact.remark.as_deref().unwrap_or_default();
+        match self.kind {
+            Kind::Labelled | Kind::Input => !remarks::is_harmless(remark, &page.person.name, &self.folded),
+            _ => remarks::names_kin(remark),
+        }
+    }
+
+    /// Whether a word for somebody else stands in its field, or below it.
+    fn is_kins(&self) -> bool {
+        let field = matches!(self.kind, Kind::Recipe | Kind::Labelled | Kind::Input);
+        let Fact { remark, below, .. } = self.fact;
+        let mut said = [remark, below].into_iter().flatten();
+        field && said.any(|text| remarks::names_kin(text))
+    }
+
     /// What they are sorted by: those of one address stand together, within them those of one kind, the best first.
     /// Nothing that is used later is left out, so equal keys cannot be told apart.
     fn key(&self) -> (&str, Kind, Reverse<Weight>, &str, &str) {
@@ -256,15 +274,11 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
     let recipe = sightings[0].kind == Kind::Recipe;
     // One and the same component shows the customer's address and those of others in their record.
     let others = sightings.iter().any(|sighting| {
-        let remark = sighting.fact.remark.as_deref().unwrap_or_default();
         sighting.weight.others
-            || weight::names_other(remark)
+            || sighting.is_kins()
             || recipe && sighting.weight.open && !sighting.is_called_own()
     });
-    let remarked = sightings.iter().any(|sighting| {
-        let remark = sighting.fact.remark.as_deref();
-        remark.is_some_and(|remark| !page.is_harmless(remark, &best.folded))
-    });
+    let remarked = sightings.iter().any(|sighting| sighting.is_remarked(page));
     let card = sightings.iter().any(|sighting| sighting.under == page.second);
     let by_first = page.names(&best.folded, "");
     let by_both = page.names(&best.folded, &page.second);

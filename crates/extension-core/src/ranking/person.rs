@@ -244,7 +244,8 @@ fn agrees(name: &str, whole: bool, any_order: bool, parts: &str) -> bool {
         let particles = behind.iter().take_while(|word| is_particle(word)).count();
         let turned = [behind, &behind[particles..]];
         turned.iter().any(|given| is_pair(parts, given, &spelt))
-            || [spelt, short].iter().any(|one| is_pair(parts, one, behind))
+            || is_pair(parts, &spelt, behind)
+            || parts.contains(' ') && is_pair(parts, &short, behind)
     }
 }
 
@@ -263,10 +264,13 @@ fn is_pair(text: &str, one: &[&str], two: &[&str]) -> bool {
     };
     match rest.strip_prefix(' ') {
         Some(rest) => long > 3 && without(rest, two) == Some(""),
-        // "paula" is somebody else than Paul Adams, "andreas" than Andrea Schmidt, and "lina" than Li Na.
+        // "paula" is somebody else than Paul Adams, "andreas" than Andrea Schmidt, "lina" than Li Na, and "ivandijk" than Iris van
+        // Dijk.
         None => {
+            let short = |words: &[&str], other: &[&str]| !is_word(words.concat().as_str()) && other.len() > 1;
             let whole = |words: &[&str]| words.iter().any(|word| is_word(word));
-            let joined = long > 3 + usize::from(whole(one)) && !text.contains(' ') && whole(two);
+            let joined =
+                long > 3 + usize::from(whole(one)) && !text.contains(' ') && whole(two) && !short(one, two);
             joined && without(rest, two) == Some("")
         }
     }

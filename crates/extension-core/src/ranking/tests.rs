@@ -26,6 +26,7 @@ fn fact(kind: Kind, value: &str) -> Fact {
         after: None,
         named: None,
         remark: None,
+        below: None,
         region: None,
         visible: true,
         read: false,

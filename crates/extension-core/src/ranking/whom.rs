@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use super::{
     person::{Person, is_word, name_words},
-    words::{is_harmless, is_own, is_small, without_salutation},
+    words::{is_own, is_small, without_salutation},
 };
 use crate::{facts::Frame, names::plain};
 
@@ -25,7 +25,7 @@ pub(super) struct Whom {
     /// What is said first: the first heading of the first order; where that is nobody's name, the parts of the title, too.
     own: String,
     /// Whose name that is, by itself; where it is nobody's, the first one in the page's main part.
-    person: Person,
+    pub(super) person: Person,
     /// The others that are named in its main part.
     others: Vec<Person>,
     /// First heading and title.
@@ -108,11 +108,6 @@ impl Whom {
     /// Whether a name is another one than that of whom the page is about.
     pub(super) fn is_another(&self, name: &str) -> bool {
         self.person.is_another(&plain(name))
-    }
-
-    /// Whether a remark beside an address says nothing of whose it is, or that it is theirs.
-    pub(super) fn is_harmless(&self, remark: &str, folded: &str) -> bool {
-        is_harmless(remark, &[&self.person.name, " ", &plain(folded)].concat())
     }
 
     /// Whether a title is one of the customer's own data: all its words are known for that, or it is the name that the address

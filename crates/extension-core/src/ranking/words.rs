@@ -1,7 +1,5 @@
 //! Words of titles over the customer's own data.
 
-use alloc::string::String;
-
 /// Such words. What is not here may be somebody else's: no list of those is ever complete.
 const OWN: &str = "account accounts holder client clients customer customers contact contacts lead leads personal profile \
     detail details info information data general basic basics main primary overview summary about identity identification \
@@ -111,37 +109,6 @@ pub(super) fn is_own(title: &str, name: &str) -> bool {
     })
 }
 
-/// Words of what is said of an address, and not of whose it is.
-const REMARKS: &str = "confirmed unverified unconfirmed pending valid invalid checked validated bounced bounce bounces hard soft \
-    opted opt out subscribed unsubscribed default preferred work home office mobile since waiting awaiting for confirmation copied copy sent send change new today yesterday last ago \
-    day days week weeks month months year years time times yes ok jan feb mar apr may jun jul aug sep sept oct nov dec january february \
-    march april june july august september october november december marketing newsletter consent only reachable deliverable \
-    arbeit zuhause casa trabajo domicile travail dom praca дом работа bestätigt unbestätigt verifiziert geprüft gültig ungültig seit am hauptadresse geändert \
-    confirmado verificado validado principal desde confirmée vérifié vérifiée confirmé valide depuis principale \
-    potwierdzony zweryfikowany niezweryfikowany niepotwierdzony zweryfikowano potwierdzono główny od dnia aktualny verificata verificato confermato \
-    подтвержден подтверждён подтверждена подтверждено основной проверен проверено rebond rebonds đã chưa xác nhận minh megerősítve megerősített تأكيده تأكيد مؤكد موثق تم التحقق منه منذ doğrulandı onaylandı";
-
-/// Whether a remark beside an address says nothing of whose it is. That something was not verified does not, either.
-pub(super) fn is_harmless(remark: &str, name: &str) -> bool {
-    let mut said = String::from(remark);
-    for state in ["not yet ", "not ", "nicht ", "non ", "no ", "nie ", "не "] {
-        for word in [
-            "verif",
-            "confirm",
-            "valid",
-            "bestätigt",
-            "vérif",
-            "zweryf",
-            "potwierdz",
-            "подтвержд",
-        ] {
-            said = said.replace(&[state, word].concat(), word);
-        }
-    }
-    said.split(|c: char| !c.is_alphabetic() && !is_joined(c))
-        .all(|word| is_own(word, name) || REMARKS.split_whitespace().any(|other| other == word))
-}
-
 /// Whether a word is one that pages or fields are called after.
 pub(super) fn is_kind(word: &str) -> bool {
     KINDS.split_whitespace().any(|kind| kind == word)
@@ -165,12 +132,12 @@ pub(super) fn is_salutation(word: &str) -> bool {
 }
 
 /// Marks that stand on letters.
-fn is_joined(c: char) -> bool {
+pub(super) fn is_joined(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36F}' | '\u{e30}'..='\u{e4e}' | '\u{900}'..='\u{94F}')
 }
 
 /// What ends in a hyphen is the beginning of words.
-fn is_form(word: &str, own: &str) -> bool {
+pub(super) fn is_form(word: &str, own: &str) -> bool {
     match own.strip_suffix('-') {
         Some(stem) => word.starts_with(stem),
         None => word == own,

@@ -43,6 +43,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             after: None,
             named: None,
             remark: None,
+            below: None,
             region,
             visible,
             read: false,

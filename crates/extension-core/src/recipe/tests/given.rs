@@ -195,6 +195,7 @@ fn fact() -> impl Strategy<Value = Fact> {
             after: None,
             named: None,
             remark: None,
+            below: None,
             region: None,
             visible,
             read: false,

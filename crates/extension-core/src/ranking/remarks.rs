@@ -1,0 +1,117 @@
+//! What is remarked on an address beside it: words for its state, or perhaps for whose it is.
+
+use super::words::{is_form, is_joined};
+
+/// Words for the state of an address, or what can be done with it. What is not here may say whose it is.
+const STATES: &str = "a add added ago alternate alternative am and at backup been blocked bounc- by call change changed changes blacklisted check checked click clipboard contacted \
+    code complained correct disposable do compose confirm- consent copied copy created day days default delete delivered deliverable double e edit email emails \
+    expired failed favorite favourite format gdpr gmail hard has hidden hide home hour hours hotmail icloud imported in inactive invalid is just last later link log login password risky unlisted \
+    mail main marketing minute minutes mobile month months more new newsletter now office on opened opt opted optional \
+    out outlook pending personal pm preferred primary private public quality reachable read remove required resend reset save score seen secondary \
+    send sent show since sms soft spam subscri- synced the time times today type unconfirmed undeliverable unreachable unsubscri- \
+    unverified update updated used valid validat- verif- via view waiting awaiting was week weeks work write year years yesterday \
+    yes ok active off \
+    abgemeldet aktiv aktualisiert angemeldet arbeit bearbeiten bestätig- dienstlich entfernen geändert geprüft geschäftlich gesperrt \
+    gültig inaktiv ja kopieren kopiert löschen primär privat seit senden standard ungeprüft ungültig unbestätigt unverifiziert \
+    verifiziert vor wöchentlich zuhause zuletzt zugestellt ändern tag tagen uhr haupt hauptadresse \
+    activ- casa confirm- correo en copiar días editar enviad- enviar cambiar hace laboral pendiente predeterminado principal \
+    rebotado reenviar suscrito trabajo validado verificad- verificar válido día desde sí inactivo \
+    aktywny aktualny nieaktywny domowy domyślny edytuj główny kopiuj niepotwierdzon- niezweryfikowan- oczekuje potwierdzenie dni od dnia poprawny potwierdzon- \
+    praca prywatny służbowy temu wyślij zgoda zmień zweryfikowan- tak \
+    abonné actif attente copier depuis défaut désabonné envoyer envoyé inactif il y jours modifier oui par personnelle principale conferm- op kopyala \
+    professionnelle rebond rebonds travail validée validé valide vérifi- domicile \
+    attivo confermat- copia inattivo invia lavoro modifica predefinito valido attesa verificat- \
+    ativo confirmado enviar há dias inativo pendente actief bevestigd bewerken geldig geverifieerd kopiëren primair standaard \
+    thuis werk \
+    активен активна изменить копировать отправить основной ожидает подтвержд- проверен- рабочий личный домашний \
+    підтвердж- перевірено doğrulan- onaylan- aktif ověřen- neověřen- potvrzen- overený verificat megerősít- xác nhận thực minh đã \
+    chưa terverifikasi bekräfta- verifiera- bekreft- vahvistettu επιβεβαιωμέν- \
+    مؤكد موثق نشط نسخ إرسال تعديل أساسي رئيسي تأكيد- تأكيده تم التحقق التأكيد منه منذ انتظار في شخصي العمل البريد الإلكتروني";
+
+/// Words between those; beside a name they may say whose it is.
+const LINKS: &str = "to de di du à na";
+
+/// Likewise in scripts without blanks.
+const UNSPACED: &str = "已验证 未验证 已驗證 未驗證 已确认 已確認 未确认 主要 默认 复制 复製 複製 編集 编辑 认证 認証 済み 未認証 確認 확인됨 인증됨 미인증 复 \
+    제 個人 私用 工作";
+
+/// Words that turn those round.
+const NEGATIONS: &str = "not no non never ej nicht noch nie nog niet não sin kein pas ne не غير لم يتم nem belum değil yet aún encore";
+
+/// Names of months, and words that stand with numbers; some are names of people, too.
+const MONTHS: &str = "jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october \
+    november december januar februar märz mai juni juli oktober dezember enero febrero marzo abril mayo junio julio agosto septiembre \
+    octubre noviembre diciembre stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia el \
+    janvier février mars avril juin juillet août septembre octobre novembre décembre x of de at um";
+
+/// Words for whom the page is about: with one that turns it round, it is somebody else.
+const CLIENTS: &str = "client clients customer hers his kund- cliente klient- клиент- العميل";
+
+/// Words for whoever else an address may belong to.
+const KIN: &str = "wife husband spouse partner mother father mum mom dad son daughter brother sister uncle aunt cousin \
+    nephew niece parent parents child relative accountant lawyer attorney assistant secretary guardian friend colleague manager agent broker \
+    advisor adviser trustee executor beneficiary guarantor nominee neighbour \
+    ehefrau ehemann frau mann mutter vater sohn tochter bruder schwester onkel tante eltern steuerberater anwalt betreuer berater \
+    bevollmächtigt- vormund \
+    esposa esposo marido mujer madre padre hijo hija hermano hermana contable abogado gestor asesor tutor apoderado cónyuge \
+    żona żony mąż męża matka matki ojciec ojca syn syna córka córki brat brata siostra siostry księgow- pełnomocnik opiekun doradca \
+    femme mari époux épouse mère père fils fille frère sœur soeur comptable avocat conseiller tuteur conjoint mandataire \
+    moglie marito madre padre figlio figlia fratello sorella жена муж мать отец сын дочь брат сестра бухгалтер \
+    زوجة زوج والدة والد أم أب ابن ابنة أخ أخت محاسب وكيل المحاسب الزوجة الزوج 妻 夫 父 母";
+
+/// Whether a remark in the field of an address says nothing of whose it is: it has only words for its state, the customer's name
+/// with its first word, and parts of the address itself.
+pub(super) fn is_harmless(remark: &str, name: &str, folded: &str) -> bool {
+    let (local, domain) = folded.split_once('@').unwrap_or_default();
+    // "c/o", "w/o".
+    if remark.as_bytes().windows(2).any(|pair| pair == b"/o") {
+        return false;
+    }
+    let said = remark.replace(domain, " ").replace(local, " ");
+    let numbered = said.contains(|c: char| c.is_ascii_digit());
+    let plain = crate::names::plain(&said);
+    let called = name
+        .split_whitespace()
+        .next()
+        .is_some_and(|first| plain.split_whitespace().any(|word| word == first));
+    let is_name = |word: &str| {
+        let word = crate::names::plain(word);
+        called && name.split_whitespace().any(|part| part == word)
+    };
+    let (mut negated, mut named, mut linked) = (false, false, false);
+    for word in words_in(&said) {
+        let state = has(STATES, word) || numbered && has(MONTHS, word) || is_unspaced(word);
+        let negation = has(NEGATIONS, word);
+        let (link, own) = (has(LINKS, word), !negated && is_name(word));
+        if !(state || negation || link || own) {
+            return false;
+        }
+        linked |= link && !state;
+        named |= own && !state;
+        negated = negation;
+    }
+    // "Not", and nothing behind it.
+    !negated && !(named && linked)
+}
+
+/// Whether a text has a word for somebody else than the customer.
+pub(super) fn names_kin(remark: &str) -> bool {
+    let any = |list| words_in(remark).any(|word| has(list, word));
+    any(KIN) || any(NEGATIONS) && any(CLIENTS)
+}
+
+fn words_in(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphabetic() && !is_joined(c))
+        .filter(|word| !word.is_empty())
+}
+
+fn has(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|known| is_form(word, known))
+}
+
+fn is_unspaced(word: &str) -> bool {
+    word.is_empty()
+        || UNSPACED
+            .split_whitespace()
+            .any(|known| word.strip_prefix(known).is_some_and(is_unspaced))
+}
