@@ -2,9 +2,12 @@
 
 /** The most nodes that are looked at in one element. */
 const MAX_REMARKED = 200;
+/** Pixels of a field: what is higher is another part of the page. */
+const MAX_HEIGHT = 160;
 /** Stands for what is not read any more: it is not known for a harmless word. */
 const UNREAD = "unread";
 const UNSHOWN = "option, script, style, template, noscript";
+const SIGN = lettered(String.raw`[\p{L}\p{N}]`);
 /** Two words at most, and a colon. */
 const LABEL_END = /^\W*(\S+\s+)?\S+\s*[:：]\s*$/u;
 
@@ -71,19 +74,30 @@ function lineBelow(box) {
   if (!isInPlace(box)) return "";
   let broken = false;
   for (let at = box, steps = 0; steps < MAX_ROWS && (at = siblingOf(at, true)); steps += 1) {
-    if (!isElement(at) && !isText(at)) continue;
     if (isElement(at) && tagOf(at) === "BR") broken = true;
-    else if (broken && saysSomething(at)) return isText(at) ? dataOf(at).slice(0, MAX_LABEL) : shortTextOf(at);
+    else if (broken && isText(at) && LETTER.test(dataOf(at))) return dataOf(at).slice(0, MAX_LABEL);
+    else if (broken && isElement(at)) return matches.call(at, `b, strong, label, ${HEADING}`) ? "" : remarkBelow(at);
   }
-  const cell = isElement(box) ? closest.call(box, "td, li") : null;
-  for (let row = cell ? (tagOf(cell) === "TD" ? getParentElement.call(cell) : cell) : parentOf(box), depth = 0; row && depth < 2 && row !== bodyElement(); row = parentOf(row), depth += 1) {
+  const cell = isElement(box) && closest.call(box, "td, li");
+  let row = cell && tagOf(cell) === "TD" ? parentOf(cell) : cell || parentOf(box);
+  for (let depth = 0; row && depth < 2 && isOneField(row); row = parentOf(row), depth += 1) {
     const next = getLater.call(row);
-    if (next) return isRow(next) || matches.call(next, HEADING) || querySelector.call(next, FIELDS) ? "" : shortTextOf(next);
+    // One cell over all columns is the title of the rows below it.
+    if (next) return tagOf(next) === "TR" && getLater.call(next) && next.cells.length === 1 ? "" : remarkBelow(next);
   }
   return "";
 }
 
-const shortTextOf = (element) => (textOf(element).length < 150 && isSeen(element) ? textOf(element) : "");
+/** Whether an element has one field at most. */
+const isOneField = (element) => element !== bodyElement() && textOf(element).length < 100 && queryAll.call(element, FIELDS).length < 2;
+
+/** What an element says, if that may be a remark: a short text, and no field with its label. */
+function remarkBelow(element) {
+  const label = getFirstElement.call(element);
+  const labelled = label && getLater.call(label) && LETTER.test(textOf(label));
+  const text = textOf(element);
+  return labelled || queryAll.call(element, "*").length > 3 || matches.call(element, HEADING) || text.length > 150 || text.includes("@") || !isSeen(element) ? "" : text;
+}
 
 /** What stands on one side of a node in the same element and says something, up to the end of the line; cells also if they are empty. */
 function partsBeside(node, onward) {
@@ -91,17 +105,19 @@ function partsBeside(node, onward) {
   let at = node;
   for (let steps = 0; steps < MAX_ROWS && (at = siblingOf(at, onward)); steps += 1) {
     const element = isElement(at);
-    if (element && tagOf(at) === "BR") break;
+    if (element && (tagOf(at) === "BR" || rectOf(at).height > MAX_HEIGHT)) break;
     if ((element && /^T[DH]$/.test(tagOf(at))) || ((element || isText(at)) && saysSomething(at))) parts.push(at);
   }
   return parts;
 }
 
 /** Whether an element has letters, of its own or by its style. */
-const saysSomething = kept((node) => (isText(node) ? LETTER.test(dataOf(node)) : !matches.call(node, UNSHOWN) && (LETTER.test(textOf(contentOf(node))) || putBeside(node) !== "")));
+const saysSomething = kept((node) => (isText(node) ? SIGN.test(dataOf(node)) : !matches.call(node, UNSHOWN) && (SIGN.test(textOf(contentOf(node))) || putBeside(node) !== "")));
 
 /** What stands before a label on its line, if it is no field with its label. */
 function partBefore(label) {
+  const earlier = isElement(label) && earlierOf(label);
+  if (earlier && (matches.call(earlier, FIELDS) || querySelector.call(earlier, FIELDS))) return [];
   const line = lineOf(label);
   const parts = partsBeside(label, false).filter((part) => line && lineOf(part) && isOneLine(line, lineOf(part)));
   return parts.length % 2 === 1 ? [parts[0]] : [];
@@ -115,7 +131,7 @@ function partsBehind(box, label) {
     const pairs = !label || tagOf(label) !== "TH" ? parts.length % 2 === 0 : false;
     if (pairs || columnsOf(box)) return [];
   }
-  const end = parts.findIndex((part, index) => (isText(part) ? LABEL_END.test(dataOf(part)) : isOtherField(part, label, box, index < parts.length - 1)));
+  const end = parts.findIndex((part, index) => (isText(part) ? LABEL_END.test(dataOf(part)) : isOtherField(part, label, box, Boolean(isElement(part) && getLater.call(part)))));
   return end < 0 ? parts : parts.slice(0, end);
 }
 

@@ -82,7 +82,7 @@ function reportText(node, token) {
   if (field && !isInList(parent) && !closest.call(parent, HEADING)) {
     note(begin, true);
     report("labelled", value, parent, label, doubtful, remarkOn(box, pieces), lineBelow(box));
-  } else if (!same) report("text", value, parent, label, doubtful, remarkOn(begin, pieces));
+  } else if (!same) report("text", value, parent, label, doubtful, facts.length < MAX_LABELS ? remarkOn(begin, pieces) : "");
 }
 
 /** Whether another address stands on a value's line, such as "(old, now ...)": words between them are for a person to read. */

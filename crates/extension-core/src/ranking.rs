@@ -4,6 +4,7 @@
 
 mod person;
 mod remarks;
+mod sighting;
 mod weight;
 mod whom;
 mod words;
@@ -11,17 +12,16 @@ mod words;
 pub(crate) use words::is_person;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
-use core::cmp::{Ordering, Reverse};
+use core::cmp::Ordering;
 
 use stagedoor_protocol::{CustomerEmail, Session};
 
 use crate::{
     address::{addresses, is_disguised},
     facts::{Fact, Frame, Kind, Region},
-    names::plain,
     text::{Text, harmless},
 };
-use weight::Weight;
+use sighting::{Sighting, insert};
 use whom::{Named, Whom};
 
 /// The most candidates that are kept; a list page may hold hundreds.
@@ -126,108 +126,6 @@ pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
         candidates,
         total,
     }
-}
-
-/// One address in one fact.
-///
-/// Letters beyond ASCII are not folded: two spellings that differ in them count as two addresses, which ends in a
-/// choice and not in a guess.
-struct Sighting<'a> {
-    folded: String,
-    email: CustomerEmail,
-    kind: Kind,
-    weight: Weight,
-    /// For a field its label, for a recipe the CRM's name.
-    label: &'a str,
-    /// The heading of its section, as names are compared.
-    under: String,
-    /// All else that was seen of it.
-    fact: &'a Fact,
-}
-
-impl<'a> Sighting<'a> {
-    fn new(frame: &'a Frame, fact: &'a Fact, email: CustomerEmail) -> Self {
-        Self {
-            folded: email.as_str().to_ascii_lowercase(),
-            email,
-            kind: fact.kind,
-            weight: weight::of(frame, fact),
-            label: match (&frame.recipe, fact.kind) {
-                (Some(recipe), Kind::Recipe) => &recipe.name,
-                _ => fact.label.as_deref().unwrap_or_default(),
-            },
-            under: plain(&fact.under.as_deref().unwrap_or_default().to_ascii_lowercase()),
-            fact,
-        }
-    }
-
-    /// Whether all that it stands in is called as the customer's own data are, and neither follows upon somebody else's nor has
-    /// another name beside it, unless it is the customer's name itself.
-    fn is_own(&self, page: &Whom, named: bool) -> bool {
-        let Fact {
-            under,
-            within,
-            after,
-            named: name,
-            ..
-        } = self.fact;
-        let around = within.iter().flat_map(|titles| titles.split(" / "));
-        let mut titles = under.iter().map(String::as_str).chain(around);
-        titles.all(|title| page.is_own(title, &self.folded, named))
-            && (named
-                || !after.as_deref().is_some_and(weight::introduces_other)
-                    && !name.as_deref().is_some_and(|name| page.is_another(name)))
-    }
-
-    /// Whether it is called one that the customer logs in with, or is a field in what somebody has opened over the page.
-    fn stands_out(&self) -> bool {
-        let label = self.fact.folded.as_deref().or(self.fact.label.as_deref());
-        let field = matches!(self.kind, Kind::Labelled | Kind::Input | Kind::Mailto);
-        let opened = self.fact.over && field && !weight::is_role(&self.folded);
-        (self.weight.open && weight::names_login(label.unwrap_or_default()))
-            || opened && self.weight.beside | self.weight.open
-    }
-
-    /// Whether its label, if it is one for addresses, says no more than that.
-    fn is_called_own(&self) -> bool {
-        let label = self
-            .fact
-            .label
-            .as_deref()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        !label.contains("mail") || words::is_own(&label, "")
-    }
-
-    /// Whether something beside it may say that it is somebody else's. In a sentence, only words for such do.
-    fn is_remarked(&self, page: &Whom) -> bool {
-        let remark = self.fact.remark.as_deref().unwrap_or_default();
-        match self.kind {
-            Kind::Labelled | Kind::Input => !remarks::is_harmless(remark, &page.person.name, &self.folded),
-            _ => remarks::names_kin(remark),
-        }
-    }
-
-    /// Whether a word for somebody else stands in its field, or below it.
-    fn is_kins(&self) -> bool {
-        let field = matches!(self.kind, Kind::Recipe | Kind::Labelled | Kind::Input);
-        let Fact { remark, below, .. } = self.fact;
-        let mut said = [remark, below].into_iter().flatten();
-        field && said.any(|text| remarks::names_kin(text))
-    }
-
-    /// What they are sorted by: those of one address stand together, within them those of one kind, the best first.
-    /// Nothing that is used later is left out, so equal keys cannot be told apart.
-    fn key(&self) -> (&str, Kind, Reverse<Weight>, &str, &str) {
-        let weight = Reverse(self.weight);
-        (&self.folded, self.kind, weight, self.label, self.email.as_str())
-    }
-}
-
-/// Keeps the sightings in order. They are boxed, so that making room for one moves little.
-fn insert<'a>(sightings: &mut Vec<Box<Sighting<'a>>>, sighting: Box<Sighting<'a>>) {
-    let place = sightings.partition_point(|other| other.key() < sighting.key());
-    sightings.insert(place, sighting);
 }
 
 /// Sums up the sightings of one address. Each kind of source counts once, by its best sighting, so that repeating an

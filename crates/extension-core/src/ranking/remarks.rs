@@ -1,24 +1,25 @@
 //! What is remarked on an address beside it: words for its state, or perhaps for whose it is.
 
 use super::words::{is_form, is_joined};
+use crate::names::plain;
 
 /// Words for the state of an address, or what can be done with it. What is not here may say whose it is.
-const STATES: &str = "a add added ago alternate alternative am and at backup been blocked bounc- by call change changed changes blacklisted check checked click clipboard contacted \
+const STATES: &str = "a add added again ago cancel alternate alternative am and at backup been blocked bounc- by call change changed changes blacklisted check checked click clipboard contacted \
     code complained correct disposable do compose confirm- consent copied copy created day days default delete delivered deliverable double e edit email emails \
-    expired failed favorite favourite format gdpr gmail hard has hidden hide home hour hours hotmail icloud imported in inactive invalid is just last later link log login password risky unlisted \
+    expired failed favorite favourite format gdpr gmail hard has hidden hide home hour hours hotmail icloud imported in inactive invalid is just last later link log logging login password risky unlisted \
     mail main marketing minute minutes mobile month months more new newsletter now office on opened opt opted optional \
     out outlook pending personal pm preferred primary private public quality reachable read remove required resend reset save score seen secondary \
     send sent show since sms soft spam subscri- synced the time times today type unconfirmed undeliverable unreachable unsubscri- \
     unverified update updated used valid validat- verif- via view waiting awaiting was week weeks work write year years yesterday \
     yes ok active off \
-    abgemeldet aktiv aktualisiert angemeldet arbeit bearbeiten bestätig- dienstlich entfernen geändert geprüft geschäftlich gesperrt \
+    abbrechen abgemeldet aktiv aktualisiert erneut angemeldet arbeit bearbeiten bestätig- dienstlich entfernen geändert geprüft geschäftlich gesperrt \
     gültig inaktiv ja kopieren kopiert löschen primär privat seit senden standard ungeprüft ungültig unbestätigt unverifiziert \
     verifiziert vor wöchentlich zuhause zuletzt zugestellt ändern tag tagen uhr haupt hauptadresse \
     activ- casa confirm- correo en copiar días editar enviad- enviar cambiar hace laboral pendiente predeterminado principal \
     rebotado reenviar suscrito trabajo validado verificad- verificar válido día desde sí inactivo \
-    aktywny aktualny nieaktywny domowy domyślny edytuj główny kopiuj niepotwierdzon- niezweryfikowan- oczekuje potwierdzenie dni od dnia poprawny potwierdzon- \
+    aktywny aktualny anuluj ponownie nieaktywny domowy domyślny edytuj główny kopiuj niepotwierdzon- niezweryfikowan- oczekuje potwierdzenie dni od dnia poprawny potwierdzon- \
     praca prywatny służbowy temu wyślij zgoda zmień zweryfikowan- tak \
-    abonné actif attente copier depuis défaut désabonné envoyer envoyé inactif il y jours modifier oui par personnelle principale conferm- op kopyala \
+    abonné actif annuler attente copier depuis défaut désabonné envoyer envoyé inactif il y jours modifier oui par personnelle principale conferm- op kopyala \
     professionnelle rebond rebonds travail validée validé valide vérifi- domicile \
     attivo confermat- copia inattivo invia lavoro modifica predefinito valido attesa verificat- \
     ativo confirmado enviar há dias inativo pendente actief bevestigd bewerken geldig geverifieerd kopiëren primair standaard \
@@ -29,7 +30,7 @@ const STATES: &str = "a add added ago alternate alternative am and at backup bee
     مؤكد موثق نشط نسخ إرسال تعديل أساسي رئيسي تأكيد- تأكيده تم التحقق التأكيد منه منذ انتظار في شخصي العمل البريد الإلكتروني";
 
 /// Words between those; beside a name they may say whose it is.
-const LINKS: &str = "to de di du à na";
+const LINKS: &str = "to for de di du à na";
 
 /// Likewise in scripts without blanks.
 const UNSPACED: &str = "已验证 未验证 已驗證 未驗證 已确认 已確認 未确认 主要 默认 复制 复製 複製 編集 编辑 认证 認証 済み 未認証 確認 확인됨 인증됨 미인증 复 \
@@ -69,13 +70,13 @@ pub(super) fn is_harmless(remark: &str, name: &str, folded: &str) -> bool {
     }
     let said = remark.replace(domain, " ").replace(local, " ");
     let numbered = said.contains(|c: char| c.is_ascii_digit());
-    let plain = crate::names::plain(&said);
+    let spelt = plain(&said);
     let called = name
         .split_whitespace()
         .next()
-        .is_some_and(|first| plain.split_whitespace().any(|word| word == first));
+        .is_some_and(|first| spelt.split_whitespace().any(|word| word == first));
     let is_name = |word: &str| {
-        let word = crate::names::plain(word);
+        let word = plain(word);
         called && name.split_whitespace().any(|part| part == word)
     };
     let (mut negated, mut named, mut linked) = (false, false, false);
@@ -91,7 +92,7 @@ pub(super) fn is_harmless(remark: &str, name: &str, folded: &str) -> bool {
         negated = negation;
     }
     // "Not", and nothing behind it.
-    !negated && !(named && linked)
+    !(negated || named && linked)
 }
 
 /// Whether a text has a word for somebody else than the customer.
