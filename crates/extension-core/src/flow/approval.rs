@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, string::String};
 
 use stagedoor_protocol::{
-    Approval, ApprovalRequest, ApprovalState, CustomerEmail, ErrorCode, PageReference, PlatformId,
+    Approval, ApprovalId, ApprovalRequest, ApprovalState, CustomerEmail, ErrorCode, PageReference,
     limits::RELAY_TIMEOUT_MILLISECONDS,
 };
 
@@ -13,7 +13,7 @@ use crate::{
     environment::{Environment, TabId},
     fault::{Code, Fault},
     message::Message,
-    record::{Asked, Profile, Tab},
+    record::{Asked, Profile},
     request::{reason, ticket},
     text::{Text, joined},
     view::{Kept, View},
@@ -170,15 +170,15 @@ fn is_over(code: Code) -> bool {
 
 /// The approval that a click uses: one that was given, for exactly this.
 pub(super) fn given(
-    tab: &Tab,
+    asked: Option<&Asked>,
     now: u64,
-    (email, platform): (&CustomerEmail, &PlatformId),
+    (email, platform): (&CustomerEmail, &str),
     (reason, ticket): (Option<&String>, Option<&String>),
-) -> Option<stagedoor_protocol::ApprovalId> {
-    let asked = tab.approval.as_ref()?;
+) -> Option<ApprovalId> {
+    let asked = asked?;
     // By the bytes, which the popup sends back as they were.
     let same = asked.email.as_str() == email.as_str()
-        && asked.platform.id == *platform
+        && asked.platform.id.as_str() == platform
         && asked.reason.as_ref() == reason
         && asked.ticket.as_ref() == ticket;
     (same && asked.state(now) == ApprovalState::Approved).then(|| asked.approval.id.clone())

@@ -8,7 +8,7 @@ use stagedoor_protocol::{
     RequestId, Rules, Session, limits::RELAY_TIMEOUT_MILLISECONDS,
 };
 
-use super::{Core, approval::given, reasons::may_be_kept, reread::is_approved};
+use super::{Core, approval::given, reasons::may_be_kept};
 use crate::{
     address::typed,
     environment::{Environment, ParsedUrl, TabId, WindowId},
@@ -116,19 +116,16 @@ impl<E: Environment> Core<E> {
             let text = Text::new("error_reason_too_short_cure");
             return Ok(View::of_selection(scan, email, Some(text)));
         };
+        let ticket = ticket(message.ticket.as_deref());
+        let said = (reason.as_ref(), ticket.as_ref());
+        let approval = given(tab.approval.as_ref(), clicked, (&email, &message.platform), said);
         // An approved one is opened from a screen that is about the approval, wherever the page went on to meanwhile.
-        let approved = tab
-            .approval
-            .as_ref()
-            .is_some_and(|asked| is_approved(asked, &email, clicked));
-        if known && !approved {
+        if known && approval.is_none() {
             self.still_there(id, scan, &email).await?;
         }
         let mut order = self.order(profile, scan, message).await?;
         order.overrides = tab.login.as_ref().and_then(|login| shown(login, &email, message));
-        let ticket = ticket(message.ticket.as_deref());
-        let said = (reason.as_ref(), ticket.as_ref());
-        order.approval = given(&tab, clicked, (&email, &order.platform.id), said);
+        order.approval = approval;
 
         // A login that is still marked as under way was lost with another worker, for this one is not working on it.
         let lost = |step| next(Some(step), Event::Loss).unwrap_or(step);

@@ -2,13 +2,13 @@
 
 use alloc::boxed::Box;
 
-use stagedoor_protocol::{ApprovalState, CustomerEmail};
+use stagedoor_protocol::CustomerEmail;
 
 use super::{Core, reading::PATIENCE};
 use crate::{
     environment::{Environment, TabId},
     fault::{Code, Fault},
-    record::{Asked, Scan},
+    record::Scan,
 };
 
 impl<E: Environment> Core<E> {
@@ -33,11 +33,6 @@ impl<E: Environment> Core<E> {
             _ => Err(Code::PageChanged.into()),
         }
     }
-}
-
-/// Whether a second person has approved opening this very customer.
-pub(super) fn is_approved(asked: &Asked, email: &CustomerEmail, now: u64) -> bool {
-    asked.email.as_str() == email.as_str() && asked.state(now) == ApprovalState::Approved
 }
 
 /// Whether a page is about somebody else now. An address that was found on it must be there still, and no other one may

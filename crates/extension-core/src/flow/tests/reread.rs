@@ -77,6 +77,24 @@ fn a_page_that_shows_the_same_customer_does_not() {
 }
 
 #[test]
+fn an_approval_spares_only_the_login_that_it_is_for() {
+    for (member, value) in [
+        ("platform", json!("practice")),
+        ("reason", json!("something else than what was approved")),
+        ("ticket", json!("T-17")),
+    ] {
+        let (fake, worker) = approval::approved();
+        *fake.page.borrow_mut() = Ok(page_with(&["bert@example.com"]));
+        let mut message = login_message(5);
+        message[member] = value;
+        assert_eq!(ask(&worker, message)["code"], "page_changed", "{member}");
+        // The one that was refused for want of it.
+        assert_eq!(fake.logins_asked(), 1, "{member}");
+        assert_eq!(ask(&worker, login_message(5))["screen"], "opened", "{member}");
+    }
+}
+
+#[test]
 fn the_record_that_a_recipe_knows_goes_on_record() {
     let (fake, worker) = enrolled();
     *fake.page.borrow_mut() = Ok(record_page("501", "anna@example.com"));
