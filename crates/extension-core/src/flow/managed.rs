@@ -35,11 +35,7 @@ impl<E: Environment> Core<E> {
         let fault = |name: &str| Fault::with_detail(Code::ManagedSettingsUnusable, name.into());
         let relay = match set.get("relay") {
             Value::Null => None,
-            Value::Text(relay) => {
-                let url = self.environment.parse_url(relay);
-                let origin = url.as_ref().and_then(relay_origin).map(String::from);
-                Some(origin.ok_or_else(|| fault("relay"))?)
-            }
+            Value::Text(relay) => Some(self.relay_origin(relay).ok_or_else(|| fault("relay"))?),
             _ => return Err(fault("relay").into()),
         };
         let switch = |name| match set.get(name) {
@@ -75,11 +71,15 @@ impl<E: Environment> Core<E> {
         if let Some(relay) = self.managed().await?.relay {
             return Ok(relay);
         }
+        Ok(self.relay_origin(typed).ok_or(Code::RelayAddressInvalid)?)
+    }
+
+    /// The origin of a relay's address, which may be written without `https://`.
+    fn relay_origin(&self, written: &str) -> Option<String> {
         let origin = |text: &str| {
             let url = self.environment.parse_url(text)?;
             relay_origin(&url).map(String::from)
         };
-        let relay = origin(typed).or_else(|| origin(&with_scheme(typed)?));
-        Ok(relay.ok_or(Code::RelayAddressInvalid)?)
+        origin(written).or_else(|| origin(&with_scheme(written)?))
     }
 }

@@ -22,9 +22,13 @@ fn enrol(worker: &Worker, relay: &str) -> Value {
 #[test]
 fn a_relay_that_is_set_is_shown_and_used() {
     let (fake, worker) = fresh(json!({"relay": "https://Relay.example/"}));
-    let view = ask(&worker, json!({"type": "options/open"}));
-    assert_eq!((&view["relay"], &view["managed"]), (&json!(RELAY), &json!(true)));
-    assert_eq!((&view["enrolled"], &view["codes"]), (&json!(false), &json!(true)));
+    // It may be written as it may be typed.
+    for relay in ["Relay.example", "https://Relay.example/"] {
+        *fake.managed.borrow_mut() = Some(json!({"relay": relay}));
+        let view = ask(&worker, json!({"type": "options/open"}));
+        assert_eq!((&view["relay"], &view["managed"]), (&json!(RELAY), &json!(true)));
+        assert_eq!((&view["enrolled"], &view["codes"]), (&json!(false), &json!(true)));
+    }
     let view = enrol(&worker, "https://evil.example");
     assert_eq!((&view["enrolled"], &view["relay"]), (&json!(true), &json!(RELAY)));
     assert_eq!(fake.local.borrow()["relay"], RELAY);
@@ -93,6 +97,8 @@ fn settings_that_cannot_be_used_let_nothing_through() {
         (json!({"relay": 7}), "relay"),
         (json!({"relay": ""}), "relay"),
         (json!({"relay": "http://relay.example"}), "relay"),
+        (json!({"relay": "relay.example/path"}), "relay"),
+        (json!({"relay": "stagedoor"}), "relay"),
         (json!({"relay": "https://relay.example/path"}), "relay"),
         (json!({"relay": ["https://relay.example"]}), "relay"),
         (json!({"relay": RELAY, "enrolmentCodes": "no"}), "enrolmentCodes"),
