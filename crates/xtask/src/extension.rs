@@ -34,8 +34,6 @@ const PERMISSIONS: &[&str] = &[
     "contextMenus",
     "alarms",
 ];
-/// What it may ask for when a feature needs it.
-const OPTIONAL_PERMISSIONS: &[&str] = &["history", "notifications", "cookies"];
 /// What would give it standing access to pages, or pages access to it.
 const ABSENT_KEYS: &[&str] = &[
     "host_permissions",
@@ -92,10 +90,8 @@ fn manifest_faults(files: &BTreeMap<String, String>, exists: &dyn Fn(&str) -> bo
             faults.push(format!("manifest.json: {path} does not exist"));
         }
     }
-    for (key, allowed) in [
-        ("permissions", PERMISSIONS),
-        ("optional_permissions", OPTIONAL_PERMISSIONS),
-    ] {
+    // Nothing is asked for later.
+    for (key, allowed) in [("permissions", PERMISSIONS), ("optional_permissions", &[])] {
         let asked: BTreeSet<&str> = manifest[key]
             .as_array()
             .into_iter()
@@ -311,7 +307,6 @@ mod tests {
             let mut manifest = serde_json::json!({
                 "background": {"scripts": ["background.js"]},
                 "permissions": PERMISSIONS,
-                "optional_permissions": OPTIONAL_PERMISSIONS,
             });
             change(&mut manifest);
             let files = BTreeMap::from([("manifest.json".to_owned(), manifest.to_string())]);
@@ -327,6 +322,8 @@ mod tests {
             more.contains(": tabs in permissions") && more.contains(": activeTab in permissions"),
             "{more}"
         );
+        let later = faults(|manifest| manifest["optional_permissions"] = serde_json::json!(["history"]));
+        assert!(later.contains(": history in optional_permissions"), "{later}");
         let open = faults(|manifest| manifest["host_permissions"] = serde_json::json!(["<all_urls>"]));
         assert!(open.contains("host_permissions"), "{open}");
     }

@@ -133,10 +133,6 @@ mod tests {
                 ])
             );
             assert_eq!(
-                manifest["optional_permissions"],
-                json!(["history", "notifications", "cookies"])
-            );
-            assert_eq!(
                 manifest["content_security_policy"],
                 json!({"extension_pages": "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'"})
             );
@@ -152,7 +148,6 @@ mod tests {
                 "incognito",
                 "manifest_version",
                 "name",
-                "optional_permissions",
                 "options_ui",
                 "permissions",
                 "short_name",
