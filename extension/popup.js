@@ -57,7 +57,9 @@ const actions = {
     const own = latest;
     const answer = await ask({ type: "popup/approval", tabId }).catch(() => null);
     const news = answer && (answer.screen !== "approval" || answer.state !== root.dataset.state);
-    if (news && own === latest && root.isConnected) show(answer);
+    if (!news || own !== latest || !root.isConnected) return;
+    presses.replaced();
+    show(answer);
   },
   typeAnother: () => show({ screen: "manual", provisional: view.provisional }, view),
   back: () => {
@@ -65,6 +67,7 @@ const actions = {
     if (expected && differs(expected, earlier)) showOther(earlier);
     else show(earlier);
   },
+  /** Looks how it stands by now. Nobody has pressed for that, and what comes of it takes the place of what is shown. */
   refresh: () => request({ type: "popup/status" }),
   /** Behind the page, which the person points into: the click that opened this popup lets the extension read it. */
   teach: () => chrome.tabs.create({ url: chrome.runtime.getURL(`teach.html?tab=${tabId}`), active: false }).then(() => window.close()),
@@ -104,6 +107,7 @@ async function request(message, meanwhile, asked) {
   answered ||= Boolean(answer);
   const again = awaited;
   awaited = undefined;
+  if (message.type === "popup/status") presses.replaced();
   // Whoever presses on was not looking at this one.
   if (again && typed.customer && answer?.screen === "confirm" && differs(busyWith(), answer)) {
     presses.replaced();
@@ -178,7 +182,7 @@ function show(next, earlier) {
     return show({ ...view, inputError: next.inputError }, view.earlier);
   }
   const changed = next.screen !== view.screen || next.screen !== "working";
-  if (changed && ["confirm", "opened", "approval"].includes(next.screen)) presses.appeared();
+  if (changed && PRESSED.includes(next.screen)) presses.appeared();
   view = earlier ? { ...next, earlier } : confirmed(next);
   settle = undefined;
   if (view.mayApprove) approvals.hidden = false;
@@ -219,6 +223,9 @@ async function offerEnd() {
   const sessions = await ask({ type: "session/open" }).catch(() => null);
   end.hidden = !(sessions?.open > 0);
 }
+
+/** The screens with a button that opens something or ends it: none takes a press before somebody can have read it. */
+const PRESSED = ["confirm", "opened", "approval", "error"];
 
 /** The screens that the core shows by itself, without being asked. */
 const STEPS_SHOWN = new Set(["working", "opened", "error"]);

@@ -107,9 +107,10 @@ impl Popup {
         self.shows("opened").await
     }
 
-    /// Waits for an error and gives its code.
+    /// Waits for an error that takes presses, and gives its code.
     pub async fn error(&self) -> Result<String> {
         self.shows("error").await?;
+        self.settled().await?;
         self.page.text("[data-screen=error] [data-slot=code]").await
     }
 }

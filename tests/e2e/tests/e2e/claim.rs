@@ -11,6 +11,7 @@ use crate::support::{assert_asked_for, assert_asked_for_long};
 crate::in_each_browser!(
     a_colleagues_login_stands_until_it_is_over,
     one_that_is_under_way_is_not_overridden_before_it_has_ended,
+    one_that_runs_out_takes_no_press_that_was_meant_for_the_way_back,
 );
 
 /// A claim lasts as long as its token, and must outlast what the test looks at.
@@ -106,5 +107,36 @@ async fn one_that_is_under_way_is_not_overridden_before_it_has_ended(kind: Kind)
     popup.opened().await?;
     assert_eq!(noor.platform().await?, Platform::LoggedIn(customer.into()));
     assert_asked_for(&lab, &[customer]);
+    Ok(())
+}
+
+/// Presses what has the focus in the moment in which a screen takes another one's place.
+const PRESS_AT_ONCE: &str = "new MutationObserver(() => document.activeElement.click())
+    .observe(document.querySelector('#screen'), { childList: true }), 0";
+
+async fn one_that_runs_out_takes_no_press_that_was_meant_for_the_way_back(kind: Kind) -> Result<()> {
+    let lab = Lab::start_with("reason = \"optional\"\nvalidity_seconds = 5").await?;
+    let dana = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let noor = Seat::enrolled(&lab, kind, SUPPORT[1]).await?;
+    let customer = CUSTOMERS[0].0;
+    let page = lab.customer_page(customer);
+    let popup = noor.press(&noor.browser.open(&page).await?).await?;
+    popup.settled().await?;
+    dana.log_in(&page).await?;
+    assert_asked_for_long(&lab, &[customer], 5);
+    popup.confirm().await?;
+    assert_eq!(popup.error().await?, "customer_claimed");
+    let words = popup.words().await?;
+    assert!(words.contains("Dana Reyes opened this customer"), "{words}");
+    popup.page.evaluate(PRESS_AT_ONCE).await?;
+    let free = "document.querySelector('#screen').innerText.includes('This customer is free again')";
+    popup.page.wait_for("the claim to run out", free).await?;
+    popup.settled().await?;
+    assert_eq!(popup.screen().await?, "error");
+    assert_asked_for(&lab, &[]);
+    // Who has looked goes on.
+    popup.page.evaluate("document.activeElement.click()").await?;
+    popup.opened().await?;
+    assert_asked_for_long(&lab, &[customer], 5);
     Ok(())
 }
