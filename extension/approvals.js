@@ -1,6 +1,6 @@
 // The page of the requests that wait for this person: shows what the core says, and carries decisions back.
 
-import { INTERNAL, ask, duration, localisePage, showAddress, stamp, text, viewText } from "./page.js";
+import { INTERNAL, ask, duration, ignoreHeldKeys, localisePage, showAddress, stamp, text, viewText } from "./page.js";
 
 /** How often the list is asked for while somebody looks at it, in milliseconds. */
 const PAUSE = 15000;
@@ -134,6 +134,7 @@ setInterval(() => {
   if (allowed && Date.now() - shown >= PAUSE) refresh();
 }, 1000);
 
+ignoreHeldKeys();
 localisePage("approvals_title");
 announcer.textContent = text("approvals_loading");
 await request({ type: "approvals/open" });

@@ -30,6 +30,13 @@ export function localise(root) {
   }
 }
 
+/** A key that is held down is no decision: what it has done once it does not do to what came under it since. */
+export function ignoreHeldKeys() {
+  const held = ({ key, target }) => key === "Enter" || (key === " " && !target.matches("textarea, input"));
+  const ignore = (event) => event.repeat && held(event) && event.preventDefault();
+  addEventListener("keydown", ignore, { capture: true });
+}
+
 /** Localises the page itself. */
 export function localisePage(titleKey) {
   document.documentElement.lang = text("language");

@@ -3,7 +3,7 @@
 import { confirmed } from "./countdown.js";
 import { forgetDraft } from "./draft.js";
 import { first, listen, memory, opening as name, tab } from "./early.js";
-import { INTERNAL, ask, localisePage, viewText, text } from "./page.js";
+import { INTERNAL, ask, ignoreHeldKeys, localisePage, viewText, text } from "./page.js";
 import { screens } from "./screens.js";
 import { guard, hold } from "./waiting.js";
 
@@ -254,6 +254,7 @@ approvals.addEventListener("click", () =>
   chrome.tabs.create({ url: chrome.runtime.getURL("approvals.html") }).then(() => window.close()),
 );
 document.getElementById("settings").addEventListener("click", actions.openSettings);
+ignoreHeldKeys();
 localisePage("extension_name");
 announce();
 setTimeout(() => reads(view) && show({ ...view, screen: "waiting" }), SILENCE);

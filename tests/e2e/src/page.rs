@@ -143,6 +143,15 @@ impl Page {
         }
     }
 
+    /// Puts Enter down, without letting it go, or says it `again` as a keyboard does of a key that is held.
+    pub async fn hold_enter(&self, again: bool) -> Result<()> {
+        match &self.driver {
+            Driver::Chromium(session) => session.hold_enter(again).await,
+            // The browser knows which keys are down.
+            Driver::Firefox(context) => context.hold_enter().await,
+        }
+    }
+
     /// Selects everything in an element, and gives the text that is selected.
     pub async fn select(&self, selector: &str) -> Result<String> {
         let select = format!(

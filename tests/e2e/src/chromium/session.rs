@@ -164,6 +164,14 @@ impl Session {
         Ok(())
     }
 
+    pub(crate) async fn hold_enter(&self, again: bool) -> Result<()> {
+        let down = json!({
+            "type": "keyDown", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r", "autoRepeat": again,
+        });
+        self.call("Input.dispatchKeyEvent", down).await?;
+        Ok(())
+    }
+
     pub(crate) async fn key(&self, name: &str) -> Result<()> {
         let (code, text) = match name {
             "Enter" => (13, "\r"),

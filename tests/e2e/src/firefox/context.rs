@@ -84,6 +84,12 @@ impl Context {
             .await
     }
 
+    pub(crate) async fn hold_enter(&self) -> Result<()> {
+        let down = json!([{"type": "keyDown", "value": "\u{e007}"}]);
+        self.perform(json!({"type": "key", "id": "keyboard", "actions": down}))
+            .await
+    }
+
     pub(crate) async fn key(&self, name: &str) -> Result<()> {
         // WebDriver's names of the keys.
         let value = match name {

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use serde_json::json;
+use stagedoor_broker_sim::{BodyKind, Fault};
 use stagedoor_e2e::browser::{Browser, Kind, PrivateWindows};
 use stagedoor_e2e::firefox::StoppedPage;
 use stagedoor_e2e::lab::{CUSTOMERS, Held, Lab};
@@ -19,6 +20,7 @@ crate::in_each_browser!(
     a_second_pause_is_as_long_as_the_first,
     who_has_not_looked_yet_opens_nothing,
     a_press_says_what_it_waits_for,
+    a_key_that_is_held_down_asks_once,
 );
 
 /// What keeps a page from answering, until it is released.
@@ -244,5 +246,26 @@ async fn a_press_says_what_it_waits_for(kind: Kind) -> Result<()> {
     assert_eq!(popup.error().await?, "page_silent");
     blocked.release();
     assert_asked_for(&lab, &[]);
+    Ok(())
+}
+
+async fn a_key_that_is_held_down_asks_once(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    for _ in 0..2 {
+        lab.sim.script(Fault::Status(500, BodyKind::Problem));
+    }
+    let (seat, tab) = begin(&lab, kind).await?;
+    let popup = seat.press(&tab).await?;
+    popup.settled().await?;
+    popup.page.fill("#reason", "Cannot find the form").await?;
+    popup.page.hold_enter(false).await?;
+    assert_eq!(popup.error().await?, "broker_failed");
+    let focused = popup.page.evaluate("document.activeElement.dataset.slot").await?;
+    assert_eq!(focused, json!("retry"));
+    for _ in 0..3 {
+        popup.page.hold_enter(true).await?;
+    }
+    assert_eq!(popup.screen().await?, "error");
+    assert_asked_for(&lab, &[CUSTOMERS[0].0]);
     Ok(())
 }
