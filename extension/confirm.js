@@ -37,8 +37,12 @@ export function confirm(view, actions) {
     const writing = event.target === parts.reason;
     // A line break is for those who ask for it, and a key held down is no decision.
     if (writing && event.shiftKey) return;
-    if (writing || event.repeat) event.preventDefault();
-    if (writing && !event.repeat) parts.root.requestSubmit();
+    // Where another address comes first, opening this one takes its own button.
+    const doubted = !parts.instead.hidden && event.target.matches("textarea, input");
+    if (writing || doubted || event.repeat) event.preventDefault();
+    if (event.repeat) return;
+    if (doubted) parts.instead.focus();
+    else if (writing) parts.root.requestSubmit();
   });
   // What was typed before the popup was closed is for the person to look at.
   const begun = typed.reason || typed.ticket;
