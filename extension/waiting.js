@@ -10,7 +10,7 @@ const GLANCE = 300;
 const PATIENCE = 2000;
 
 /** What is said of a step that takes long: whom it waits for. */
-export const slowText = (step) => text(step === "reading" ? "reading_slow" : "working_slow");
+export const slowText = (step) => text({ reading: "reading_slow", opening: "working_opening_slow" }[step] ?? "working_slow");
 
 /** The screen for when that takes long. */
 export function waiting(view, actions) {
