@@ -174,13 +174,13 @@ function error(view, actions) {
  * What follows when it has run out, the core says.
  */
 function followClaim({ staffName, heldSeconds, remainingSeconds, underWay }, parts, actions) {
-  const ago = new Intl.RelativeTimeFormat(text("language"), { numeric: "auto" });
+  const ago = new Intl.RelativeTimeFormat(text("language"));
   if (!underWay) countDown(parts.wait, "claim_wait", remainingSeconds);
   const shown = Date.now();
   const tick = () => {
     const passed = Math.floor((Date.now() - shown) / 1000);
     if (passed >= remainingSeconds) return actions.refresh();
-    const since = ago.format(-heldSeconds - passed, "second");
+    const since = ago.format(-Math.max(1, heldSeconds + passed), "second");
     parts.cure.textContent = text(underWay ? "claim_under_way_text" : "claim_text", [staffName, since]);
     setTimeout(() => parts.root.isConnected && tick(), 1000 - ((Date.now() - shown) % 1000));
   };
