@@ -83,7 +83,7 @@ function showCustomer(parts, view, actions) {
   showAddress(parts.address, view.customer.email);
   parts.evidence.textContent = evidence(view.customer);
   parts.others.textContent = view.others > 0 ? text("confirm_others", [view.others]) : "";
-  for (const button of [parts.other, parts.instead]) button.addEventListener("click", () => actions.typeAnother());
+  for (const button of [parts.other, parts.instead]) button.addEventListener("click", actions.another);
 }
 
 function offerPlatforms(parts, view, typed, picked) {

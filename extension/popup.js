@@ -61,6 +61,12 @@ const actions = {
     presses.replaced();
     show(answer);
   },
+  /** Who else is on the page, as far as it is known. While the relay's word is waited for, what came of that would take it away. */
+  another: () => {
+    const { rest, others, provisional } = view;
+    if (!rest || provisional) return actions.typeAnother();
+    show({ screen: "choose", candidates: rest, others: others - rest.length }, view);
+  },
   typeAnother: () => show({ screen: "manual", provisional: view.provisional }, view),
   back: () => {
     const { earlier, expected } = view;

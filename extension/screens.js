@@ -34,9 +34,13 @@ function working(view) {
 }
 
 function choose(view, actions) {
-  const { root, lead, choices, others, other, teach, go, inputError } = stamp("screen-choose");
+  const { root, lead, choices, others, other, teach, go, back, inputError } = stamp("screen-choose");
   teach.addEventListener("click", actions.teach);
   if (view.unusable) lead.textContent = text("recipe_unusable", [view.unusable]);
+  // Instead of whom was proposed.
+  back.hidden = !view.earlier;
+  if (view.earlier) lead.textContent = text("choose_else");
+  back.addEventListener("click", actions.back);
   for (const candidate of view.candidates) {
     const choice = stamp("choice");
     choice.radio.value = candidate.email;

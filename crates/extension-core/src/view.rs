@@ -49,6 +49,8 @@ pub enum View {
         customer: Customer,
         /// How many other addresses the page has.
         others: usize,
+        /// Of these, those that are known: best first.
+        rest: Vec<Customer>,
         /// What can be opened.
         platforms: Vec<Choice>,
         /// The one that is selected.
@@ -291,7 +293,10 @@ impl View {
             policy,
             ..
         } = &scan.session;
+        let rest = scan.candidates.iter().map(Customer::of);
+        let rest = rest.filter(|other| !other.email.as_str().eq_ignore_ascii_case(customer.email.as_str()));
         Self::Confirm {
+            rest: rest.collect(),
             customer,
             others,
             platform: platforms.first().map(|platform| platform.id.clone()),

@@ -27,6 +27,7 @@ impl ToJson for View {
             Self::Confirm {
                 customer,
                 others,
+                rest,
                 platforms,
                 platform,
                 staff,
@@ -39,6 +40,7 @@ impl ToJson for View {
             } => view
                 .with("customer", customer)
                 .with("others", &(*others as u64))
+                .with_some("rest", Some(rest).filter(|rest| !rest.is_empty()))
                 .with("platforms", platforms)
                 .with_some("platform", platform.as_ref().map(|id| id.as_str()))
                 .with("staff", staff)

@@ -102,6 +102,15 @@ fn several_customers_are_left_to_the_person() {
         "as the page spells it"
     );
     assert_eq!(view["customer"]["evidence"][0]["key"], "evidence_labelled");
+    // The others are there to be picked instead, as they were found.
+    let rest = view["rest"].as_array().unwrap();
+    assert_eq!((rest.len(), &rest[0]["email"]), (1, &json!("anna@example.com")));
+    assert_eq!(rest[0]["evidence"][0]["key"], "evidence_labelled");
+    let view = select(&worker, "carla@example.com");
+    assert_eq!(
+        (&view["others"], view["rest"].as_array().unwrap().len()),
+        (&json!(2), 2)
+    );
 }
 
 #[test]
