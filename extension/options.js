@@ -73,7 +73,8 @@ function showProgress() {
   for (const [index, step] of [...progress.children].entries()) {
     const state = done[index] ? "done" : index === now ? "now" : "next";
     step.dataset.state = state;
-    step.toggleAttribute("aria-current", state === "now");
+    if (state === "now") step.setAttribute("aria-current", "step");
+    else step.removeAttribute("aria-current");
     step.lastElementChild.textContent = text(`working_state_${state}`);
   }
 }
