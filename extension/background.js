@@ -53,7 +53,7 @@ globalThis.readPage = async (tabId, recipes, opens) => {
   return found?.recipes === JSON.stringify(recipes) ? found.frames : read(tabId, recipes);
 };
 
-/** The name of each tab's last opening of the popup. */
+/** The name of each tab's last opening of the popup, until that is answered. */
 const openings = new Map();
 
 /** Only the extension's own pages may speak to the core: no web page, no content script, no other extension. */
@@ -76,6 +76,9 @@ async function answer(message) {
     // The core turns its own faults into views, so this is a package that cannot start it. The pages say so.
     console.error(fault);
     return null;
+  } finally {
+    // A later one of the tab may wait for its answer yet.
+    if (message?.opening === openings.get(message?.tabId)) openings.delete(message?.tabId);
   }
 }
 
