@@ -175,7 +175,7 @@ impl Code {
 /// What the button beside an error message does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// Back to the confirmation, with what was typed.
+    /// Send the login again, as it was typed.
     Login,
     /// Read the page again.
     Rescan,
