@@ -87,6 +87,8 @@ function decide(waiting, decision) {
     parts.root.remove();
     list.querySelector(`[data-id="${waiting.id}"] [data-slot="${decision}"]`)?.focus();
   });
+  // Only a field with a placeholder counts as empty, which has the page's direction and not that of its words.
+  parts.word.placeholder = " ";
   parts.form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (parts.confirm.getAttribute("aria-busy") === "true") return;
