@@ -1,6 +1,6 @@
 // The page of the requests that wait for this person: shows what the core says, and carries decisions back.
 
-import { INTERNAL, ask, duration, ignoreHeldKeys, localisePage, showAddress, stamp, text, viewText } from "./page.js";
+import { INTERNAL, ask, duration, ignoreHeldKeys, localisePage, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
 
 /** How often the list is asked for while somebody looks at it, in milliseconds. */
 const PAUSE = 15000;
@@ -58,11 +58,7 @@ function item(waiting) {
   const parts = stamp("request");
   parts.root.dataset.id = waiting.id;
   parts.wants.textContent = text("approvals_wants", [waiting.requestedBy]);
-  showAddress(parts.address, waiting.customerEmail);
-  parts.platform.textContent = waiting.platformName;
-  parts.reason.textContent = waiting.reason ?? text("approvals_no_reason");
-  parts.ticket.textContent = waiting.ticket ?? "";
-  parts.ticketRow.hidden = !waiting.ticket;
+  describe(parts, waiting);
   parts.page.textContent = waiting.page?.origin ?? "";
   parts.pageRow.hidden = !waiting.page;
   parts.time.dataset.seconds = waiting.remainingSeconds;
@@ -71,15 +67,28 @@ function item(waiting) {
   return parts.root;
 }
 
-/** Asks for confirmation: who, whom, and with which word. */
+/** What is to be decided on: whom, where and why. */
+function describe(parts, waiting) {
+  showAddress(parts.address, waiting.customerEmail);
+  parts.platform.textContent = waiting.platformName;
+  parts.environment.hidden = !waiting.environment;
+  if (waiting.environment) showEnvironment(parts.environment, waiting.environment);
+  parts.reason.textContent = waiting.reason ?? text("approvals_no_reason");
+  parts.ticket.textContent = waiting.ticket ?? "";
+  parts.ticketRow.hidden = !waiting.ticket;
+}
+
+/** Asks for confirmation: who, whom, where and why, and with which word. */
 function decide(waiting, decision) {
   const parts = stamp("dialog");
   const needed = decision === "decline";
   parts.title.textContent = text(`approvals_${decision}_title`, [waiting.requestedBy]);
-  showAddress(parts.address, waiting.customerEmail);
+  describe(parts, waiting);
   parts.text.textContent = text(`approvals_${decision}_text`);
   parts.label.textContent = text(needed ? "approvals_word_label" : "approvals_word_optional");
   parts.word.required = needed;
+  // Only a field with a placeholder counts as empty, which has the page's direction and not that of its words.
+  parts.word.placeholder = " ";
   parts.confirm.textContent = text(`approvals_${decision}_confirm`);
   parts.confirm.className = needed ? "secondary danger" : "primary";
   parts.cancel.addEventListener("click", () => parts.root.close());
@@ -87,8 +96,6 @@ function decide(waiting, decision) {
     parts.root.remove();
     list.querySelector(`[data-id="${waiting.id}"] [data-slot="${decision}"]`)?.focus();
   });
-  // Only a field with a placeholder counts as empty, which has the page's direction and not that of its words.
-  parts.word.placeholder = " ";
   parts.form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (parts.confirm.getAttribute("aria-busy") === "true") return;
@@ -114,7 +121,8 @@ function decide(waiting, decision) {
   });
   document.body.append(parts.root);
   parts.root.showModal();
-  (needed ? parts.word : parts.confirm).focus();
+  // Nothing is approved by a habitual Enter.
+  (needed ? parts.word : parts.title).focus();
 }
 
 /** Says of each request how long it waits yet. */

@@ -251,11 +251,7 @@ impl FromJson for Platform {
             id: PlatformId::parse(value.get("id").text()?).ok()?,
             name: value.get("name").string()?,
             url: value.get("url").string()?,
-            environment: match value.get("environment").text()? {
-                "live" => Environment::Live,
-                "demo" => Environment::Demo,
-                _ => return None,
-            },
+            environment: environment(value)?,
             // Rules that cannot be read are not taken for none: the policy's may be weaker.
             rules: match value.get("rules") {
                 Value::Null => None,
@@ -276,6 +272,14 @@ impl ToJson for Platform {
             .with_some("rules", self.rules.as_ref())
             .with_some("preview", self.preview.then_some(&true))
             .end();
+    }
+}
+
+fn environment(value: &Value) -> Option<Environment> {
+    match value.get("environment").text()? {
+        "live" => Some(Environment::Live),
+        "demo" => Some(Environment::Demo),
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CustomerEmail, PageReference, PlatformId, RequestId,
+    CustomerEmail, Environment, PageReference, PlatformId, RequestId,
     error::{ParseError, text_type},
 };
 
@@ -112,6 +112,9 @@ pub struct WaitingApproval {
     pub platform: PlatformId,
     /// The platform's name.
     pub platform_name: String,
+    /// Live or demo, while the relay has the platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Environment>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

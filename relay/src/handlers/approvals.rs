@@ -161,6 +161,7 @@ pub(crate) async fn waiting_approvals(
                 id: asked.id,
                 requested_by: staff_name,
                 customer_email: asked.customer,
+                environment: platform.map(|platform| platform.environment),
                 platform_name: platform
                     .map_or_else(|| asked.platform.to_string(), |platform| platform.name.clone()),
                 platform: asked.platform,

@@ -241,6 +241,7 @@ async fn asked_for_approved_and_opened() {
             "customerEmail": CUSTOMER,
             "platform": "main",
             "platformName": "Main",
+            "environment": "live",
             "reason": "Cannot find the withdrawal form",
             "ticket": "SUP-1042",
             "page": {"origin": "https://crm.example", "recordId": "c-1001"},

@@ -8,7 +8,7 @@ use stagedoor_protocol::{
     limits::{MAX_LABEL_BYTES, MAX_REASON_CHARS, MAX_TICKET_CHARS, MAX_WORD_CHARS},
 };
 
-use super::FromJson;
+use super::{FromJson, environment, environment_name};
 use crate::{
     json::{Object, ToJson, Value},
     text::{harmless, harmless_within},
@@ -88,6 +88,7 @@ impl FromJson for WaitingApproval {
             customer_email: CustomerEmail::parse(value.get("customerEmail").text()?).ok()?,
             platform: PlatformId::parse(value.get("platform").text()?).ok()?,
             platform_name: harmless_within(value.get("platformName").text()?, MAX_LABEL_BYTES),
+            environment: environment(value),
             reason: shown(value.get("reason"), MAX_REASON_CHARS),
             ticket: shown(value.get("ticket"), MAX_TICKET_CHARS),
             page: PageReference::read(value.get("page")),
@@ -104,6 +105,7 @@ impl ToJson for WaitingApproval {
             .with("customerEmail", self.customer_email.as_str())
             .with("platform", self.platform.as_str())
             .with("platformName", &self.platform_name)
+            .with_some("environment", self.environment.map(environment_name))
             .with_some("reason", self.reason.as_ref())
             .with_some("ticket", self.ticket.as_ref())
             .with_some("page", self.page.as_ref())

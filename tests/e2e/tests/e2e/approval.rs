@@ -71,7 +71,17 @@ async fn a_colleague_approves_and_the_person_opens_once(kind: Kind) -> Result<()
     let page = requests(&noor).await?;
     page.click("[data-slot=approve]").await?;
     let asked = page.text("dialog").await?;
-    assert!(asked.contains("Let Dana Reyes open this customer?"), "{asked}");
+    for part in [
+        "Let Dana Reyes open this customer?",
+        customer,
+        "Demo Trading Demo",
+        "Call of 14:05",
+    ] {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
+    // Nor by Enter out of habit.
+    page.key("Enter").await?;
+    assert!(page.shows("dialog [data-slot=confirm]").await?);
     // Nothing is decided by looking at the question.
     page.click("dialog [data-slot=cancel]").await?;
     page.wait_for("the question to be gone", "!document.querySelector('dialog')")
