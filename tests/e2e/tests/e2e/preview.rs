@@ -175,6 +175,8 @@ async fn another_customer_is_asked_about_anew(kind: Kind) -> Result<()> {
         "Asking the broker…: You need not wait for it"
     );
     popup.page.click("[data-slot=other]").await?;
+    popup.shows("choose").await?;
+    popup.page.click("[data-slot=other]").await?;
     popup.shows("manual").await?;
     popup.page.fill("[data-slot=email]", CUSTOMERS[1].0).await?;
     popup

@@ -162,7 +162,7 @@ async fn what_was_stopped_stays_stopped(kind: Kind) -> Result<()> {
         assert_waits(&popup).await?;
         // Whoever goes back confirms, too.
         popup.page.click("[data-slot=other]").await?;
-        popup.shows("manual").await?;
+        popup.shows("choose").await?;
         popup.page.click("[data-slot=back]").await?;
         assert_waits(&popup).await?;
     }

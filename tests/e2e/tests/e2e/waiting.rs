@@ -209,6 +209,8 @@ async fn who_has_not_looked_yet_opens_nothing(kind: Kind) -> Result<()> {
     let popup = seat.press(&tab).await?;
     popup.settled().await?;
     popup.page.click("[data-slot=other]").await?;
+    popup.shows("choose").await?;
+    popup.page.click("[data-slot=other]").await?;
     popup.shows("manual").await?;
     popup.page.evaluate(RESTLESS).await?;
     popup.page.fill("#email", CUSTOMERS[1].0).await?;
