@@ -7,7 +7,10 @@ use stagedoor_e2e::scenario::{Platform, SUPPORT, Seat};
 
 use crate::support::assert_asked_for;
 
-crate::in_each_browser!(whoever_is_selected_is_confirmed_first);
+crate::in_each_browser!(
+    whoever_is_selected_is_confirmed_first,
+    somebody_else_on_the_page_can_be_picked
+);
 
 async fn whoever_is_selected_is_confirmed_first(kind: Kind) -> Result<()> {
     let lab = Lab::start().await?;
@@ -49,6 +52,41 @@ async fn whoever_is_selected_is_confirmed_first(kind: Kind) -> Result<()> {
     popup.confirm().await?;
     popup.opened().await?;
     assert_eq!(seat.platform().await?, Platform::LoggedIn(meant.into()));
+    assert_asked_for(&lab, &[meant]);
+    Ok(())
+}
+
+async fn somebody_else_on_the_page_can_be_picked(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let [(shown, name), (meant, _), ..] = CUSTOMERS;
+    let page = format!(
+        "<main><h1>{name}</h1><div><span>E-mail</span> <a href='mailto:{shown}'>{shown}</a></div><p>Note: {meant}</p></main>"
+    );
+    let tab = seat.browser.open(&lab.crm.add("two", &page)).await?;
+    let popup = seat.press(&tab).await?;
+    assert_eq!(popup.settled().await?, "confirm");
+    let words = popup.words().await?;
+    assert!(words.contains("1 more found on this page"), "{words}");
+    for way in ["[data-slot=back]", "[data-slot=radio]"] {
+        assert_eq!(popup.settled().await?, "confirm");
+        assert_eq!(popup.customer().await?, shown);
+        popup.page.click("[data-slot=other]").await?;
+        popup.shows("choose").await?;
+        let words = popup.words().await?;
+        assert!(words.contains(meant) && !words.contains(shown), "{words}");
+        // Typing is one step further, and leads back here.
+        popup.page.click("[data-slot=other]").await?;
+        popup.shows("manual").await?;
+        popup.page.click("[data-slot=back]").await?;
+        popup.shows("choose").await?;
+        popup.page.click(way).await?;
+    }
+    popup.page.click("[data-slot=go]").await?;
+    popup.shows("confirm").await?;
+    assert_eq!(popup.customer().await?, meant);
+    popup.confirm().await?;
+    popup.opened().await?;
     assert_asked_for(&lab, &[meant]);
     Ok(())
 }
