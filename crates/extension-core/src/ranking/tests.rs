@@ -1,6 +1,7 @@
 //! What is proposed, what is left to the person, and that neither order nor debris matters.
 
 mod names;
+mod others;
 mod people;
 mod properties;
 mod recipes;
@@ -227,64 +228,6 @@ fn what_a_person_may_not_see_as_it_was_read_keeps_its_weight_and_is_never_propos
         &["anna@example.com", "spouse@example.com"],
         false,
     );
-}
-
-#[test]
-fn headings_of_others_are_known_in_the_languages_of_the_extension() {
-    for heading in [
-        "Notizen",
-        "Notas",
-        "Notatki",
-        "Activités",
-        "ملاحظات", // notes and activities
-        "Ehepartner",
-        "Cónyuge",
-        "Współmałżonek",
-        "Conjoint",
-        "الزوج", // a spouse
-        "Kundenberater",
-        "Asesor",
-        "Doradca klienta",
-        "Chargé de clientèle",
-        "مدير الحساب",
-        "Similar customers",
-        "Ähnliche Kunden",
-        "Weitere ähnliche Kunden",
-        "Clientes relacionados",
-        "Ostatnio oglądane",
-        "Doublons possibles",
-        "عملاء مشابهون",
-        "E-mails",
-    ] {
-        let other = Fact {
-            under: Some(heading.into()),
-            ..fact(Kind::Labelled, "other@example.com")
-        };
-        check(vec![other], &["other@example.com"], false);
-    }
-}
-
-#[test]
-fn labels_of_other_people_weigh_little() {
-    for label in ["Account manager", "Created by", "CC", "Introducing broker"] {
-        let other = Fact {
-            label: Some(label.into()),
-            ..fact(Kind::Labelled, "max@partner.example")
-        };
-        check(vec![other.clone()], &["max@partner.example"], false);
-        check(
-            vec![other, fact(Kind::Labelled, "anna@example.com")],
-            &["anna@example.com", "max@partner.example"],
-            true,
-        );
-    }
-    for label in ["Account e-mail", "Accessed", "Fromm"] {
-        let own = Fact {
-            label: Some(label.into()),
-            ..fact(Kind::Labelled, "anna@example.com")
-        };
-        check(vec![own], &["anna@example.com"], true);
-    }
 }
 
 #[test]
