@@ -6,6 +6,8 @@ const EMAIL_WORD = lettered(EMAIL_SOURCE, "i");
 /** Likewise, with nothing behind it but what makes an address of it: the label of a field, and no sentence or other setting. */
 const EMAIL_FIELD = lettered(String.raw`${EMAIL_SOURCE}[\p{L}]*[-\s]*(add?r[\p{L}]*|id|ال[إا]لكتروني)?[^\p{L}]*$`, "i");
 
+const EMAIL_LABEL = lettered(String.raw`${EMAIL_SOURCE}[\p{L}]*[-\s]*(add?r[\p{L}]*|id|ال[إا]لكتروني)?(?![\p{L}])`, "i");
+
 /** What a label says beside that it is one for an address, such as whose. */
 function restOf(label) {
   const rest = EMAIL_WORD.without(label);
@@ -95,7 +97,7 @@ function isCaption(between, node) {
   if (!value || !getText.call(value).includes("@")) return false;
   const { top, bottom } = rectOf(between);
   const above = top - rectOf(value).bottom;
-  const below = rectOf(isElement(node) ? node : getParentElement.call(node)).top - bottom;
+  const below = rectOf(isElement(node) ? node : parentOf(node)).top - bottom;
   return below > above + 1;
 }
 

@@ -8,8 +8,10 @@ const MAX_HEIGHT = 160;
 const UNREAD = "unread";
 const UNSHOWN = "option, script, style, template, noscript";
 const SIGN = lettered(String.raw`[\p{L}\p{N}]`);
-/** Two words at most, and a colon. */
-const LABEL_END = /^\W*(\S+\s+)?\S+\s*[:：]\s*$/u;
+/** An address, with nothing that may be joined to it. */
+const WHOLE = /[^\s<>()[\]"'\\,;:«»“”„‘’‹›、。，；：（）【】《》·•|]+@[^\s<>()[\]"'\\,;:«»“”„‘’‹›、。，；：（）【】《》·•|]+/gu;
+/** The label of what follows, at the end of a text. */
+const LABEL_END = /[^\s:：]{1,40}\s?[:：]$/u;
 
 /** A node, and all that is rendered in it. */
 function* renderedIn(node) {
@@ -24,11 +26,11 @@ function remarkIn(node, pieces) {
   let text = "";
   let steps = 0;
   for (const part of renderedIn(node)) {
-    if ((steps += 1) > MAX_REMARKED || text.length > MAX_VALUE || exhausted()) return `${text} ${UNREAD}`;
+    if ((steps += 1) > MAX_REMARKED || text.length > MAX_VALUE || exhausted()) return `${UNREAD} ${text}`;
     if (isElement(part)) text += putBeside(part) + (part.selectedOptions?.[0] ? ` ${textOf(part.selectedOptions[0])}` : "");
     else if (isText(part) && LETTER.test(dataOf(part)) && showsLetters(part)) {
-      const data = dataOf(part).slice(0, 2 * MAX_VALUE);
-      text += ` ${data.replace(pieces.get(part) ?? "", " ").replace(ADDRESS, " ")}`;
+      const data = dataOf(part).slice(0, 100 * MAX_VALUE).replace(/\s+/gu, " ").slice(0, 2 * MAX_VALUE);
+      text += ` ${data.replace(pieces.get(part) ?? "", " ").replace(WHOLE, " ")}`;
     }
   }
   return text;
@@ -56,11 +58,19 @@ function remarkOn(box, pieces = new Map()) {
   const before = partsBeside(box, false);
   const place = before.findIndex((part) => EMAIL_WORD.test(asLabel(textOf(part), true)));
   const label = before[Math.max(place, 0)];
-  // What stands between the label and the address, and before the label.
-  const parts = [...before.slice(0, Math.max(place, 0)), ...(place < 0 ? [] : partBefore(label)), box, ...partsBehind(box, label)];
+  const between = place < 0 ? beforeField(box, before) : before.slice(0, place);
+  const parts = [...(place < 0 ? [] : partBefore(label)), ...between.toReversed(), box, ...partsBehind(box, label)];
   const outer = parentOf(box);
-  const text = parts.map((part) => remarkIn(part, pieces)).join(" ") + (outer ? putBeside(outer) : "");
-  return text.replace(/\s+/gu, " ").trim();
+  const said = [...parts.map((part) => (part !== box && isText(part) ? remarkIn(part, pieces).trim().replace(LABEL_END, "") : remarkIn(part, pieces))), outer ? putBeside(outer) : ""];
+  const text = said.join(" ").replace(/\s+/gu, " ").trim();
+  return text.length > MAX_VALUE ? `${UNREAD} ${text}` : text;
+}
+
+/** What stands on the line before a form field that has no label beside it. */
+function beforeField(box, before) {
+  const line = isElement(box) && matches.call(box, `label, ${FIELDS}`) && lineOf(box);
+  const end = before.findIndex((part) => !line || !lineOf(part) || !isOneLine(line, lineOf(part)) || (isElement(part) && (matches.call(part, "label") || querySelector.call(part, FIELDS))));
+  return end < 0 ? before : before.slice(0, end);
 }
 
 /** Whether something stands where customers' addresses are proposed from, if they show the whole name. */
@@ -75,7 +85,7 @@ function lineBelow(box) {
   let broken = false;
   for (let at = box, steps = 0; steps < MAX_ROWS && (at = siblingOf(at, true)); steps += 1) {
     if (isElement(at) && tagOf(at) === "BR") broken = true;
-    else if (broken && isText(at) && LETTER.test(dataOf(at))) return dataOf(at).slice(0, MAX_LABEL);
+    else if (broken && isText(at) && LETTER.test(dataOf(at))) return dataOf(at).trim().slice(0, MAX_LABEL);
     else if (broken && isElement(at)) return matches.call(at, `b, strong, label, ${HEADING}`) ? "" : remarkBelow(at);
   }
   const cell = isElement(box) && closest.call(box, "td, li");
@@ -112,7 +122,7 @@ function partsBeside(node, onward) {
 }
 
 /** Whether an element has letters, of its own or by its style. */
-const saysSomething = kept((node) => (isText(node) ? SIGN.test(dataOf(node)) : !matches.call(node, UNSHOWN) && (SIGN.test(textOf(contentOf(node))) || putBeside(node) !== "")));
+const saysSomething = kept((node) => (isText(node) ? SIGN.test(dataOf(node)) : !matches.call(node, UNSHOWN) && !isPicture(node) && (SIGN.test(textOf(contentOf(node))) || putBeside(node) !== "")));
 
 /** What stands before a label on its line, if it is no field with its label. */
 function partBefore(label) {
@@ -128,16 +138,26 @@ function partsBehind(box, label) {
   const parts = partsBeside(box, true);
   if (isElement(box) && tagOf(box) === "TD") {
     // Other columns, or other fields with their labels.
-    const pairs = !label || tagOf(label) !== "TH" ? parts.length % 2 === 0 : false;
-    if (pairs || columnsOf(box)) return [];
+    const headed = Boolean(label) && isElement(label) && tagOf(label) === "TH";
+    if ((!headed && parts.filter((cell) => !isPressed(cell)).length % 2 === 0) || columnsOf(box)) return [];
   }
-  const end = parts.findIndex((part, index) => (isText(part) ? LABEL_END.test(dataOf(part)) : isOtherField(part, label, box, Boolean(isElement(part) && getLater.call(part)))));
-  return end < 0 ? parts : parts.slice(0, end);
+  const end = parts.findIndex((part) => (isText(part) ? false : isOtherField(part, label, box)));
+  const own = end < 0 ? parts : parts.slice(0, end);
+  const colon = own.findIndex((part) => isText(part) && LABEL_END.test(dataOf(part).trim()));
+  return colon < 0 ? own : own.slice(0, colon + 1);
+}
+
+/** Whether an element has nothing but what is pressed. */
+function isPressed(element) {
+  const pressed = matches.call(element, PRESSED) ? element : querySelector.call(element, PRESSED);
+  return Boolean(pressed) && textOf(pressed) === textOf(element);
 }
 
 /** Whether an element behind an address is the label of another field, or has one in it. */
-function isOtherField(part, label, box, followed) {
+function isOtherField(part, label, box) {
   const text = textOf(part);
+  const next = getLater.call(part);
+  const followed = next && !isPressed(next) && !isPicture(next);
   if (matches.call(part, `dt, th, ${HEADING}`) || querySelector.call(part, FIELDS) || text.length > 150 || EMAIL_FIELD.test(text)) return true;
   if (followed && label && isElement(label) && tagOf(part) === tagOf(label) && calledAs(part) === calledAs(label)) return true;
   const line = lineOf(box);

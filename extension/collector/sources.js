@@ -61,7 +61,7 @@ function readField(field) {
   if (fitting) note(field, true);
   const box = boxOfField(field);
   const remark = remarkOn(box);
-  report(fitting ? "input" : "text", value, field, label, doubtful, tagOf(box) === "LABEL" ? restOf(remark) : remark, lineBelow(box));
+  report(fitting ? "input" : "text", value, field, label, doubtful, tagOf(box) === "LABEL" ? EMAIL_LABEL.without(remark) : remark, lineBelow(box));
 }
 
 /** Whether an element shows nothing but one of these addresses, or none; most links do, and that is told quickest. */
@@ -80,7 +80,7 @@ function readMailto(link) {
   const send = conflict ? reportUnrendered : report;
   note(link, false);
   const before = facts.length;
-  send("mailto", attributeOf(link, "href"), link, labelOf(link).label, isCovered(link), remarkOn(link));
+  send("mailto", attributeOf(link, "href"), link, labelOf(link).label, isCovered(link), facts.length < MAX_LABELS ? remarkOn(link) : "");
   if (!conflict && getText.call(link).includes("@")) for (const fact of facts.slice(before)) fact.read = true;
 }
 
@@ -95,7 +95,7 @@ function readMicrodata(element) {
   const attribute = attributeOf(element, "content") ?? attributeOf(element, "href");
   const item = (attributeOf(closest.call(element, "[itemtype]") ?? element, "itemtype") ?? "").split("/").pop();
   const text = attribute === null ? seenTextOf(element, 2000) : "";
-  if (attribute === null) report("microdata", text, element, item, text.includes(JOINT) || isCovered(element), remarkOn(element));
+  if (attribute === null) report("microdata", text, element, item, text.includes(JOINT) || isCovered(element), facts.length < MAX_LABELS ? remarkOn(element) : "");
   else reportUnrendered("microdata", attribute, element, item);
 }
 

@@ -173,7 +173,7 @@ fn candidate(sightings: &[Box<Sighting<'_>>], page: &Whom) -> Candidate {
     // One and the same component shows the customer's address and those of others in their record.
     let others = sightings.iter().any(|sighting| {
         sighting.weight.others
-            || sighting.is_kins()
+            || sighting.is_kins(page)
             || recipe && sighting.weight.open && !sighting.is_called_own()
     });
     let remarked = sightings.iter().any(|sighting| sighting.is_remarked(page));

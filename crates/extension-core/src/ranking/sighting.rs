@@ -92,16 +92,16 @@ impl<'a> Sighting<'a> {
         let remark = self.fact.remark.as_deref().unwrap_or_default();
         match self.kind {
             Kind::Labelled | Kind::Input => !remarks::is_harmless(remark, &page.person.name, &self.folded),
-            _ => remarks::names_kin(remark),
+            _ => remarks::names_kin(remark, &page.person.name),
         }
     }
 
     /// Whether a word for somebody else stands in its field, or below it.
-    pub(super) fn is_kins(&self) -> bool {
+    pub(super) fn is_kins(&self, page: &Whom) -> bool {
         let field = matches!(self.kind, Kind::Recipe | Kind::Labelled | Kind::Input);
         let Fact { remark, below, .. } = self.fact;
         let mut said = [remark, below].into_iter().flatten();
-        field && said.any(|text| remarks::names_kin(text))
+        field && said.any(|text| remarks::names_kin(text, &page.person.name))
     }
 
     /// What they are sorted by: those of one address stand together, within them those of one kind, the best first.

@@ -59,6 +59,16 @@ fn an_address_is_proposed_with_a_remark_on_its_state_alone() {
         ("home of anna kowalska", false),
         ("common", false),
         ("unread", false),
+        ("not used by anna kowalska", false),
+        ("not the anna kowalska", false),
+        ("mrs anna kowalska", true),
+        ("minh", false),
+        ("đã xác minh", true),
+        ("used by jan since 2021", false),
+        ("julio 600 123 456", false),
+        ("verified 3 mar 2024", true),
+        ("home of anna kowalska since 2019", false),
+        ("your e-mail address", true),
     ] {
         for value in [OWN, NAMED] {
             let found = is_clear("Anna Kowalska", remarked(Kind::Labelled, value, remark));
@@ -79,6 +89,7 @@ fn in_a_sentence_only_a_word_for_somebody_else_counts() {
         ("+48 22 555 01 42 · warsaw, poland", true),
         ("her mother, of the same name", false),
         ("not the client", false),
+        ("frau anna kowalska", true),
     ] {
         let facts = vec![field(NAMED), remarked(Kind::Text, NAMED, remark)];
         let found = rank(&headed("Anna Kowalska", facts), &session()).clear;
