@@ -167,9 +167,9 @@ function isOtherField(part, label, box) {
 
 const calledAs = (element) => (attributeOf(element, "class") ?? "").trim().split(/\s/)[0];
 
-/** Where the text of a node stands. */
+/** Where the text of a node stands, or a form field. */
 function lineOf(node) {
-  const box = isText(node) ? boxesOf(node).at(-1) : boxOfText(node);
+  const box = isText(node) ? boxesOf(node).at(-1) : matches.call(node, FIELDS) ? rectOf(node) : boxOfText(node);
   return box && box.width > 0 ? box : null;
 }
 
