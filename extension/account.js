@@ -3,6 +3,9 @@
 import { STOP } from "./countdown.js";
 import { text } from "./page.js";
 
+/** How an identity check stands of whom nobody should be in a hurry to open. */
+const DOUBTED = ["rejected", "blocked"];
+
 /** Answers of this popup, so that going to and fro between platforms asks for each once. */
 const answers = new Map();
 
@@ -17,13 +20,13 @@ export function account(parts, email, actions) {
     parts.accountStatus.hidden = !known;
     parts.accountStatus.dataset.status = status ?? "";
     parts.accountStatus.textContent = known ? text(`account_status_${status}`) : "";
-    const concern = (loginDisabled && "account_login_disabled") || (notOnPage && "account_not_on_page");
+    const concern = (loginDisabled && "account_login_disabled") || (notOnPage && "account_not_on_page") || (DOUBTED.includes(status) && "account_doubted");
     parts.accountNote.textContent = text(concern || `account_${state}_note`);
     const warns = Boolean(concern) || state === "unknown";
     parts.account.classList.toggle("warns", warns);
     offer(parts, state === "unknown");
     // Then nothing opens by itself.
-    if (warns) parts.stop.dispatchEvent(new Event(STOP));
+    if (warns || state === "unavailable") parts.stop.dispatchEvent(new Event(STOP));
   };
   return async (platform) => {
     wanted = platform;

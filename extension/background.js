@@ -4,7 +4,7 @@
 // event only to listeners that exist by the end of its first run.
 
 import { comeBack, expectConsent } from "./consent.js";
-import { handle, initSync, minute, selected, started, wake, window_removed } from "./core/stagedoor_extension_core.js";
+import { glimpse, handle, initSync, minute, selected, started, wake, window_removed } from "./core/stagedoor_extension_core.js";
 import { read } from "./reading.js";
 
 /**
@@ -24,10 +24,12 @@ async function code() {
  */
 let starting;
 function core() {
-  const kept = () => chrome.storage.session.get(null).catch(() => null);
+  const kept = () => chrome.storage.session.get("underWay").catch(() => null);
   starting ??= Promise.all([code(), kept()])
     .then(([module, kept]) => {
       initSync(module);
+      // A popup in the same process need not start a core of its own.
+      globalThis.glimpse = glimpse;
       return wake(kept);
     })
     .catch((fault) => {
@@ -84,10 +86,6 @@ async function answer(message) {
 
 chrome.runtime.onMessage.addListener((message, sender, respond) => {
   if (!isOwnPage(sender) || message?.type === "view") return false;
-  if (message?.type === "wake") {
-    // A popup is being opened, which will ask for more: this script is there by now.
-    return false;
-  }
   if (message?.type === "read") {
     read(message.tabId, message.recipes).then(respond, () => respond(null));
     return true;

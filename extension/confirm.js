@@ -3,6 +3,7 @@
 import { account } from "./account.js";
 import { STOP, countdown } from "./countdown.js";
 import { draftFor, keepDraft } from "./draft.js";
+import { lookForWindows } from "./private.js";
 import { offerReasons } from "./reasons.js";
 import { evidence, showAddress, showEnvironment, stamp, text, viewText } from "./page.js";
 
@@ -16,11 +17,13 @@ export function confirm(view, actions) {
   parts.inputError.hidden = !view.inputError;
   parts.inputError.textContent = viewText(view.inputError);
   const look = account(parts, view.customer.email, actions);
+  const lookForOpen = lookForWindows(parts, view.customer.email, actions);
   let looked;
   offerPlatforms(parts, view, typed, (platform) => {
-    looked = look(platform);
+    const { isolation } = asked();
+    looked = [look(platform), lookForOpen(isolation, platform)];
     reason.ask();
-    showIsolation(parts, asked().isolation);
+    showIsolation(parts, isolation);
   });
   const none = view.platforms.length === 0;
   if (none) for (const part of [parts.reasonField, parts.ticketField, parts.action]) part.hidden = true;
@@ -29,7 +32,7 @@ export function confirm(view, actions) {
   parts.root.addEventListener("submit", (event) => {
     event.preventDefault();
     if (none) return;
-    if (reason.fits()) actions.login(reason.given());
+    if (reason.fits()) actions.login({ ...reason.given(), replaces: Number(parts.root.dataset.replaces) });
     else reason.explain();
   });
   parts.root.addEventListener("keydown", (event) => {
@@ -46,7 +49,7 @@ export function confirm(view, actions) {
   });
   // What was typed before the popup was closed is for the person to look at.
   const begun = typed.reason || typed.ticket;
-  if (view.byItself && !begun) countdown(parts, Promise.all([settled, looked]), () => actions.login());
+  if (view.byItself && !begun) countdown(parts, Promise.all([settled, ...looked]), () => actions.login());
   return { root: parts.root, focus: none ? parts.other : parts.reasonField.hidden ? parts.open : parts.reason };
 }
 

@@ -1,17 +1,13 @@
-// What the popup begins before the rest of it is there: it has the background script started, which takes longest, finds
-// out which tab it is about, asks what to show, and has the page read.
+// What the popup begins before the rest of it is there: it has the core compiled, finds out which tab it is about, asks what to
+// show, which starts the background script, and has the page read.
 
 import { read } from "./reading.js";
 
-const running = isRunning();
-// Nobody answers. The first question comes while the background script is being started.
-chrome.runtime.sendMessage({ type: "wake" }).catch(() => {});
+/** What the background script's core shows of a page, if that runs already and is in a page itself, as Firefox has it. */
+export const glimpse = findRunning();
 
-/**
- * The core's code, or null if the background script is running: its answer comes sooner then. If it is not, it takes the code
- * from here where it can, instead of having it compiled once more.
- */
-globalThis.core = running.then((is) => (is ? null : WebAssembly.compileStreaming(fetch(chrome.runtime.getURL("core/stagedoor_extension_core_bg.wasm")))));
+/** The core's code, unless the background script's core does. Where it can, that script takes the code from here. */
+globalThis.core = glimpse ? Promise.resolve() : WebAssembly.compileStreaming(fetch(chrome.runtime.getURL("core/stagedoor_extension_core_bg.wasm")));
 // Whoever waits for it sees to that.
 core.catch(() => {});
 
@@ -48,8 +44,13 @@ export const first = tab.then((tabId) => chrome.runtime.sendMessage({ type: "pop
 // Whoever waits for it sees to that.
 first.catch(() => {});
 
-/** What is kept in memory. */
-export const memory = chrome.storage.session.get(null).catch(() => ({}));
+const { session } = chrome.storage;
+
+/** What is kept in memory of no tab. */
+export const memory = session.get(["session", "recipes", "selected", "draft"]).catch(() => ({}));
+
+/** What is kept of this tab: of others there is much. */
+export const ofTab = tab.then((id) => session.get(`tab:${id}`)).catch(() => ({}));
 
 /**
  * The page as it was read for this opening, or null. A background script that was stopped and asks anew is given the same:
@@ -64,10 +65,13 @@ async function readPage() {
   return session && !selected ? { recipes: JSON.stringify(recipes), frames: await read(tabId, recipes) } : null;
 }
 
-/** Whether there is a background script by now. Firefox has it in a page, and says so at once. */
-async function isRunning() {
-  if (location.protocol === "moz-extension:") return chrome.extension.getBackgroundPage() !== null;
-  return (await chrome.runtime.getContexts({ contextTypes: ["BACKGROUND"] })).length > 0;
+function findRunning() {
+  try {
+    return chrome.extension.getBackgroundPage?.()?.glimpse;
+  } catch {
+    // The popup starts a core of its own then.
+    return undefined;
+  }
 }
 
 async function findTab() {

@@ -84,8 +84,8 @@ const actions = {
   moved: () => presses.replaced(),
 };
 
-function withoutBlanks({ email, platform, reason, ticket, replaceWindows, overrides }) {
-  const parts = { email, platform, reason: reason.trim(), ticket: ticket.trim(), replaceWindows, overrides };
+function withoutBlanks({ email, platform, reason, ticket, replaceWindows, replaces, overrides }) {
+  const parts = { email, platform, reason: reason.trim(), ticket: ticket.trim(), replaceWindows, replaces, overrides };
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value));
 }
 

@@ -1,6 +1,50 @@
 // What is said where a private window is open already: whose it is, and whether there are others.
 
+import { STOP } from "./countdown.js";
 import { ask, text } from "./page.js";
+
+/** How long it takes to read whose window would be closed, in milliseconds. */
+const READ = 1000;
+
+const openSessions = () => ask({ type: "session/open" }).catch(() => null);
+
+function offerToShow({ show }, { window }, { close, refresh }) {
+  show.addEventListener("click", () => chrome.windows.update(window, { focused: true }).then(close, refresh));
+}
+
+/** Whether it is that customer's window on that platform: it is there as it was left, and nothing need be closed. */
+const isOf = ({ customer, platform }, email, id) => customer.toLowerCase() === email?.toLowerCase() && platform === id;
+
+/**
+ * On the screen before a login: says whose window would be closed for it, and returns what looks, for a platform. Whoever could read
+ * that has given their word for both; who was quicker is asked, and so is whoever has private windows of their own.
+ */
+export function lookForWindows(parts, email, actions) {
+  const { root, stop, windows: box, openRow, openFor, closes, show } = parts;
+  const sessions = openSessions();
+  let looks = 0;
+  sessions.then((sessions) => sessions?.customer && offerToShow(parts, sessions, actions));
+  return async (isolation, platform) => {
+    const own = ++looks;
+    box.hidden = true;
+    delete root.dataset.replaces;
+    const open = await sessions;
+    if (own !== looks || isolation === "off") return;
+    const { others, customer, window } = open ?? { others: 1 };
+    if (!others && !customer) return;
+    // Then nothing opens by itself.
+    stop.dispatchEvent(new Event(STOP));
+    if (!open) return;
+    const same = customer && isOf(open, email, platform?.id);
+    box.hidden = false;
+    box.classList.toggle("alert", !same);
+    openRow.hidden = show.hidden = !customer;
+    openFor.textContent = customer ?? "";
+    closes.hidden = Boolean(same);
+    closes.textContent = others ? text("windows_own", [others]) : text("windows_replaced");
+    if (!same && !others) setTimeout(() => own === looks && (root.dataset.replaces = window), READ);
+  };
+}
 
 /** The way back takes the place and the look of what is pressed out of habit. */
 export function preferBack({ retry, back }) {
@@ -16,7 +60,7 @@ export function preferBack({ retry, back }) {
 export async function inTheWay(parts, { email, platform }, actions) {
   const { retry, wait, openFor, openRow, show } = parts;
   retry.disabled = true;
-  const sessions = await ask({ type: "session/open" }).catch(() => null);
+  const sessions = await openSessions();
   const others = sessions?.others;
   if (others !== 0) {
     wait.hidden = false;
@@ -30,10 +74,8 @@ export async function inTheWay(parts, { email, platform }, actions) {
   if (!sessions?.customer) return;
   openRow.hidden = show.hidden = false;
   openFor.textContent = sessions.customer;
-  show.addEventListener("click", () => chrome.windows.update(sessions.window, { focused: true }).then(actions.close, actions.refresh));
-  const same = sessions.customer.toLowerCase() === email?.toLowerCase() && sessions.platform === platform;
-  if (!same) return;
-  // It is there, as it was left: nothing need be closed.
+  offerToShow(parts, sessions, actions);
+  if (!isOf(sessions, email, platform)) return;
   for (const button of [retry, parts.back]) button.classList.replace("primary", "secondary");
   show.className = "primary";
   if (document.activeElement === parts.title) show.focus();

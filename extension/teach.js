@@ -61,7 +61,7 @@ async function teach() {
 /** Makes a recipe of what was picked: of the selectors, the first that finds exactly one address. */
 async function take(found) {
   picked = found;
-  derived = await ask({ type: "teach/derive", url: found.url, chain: found.chain });
+  derived = await ask({ type: "teach/derive", url: found.url, chain: found.chain, text: found.text });
   part("result").hidden = true;
   if (!derived?.shapes) return tell(text("teach_lost_title"), text("teach_lost_cure"));
   if (!derived.host) return tell(text("teach_no_page"));
@@ -124,6 +124,7 @@ async function show() {
   part("trial").className = `notice ${trial.ok ? "good" : "bad"}`;
   part("trial-text").textContent = announcer.textContent = viewText(trial.text);
   part("trial-icon").setAttribute("href", trial.ok ? "#icon-check" : "#icon-warning");
+  if (part("toml").value !== trial.toml) part("copy").textContent = text("common_copy");
   part("toml").value = trial.toml;
   part("toml").rows = trial.toml.split("\n").length - 1;
   part("give").hidden = !trial.ok;

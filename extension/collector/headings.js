@@ -12,7 +12,8 @@ function readHeadings(tree) {
     if (headings.length >= MAX_HEADINGS || exhausted()) return;
     // What people wrote has headings, too.
     if (OTHERS.has(regionOf(heading))) continue;
-    const text = seenTextOf(heading, MAX_VALUE, true).trim();
+    // It may be written in its place.
+    const text = seenTextOf(heading, MAX_VALUE, true).trim() || String(querySelector.call(heading, "input, textarea, select")?.value ?? "").trim();
     if (!text) continue;
     headings.push(text.slice(0, MAX_VALUE));
     if (tagOf(heading) !== "H1" && attributeOf(heading, "aria-level") !== "1") continue;

@@ -19,8 +19,11 @@ function restOf(label) {
 const WORD_REST = lettered(String.raw`^[\p{L}]+`);
 const LETTER = lettered(String.raw`[\p{L}]`);
 
+/** Names and addresses share what is around them, which may be most of the page. */
+const beginningOf = kept((element) => (getText.call(element) ?? "").replace(/\s+/gu, " ").trim().slice(0, 200));
+
 function textOf(element) {
-  return (element ? getText.call(element) ?? "" : "").replace(/\s+/gu, " ").trim().slice(0, 200);
+  return element ? beginningOf(element) : "";
 }
 
 function asLabel(text, always = false) {
@@ -49,6 +52,8 @@ function before(node) {
     if (element && tagOf(earlier) === "BR" && !(isElement(node) && !text.trim() && earlierOf(earlier) && tagOf(earlierOf(earlier)) === "LABEL")) break;
     // An icon's name is no label.
     if (element && isPicture(earlier)) continue;
+    // What stands before a form field is that one's label.
+    if (element && (matches.call(earlier, FIELDS) || querySelector.call(earlier, FIELDS))) break;
     const apart = element && /^[\s:：,;/|]*$/u.test(text);
     if (apart && isRowOver(earlier, node)) return { text: textOf(earlier), row: true };
     const more = apart ? textOf(earlier) : getText.call(earlier);
@@ -169,20 +174,32 @@ function ownLabel(element) {
 
 // A label is a field's only if it is an element: a piece of text before the value may be of the same author as the value.
 
-/** The label of an element or text: its own, or what stands before it or before what it is in; and the box that has it. */
+/**
+ * The label of an element or text: its own, or what stands before it or before what it is in; and the box that has it, or what stands
+ * over it in a row of headings.
+ */
 function labelOf(node) {
-  for (let at = node, depth = 0; at && depth < 6; at = parentOf(at), depth += 1) {
+  for (let at = node, inner, depth = 0; at && depth < 6; inner = at, at = parentOf(at), depth += 1) {
     const element = isElement(at);
     if (element && (tagOf(at) === "BODY" || tagOf(at) === "MAIN")) break;
     const { text, apart, row } = before(at);
-    if (row) return { label: asLabel(text, true), field: false };
+    if (row) return { label: asLabel(text, true), field: false, head: headOver(at, inner) };
     const own = element && asLabel(ownLabel(at), true);
     const label = own || asLabel(text, apart && text.length <= 40);
-    if (label) return { label, field: Boolean(own || apart) && EMAIL_WORD.test(label), box: at };
+    if (label) return { label, field: Boolean(own || apart) && EMAIL_WORD.test(label), box: at, own: Boolean(own) };
     // Beyond a block with other content, what stands earlier is no label of this value.
     if (textOf(at).length > 150) break;
   }
   return { label: "", field: false };
+}
+
+/** What stands over a part of a row in the row before, or that as a whole; nothing, if neither looks like a row. */
+function headOver(row, part) {
+  if (!isElement(row) || !(matches.call(row, "tr, [role=row]") || gapIn(row) > -Infinity)) return undefined;
+  const heads = earlierOf(row);
+  let head = getFirstElement.call(heads);
+  for (let at = part; head && at && isElement(at) && (at = earlierOf(at)); ) head = getLater.call(head);
+  return textOf(head ?? heads);
 }
 
 function inputLabel(element) {

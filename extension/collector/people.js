@@ -4,13 +4,19 @@ const [MAX_PEOPLE, MAX_INTRODUCED, MAX_STEPS, MAX_TEXT, MAX_PERSON, MAX_HALF] = 
 const TYPED = "input:is(:not([type]), [type=text i])";
 /** What is no value, and nothing that a record begins with. */
 const UNNAMED = new Set(["BUTTON", "LABEL", "TH", "DT", "OPTION", "SCRIPT", "STYLE", "NOSCRIPT", "TEXTAREA"]);
-const GIVEN = lettered(String.raw`^((first|given|fore)[ -]?names?|vornamen?|nombres?|prénoms?|imię|imiona|(primeiro )?nome|voornaam|jméno|keresztnév|utónév|adı?|имя|ім['’ʼ]я|förnamn|fornavn|etunimi|الاسم الأول|名)$`, "i");
-const FAMILY = lettered(String.raw`^((last|family|sur)[ -]?names?|(nach|familien|zu)name|apellidos?( paterno)?|nom( de famille)?|nazwisko|cognome|sobrenome|apelidos?|achternaam|příjmení|vezetéknév|soyadı?|фамилия|прізвище|efternamn|etternavn|sukunimi|اسم العائلة|اللقب|姓)$`, "i");
+const GIVEN = lettered(String.raw`^((first|given|fore)[ -]?names?|vornamen?|nombres?|prénoms?|imię|imiona|(primeiro )?nome|prenume|voornaam|jméno|keresztnév|utónév|adı?|имя|ім['’ʼ]я|förnamn|fornavn|etunimi|الاسم الأول|名)$`, "i");
+const FAMILY = lettered(String.raw`^((last|family|sur)[ -]?names?|(nach|familien|zu)name|apellidos?( paterno)?|nom( de famille)?|nume( de familie)?|nazwisko|cognome|sobrenome|apelidos?|achternaam|příjmení|vezetéknév|soyadı?|фамилия|прізвище|efternamn|etternavn|sukunimi|اسم العائلة|اللقب|姓)$`, "i");
 const COLON = /[:：]/;
 /** Between these two. */
 const MIDDLE = lettered(String.raw`^((middle|second) names?|tussenvoegsel|drugie imię|segundo nombre|deuxième prénom|отчество|по батькові|orta adı)$`, "i");
+const CUSTOMER_WORD = String.raw`^(cliente?|customer|kund(e|in)?|klient(ka)?|klant|ügyfél|zákazní(k|ce)|müşteri|клиент|клієнт|العميل|客户|顧客)`;
 /** The customer's label on top of a page. */
-const CUSTOMER = lettered(String.raw`^(cliente?|customer|kund(e|in)?|klient(ka)?|klant|ügyfél|zákazní(k|ce)|müşteri|клиент|клієнт|العميل|客户|顧客)\s*[:：]`, "i");
+const CUSTOMER = lettered(String.raw`${CUSTOMER_WORD}\s*[:：]`, "i");
+/** Likewise in a field of its own. */
+const CUSTOMER_FIELD = lettered(String.raw`${CUSTOMER_WORD}( name)?\s*[:：]?$`, "i");
+
+/** What shows a value that can be changed. */
+const CONTROLS = new Set(["BUTTON", "OPTION", "TEXTAREA"]);
 
 /** Names, each with the node that has it, and those of them that count. */
 const introduced = [];
@@ -64,19 +70,20 @@ function readPeople(tree) {
   let halves = {};
   let half = "";
   let before = "";
+  let asked = "";
   let found = 0;
   // Each tree has its share.
   const last = Math.min(steps + MAX_STEPS, 4 * MAX_STEPS);
-  const addName = (name, node = walker.currentNode) => {
+  const addName = (name, node = walker.currentNode, half = false, label = "") => {
     found += 1;
-    introduced.push({ node, name: folded(name) });
+    introduced.push({ node, name: folded(name), half, label });
   };
   /** Whatever there is of a name in two fields; what is called a half may be all of it. Of whom there is one half only, nobody behind is it instead. */
   const end = () => {
     const { given = "", family = "" } = halves;
     const name = `${given} ${family}`.trim();
-    if (isNameLike(name)) addName(name, halves.node);
-    else if ([given, family].some((half) => LETTER.test(half) && !EMAIL_WORD.test(half))) addName("", halves.node);
+    if (isNameLike(name)) addName(name, halves.node, true);
+    else if ([given, family].some((half) => LETTER.test(half) && !EMAIL_WORD.test(half))) addName("", halves.node, true);
     halves = {};
   };
   const add = (called, value) => {
@@ -104,6 +111,19 @@ function readPeople(tree) {
       }
       continue;
     }
+    // Where the customer is written in another way than names are, nobody behind is it instead.
+    const answers = asked;
+    asked = CUSTOMER_FIELD.test(text) && !isInHead(parent) && !closest.call(parent, `${HEADING}, ${HEADINGS}`) && isInMainPart(parent) && isTextSeen(node) ? folded(text) : "";
+    if (asked) {
+      const input = inputBehind(parent);
+      if (input instanceof HTMLInputElement && isSeen(input)) {
+        if (LETTER.test(input.value)) addName(isNameLike(input.value) ? input.value : "", node, true, asked);
+        asked = "";
+      }
+      continue;
+    }
+    const isAnswer = () => CONTROLS.has(tagOf(parent)) || (namesIn(text).length === 0 && !/\d{3}/.test(text) && !EMAIL_WORD.test(text) && !UNNAMED.has(tagOf(parent)) && isTextSeen(node));
+    if (answers && isInMainPart(parent) && isAnswer()) addName("", node, true, answers);
     const wanted = called && text.length < MAX_HALF && !UNNAMED.has(tagOf(parent));
     if (!wanted) end();
     if (UNNAMED.has(tagOf(parent)) || text.includes("@")) continue;
@@ -119,5 +139,5 @@ function readPeople(tree) {
 /** Names in the order in which they stand on the page, in whichever tree. */
 function sortPeople() {
   if (read.length > 1) introduced.sort((one, other) => (one.node === other.node ? 0 : precedes(one.node, other.node) ? -1 : 1));
-  people = introduced.slice(0, MAX_PEOPLE).map(({ name }) => name);
+  people = introduced.slice(0, MAX_PEOPLE).map(({ node, name, half, label }) => ({ name, ...introductionOf(node, name, half), ...(label && { label }) }));
 }

@@ -3,11 +3,10 @@
 // customer's is for the core to judge.
 
 /**
- * The relay's recipes, which lie ready with the name of the reading that they are for: a file is given no arguments. Only what
- * is this world's own counts, and not what a page calls so by an id.
+ * The relay's recipes, which lie ready with what tells them from others: a file is given no arguments. Only what is this
+ * world's own counts, and not what a page calls so by an id.
  */
-const { reading, recipes: given } = Object.hasOwn(globalThis, "ready") ? globalThis.ready : { recipes: [] };
-delete globalThis.ready;
+const { reading, recipes: given } = Object.hasOwn(globalThis, "ready") ? globalThis.ready : { reading: "", recipes: [] };
 
 /** What hosts of recipes are compared with: the host with its port, unless that is https's own; http only on loopback. */
 const place = location.origin.replace(/^https:\/\//, "");

@@ -120,9 +120,27 @@ fn is_delimiter(c: char) -> bool {
     c.is_whitespace() || MARKS.chars().any(|mark| mark == c)
 }
 
+/// Pictures that buttons and links show as letters: copy, write, open, verified. What hides letters, such as dots, blocks and
+/// stars, is none, nor is what says that something is wrong.
+fn is_icon(c: char) -> bool {
+    const ICONS: &str = "⧉⎘📋✎✏✐🖉✉📧📨📩🔗↗☎✓✔☑";
+    ICONS.chars().any(|icon| icon == c)
+}
+
+/// A piece of text without one such picture on either side, in colour (U+FE0F behind it) or not.
+fn without_icons(piece: &str) -> &str {
+    const COLOUR: char = '\u{FE0F}';
+    let end = piece.strip_suffix(COLOUR).unwrap_or(piece);
+    let piece = end.strip_suffix(is_icon).unwrap_or(piece);
+    let rest = piece.strip_prefix(is_icon);
+    rest.map_or(piece, |rest| rest.strip_prefix(COLOUR).unwrap_or(rest))
+}
+
 /// An address in running text. Sentence marks around it are dropped; a local part with characters that are allowed but
 /// in truth come from paths, queries and markup is refused.
 fn in_text(piece: &str) -> Option<CustomerEmail> {
+    // A button that shows a letter as its picture may touch it.
+    let piece = without_icons(piece);
     let quoted = piece.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     let piece = quoted.unwrap_or(piece);
     if piece.ends_with('…') || piece.ends_with("..") {
@@ -241,6 +259,9 @@ mod tests {
             "E-Mail:anna@example.com",
             "“anna@example.com”!",
             "'anna@example.com'",
+            "anna@example.com⧉",
+            "✉️anna@example.com✏️",
+            "(anna@example.com✓).",
         ] {
             check(Kind::Text, text, &["anna@example.com"]);
         }
@@ -292,6 +313,13 @@ mod tests {
             "anna@host.example...",
             "anna@host.ex••••",
             "anna@host.ex[…]",
+            "anna@host.ex★",
+            "anna@host.example\u{FE0F}",
+            "\u{FE0F}anna@host.example",
+            "anna@host.example✎✎",
+            "●●nna@host.example",
+            "anna@host.ex⧉ample",
+            "anna@host.example↗bert@host.example",
         ] {
             check(Kind::Text, left, &[]);
             check(Kind::Labelled, left, &[]);

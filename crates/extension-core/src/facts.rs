@@ -39,10 +39,21 @@ pub struct Frame {
     pub called: Option<String>,
     /// The words of that which begin with a capital letter or have none, likewise.
     pub proper: Option<String>,
-    /// The first texts in its main part that may be names, likewise; empty for one of which only a part was found.
-    pub people: Vec<String>,
+    /// The first texts in its main part that may be names.
+    pub people: Vec<Introduced>,
     /// Whether a place of its recipe has no address.
     pub vacant: bool,
+}
+
+/// A text that may be a name, and how the page introduces whom it names. All of it in small letters, with their marks.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Introduced {
+    /// Empty if only a part of it was found.
+    pub name: String,
+    /// The label of its field.
+    pub label: String,
+    /// What else is said of it: on its line, and by the titles of its sections.
+    pub around: String,
 }
 
 /// One thing that may hold an address.
@@ -151,9 +162,18 @@ fn read_frame(result: &Value, top: bool, room: usize) -> Option<Frame> {
             .list()
             .iter()
             .take(MAX_PEOPLE)
-            .filter_map(line)
+            .filter_map(read_introduced)
             .collect(),
         vacant: result.get("vacant").flag(),
+    })
+}
+
+fn read_introduced(entry: &Value) -> Option<Introduced> {
+    let text = |name| Some(harmless_within(entry.get(name).text()?, MAX_HEADING_CHARS));
+    Some(Introduced {
+        name: text("name")?,
+        label: text("label")?,
+        around: text("around")?,
     })
 }
 

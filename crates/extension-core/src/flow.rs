@@ -37,8 +37,17 @@ use crate::{
     json::{Object, ToJson, Value},
     message::Message,
     record::{Profile, Tab},
+    state::is_under_way,
     view::View,
+    wire::read_list,
 };
+
+/// Under which name is kept of which tabs something is known, the last one last.
+const TABS: &str = "tabs";
+/// How many.
+const MAX_TABS: usize = 64;
+/// Under which name is kept from which tab the last login was begun: there is one at a time.
+const UNDER_WAY: &str = "underWay";
 
 /// The core in one worker. It remembers only what dies with the worker: which login it is working on.
 pub struct Core<E> {
@@ -140,8 +149,30 @@ impl<E: Environment> Core<E> {
         Ok(Tab::among(&kept, id))
     }
 
+    /// Keeps what is known of a tab, and forgets the one of which that was done the longest ago where there are too many: tabs
+    /// that are closed need no clearing away.
     async fn save_tab(&self, tab: &Tab) -> Result<(), Box<Fault>> {
-        self.keep(Area::Session, &Tab::name(tab.id), tab).await
+        let kept = self.kept(Area::Session, Some(TABS)).await?;
+        let mut tabs = read_list(kept.get(TABS)).unwrap_or_default();
+        tabs.retain(|id| *id != tab.id);
+        tabs.push(tab.id);
+        let forgotten = (tabs.len() > MAX_TABS).then(|| tabs.remove(0));
+        let is_under_way = tab.login.as_ref().is_some_and(|login| is_under_way(login.step));
+        let mut members = String::new();
+        Object::begin(&mut members)
+            .with(&Tab::name(tab.id), tab)
+            .with(TABS, &tabs)
+            .with_some(UNDER_WAY, is_under_way.then_some(&tab.id))
+            .end();
+        let saved = self.environment.save(Area::Session, &members).await;
+        saved.map_err(|_| Code::KeyStoreFailed)?;
+        if let Some(forgotten) = forgotten {
+            let _ = self
+                .environment
+                .remove(Area::Session, &Tab::name(forgotten))
+                .await;
+        }
+        Ok(())
     }
 
     async fn kept(&self, area: Area, name: Option<&str>) -> Result<Value, Box<Fault>> {

@@ -2,7 +2,10 @@
 
 use alloc::string::String;
 
-use crate::{environment::TabId, json::Value};
+use crate::{
+    environment::{TabId, WindowId},
+    json::Value,
+};
 
 /// A message of any kind; what is not in it is empty.
 #[derive(Debug, Default)]
@@ -21,6 +24,8 @@ pub struct Message {
     pub ticket: Option<String>,
     /// Whether private windows that are open may be closed.
     pub replace_windows: bool,
+    /// The one that may be, where the person has been shown that one.
+    pub replaces: Option<WindowId>,
     /// The claim that was shown and is to be overridden, by its login's id.
     pub overrides: Option<String>,
     /// The relay's address, typed.
@@ -55,6 +60,7 @@ impl Message {
             reason: text("reason"),
             ticket: text("ticket"),
             replace_windows: message.get("replaceWindows").flag(),
+            replaces: message.get("replaces").number(),
             overrides: text("overrides"),
             relay: text("relay").unwrap_or_default(),
             code: text("code").unwrap_or_default(),

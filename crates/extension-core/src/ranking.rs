@@ -9,7 +9,7 @@ mod weight;
 mod whom;
 mod words;
 
-pub(crate) use words::is_person;
+pub(crate) use words::{is_customers, is_person};
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::cmp::Ordering;
@@ -69,6 +69,8 @@ pub struct Ranking {
     pub total: usize,
     /// Whether the first stands out so much that it may be proposed.
     pub clear: bool,
+    /// Whether it does by a recipe or by what the page is called, and not only by what it says further down.
+    pub certain: bool,
 }
 
 /// Ranks what the frames of a page hold. The caller's own address and the firm's domains are nobody's customer.
@@ -89,9 +91,9 @@ pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
         {
             let addresses = addresses(fact.kind, &fact.value);
             let field = matches!(fact.kind, Kind::Labelled | Kind::Input);
-            barred |= addresses.is_empty()
-                && (field && fact.value.contains('@') || holds_address(&fact.value))
-                && weight::of(frame, fact).open;
+            let unread = addresses.is_empty() && field && fact.value.contains('@')
+                || addresses.len() < addresses_in(&fact.value);
+            barred |= unread && weight::of(frame, fact).open;
             for email in addresses {
                 let sighting = Box::new(Sighting::new(frame, fact, email));
                 if !is_staff(&sighting.folded, session) {
@@ -123,6 +125,7 @@ pub fn rank(frames: &[Frame], session: &Session) -> Ranking {
     }
     Ranking {
         clear: is_clear(&candidates, &dropped, frames, barred),
+        certain: page.called || candidates.first().is_some_and(|first| first.recipe),
         candidates,
         total,
     }
@@ -276,21 +279,22 @@ fn is_clear(candidates: &[Candidate], dropped: &[Candidate], frames: &[Frame], b
     first.proposable && first.agreed && known && seen_enough && first.score > 2 * next && alone
 }
 
-/// Whether a text without a whole address has a part of one in it, or one whose letters are masked. Prices and versions have no
-/// letters on one side, and pictures have endings of files.
-fn holds_address(text: &str) -> bool {
+/// How many addresses a text has by the look of it, also in part, or with masked letters. Prices and versions have no letters on
+/// one side, and pictures have endings of files.
+fn addresses_in(text: &str) -> usize {
     let lettered = |part: &str| {
         let mut chars = part.chars();
         chars.any(|c| c.is_alphabetic() || matches!(c, '*' | '•' | '…'))
     };
-    text.split_whitespace().any(|piece| {
+    let pieces = text.split_whitespace().filter(|piece| {
         piece.split_once('@').is_some_and(|(local, domain)| {
             let picture = [".png", ".jpg", ".jpeg", ".webp", ".svg", ".gif"]
                 .iter()
                 .any(|ending| domain.to_ascii_lowercase().ends_with(ending));
             lettered(local) && lettered(domain) && !picture && !domain.contains(['@', ':', '/'])
         })
-    })
+    });
+    pieces.count()
 }
 
 fn is_staff(folded: &str, session: &Session) -> bool {

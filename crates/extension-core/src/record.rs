@@ -61,7 +61,7 @@ impl Drop for SignIn {
 /// What is known of a tab, in memory until the browser ends.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tab {
-    /// Which tab; several share one place, see [`Tab::name`].
+    /// Which tab.
     pub id: TabId,
     /// The last scan of its page.
     pub scan: Option<Scan>,
@@ -87,14 +87,12 @@ impl Tab {
 
     /// A tab among what is kept.
     pub fn among(kept: &Value, id: TabId) -> Self {
-        let tab = Self::read(kept.get(&Self::name(id))).filter(|tab| tab.id == id);
-        tab.unwrap_or_else(|| Self::new(id))
+        Self::read(kept.get(&Self::name(id))).unwrap_or_else(|| Self::new(id))
     }
 
-    /// The name under which a tab is kept. There are 64 places, so that tabs which are long closed need no clearing
-    /// away; a tab whose place was taken by another is simply scanned again.
+    /// The name under which a tab is kept.
     pub fn name(id: TabId) -> String {
-        joined(&["tab:", &(id & 63).to_string()])
+        joined(&["tab:", &id.to_string()])
     }
 }
 
@@ -109,6 +107,8 @@ pub struct Scan {
     pub total: usize,
     /// Whether the first may be proposed.
     pub clear: bool,
+    /// Whether by a recipe, or by what the page is called.
+    pub certain: bool,
     /// Whether there was more on the page than could be read in its time.
     pub cut: bool,
     /// The page's origin.
@@ -130,8 +130,13 @@ impl Scan {
     /// An address as it was found on the page.
     pub fn found(&self, email: &CustomerEmail) -> Option<&Found> {
         let mut candidates = self.candidates.iter();
-        candidates.find(|found| found.email.as_str().eq_ignore_ascii_case(email.as_str()))
+        candidates.find(|found| is_same(&found.email, email))
     }
+}
+
+/// By the bytes but for the case of plain letters: folding all letters takes tables that weigh 20 KB.
+pub fn is_same(one: &CustomerEmail, other: &CustomerEmail) -> bool {
+    one.as_str().eq_ignore_ascii_case(other.as_str())
 }
 
 /// An address on the page, and where it was found.

@@ -2,7 +2,7 @@
 
 use stagedoor_protocol::Session;
 
-use crate::environment::ParsedUrl;
+use crate::{environment::ParsedUrl, facts::Introduced};
 
 /// Takes a URL apart with the `url` crate, which follows the same standard as the browser.
 pub(crate) fn parse_url(text: &str) -> Option<ParsedUrl> {
@@ -57,4 +57,27 @@ pub(crate) fn fixture_text(name: &str) -> String {
     ]
     .concat();
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// A name in a field for one.
+pub(crate) fn in_field(name: &str) -> Introduced {
+    Introduced {
+        name: name.into(),
+        label: "name".into(),
+        ..Introduced::default()
+    }
+}
+
+/// A name as the collector reports it, from `label: name / what is said around it`.
+pub(crate) fn introduced(entry: &str) -> Introduced {
+    let (named, around) = entry.split_once(" / ").unwrap_or((entry, ""));
+    let (label, name) = named.split_once(": ").unwrap_or(("", named));
+    let [name, label, around] = [name, label, around].map(String::from);
+    Introduced { name, label, around }
+}
+
+/// Likewise, as it is sent.
+pub(crate) fn introduced_json(entry: &str) -> serde_json::Value {
+    let Introduced { name, label, around } = introduced(entry);
+    serde_json::json!({"name": name, "label": label, "around": around})
 }

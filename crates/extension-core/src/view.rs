@@ -24,7 +24,7 @@ pub use sessions::SessionsView;
 
 use crate::{
     fault::{Fault, Retry},
-    record::{Login, Scan, Step},
+    record::{Login, Scan, Step, is_same},
     teach::{Derived, Trial},
     text::Text,
 };
@@ -277,7 +277,7 @@ impl View {
     /// The confirmation for an address that the person picked or typed.
     pub fn of_selection(scan: &Scan, email: CustomerEmail, input_error: Option<Text>) -> Self {
         let on_page = scan.found(&email).is_some();
-        let customer = if scan.picked.iter().any(|picked| picked.as_str() == email.as_str()) {
+        let customer = if scan.picked.iter().any(|picked| is_same(picked, &email)) {
             Customer::picked(scan, &email)
         } else {
             scan.found(&email)
@@ -293,12 +293,19 @@ impl View {
             policy,
             ..
         } = &scan.session;
-        let rest = scan.candidates.iter().map(Customer::of);
-        let rest = rest.filter(|other| !other.email.as_str().eq_ignore_ascii_case(customer.email.as_str()));
+        let picked = scan.picked.iter().map(|one| Customer::picked(scan, one));
+        let mut rest: Vec<Customer> = Vec::new();
+        for other in picked.chain(scan.candidates.iter().map(Customer::of)) {
+            let known = rest.iter().chain([&customer]);
+            if !known.into_iter().any(|known| is_same(&known.email, &other.email)) {
+                rest.push(other);
+            }
+        }
         Self::Confirm {
-            rest: rest.collect(),
+            // One that was selected may stand where no address is looked for.
+            others: others.max(rest.len()),
+            rest,
             customer,
-            others,
             platform: platforms.first().map(|platform| platform.id.clone()),
             platforms: platforms.iter().map(Choice::of).collect(),
             staff: staff.clone(),
@@ -312,10 +319,10 @@ impl View {
     }
 
     /// What the press of the toolbar button comes to. Where the policy wants no more, nothing is to be picked or typed, all of
-    /// the page was read, and a recipe or the customer's name says whose the address is, that press is the person's word for it.
+    /// the page was read, and a recipe or what the page is called says whose the address is, that press is the person's word for it.
     pub fn of_press(scan: &Scan) -> Self {
         let mut view = Self::of_scan(scan, None);
-        let sure = scan.clear && !scan.cut && scan.picked.is_empty();
+        let sure = scan.clear && scan.certain && !scan.cut && scan.picked.is_empty();
         if let (true, Self::Confirm { by_itself, .. }, [only]) =
             (sure, &mut view, scan.session.platforms.as_slice())
         {

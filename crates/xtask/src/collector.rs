@@ -2,6 +2,8 @@
 //! compiled, and sends functions as an address in which each letter is escaped; and one function in it, because what several
 //! scripts share would be left behind in the page.
 
+use std::collections::HashSet;
+
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
@@ -16,9 +18,29 @@ const FOLDER: &str = "collector/";
 
 /// The parts, in an order in which each constant is made before it is used.
 const PARTS: &[&str] = &[
-    "tree", "bounds", "veiled", "seen", "reach", "legible", "covered", "letters", "labels", "hosts",
-    "recipes", "places", "titles", "fields", "beside", "blanks", "remarks", "text", "sources", "headings",
-    "people", "collect",
+    "tree",
+    "bounds",
+    "veiled",
+    "seen",
+    "reach",
+    "legible",
+    "covered",
+    "letters",
+    "labels",
+    "hosts",
+    "recipes",
+    "places",
+    "titles",
+    "fields",
+    "beside",
+    "blanks",
+    "remarks",
+    "text",
+    "sources",
+    "headings",
+    "people",
+    "introductions",
+    "collect",
 ];
 
 /// Replaces the parts by the script.
@@ -35,6 +57,9 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
     for part in PARTS {
         body.push_str(&without_comments(&take(&format!("{part}.js"))?));
     }
+    if let Some(name) = declared_twice(&body) {
+        anyhow::bail!("`{name}` is declared in two places of the collector: its parts become one script");
+    }
     script.push_str(&eager(&body));
     script.push_str("return collect();\n})();\n");
     if let Some(left) = files.keys().find(|path| path.starts_with(FOLDER)) {
@@ -44,6 +69,25 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
     }
     files.insert(SCRIPT.to_owned(), script.into_bytes());
     Ok(())
+}
+
+/// A name that the script declares twice in its outermost scope: browsers refuse such a script as a whole.
+fn declared_twice(script: &str) -> Option<&str> {
+    let mut names = HashSet::new();
+    let declarations = script.lines().filter_map(|line| {
+        let (kind, rest) = line.split_once(' ')?;
+        match kind.trim_end_matches('*') {
+            "const" | "let" => rest.split(['=', ';']).next(),
+            "function" => rest.split('(').next(),
+            _ => None,
+        }
+    });
+    let mut declared = declarations
+        .flat_map(|names| names.split(','))
+        // Of `{ tag: getTag }`, the second is declared.
+        .filter_map(|name| name.rsplit(':').next())
+        .map(|name| name.trim_matches(['[', ']', '{', '}', ' ']));
+    declared.find(|name| !names.insert(*name))
 }
 
 /// The same script with its functions in front, each in brackets. Browsers take such a one for a function that is called at
@@ -109,6 +153,21 @@ mod tests {
             .map(|part| script.find(&format!("{part}_part")))
             .collect();
         assert!(places.is_sorted() && places.iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn what_is_declared_twice_is_named() {
+        let once = "const { tag: getTag, a } = b;\nconst [c, d] = [a, a];\nlet e;\nfunction f(a) {\n  const c = a;\n}\n";
+        assert_eq!(declared_twice(once), None);
+        for twice in [
+            "let a = 1;\n",
+            "const getTag = 1;\n",
+            "function d() {}\n",
+            "const [g, f] = [];\n",
+        ] {
+            let script = format!("{once}{twice}");
+            assert!(declared_twice(&script).is_some(), "{twice}");
+        }
     }
 
     #[test]

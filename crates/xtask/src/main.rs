@@ -22,6 +22,7 @@ mod install;
 mod languages;
 mod modules;
 mod npm;
+mod numbered;
 mod package;
 mod packages;
 mod postgres;

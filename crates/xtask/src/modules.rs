@@ -6,15 +6,18 @@ use anyhow::{Context as _, Result, bail};
 use crate::wasm::Files;
 
 /// The core's bindings, which popup and background script share.
-const CORE: &str = "core/stagedoor_extension_core.js";
+pub(crate) const CORE: &str = "core/stagedoor_extension_core.js";
 
-/// The scripts that a click waits for, each with the modules that it is not joined with: the core's bindings, and the popup's own
-/// beginning, which is to be there before the rest.
+/// The popup's own beginning, which is to be there before the rest. It is made a script of the old kind, because a browser runs
+/// such a one as soon as it has it, and a module later. Other scripts find its exports in the global constant `$early`.
+const EARLY: &str = "early.js";
+
+/// The scripts that a click waits for, each with the modules that it is not joined with.
 const SCRIPTS: &[(&str, &[&str])] = &[
     ("background.js", &[CORE]),
-    ("early.js", &[]),
-    ("glimpse.js", &["early.js", CORE]),
-    ("popup.js", &["early.js"]),
+    (EARLY, &[]),
+    ("glimpse.js", &[EARLY, CORE]),
+    ("popup.js", &[EARLY]),
 ];
 
 /// What wasm-bindgen makes for other browsers, and for loading a core that was not compiled beforehand: from the one text to the
@@ -43,9 +46,18 @@ pub(crate) fn join(files: &mut Files) -> Result<()> {
             begun: Vec::new(),
             text: String::new(),
         };
-        let text = joined.resolved(script, script)?;
-        joined.text.push_str(&text);
-        let Joined { modules, text, .. } = joined;
+        if *script == EARLY {
+            // Modules are strict by themselves.
+            joined.text.push_str("\"use strict\";\n");
+            joined.add(script, "popup.html")?;
+        } else {
+            let text = joined.resolved(script, script)?;
+            joined.text.push_str(&text);
+        }
+        let Joined {
+            mut modules, text, ..
+        } = joined;
+        modules.retain(|path| path != script);
         files.insert((*script).to_owned(), text.into_bytes());
         // Those go together that only import each other.
         let mut idle = modules;
@@ -104,8 +116,8 @@ impl Joined<'_> {
         let mut resolved = String::with_capacity(text.len());
         for line in text.lines() {
             match line.strip_prefix("import ") {
-                Some(import) if !self.stays(import) => resolved.push_str(&self.import(import, script)?),
-                _ => resolved.push_str(line),
+                Some(import) => resolved.push_str(&self.import(import, script)?),
+                None => resolved.push_str(line),
             }
             resolved.push('\n');
         }
@@ -113,12 +125,8 @@ impl Joined<'_> {
         Ok(resolved)
     }
 
-    fn stays(&self, import: &str) -> bool {
-        let named = |apart: &&str| import.ends_with(&format!(" from \"./{apart}\";"));
-        self.apart.iter().any(named)
-    }
-
-    /// What an import statement comes to: names taken from the module, which is made first.
+    /// What an import statement comes to: names taken from the module, which is made first; or what it was, if the module stays
+    /// one.
     fn import(&mut self, import: &str, script: &str) -> Result<String> {
         let unknown = || format!("{script} has an import of a form that is not known: import {import}");
         let (names, path) = import.split_once(" from \"./").with_context(unknown)?;
@@ -134,9 +142,14 @@ impl Joined<'_> {
             let circle = self.begun.get(first..).unwrap_or_default().join(" imports ");
             bail!("modules import each other in a circle: {circle} imports {path}");
         }
-        if !self.modules.iter().any(|module| module == path) {
+        let apart = self.apart.contains(&path);
+        if apart && path != EARLY {
+            return Ok(format!("import {import}"));
+        }
+        if !apart && !self.modules.iter().any(|module| module == path) {
             self.add(path, script)?;
         }
+        let named = named.replace(" as ", ": ");
         Ok(format!("const {{ {default}{named} }} = {};", constant(path)))
     }
 
@@ -219,21 +232,25 @@ mod tests {
         let mut files = files(&[
             (
                 "popup.js",
-                "import { b } from \"./b.js\";\nimport { tab } from \"./early.js\";\nimport { a } from \"./a.js\";\na();\n",
+                "import { b } from \"./b.js\";\nimport { id, tab as of } from \"./early.js\";\nimport { a } from \"./a.js\";\na();\n",
             ),
             (
                 "a.js",
                 "import { b } from \"./b.js\";\nexport async function a() {}\n",
             ),
             ("b.js", "export const b = 1;\n"),
-            ("early.js", "export const tab = 1;\n"),
+            ("early.js", "export const tab = 1;\nexport const id = 2;\n"),
         ]);
         join(&mut files).unwrap();
         assert_eq!(
             text(&files, "popup.js"),
             "const $b = (() => {\nconst b = 1;\nreturn { b };\n})();\n\
              const $a = (() => {\nconst { b } = $b;\nasync function a() {}\nreturn { a };\n})();\n\
-             const { b } = $b;\nimport { tab } from \"./early.js\";\nconst { a } = $a;\na();\n"
+             const { b } = $b;\nconst { id, tab: of } = $early;\nconst { a } = $a;\na();\n"
+        );
+        assert_eq!(
+            text(&files, "early.js"),
+            "\"use strict\";\nconst $early = (() => {\nconst tab = 1;\nconst id = 2;\nreturn { tab, id };\n})();\n"
         );
         assert_eq!(
             files.keys().collect::<Vec<_>>(),

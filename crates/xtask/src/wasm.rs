@@ -12,6 +12,7 @@ use crate::collector;
 use crate::comments::without_comments;
 use crate::install;
 use crate::modules;
+use crate::numbered;
 use crate::project::Project;
 use crate::smaller::smaller;
 use crate::step::{Step, step};
@@ -156,6 +157,7 @@ fn assemble(project: &Project, core: &Path) -> Result<Files> {
     collector::join(&mut files)?;
     collect(core, "core/", &mut files)?;
     modules::join(&mut files)?;
+    numbered::number(&mut files)?;
     for (path, content) in &mut files {
         if path.ends_with(".js") {
             let script = std::str::from_utf8(content).with_context(|| format!("{path} is not text"))?;

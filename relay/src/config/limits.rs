@@ -23,8 +23,8 @@ const BROKER_PER_MINUTE: u32 = 400;
 const BROKER_ALLOWS: u32 = 500;
 /// A tenth of it may come at once, which must be one login.
 const LEAST_PER_BROKER: u32 = 10;
-/// A person at a busy desk looks at a customer a minute, all day long; a list of names takes longer.
-const STAFF_PREVIEWS_PER_HOUR: u32 = 60;
+/// A person at a busy desk looks at a customer every half minute, and goes back to some; a list of names takes longer.
+const STAFF_PREVIEWS_PER_HOUR: u32 = 120;
 /// More than a desk ever has: a limit that does not limit.
 const MOST: u32 = 10_000_000;
 

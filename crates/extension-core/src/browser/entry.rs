@@ -43,8 +43,8 @@ pub fn glimpse(tab: TabId, kept: JsValue, frames: JsValue) -> JsValue {
     view.map_or(JsValue::NULL, |view| to_js(&view.to_json()))
 }
 
-/// This script was started, with all that is kept in memory (`storage.session`), which it asked for while the core was
-/// being compiled. What comes after waits for it.
+/// This script was started, with what is kept in memory of a login under way (`storage.session`), which it asked for while the
+/// core was being compiled. What comes after waits for it.
 #[wasm_bindgen]
 pub fn wake(kept: JsValue) -> Promise {
     // Where nothing can be read there is nothing to be done.

@@ -25,7 +25,10 @@ impl<E: Environment> Core<E> {
             return None;
         }
         let session = kept_session(memory).filter(|session| !session.platforms.is_empty())?;
+        // What the page says of names is for whoever reads it for good, and not to outlive a person who signs out meanwhile.
+        let headings = self.headings.take();
         let scan = self.scan_of(id, &Ok(frames), session, memory.get(RECIPES));
+        self.headings.replace(headings);
         early(scan.ok()?, None)
     }
 }

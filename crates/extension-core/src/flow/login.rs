@@ -173,7 +173,7 @@ impl<E: Environment> Core<E> {
             .filter(|url| is_platform_address(url, url))
             .ok_or(Code::PlatformUrlRefused)?;
         let plan = self
-            .make_room(rules(&scan.session, message).isolation, message.replace_windows)
+            .make_room(rules(&scan.session, message).isolation, message)
             .await?;
         Ok(Order {
             profile,
@@ -310,7 +310,7 @@ impl<E: Environment> Core<E> {
                 reason = login
                     .reason
                     .clone()
-                    .filter(|reason| may_be_kept(reason, &login.email));
+                    .filter(|reason| may_be_kept(reason, &self.environment.letters(reason), &login.email));
             }
             Err(fault) => {
                 advance(login, Event::Fault, now);

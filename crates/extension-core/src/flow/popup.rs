@@ -19,9 +19,9 @@ use crate::{
     join::join,
     json::Value,
     names::is_same,
-    ranking::{is_person, rank},
+    ranking::{is_customers, is_person, rank},
     recipe,
-    record::{Found, Login, Profile, Scan, Step, Tab},
+    record::{Found, Login, Profile, Scan, Step},
     state::{Event, advance, is_lost, is_under_way},
     url_check::page_origin,
     view::View,
@@ -31,16 +31,16 @@ impl<E: Environment> Core<E> {
     /// Shows the login of this tab if it is under way or ended unseen, otherwise reads the page.
     pub(super) async fn open(&self, id: TabId, again: bool) -> Result<View, Box<Fault>> {
         // Together: each by itself would add to the time of a click.
-        let memory = join(self.unmark(), self.kept(Area::Session, None));
-        let (disk, ((), memory)) = join(self.enrolment_and_rest(), memory).await;
+        let known = join(self.tab(id), self.kept(Area::Session, Some(SESSION)));
+        let memory = join(self.unmark(), known);
+        let (disk, ((), (tab, known))) = join(self.enrolment_and_rest(), memory).await;
         if disk.is_err() {
             // A profile that may not be used is shown nothing by what the relay said to it, either.
             let _ = self.environment.remove(Area::Session, SESSION).await;
         }
-        let ((Some(profile), disk), memory) = (disk?, memory?) else {
+        let ((Some(profile), disk), mut tab, known) = (disk?, tab?, known?) else {
             return Ok(View::Setup);
         };
-        let mut tab = Tab::among(&memory, id);
         if let Some(login) = &mut tab.login {
             self.notice_loss(id, login);
             let ended = match login.step {
@@ -64,7 +64,7 @@ impl<E: Environment> Core<E> {
         }
         let known = Known {
             recipes: kept_recipes(disk),
-            session: kept_session(&memory),
+            session: kept_session(&known),
         };
         let opened = reading.as_ref().map(|_| tab.picked.as_deref());
         let mut scan = self.read_page(id, &profile, known, opened).await?;
@@ -154,14 +154,18 @@ impl<E: Environment> Core<E> {
         for frame in &mut frames {
             frame.headings = self.environment.letters(&frame.headings);
             frame.name = frame.name.take().map(|name| self.environment.letters(&name));
-            frame.people.retain(|name| name.is_empty() || is_person(name));
-            for name in &mut frame.people {
-                *name = self.environment.letters(name);
+            for one in &mut frame.people {
+                if !is_person(&one.name) && is_customers(&one.label) {
+                    // The customer's initials, for example: nobody behind them is it instead.
+                    one.name.clear();
+                }
             }
             // Two words in common may be those of a customer with the same surnames.
-            frame
-                .people
-                .retain(|name| name.is_empty() || !is_same(&staff, name));
+            frame.people.retain_mut(|one| {
+                let is_name = is_person(&one.name);
+                one.name = self.environment.letters(&one.name);
+                one.name.is_empty() || is_name && !is_same(&staff, &one.name)
+            });
         }
         self.headings.replace(Some((id, headings(&frames))));
         recipe::assign(&mut frames, recipes, |url| self.environment.parse_url(url));
@@ -175,6 +179,7 @@ impl<E: Environment> Core<E> {
             candidates: found.collect(),
             total: ranking.total,
             clear: ranking.clear,
+            certain: ranking.certain,
             cut: frames.iter().any(|frame| frame.truncated),
             origin: self.origin(&frames),
             record: recipe::record(&frames),

@@ -8,6 +8,7 @@ use super::Core;
 use crate::{
     environment::{Area, Environment},
     json::Value,
+    names::plain,
 };
 
 /// Where they are kept.
@@ -61,19 +62,22 @@ impl<E: Environment> Core<E> {
     }
 }
 
-/// Whether a reason is kept: none with an address in it, with a number such as a ticket or an account has, or with a part
-/// of the customer's address, which often is their name.
-pub(super) fn may_be_kept(reason: &str, customer: &CustomerEmail) -> bool {
-    let mut digits = 0;
+/// Whether a reason is kept: none with an address in it, with a number such as a ticket, an account or a telephone has, or with a
+/// part of the customer's address, which often is their name. `letters` are the reason's, with their marks by themselves.
+pub(super) fn may_be_kept(reason: &str, letters: &str, customer: &CustomerEmail) -> bool {
+    let (mut digits, mut all) = (0, 0);
     let number = reason.chars().any(|c| {
         digits = if is_digit(c) { digits + 1 } else { 0 };
-        digits == 3
+        all += digits.min(1);
+        digits == 3 || all == 6
     });
-    let folded = reason.to_ascii_lowercase();
+    // Without the marks, and in the way that Germans write them where they have none.
+    let folded = plain(letters);
+    let spelt = plain(&letters.replace('\u{308}', "e"));
     let address = customer.as_str().to_ascii_lowercase();
     let local = address.split('@').next().unwrap_or_default();
     let mut names = local.split(|c: char| !c.is_alphabetic());
-    let named = names.any(|name| name.len() > 2 && folded.contains(name));
+    let named = names.any(|name| name.len() > 2 && (folded.contains(name) || spelt.contains(name)));
     !reason.contains('@') && !number && !named && reason.len() <= LONGEST
 }
 
@@ -90,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_says_who_a_customer_is_is_not_kept() {
-        let customer = CustomerEmail::parse("Anna.Kowalska+fx@example.com").unwrap();
+        let customer = CustomerEmail::parse("Anna.Kowalska+fx.mueller.jose@example.com").unwrap();
         for (reason, expected) in [
             ("Cannot see the open position", true),
             ("Call of 14:05", true),
@@ -109,10 +113,15 @@ mod tests {
             ("口座１２３", false),
             ("1٢۳", false),
             ("مكالمة ١٤:٠٥", true),
+            ("14:05 to 15:10", false),
+            ("06 12 34 56 78", false),
+            ("Herr M\u{fc}ller-L\u{fc}denscheidt", false),
+            ("Jos\u{e9} cannot log in", false),
             (&"x".repeat(200), true),
             (&"x".repeat(201), false),
         ] {
-            assert_eq!(may_be_kept(reason, &customer), expected, "{reason}");
+            let letters = crate::testing::letters(reason);
+            assert_eq!(may_be_kept(reason, &letters, &customer), expected, "{reason}");
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{Core, reading::PATIENCE};
 use crate::{
     environment::{Environment, TabId},
     fault::{Code, Fault},
-    record::Scan,
+    record::{Scan, is_same},
 };
 
 impl<E: Environment> Core<E> {
@@ -41,9 +41,9 @@ fn went_on(before: &Scan, now: &Scan, email: &CustomerEmail) -> bool {
     if before.origin != now.origin || before.record != now.record {
         return true;
     }
-    let on = |scan: &Scan| scan.candidates.iter().any(|found| is(&found.email, email));
+    let on = |scan: &Scan| scan.candidates.iter().any(|found| is_same(&found.email, email));
     let stood_out = winner(before);
-    let other_than = |expected| winner(now).is_some_and(|winner| !is(winner, expected));
+    let other_than = |expected| winner(now).is_some_and(|winner| !is_same(winner, expected));
     if on(before) {
         // A list that is longer than what is kept of it may show others of it now.
         let beyond = now.total > now.candidates.len();
@@ -58,11 +58,6 @@ fn winner(scan: &Scan) -> Option<&CustomerEmail> {
         .first()
         .filter(|_| scan.clear)
         .map(|found| &found.email)
-}
-
-/// By the bytes but for the case of plain letters: folding all letters takes tables that weigh 20 KB.
-fn is(one: &CustomerEmail, other: &CustomerEmail) -> bool {
-    one.as_str().eq_ignore_ascii_case(other.as_str())
 }
 
 #[cfg(test)]
@@ -81,6 +76,7 @@ mod tests {
             candidates: found.collect(),
             total: emails.len(),
             clear,
+            certain: clear,
             cut: false,
             origin: Some("https://crm.example".into()),
             record: record.map(String::from),

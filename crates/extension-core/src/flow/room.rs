@@ -9,6 +9,7 @@ use crate::{
     environment::{Environment, WindowId},
     fault::{Code, Fault},
     isolation::{Plan, plan},
+    message::Message,
 };
 
 /// How often is looked whether the private windows are gone, and how long is waited in between.
@@ -17,7 +18,7 @@ const CLOSING_PAUSE_MILLISECONDS: u32 = 50;
 
 impl<E: Environment> Core<E> {
     /// Sees to it that an isolated session can be had, closing the private windows that are in its way if that is wanted.
-    pub(super) async fn make_room(&self, policy: Isolation, replace: bool) -> Result<Plan, Box<Fault>> {
+    pub(super) async fn make_room(&self, policy: Isolation, message: &Message) -> Result<Plan, Box<Fault>> {
         let environment = &self.environment;
         let allowed = environment.incognito_allowed().await;
         let open = match policy {
@@ -25,7 +26,9 @@ impl<E: Environment> Core<E> {
             _ if !allowed => Vec::new(),
             _ => self.private_windows().await?,
         };
-        let plan = plan(policy, allowed, open.len(), replace)?;
+        // Another one may have come in the place of the one that was shown.
+        let shown = message.replaces.is_some_and(|shown| open == [shown]);
+        let plan = plan(policy, allowed, open.len(), message.replace_windows || shown)?;
         if plan.close_others {
             for window in open {
                 environment.close_window(window).await;

@@ -10,7 +10,7 @@ use crate::{
     address::addresses,
     environment::{Environment, TabId},
     facts::Kind,
-    record::Scan,
+    record::{Scan, is_same},
 };
 
 /// A longer text was not selected for the address in it. Nor is it cut, which could cut an address.
@@ -21,6 +21,8 @@ const MAX_ADDRESSES: usize = 8;
 impl<E: Environment> Core<E> {
     /// Notes whom the text names, for the popup that opens next in that tab. Nothing is opened.
     pub async fn selected(&self, id: TabId, text: &str) {
+        // An earlier popup may wait yet: what comes of it is not to take the place of this.
+        self.openings.end(id, self.openings.of(id));
         if let Ok(mut tab) = self.tab(id).await {
             tab.picked = Some(named(text));
             let _ = self.save_tab(&tab).await;
@@ -43,10 +45,7 @@ fn named(text: &str) -> Vec<CustomerEmail> {
 }
 
 fn add(list: &mut Vec<CustomerEmail>, email: &CustomerEmail) {
-    if !list
-        .iter()
-        .any(|other| other.as_str().eq_ignore_ascii_case(email.as_str()))
-    {
+    if !list.iter().any(|other| is_same(other, email)) {
         list.push(email.clone());
     }
 }

@@ -6,15 +6,27 @@ use super::Core;
 use crate::{
     environment::{Area, Environment},
     fault::{Code, Fault},
-    json::Object,
+    json::{Object, ToJson},
     record::{Login, Window},
     view::{SessionsView, View},
 };
 
-/// What is kept in memory of the private window that was opened last: the login's id, for whom, and where. On disk nothing says whom.
+/// Under which name is kept in memory of which login the private window is that was opened last. On disk nothing says whose.
 const LAST_WINDOW: &str = "lastWindow";
-const LAST_CUSTOMER: &str = "lastCustomer";
-const LAST_PLATFORM: &str = "lastPlatform";
+
+/// Which login that is, for whom, and where.
+struct LastWindow<'a>(&'a Login);
+
+impl ToJson for LastWindow<'_> {
+    fn write(&self, target: &mut String) {
+        let Self(login) = self;
+        Object::begin(target)
+            .with("login", login.request_id.as_str())
+            .with("customer", login.email.as_str())
+            .with("platform", login.platform.id.as_str())
+            .end();
+    }
+}
 
 impl<E: Environment> Core<E> {
     /// Remembers whose window stands open, unless somebody signed out since.
@@ -22,23 +34,21 @@ impl<E: Environment> Core<E> {
         if !login.isolated || self.sign_outs.get() != sign_outs {
             return;
         }
-        let mut members = String::new();
-        Object::begin(&mut members)
-            .with(LAST_WINDOW, login.request_id.as_str())
-            .with(LAST_CUSTOMER, login.email.as_str())
-            .with(LAST_PLATFORM, login.platform.id.as_str())
-            .end();
         // Without it, only the words on whose window stands in the way are lost.
-        let _ = self.environment.save(Area::Session, &members).await;
+        let _ = self.keep(Area::Session, LAST_WINDOW, &LastWindow(login)).await;
         if self.sign_outs.get() != sign_outs {
-            self.forget_customer().await;
+            let _ = self.environment.remove(Area::Session, LAST_WINDOW).await;
         }
     }
 
     /// Forgets that, once the window is closed.
-    pub(super) async fn forget_customer(&self) {
-        for name in [LAST_WINDOW, LAST_CUSTOMER, LAST_PLATFORM] {
-            let _ = self.environment.remove(Area::Session, name).await;
+    pub(super) async fn forget_customer(&self, closed: &Window) {
+        let memory = self
+            .kept(Area::Session, Some(LAST_WINDOW))
+            .await
+            .unwrap_or_default();
+        if memory.get(LAST_WINDOW).get("login").text() == Some(closed.request_id.as_str()) {
+            let _ = self.environment.remove(Area::Session, LAST_WINDOW).await;
         }
     }
 
@@ -46,17 +56,19 @@ impl<E: Environment> Core<E> {
     pub(super) async fn sessions(&self) -> Result<View, Box<Fault>> {
         let (own, others) = self.open_windows().await?;
         // Read by whoever would open another one, so what cannot be read is left out.
-        let memory = self.kept(Area::Session, None).await.unwrap_or_default();
-        let id = memory.get(LAST_WINDOW);
-        let last = own
-            .iter()
-            .find(|window| id.text() == Some(window.request_id.as_str()));
+        let memory = self
+            .kept(Area::Session, Some(LAST_WINDOW))
+            .await
+            .unwrap_or_default();
+        let kept = memory.get(LAST_WINDOW);
+        let id = kept.get("login").text();
+        let last = own.iter().find(|window| id == Some(window.request_id.as_str()));
         Ok(View::Sessions(SessionsView {
             open: own.len(),
             others,
             window: last.and_then(|window| window.window),
-            customer: last.and_then(|_| memory.get(LAST_CUSTOMER).string()),
-            platform: last.and_then(|_| memory.get(LAST_PLATFORM).string()),
+            customer: last.and_then(|_| kept.get("customer").string()),
+            platform: last.and_then(|_| kept.get("platform").string()),
         }))
     }
 

@@ -22,7 +22,7 @@ impl<E: Environment> Core<E> {
         let url = url.ok_or(Code::PageNotReadable)?;
         Ok(View::Derived(Box::new(teach::Derived {
             host: teach::host(&url),
-            selectors: teach::selectors(picked.get("chain")),
+            selectors: teach::selectors(picked.get("chain"), picked.get("text").text().unwrap_or_default()),
             shapes: teach::shapes(&url),
         })))
     }

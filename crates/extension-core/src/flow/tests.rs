@@ -5,6 +5,7 @@ mod approvals;
 mod claims;
 mod fake;
 mod glimpse;
+mod introduced;
 mod lapsed;
 mod login;
 mod managed;

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use stagedoor_protocol::{ErrorCode, Outcome, OutcomeReport, RequestId};
 
-use super::{Core, login::LOST_SECONDS};
+use super::{Core, UNDER_WAY, login::LOST_SECONDS};
 use crate::{
     environment::{Area, Environment, WindowId},
     fault::Code,
@@ -16,7 +16,6 @@ use crate::{
     request::REPORT_TIMEOUT_MILLISECONDS,
     state::{Event, advance, is_under_way},
     text::joined,
-    wire::FromJson,
 };
 
 /// What the relay is told of a login whose worker was stopped before a window stood open.
@@ -25,19 +24,16 @@ const INTERRUPTED: &str = "interrupted";
 const PATIENCE_MILLISECONDS: u64 = 7 * 24 * 3_600_000;
 
 impl<E: Environment> Core<E> {
-    /// A worker begins, and has done nothing yet: notes what the one before it was stopped in, by what is kept in memory.
+    /// A worker begins, and has done nothing yet: notes what the one before it was stopped in, by what is kept in memory of that.
     pub async fn wake(&self, kept: &Value) {
-        let tabs = kept.members().iter().filter_map(|(_, kept)| Tab::read(kept));
-        let mut lost = tabs
-            .filter(|tab| tab.login.as_ref().is_some_and(|login| is_under_way(login.step)))
-            .peekable();
-        // Nearly every start: everything waits for this, so nothing more is looked up.
-        if lost.peek().is_none() {
+        let Some(id) = kept.get(UNDER_WAY).number() else {
             return;
-        }
-        let windows = self.noted_windows().await;
-        for tab in lost {
-            self.end_lost(tab, &windows).await;
+        };
+        if let Ok(tab) = self.tab(id).await
+            && let Some(login) = &tab.login
+            && is_under_way(login.step)
+        {
+            self.end_lost(tab, &self.noted_windows().await).await;
         }
     }
 
@@ -101,10 +97,7 @@ impl<E: Environment> Core<E> {
     pub(super) async fn note_closed(&self, mut window: Window) {
         window.closed = Some(self.environment.now());
         self.note_window(&window, self.sign_outs.get()).await;
-        if window.isolated {
-            // There is one at a time.
-            self.forget_customer().await;
-        }
+        self.forget_customer(&window).await;
     }
 
     /// Tells the relay what it does not know yet. Who asks for it while that is being done has it done once more.

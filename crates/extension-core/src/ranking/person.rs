@@ -60,6 +60,23 @@ impl Person {
             let words = kept.iter().filter_map(|word| words.get(word.place).copied());
             words.collect::<Vec<_>>().join(" ")
         };
+        // "Anna Kowalska for Ben Ito" is called after two, and it cannot be told whose page it is.
+        let behind = kept.iter().skip_while(|word| !is_proper(word));
+        let behind = behind.skip_while(|word| is_proper(word) || is_particle(word.plain));
+        let has_one = |part: &&str| {
+            let words = plain(part);
+            let mut words = words.split_whitespace();
+            words.any(|other| kept.iter().any(|word| word.plain == other && is_proper(word)))
+        };
+        let parts = heading.split(['/', '&', '+', ';', '>', '\u{2192}', '\u{2194}', '\u{21D2}']);
+        if behind.clone().any(is_proper)
+            && behind
+                .clone()
+                .any(|word| !is_salutation(word.plain) && !is_proper(word))
+            || parts.filter(has_one).count() > 1
+        {
+            return Some(Self::default());
+        }
         // What is behind the name may say anything.
         let end = kept.iter().rposition(is_proper).map_or(0, |last| last + 1);
         let until = kept.get(..end).unwrap_or_default();

@@ -13,7 +13,7 @@ mod titles;
 use super::*;
 use crate::{
     facts::Region,
-    testing::{session, shown_by},
+    testing::{in_field, session, shown_by},
 };
 
 fn fact(kind: Kind, value: &str) -> Fact {
@@ -65,7 +65,7 @@ fn check_frames(frames: &[Frame], expected: &[&str], clear: bool) {
         if frame.proper.is_none() && frame.top {
             frame.people = expected
                 .first()
-                .map(|email| shown_by(email))
+                .map(|email| in_field(&shown_by(email)))
                 .into_iter()
                 .collect();
         }

@@ -4,9 +4,15 @@ use alloc::{string::String, vec::Vec};
 
 use super::{
     person::{Person, is_word, name_words},
-    words::{is_own, is_small, without_salutation},
+    words::{
+        introduces_customer, is_customers, is_kind, is_of_another, is_own, is_person, is_small,
+        without_salutation,
+    },
 };
-use crate::{facts::Frame, names::plain};
+use crate::{
+    facts::{Frame, Introduced},
+    names::{plain, shows},
+};
 
 /// Whether the words of an address before the `@` stand in the page's headings or title, as a customer's name does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +32,8 @@ pub(super) struct Whom {
     own: String,
     /// Whose name that is, by itself; where it is nobody's, the first one in the page's main part.
     pub(super) person: Person,
+    /// Whether the page is called after them.
+    pub(super) called: bool,
     /// The others that are named in its main part.
     others: Vec<Person>,
     /// First heading and title.
@@ -56,11 +64,10 @@ impl Whom {
             .iter()
             .filter(|frame| frame.top)
             .chain(frames.iter().filter(|frame| !frame.top));
-        let mut people = frames
-            .flat_map(|frame| &frame.people)
-            .map(|name| Person::of(name));
+        let people: Vec<&Introduced> = frames.flat_map(|frame| &frame.people).collect();
         let person = Person::in_heading(heading, called, proper);
-        let person = person.or_else(|| people.next()).unwrap_or_default();
+        let called = person.is_some();
+        let person = person.or_else(|| introduced(&people, &parts)).unwrap_or_default();
         let name = folded(heading);
         Self {
             own: match name_words(&name).len() {
@@ -68,8 +75,13 @@ impl Whom {
                 0 | 1 => [name, parts].join("\n"),
                 _ => name,
             },
-            others: people.filter(|other| person.is_another(&other.name)).collect(),
+            others: people
+                .iter()
+                .map(|other| Person::of(&other.name))
+                .filter(|other| person.is_another(&other.name))
+                .collect(),
             person,
+            called,
             first: [line(headings.first()), line(Some(title))].join("\n"),
             second: line(headings.get(1)),
         }
@@ -120,6 +132,49 @@ impl Whom {
             || is_name(&folded, &local)
             || named && local.split_whitespace().all(has)
     }
+}
+
+/// Whom a page that is called after nobody names first: if it introduces them as the customer, nobody else as that, and its title
+/// has nobody else's name.
+fn introduced(people: &[&Introduced], title: &str) -> Option<Person> {
+    let is_sure = |one: &Introduced| is_customers(&one.label) && introduces_customer(&one.label);
+    // A "contact person" may be anybody, and "Person" is what forms call their first part.
+    let fits = |said: &str| said == "person" || introduces_customer(said);
+    let is_introduced = |one: &Introduced| {
+        introduces_customer(&one.label)
+            && !is_of_another(&one.label)
+            && (is_customers(&one.label) || one.around.split(" / ").all(fits))
+    };
+    let (first, rest) = people.split_first()?;
+    let person = Person::of(&first.name);
+    let sure = is_sure(first);
+    let fields = || {
+        rest.iter()
+            .filter(|other| !other.label.is_empty() && is_introduced(other))
+    };
+    let is_shown = |one: &str, other: &str| shows(one, other) == Some(true);
+    let is_first =
+        |other: &Introduced| is_shown(&other.name, &first.name) || is_shown(&first.name, &other.name);
+    let another = fields().any(|other| {
+        let is_name = other.label != first.label && !other.name.contains(|c: char| c.is_numeric());
+        let is_another = || person.is_another(&Person::of(&other.name).name);
+        is_name
+            && if is_sure(other) {
+                !is_first(other)
+            } else {
+                !sure && is_another()
+            }
+    });
+    let mut titled = title.lines();
+    let titled = titled.any(|part| {
+        let words = part.split_whitespace();
+        let names: Vec<&str> = words
+            .filter(|word| !is_kind(word) && (is_small(word) || !is_own(word, "")))
+            .collect();
+        let part = names.join(" ");
+        is_person(&part) && person.is_another(&part)
+    });
+    (is_introduced(first) && !another && !titled).then_some(person)
 }
 
 /// Whether a line is a name of two words or more that an address has all of, and no further ones: a son may be called after his

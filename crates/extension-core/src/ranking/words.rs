@@ -1,13 +1,13 @@
 //! Words of titles over the customer's own data.
 
 /// Such words. What is not here may be somebody else's: no list of those is ever complete.
-const OWN: &str = "account accounts holder client clients customer customers contact contacts lead leads personal profile \
+const OWN: &str = "kontaktoplysninger kapcsolati στοιχεία επικοινωνίας account accounts holder client clients customer customers contact contacts lead leads personal profile \
     detail details info information data general basic basics main primary overview summary about identity identification \
     register registered registration login logins access credentials kyc verification questionnaire application communication \
     channel channels email emails e mail address addresses phone phones key field fields property properties attribute attributes \
     user users trader traders investor member applicant business edit view current own individual demographics highlights record number numbers \
     status security crm dashboard trading private sheet form page panel section content required optional verified active vip id settings preferences password name names item items log options modifier \
-    kontaktinformationen kundeninformationen kontoinhaber überblick adresa адреса kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten antragsteller privat geschäftlich dienstlich daten angaben angabe \
+    kontaktinformationen kundeninformationen kontoinhaber überblick adresa adresă адреса kunde kunden kundin kundendaten kundenprofil kontakt kontakte kontaktdaten persönlich- stammdaten antragsteller privat geschäftlich dienstlich daten angaben angabe \
     allgemein- übersicht profil konto kontodaten anmeldung anmeldedaten zugang zugangsdaten adresse adressen \
     benutzer benutzerdaten interessent mandant bearbeiten kommunikation telefon registrierung \
     cliente clientes contacto contactos datos perfil detalle- personales información informacion cuenta cuentas titular solicitante particular laboral registro usuario ficha resumen \
@@ -30,10 +30,10 @@ const OWN: &str = "account accounts holder client clients customer customers con
     informasi kontak pelanggan pribadi khách hàng thông tin liên hệ";
 
 /// Words of what pages and fields are called after, and no person is, in small letters.
-const KINDS: &str = "approval assistant balance bank birth call card case center centre change city claim complaint console country currency \
+const KINDS: &str = "markets group capital forex fx broker brokers brokerage securities investments finance ltd limited llc gmbh plc nota notiz admin approval assistant balance bank birth call card case center centre change city claim complaint console country currency \
     dashboard date deposit desk dispute document documents equity estate home inbox invoice language leverage level list loan log mail \
     back contract deal deposits history management margin merge message messages new office onboarding open opening opportunity order orders panel payment payments payout policy portal positions queue report request \
-    requests results review risk search service statement support system task tasks ticket tickets trade trades transaction transactions transfer update \
+    requests results review risk search service statement support system task tasks terminal ticket tickets trade trades transaction transactions transfer update \
     wallet withdrawal withdrawals workspace \
     antrag auftrag auszahlung einzahlung vorgang überweisung beschwerde solicitud retiro pago caso orden demande retrait \
     dossier virement wniosek wypłata sprawa zlecenie richiesta pratica pedido saque заявка запрос обращение вывод طلب";
@@ -95,6 +95,39 @@ pub(crate) fn is_person(text: &str) -> bool {
 /// Scripts that put no blanks between words.
 const UNSPACED: &str = "客户 客戶 联系 聯絡 联络 聯繫 信息 資訊 资料 資料 基本 个人 個人 详情 详细 詳細 账户 帐户 帳戶 概览 概要 注册 \
     方式 人 顧客 お客様 連絡先 情報 アカウント プロフィール の 登録 契約者 申込者 会員 本人 について 編集 已认证 已驗證";
+
+/// Words that stand before or behind a name, and that fields for one are called by, beside those of the customer's own data.
+const NAMES: &str = "relatie particulier since seit gold silver platinum base ago min pessoa física nível tunnistettu live demo completed pending approved rejected open closed retail professional online offline bearbeiten home accueil inicio startseite posiadacz rachunku владелец счёта счета intestatario conto vor full first last given family surname legal display preferred vorname nachname familienname vollständiger voller kundenname \
+    completo completa apellidos apellido complet prénom prénoms nazwisko imiona nome cognome sobrenome apelido naam voornaam achternaam \
+    jméno příjmení név ügyfélnév ad adı soyad soyadı adsoyad фио имя фамилия отчество имени прізвище namn navn nimi nume prenume \
+    الاسم اسم الكامل 氏名 名前 お名前 姓名 名称 성명 이름 고객 고객명 tên họ nama";
+
+/// Words of labels that leave no doubt.
+const CUSTOMERS: &str = "client clients customer customers kund- cliente klient- клиент- клієнт- العميل klant ügyfél müşteri 客户 顧客 お客様";
+
+/// Whether a label says that whom it introduces is the customer.
+pub(crate) fn is_customers(label: &str) -> bool {
+    let mut words = label.split(|c: char| !c.is_alphabetic() && !is_joined(c));
+    words.any(|word| !word.is_empty() && CUSTOMERS.split(' ').any(|own| is_form(word, own)))
+}
+
+/// Whether what is said of a name is no more than that it is the customer's, or a name. "Payer" may be anybody.
+pub(super) fn introduces_customer(said: &str) -> bool {
+    let mut words = said.split(|c: char| !c.is_alphanumeric() && !is_joined(c));
+    words.all(|word| {
+        let is_number = word.starts_with(|c: char| c.is_numeric());
+        is_number
+            || is_own(word, "")
+            || is_salutation(word)
+            || NAMES.split_whitespace().any(|name| name == word)
+    })
+}
+
+/// Whether a label is that of the second of several, such as the holders of an account.
+pub(super) fn is_of_another(label: &str) -> bool {
+    let mut words = label.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| matches!(word.as_bytes(), [b'2'..=b'9']))
+}
 
 /// Whether a title is one of the customer's own data: all its words are known for that, or are those of a name.
 pub(super) fn is_own(title: &str, name: &str) -> bool {

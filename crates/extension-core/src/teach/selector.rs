@@ -49,16 +49,20 @@ struct Name {
 /// of iterators over lists of lists weigh three times as much.
 struct Chain<'a> {
     nodes: &'a [Value],
+    /// What stands before the `@` of the address that was picked.
+    local: &'a str,
     names: Vec<Name>,
     found: Vec<String>,
 }
 
-/// Selectors for the first of these elements. Each of the others is around the one before it.
-pub fn selectors(chain: &Value) -> Vec<String> {
+/// Selectors for the first of these elements, which shows this text. Each of the others is around the one before it.
+pub fn selectors(chain: &Value, text: &str) -> Vec<String> {
     let nodes = chain.list();
     let nodes = nodes.get(..MAX_DEPTH).unwrap_or(nodes);
+    let before = text.split('@').next().unwrap_or_default();
     let mut chain = Chain {
         nodes,
+        local: before.split_whitespace().next_back().unwrap_or_default(),
         names: Vec::new(),
         found: Vec::new(),
     };
@@ -175,6 +179,9 @@ impl Chain<'_> {
         let tag = tag(node);
         for (name, value) in node.get("attributes").members() {
             let value = value.text().unwrap_or_default();
+            if name != "href" && is_customers(value, self.local) {
+                continue;
+            }
             let telling = name.starts_with("data-") || TELLING.split(' ').any(|other| other == name);
             if telling && is_made_by_hand(name, 0) && is_made_by_hand(value, 1) {
                 let mail = speaks_of_mail(name) || speaks_of_mail(value);
@@ -246,6 +253,17 @@ fn is_words(text: &str) -> bool {
         }
     }
     text.len() >= 3 && letters > 1 && text.as_bytes()[0].is_ascii_lowercase()
+}
+
+/// Whether a value has a word of this customer's address, which no other customer's page has. "E-mail" is one of pages.
+fn is_customers(value: &str, local: &str) -> bool {
+    let mut words = value.split(|c: char| !c.is_alphabetic());
+    words.any(|word| {
+        let mut windows = local.as_bytes().windows(word.len().max(1));
+        word.len() > 2
+            && !speaks_of_mail(word)
+            && windows.any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+    })
 }
 
 /// By bytes: the search for a text in a text weighs 6 KB.

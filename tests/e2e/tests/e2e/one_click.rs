@@ -1,6 +1,7 @@
 //! The press of the button that is enough: after a moment in which the person sees whom, and can stop it.
 
 use anyhow::Result;
+use stagedoor_broker_sim::{Account, BodyKind, Endpoint, Fault};
 use stagedoor_e2e::browser::Kind;
 use stagedoor_e2e::lab::{CUSTOMERS, Lab};
 use stagedoor_e2e::page::Page;
@@ -12,7 +13,9 @@ crate::in_each_browser!(
     opened_by_the_press_alone,
     stopped_in_time,
     never_long_after_the_press,
-    never_where_it_is_not_clear
+    never_where_it_is_not_clear,
+    never_over_a_window_that_is_open,
+    never_where_the_broker_has_a_doubt_or_no_answer
 );
 
 const LENIENT: &str = r#"reason = "optional"
@@ -94,16 +97,67 @@ async fn never_long_after_the_press(kind: Kind) -> Result<()> {
     let popup = watched(&lab, &seat, &tab, "performance.now = () => 5001").await?;
     popup.shows("confirm").await?;
     popup.settled().await?;
+    assert_does_not_count(&popup).await?;
+    assert_asked_for(&lab, &[]);
+    // It is confirmed like any other.
+    popup.confirm().await?;
+    popup.opened().await?;
+    Ok(())
+}
+
+async fn assert_does_not_count(popup: &Popup) -> Result<()> {
     // A countdown would begin in the frame after the next.
     let frame = "new Promise(done => requestAnimationFrame(() => done(0)))";
     for _ in 0..3 {
         popup.page.evaluate(frame).await?;
     }
     assert!(!popup.page.shows(MOMENT).await?);
+    Ok(())
+}
+
+async fn never_over_a_window_that_is_open(kind: Kind) -> Result<()> {
+    let lab = Lab::start_with(LENIENT).await?.patient()?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let [(first, _), (second, _), ..] = CUSTOMERS;
+    let tab = seat.browser.open(&lab.customer_page(first)).await?;
+    seat.press(&tab).await?.opened().await?;
+    assert_asked_for(&lab, &[first]);
+    let tab = seat.browser.open(&lab.customer_page(second)).await?;
+    let popup = watched(&lab, &seat, &tab, "1").await?;
+    let said = "document.querySelector('[data-replaces]')";
+    popup.page.wait_for("a window that would be closed", said).await?;
+    assert_does_not_count(&popup).await?;
     assert_asked_for(&lab, &[]);
-    // It is confirmed like any other.
     popup.confirm().await?;
     popup.opened().await?;
+    assert_eq!(seat.platform().await?, Platform::LoggedIn(second.into()));
+    Ok(())
+}
+
+async fn never_where_the_broker_has_a_doubt_or_no_answer(kind: Kind) -> Result<()> {
+    let lab = Lab::start_previewing_with(LENIENT).await?.patient()?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let [(rejected, name), (unanswered, _), ..] = CUSTOMERS;
+    let mut account = Account::new(rejected, name);
+    account.verification_status = "REJECTED".to_owned();
+    lab.sim.put_account(account);
+    for (customer, state) in [(rejected, "known"), (unanswered, "unavailable")] {
+        if customer == unanswered {
+            lab.sim
+                .script(Fault::Status(503, BodyKind::Problem).on(Endpoint::LookUp));
+        }
+        let tab = seat.browser.open(&lab.customer_page(customer)).await?;
+        let popup = watched(&lab, &seat, &tab, "1").await?;
+        let line = format!("document.querySelector('.account[data-state={state}]:not([hidden])')");
+        popup
+            .page
+            .wait_for("what the broker says of the account", &line)
+            .await?;
+        popup.settled().await?;
+        assert_does_not_count(&popup).await?;
+        let mut journal = lab.sim.take_journal().into_iter();
+        assert!(!journal.any(|entry| entry.path == "/v1/one-time-token"));
+    }
     Ok(())
 }
 

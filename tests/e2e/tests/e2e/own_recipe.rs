@@ -9,6 +9,7 @@ use crate::support::assert_asked_for;
 
 crate::in_each_browser!(
     a_home_made_crm_becomes_clear_without_a_restart,
+    a_recipe_that_is_taken_back_counts_no_more,
     a_selector_that_no_browser_knows_proposes_nobody,
 );
 
@@ -66,6 +67,33 @@ async fn a_home_made_crm_becomes_clear_without_a_restart(kind: Kind) -> Result<(
         !recorded.contains("overview"),
         "more of the page's address went on record: {recorded}"
     );
+    Ok(())
+}
+
+/// What was laid ready in the page for the collector lies there yet.
+async fn a_recipe_that_is_taken_back_counts_no_more(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?;
+    let recipe = recipe(&lab, "[data-field='email']");
+    lab.relay()?.configure(&recipe).await?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let tab = seat.browser.open(&page(&lab)).await?;
+    seat.press(&tab).await?.shows("confirm").await?;
+    lab.relay()?
+        .reconfigure(|config| config.replace(&recipe, ""))
+        .await?;
+    for _ in 0..2 {
+        let popup = seat.press(&tab).await?;
+        popup.settled().await?;
+        popup.shows("choose").await?;
+    }
+    // And one that comes again counts again.
+    lab.relay()?.configure(&recipe).await?;
+    for _ in 0..2 {
+        let popup = seat.press(&tab).await?;
+        popup.settled().await?;
+        popup.shows("confirm").await?;
+        assert_eq!(popup.customer().await?, CUSTOMERS[0].0);
+    }
     Ok(())
 }
 

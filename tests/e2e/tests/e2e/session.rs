@@ -28,7 +28,7 @@ async fn ended_by_a_button(kind: Kind) -> Result<()> {
     popup.leaves("opened").await?;
     popup.shows("sessions").await?;
     let words = popup.words().await?;
-    assert!(words.contains("The session has ended"), "{words}");
+    assert!(words.contains("The window is closed"), "{words}");
     seat.browser.private_gone().await?;
     recorded(&lab, &["minted, opened, closed"]).await?;
 

@@ -133,7 +133,8 @@ fn an_approval_or_a_selected_text_comes_first() {
         finish(worker.selected(5, text));
         assert_eq!(glimpse(&fake), Value::Null, "{text}");
     }
-    // Another tab's notes say nothing of this one, also in the same place.
+    // Another tab's notes say nothing of this one.
+    open(&worker);
     finish(worker.selected(69, "ask carla@example.com"));
     assert_eq!(glimpse(&fake)["customer"]["email"], "anna@example.com");
 }

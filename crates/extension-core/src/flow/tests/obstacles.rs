@@ -149,6 +149,24 @@ fn private_windows_are_closed_only_on_request_and_all_of_them() {
 }
 
 #[test]
+fn of_private_windows_only_the_one_that_was_shown_is_closed() {
+    for (open, shown, screen) in [(&[7][..], 7, "opened"), (&[8], 7, "error"), (&[7, 8], 7, "error")] {
+        let (fake, worker) = enrolled();
+        opened_page(&worker);
+        fake.windows
+            .borrow_mut()
+            .extend(open.iter().map(|id| private(*id)));
+        let mut message = login_message(5);
+        message["replaces"] = json!(shown);
+        let view = ask(&worker, message);
+        assert_eq!(view["screen"], screen, "{open:?} {shown}");
+        if screen == "error" {
+            refused(&fake, &view, "isolation_busy");
+        }
+    }
+}
+
+#[test]
 fn a_private_window_that_appears_meanwhile_stops_the_login() {
     let (fake, worker) = enrolled();
     opened_page(&worker);

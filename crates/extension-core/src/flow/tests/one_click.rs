@@ -44,6 +44,13 @@ fn the_press_is_enough_where_the_policy_wants_no_more_and_the_page_is_clear() {
 }
 
 #[test]
+fn a_page_that_is_called_after_nobody_is_confirmed() {
+    let (fake, worker) = lenient();
+    *fake.page.borrow_mut() = Ok(page_with(&[CUSTOMER]));
+    assert!(!by_itself(&worker, "popup/open"));
+}
+
+#[test]
 fn only_the_press_is() {
     let (_, worker) = lenient();
     ask(&worker, json!({"type": "popup/open", "tabId": 5}));

@@ -9,6 +9,10 @@ use fake::{HUNG, http, page_with};
 /// The page of one customer, under these headings.
 fn page_about(title: &str, headings: &[&str]) -> String {
     let mut page: Value = serde_json::from_str(&page_with(&["anna@example.com"])).unwrap();
+    let page_is_about = page[0]["result"]["people"][0]["name"].clone();
+    for heading in ["name", "called", "proper"] {
+        page[0]["result"][heading] = page_is_about.clone();
+    }
     page[0]["result"]["title"] = json!(title);
     page[0]["result"]["headings"] = json!(headings);
     page.to_string()

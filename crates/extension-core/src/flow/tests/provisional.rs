@@ -238,6 +238,17 @@ fn a_selected_text_goes_first_there_too() {
 }
 
 #[test]
+fn what_is_selected_while_an_earlier_popup_waits_is_not_forgotten() {
+    let (fake, worker) = known();
+    finish(worker.selected(5, "carla@example.com and dana@example.com"));
+    let opening = Opening::begin(&fake, &worker, OPEN, RELAY);
+    finish(worker.selected(5, "ask bert@example.com"));
+    opening.end();
+    let view = ask(&worker, json!({"type": OPEN, "tabId": 5}));
+    assert_eq!(view["customer"]["email"], "bert@example.com");
+}
+
+#[test]
 fn who_signs_out_meanwhile_leaves_nothing_of_it() {
     let (fake, worker) = enrolled();
     let opening = Opening::begin(&fake, &worker, OPEN, RELAY);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::environment::Broken;
-use crate::testing::shown_by;
+use crate::testing::{introduced_json, shown_by};
 use fake::page_with;
 
 /// The page of the fake browser, with an address in the place that the relay's recipe names.
@@ -13,7 +13,7 @@ pub(super) fn page() -> String {
         fact("labelled", "bert@example.com"),
         fact("recipe", "anna@example.com")
     ]);
-    json!([{"frameId": 0, "result": {"url": "https://crm.example/contacts/7?q=secret", "title": "", "people": [shown_by("bert@example.com")], "facts": facts}}])
+    json!([{"frameId": 0, "result": {"url": "https://crm.example/contacts/7?q=secret", "title": "", "people": [introduced_json(&format!("name: {}", shown_by("bert@example.com")))], "facts": facts}}])
         .to_string()
 }
 

@@ -79,6 +79,12 @@ fn several_are_a_choice() {
     );
     assert_eq!(view["screen"], "confirm");
     assert_eq!(evidence(&view["customer"]), ["evidence_selection"]);
+    // Both that were selected and what else the page has are there to be picked instead, counted and each once.
+    let rest = view["rest"].as_array().unwrap();
+    let emails: Vec<&Value> = rest.iter().map(|one| &one["email"]).collect();
+    assert_eq!(emails, ["bert@example.com", "anna@example.com"]);
+    assert_eq!(evidence(&rest[0]), ["evidence_selection"]);
+    assert_eq!(view["others"], 2);
 }
 
 /// Whoever drags from the second letter on means the whole address, or does not: nobody decides that for them.

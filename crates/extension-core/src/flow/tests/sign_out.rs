@@ -25,7 +25,7 @@ fn signing_out_leaves_nothing() {
     ask(&worker, json!({"type": "options/signIn"}));
     assert_eq!(
         fake.session.borrow().keys().collect::<Vec<_>>(),
-        ["recipes", "session", "signIn", "tab:5"]
+        ["recipes", "session", "signIn", "tab:5", "tabs"]
     );
     let pending = fake.keys.borrow()["enrolled"].clone();
     fake.keys.borrow_mut().insert("pending".into(), pending);

@@ -96,6 +96,18 @@ fn a_field_whose_address_cannot_be_read_may_be_the_customers() {
 }
 
 #[test]
+fn of_two_addresses_in_a_field_one_that_cannot_be_read_counts_too() {
+    for (value, clear) in [
+        ("☑akowalska99@example.com", true),
+        ("☐ben@example.com ☑akowalska99@example.com", false),
+        ("✉akowalska99@example.com b***@example.com", false),
+    ] {
+        let frames = headed("Anna Kowalska", vec![fact(Kind::Labelled, value)]);
+        check_frames(&frames, &["akowalska99@example.com"], clear);
+    }
+}
+
+#[test]
 fn a_field_that_may_be_anothers_needs_the_name() {
     for heading in ["Anna Kowalska", "Customer 4711"] {
         let mut frames = headed(heading, vec![fact(Kind::Labelled, OWN)]);
@@ -191,7 +203,7 @@ fn who_is_not_shown_stands_in_the_way_all_the_same() {
     facts.push(fact(Kind::Labelled, OTHER));
     facts.push(fact(Kind::Mailto, OTHER));
     let is_clear = |facts: &Vec<Fact>| {
-        let people = vec!["ben ito".into()];
+        let people = vec![in_field("ben ito")];
         let page = Frame {
             people,
             ..page(facts.clone())

@@ -162,6 +162,21 @@ fn an_address_that_does_not_show_the_pages_name_is_left_to_the_person() {
         ("Kovács Edit", "peter.kovacs@example.com", false),
         ("Loan Tran", "minh.tran@example.com", false),
         ("Van Nguyen", "van.nguyen@example.com", true),
+        // Called after two.
+        ("Anna Kowalska for Ben Ito", "anna.kowalska@example.com", false),
+        (
+            "Anna Kowalska, on behalf of Ben Ito",
+            "akowalska@example.com",
+            false,
+        ),
+        ("Anna Kowalska / Ben Ito", "akowalska@example.com", false),
+        ("Anna Kowalska & Ben Ito", "ben.ito@example.com", false),
+        (
+            "Transfer: Anna Kowalska \u{2192} Ben Ito",
+            "anna.kowalska@example.com",
+            false,
+        ),
+        ("Clients / Anna Kowalska", "akowalska@example.com", true),
         // Called after nobody.
         ("Customer 4711", "ben.ito@example.com", false),
         ("Contact details", "ben.ito@example.com", false),
@@ -177,7 +192,7 @@ fn an_address_that_does_not_show_the_pages_name_is_left_to_the_person() {
 fn a_page_called_after_nobody_is_about_the_first_name_on_it() {
     let page = |heading: &str, people: &[&str], fact: Fact| {
         let [page] = headed(heading, vec![fact]);
-        let people = people.iter().map(ToString::to_string).collect();
+        let people = people.iter().map(|name| in_field(name)).collect();
         [Frame { people, ..page }]
     };
     for (heading, people, address, clear) in [

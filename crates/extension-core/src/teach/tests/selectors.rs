@@ -15,7 +15,7 @@ fn with(mut node: serde_json::Value, flag: &str) -> serde_json::Value {
 }
 
 fn selectors_of(chain: &[serde_json::Value]) -> Vec<String> {
-    selectors(&value(&json!(chain)))
+    selectors(&value(&json!(chain)), "E-mail: anna.kowalska@customers.example")
 }
 
 fn first(chain: &[serde_json::Value]) -> String {
@@ -45,6 +45,10 @@ fn names_that_developers_gave_go_before_all_others() {
         (
             json!({"data-v-7ba5bd90": "", "data-cid": "EMAIL"}),
             "[data-cid='EMAIL']",
+        ),
+        (
+            json!({"aria-label": "E-mail of Anna", "id": "kowalska-mail", "data-slot": "second"}),
+            "[data-slot='second']",
         ),
         (
             json!({"data-id": "emailaddress1.fieldControl-mail"}),

@@ -9,7 +9,7 @@ use stagedoor_protocol::{ErrorCode, Problem};
 use super::{EXPIRES_AT, TOKEN, key_id};
 use crate::{
     environment::{HttpAnswer, HttpFailure},
-    testing::{fixture, shown_by},
+    testing::{fixture, introduced_json, shown_by},
 };
 
 /// The collector's answer for a page whose visible text holds these addresses, and is about whom the first shows.
@@ -17,7 +17,10 @@ pub(in crate::flow::tests) fn page_with(addresses: &[&str]) -> String {
     let fact =
         |address: &&str| json!({"kind": "labelled", "value": address, "label": "E-mail", "visible": true});
     let facts: Vec<Value> = addresses.iter().map(fact).collect();
-    let people: Vec<String> = addresses.iter().map(|address| shown_by(address)).collect();
+    let people = addresses
+        .iter()
+        .map(|address| introduced_json(&format!("name: {}", shown_by(address))));
+    let people: Vec<Value> = people.collect();
     json!([{"frameId": 0, "result": {"version": 1, "url": "https://crm.example/contacts/7?q=secret", "title": "", "people": people, "facts": facts}}])
         .to_string()
 }
