@@ -136,7 +136,7 @@ Object.assign(fake, {
       url: "https://crm.example/contacts/7",
       title: "Anna",
       truncated: false,
-      people: ["adam nna"],
+      people: [{ name: "adam nna", label: "name", around: "" }],
       facts: [
         { kind: "mailto", value: "mailto:anna@example.com", region: "main", visible: true, shadow: false },
         { kind: "text", value: "(anna@example.com)", region: "main", visible: true, shadow: true },
