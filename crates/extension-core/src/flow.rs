@@ -37,7 +37,6 @@ use crate::{
     json::{Object, ToJson, Value},
     message::Message,
     record::{Profile, Tab},
-    state::is_under_way,
     view::View,
     wire::read_list,
 };
@@ -149,20 +148,25 @@ impl<E: Environment> Core<E> {
         Ok(Tab::among(&kept, id))
     }
 
-    /// Keeps what is known of a tab, and forgets the one of which that was done the longest ago where there are too many: tabs
-    /// that are closed need no clearing away.
-    async fn save_tab(&self, tab: &Tab) -> Result<(), Box<Fault>> {
+    /// Changes what is known of a tab, as it is by now: a login, a reading and a request for approval may have begun before the
+    /// others ended. Nothing is kept for whoever signs out meanwhile.
+    ///
+    /// Forgets the tab that was changed the longest ago where there are too many: tabs that are closed need no clearing away.
+    async fn change_tab(&self, id: TabId, change: impl FnOnce(&mut Tab)) -> Result<(), Box<Fault>> {
+        let sign_outs = self.sign_outs.get();
         let kept = self.kept(Area::Session, Some(TABS)).await?;
+        let mut tab = self.tab(id).await?;
+        change(&mut tab);
+        self.unless_left(sign_outs)?;
         let mut tabs = read_list(kept.get(TABS)).unwrap_or_default();
-        tabs.retain(|id| *id != tab.id);
-        tabs.push(tab.id);
+        tabs.retain(|other| *other != id);
+        tabs.push(id);
         let forgotten = (tabs.len() > MAX_TABS).then(|| tabs.remove(0));
-        let is_under_way = tab.login.as_ref().is_some_and(|login| is_under_way(login.step));
         let mut members = String::new();
         Object::begin(&mut members)
-            .with(&Tab::name(tab.id), tab)
+            .with(&Tab::name(id), &tab)
             .with(TABS, &tabs)
-            .with_some(UNDER_WAY, is_under_way.then_some(&tab.id))
+            .with_some(UNDER_WAY, tab.is_logging_in().then_some(&id))
             .end();
         let saved = self.environment.save(Area::Session, &members).await;
         saved.map_err(|_| Code::KeyStoreFailed)?;

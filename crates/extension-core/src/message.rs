@@ -1,10 +1,11 @@
 //! What the extension's pages ask of the core.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use crate::{
     environment::{TabId, WindowId},
     json::Value,
+    wire::read_list,
 };
 
 /// A message of any kind; what is not in it is empty.
@@ -22,10 +23,8 @@ pub struct Message {
     pub reason: Option<String>,
     /// Ticket or case number.
     pub ticket: Option<String>,
-    /// Whether private windows that are open may be closed.
-    pub replace_windows: bool,
-    /// The one that may be, where the person has been shown that one.
-    pub replaces: Option<WindowId>,
+    /// The private windows that may be closed: those that the person was told of.
+    pub replaces: Vec<WindowId>,
     /// The claim that was shown and is to be overridden, by its login's id.
     pub overrides: Option<String>,
     /// The relay's address, typed.
@@ -59,8 +58,7 @@ impl Message {
             platform: text("platform").unwrap_or_default(),
             reason: text("reason"),
             ticket: text("ticket"),
-            replace_windows: message.get("replaceWindows").flag(),
-            replaces: message.get("replaces").number(),
+            replaces: read_list(message.get("replaces")).unwrap_or_default(),
             overrides: text("overrides"),
             relay: text("relay").unwrap_or_default(),
             code: text("code").unwrap_or_default(),

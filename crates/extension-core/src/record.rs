@@ -9,7 +9,9 @@ use alloc::{
     vec::Vec,
 };
 
-use stagedoor_protocol::{Approval, ApprovalState, Claim, CustomerEmail, Platform, RequestId, Session};
+use stagedoor_protocol::{
+    Approval, ApprovalState, Claim, CustomerEmail, PageReference, Platform, RequestId, Session,
+};
 use zeroize::Zeroize;
 
 pub use profile::{LAPSED, Profile, SIGNED_IN_UNTIL};
@@ -19,6 +21,7 @@ use crate::{
     environment::TabId,
     fault::{Code, Fault},
     json::Value,
+    state::is_under_way,
     text::{Text, joined},
     wire::FromJson,
 };
@@ -90,6 +93,11 @@ impl Tab {
         Self::read(kept.get(&Self::name(id))).unwrap_or_else(|| Self::new(id))
     }
 
+    /// Whether a login from it is under way.
+    pub fn is_logging_in(&self) -> bool {
+        self.login.as_ref().is_some_and(|login| is_under_way(login.step))
+    }
+
     /// The name under which a tab is kept.
     pub fn name(id: TabId) -> String {
         joined(&["tab:", &id.to_string()])
@@ -127,6 +135,14 @@ impl Scan {
         self.cut && self.total == 0 && self.origin.is_none()
     }
 
+    /// Where a login is asked for from.
+    pub fn page(&self) -> Option<PageReference> {
+        Some(PageReference {
+            origin: self.origin.clone()?,
+            record_id: self.record.clone(),
+        })
+    }
+
     /// An address as it was found on the page.
     pub fn found(&self, email: &CustomerEmail) -> Option<&Found> {
         let mut candidates = self.candidates.iter();
@@ -137,6 +153,11 @@ impl Scan {
 /// By the bytes but for the case of plain letters: folding all letters takes tables that weigh 20 KB.
 pub fn is_same(one: &CustomerEmail, other: &CustomerEmail) -> bool {
     one.as_str().eq_ignore_ascii_case(other.as_str())
+}
+
+/// Whether a login is this one, wherever it stands.
+pub fn is_same_login(one: Option<&Login>, other: &Login) -> bool {
+    one.is_some_and(|one| one.request_id == other.request_id)
 }
 
 /// An address on the page, and where it was found.
@@ -235,6 +256,8 @@ pub struct Asked {
     pub reason: Option<String>,
     /// Ticket or case number.
     pub ticket: Option<String>,
+    /// Where it was asked for from: an approval is good for that page only.
+    pub page: Option<PageReference>,
     /// Roles of which one may approve.
     pub approver_roles: Vec<String>,
     /// When the relay said how it stands, in milliseconds since 1970.

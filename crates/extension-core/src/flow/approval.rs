@@ -3,8 +3,7 @@
 use alloc::{boxed::Box, string::String};
 
 use stagedoor_protocol::{
-    Approval, ApprovalId, ApprovalRequest, ApprovalState, CustomerEmail, ErrorCode, PageReference,
-    limits::RELAY_TIMEOUT_MILLISECONDS,
+    Approval, ApprovalRequest, ApprovalState, CustomerEmail, ErrorCode, limits::RELAY_TIMEOUT_MILLISECONDS,
 };
 
 use super::Core;
@@ -13,7 +12,7 @@ use crate::{
     environment::{Environment, TabId},
     fault::{Code, Fault},
     message::Message,
-    record::{Asked, Profile},
+    record::{Asked, Profile, is_same_login},
     request::{reason, ticket},
     text::{Text, joined},
     view::{Kept, View},
@@ -29,15 +28,14 @@ impl<E: Environment> Core<E> {
 
     async fn try_ask(&self, id: TabId, message: &Message) -> Result<View, Box<Fault>> {
         let profile = self.profile().await?;
-        let mut tab = self.tab(id).await?;
-        let scan = match tab.scan.take() {
+        let tab = self.tab(id).await?;
+        let scan = match tab.scan {
             Some(scan) => scan,
             None => self.scan(id, &profile).await?,
         };
-        let scan = tab.scan.insert(scan);
         let email = match typed(&message.email) {
             Ok(email) => email,
-            Err(wrong) => return Ok(View::of_scan(scan, Some(wrong))),
+            Err(wrong) => return Ok(View::of_scan(&scan, Some(wrong))),
         };
         let mut platforms = scan.session.platforms.iter();
         let platform = platforms
@@ -46,24 +44,26 @@ impl<E: Environment> Core<E> {
             .clone();
         let Ok(reason) = reason(&scan.session.rules(&platform), message.reason.as_deref()) else {
             let text = Text::new("error_reason_too_short_cure");
-            return Ok(View::of_selection(scan, email, Some(text)));
+            return Ok(View::of_selection(&scan, email, Some(text)));
+        };
+        let before = tab
+            .approval
+            .filter(|asked| asked.email.as_str() == email.as_str() && asked.platform.id == platform.id);
+        // Who asks again may have looked at somebody else's page meanwhile.
+        let page = match &before {
+            Some(before) if scan.found(&email).is_none() => before.page.clone(),
+            _ => scan.page(),
         };
         let request = ApprovalRequest {
             platform: platform.id.clone(),
             customer_email: email,
             reason,
             ticket: ticket(message.ticket.as_deref()),
-            page: scan.origin.clone().map(|origin| PageReference {
-                origin,
-                record_id: scan.record.clone(),
-            }),
+            page,
         };
         // Who decides is said when a login is refused; who asks again had none refused since.
-        let before = tab.approval.take();
-        let before = before.filter(|asked| {
-            asked.email.as_str() == request.customer_email.as_str() && asked.platform.id == platform.id
-        });
-        let roles = tab.login.take().map(|login| login.approver_roles);
+        let refused = tab.login;
+        let roles = refused.as_ref().map(|login| login.approver_roles.clone());
         let roles = roles
             .filter(|roles| !roles.is_empty())
             .or(before.map(|asked| asked.approver_roles));
@@ -74,13 +74,22 @@ impl<E: Environment> Core<E> {
             platform,
             reason: request.reason,
             ticket: request.ticket,
+            page: request.page,
             approver_roles: roles.unwrap_or_default(),
             since: self.environment.now(),
             approval: answer,
         };
         let view = View::of_asked(&asked, self.environment.now());
-        tab.approval = Some(asked);
-        self.save_tab(&tab).await?;
+        self.change_tab(id, |tab| {
+            tab.scan.get_or_insert(scan);
+            tab.approval = Some(asked);
+            // Another one may have begun since.
+            tab.login = tab
+                .login
+                .take()
+                .filter(|login| !is_same_login(refused.as_ref(), login));
+        })
+        .await?;
         Ok(view)
     }
 
@@ -117,16 +126,17 @@ impl<E: Environment> Core<E> {
         if let Some(approval) = known {
             asked.approval = approval;
             asked.since = now;
-            // Read again: a click may have changed what is kept meanwhile.
-            let mut tab = self.tab(id).await?;
-            if tab
-                .approval
-                .as_ref()
-                .is_some_and(|kept| kept.approval.id == asked.approval.id)
-            {
-                tab.approval = Some(asked.clone());
-                self.save_tab(&tab).await?;
-            }
+            // A click may have used it up meanwhile.
+            self.change_tab(id, |tab| {
+                if let Some(kept) = tab
+                    .approval
+                    .as_mut()
+                    .filter(|kept| kept.approval.id == asked.approval.id)
+                {
+                    kept.clone_from(&asked);
+                }
+            })
+            .await?;
         }
         Ok(View::of_asked(&asked, now))
     }
@@ -153,9 +163,7 @@ impl<E: Environment> Core<E> {
 
     /// Forgets a request that is over, and reads the page again: it may be another customer's by now.
     pub(super) async fn dismiss(&self, id: TabId) -> Result<View, Box<Fault>> {
-        let mut tab = self.tab(id).await?;
-        tab.approval = None;
-        self.save_tab(&tab).await?;
+        self.change_tab(id, |tab| tab.approval = None).await?;
         self.open(id, true).await
     }
 }
@@ -170,16 +178,16 @@ fn is_over(code: Code) -> bool {
 
 /// The approval that a click uses: one that was given, for exactly this.
 pub(super) fn given(
-    asked: Option<&Asked>,
+    asked: Option<Asked>,
     now: u64,
     (email, platform): (&CustomerEmail, &str),
     (reason, ticket): (Option<&String>, Option<&String>),
-) -> Option<ApprovalId> {
+) -> Option<Asked> {
     let asked = asked?;
     // By the bytes, which the popup sends back as they were.
     let same = asked.email.as_str() == email.as_str()
         && asked.platform.id.as_str() == platform
         && asked.reason.as_ref() == reason
         && asked.ticket.as_ref() == ticket;
-    (same && asked.state(now) == ApprovalState::Approved).then(|| asked.approval.id.clone())
+    (same && asked.state(now) == ApprovalState::Approved).then_some(asked)
 }

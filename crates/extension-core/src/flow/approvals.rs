@@ -99,6 +99,7 @@ impl<E: Environment> Core<E> {
 
     /// The browser was started: looks whether there is anything to watch for.
     pub async fn started(&self) {
+        self.forget_windows().await;
         if let Ok(Some(profile)) = self.enrolment().await
             && let Ok(session) = self.session(&profile).await
             && session.may_approve

@@ -16,7 +16,7 @@ use crate::{
     isolation::Plan,
     json::Object,
     message::Message,
-    record::{Login, Profile, Scan, Step, Tab, Window},
+    record::{Login, Profile, Scan, Step, Window},
     request::{reason, ticket},
     state::{Event, advance, is_under_way, next},
     text::Text,
@@ -27,6 +27,10 @@ use crate::{
 
 /// How long is waited after a login of which nothing was heard: by then the relay is done with it.
 pub(super) const LOST_SECONDS: u32 = 30;
+/// How often is looked whether a login was noted, and how long is waited in between: 25 seconds in all, which is longer than it
+/// takes to read the page once more and to close windows.
+const NOTE_CHECKS: u32 = 500;
+const NOTE_PAUSE_MILLISECONDS: u32 = 50;
 
 /// The rules of the platform that was picked.
 fn rules(session: &Session, message: &Message) -> Rules {
@@ -99,33 +103,36 @@ impl<E: Environment> Core<E> {
         let clicked = environment.now();
         let sign_outs = self.sign_outs.get();
         let profile = self.profile().await?;
-        let mut tab = self.tab(id).await?;
+        let tab = self.tab(id).await?;
         let known = tab.scan.is_some();
-        let scan = match tab.scan.take() {
+        let scan = match tab.scan {
             Some(scan) => scan,
             None => self.scan(id, &profile).await?,
         };
-        let scan = tab.scan.insert(scan);
 
         let email = match typed(&message.email) {
             Ok(email) => email,
-            Err(wrong) => return Ok(View::of_scan(scan, Some(wrong))),
+            Err(wrong) => return Ok(View::of_scan(&scan, Some(wrong))),
         };
         let rules = rules(&scan.session, message);
         let Ok(reason) = reason(&rules, message.reason.as_deref()) else {
             let text = Text::new("error_reason_too_short_cure");
-            return Ok(View::of_selection(scan, email, Some(text)));
+            return Ok(View::of_selection(&scan, email, Some(text)));
         };
         let ticket = ticket(message.ticket.as_deref());
         let said = (reason.as_ref(), ticket.as_ref());
-        let approval = given(tab.approval.as_ref(), clicked, (&email, &message.platform), said);
+        let approved = given(tab.approval, clicked, (&email, &message.platform), said);
         // An approved one is opened from a screen that is about the approval, wherever the page went on to meanwhile.
-        if known && approval.is_none() {
-            self.still_there(id, scan, &email).await?;
+        if known && approved.is_none() {
+            self.still_there(id, &scan, &email).await?;
         }
-        let mut order = self.order(profile, scan, message).await?;
+        let mut order = self.order(profile, &scan, message).await?;
         order.overrides = tab.login.as_ref().and_then(|login| shown(login, &email, message));
-        order.approval = approval;
+        if let Some(approved) = approved {
+            // The relay takes it for the page that it was asked for from.
+            order.page = approved.page;
+            order.approval = Some(approved.approval.id);
+        }
 
         // A login that is still marked as under way was lost with another worker, for this one is not working on it.
         let lost = |step| next(Some(step), Event::Loss).unwrap_or(step);
@@ -133,7 +140,7 @@ impl<E: Environment> Core<E> {
             .ok_or(Code::LoginInProgress)?;
         let mut random = [0; 10];
         environment.fill_random(&mut random);
-        let login = tab.login.insert(Login {
+        let login = Login {
             request_id: RequestId::from_parts(clicked, &random),
             step,
             since: environment.now(),
@@ -149,18 +156,23 @@ impl<E: Environment> Core<E> {
             claim: None,
             approver_roles: Vec::new(),
             seen: false,
-        });
-        let view = View::of_login(login, clicked);
+        };
         self.unless_left(sign_outs)?;
-        self.save_tab(&tab).await?;
-        environment.progress(&push(id, &view, false));
+        let noted = login.clone();
+        self.change_tab(id, |tab| {
+            tab.scan.get_or_insert(scan);
+            tab.login = Some(noted);
+        })
+        .await?;
+        environment.progress(&push(id, &View::of_login(&login, clicked), false));
 
         // Should this worker be stopped, the next one is not to wait until somebody looks.
         environment.watch_login(true);
-        let done = self.carry_out(&mut tab, &order, sign_outs).await;
+        let mut login = login;
+        let done = self.carry_out(id, &mut login, &order, sign_outs).await;
         // Nor is the relay, which may not have been done with one that was lost when it was told.
         environment.watch_login(done.as_ref().is_err_and(|fault| is_lost(fault.code)));
-        self.finish(tab, done, sign_outs).await
+        self.finish(id, login, done, sign_outs).await
     }
 
     async fn order(&self, profile: Profile, scan: &Scan, message: &Message) -> Result<Order, Box<Fault>> {
@@ -180,18 +192,20 @@ impl<E: Environment> Core<E> {
             platform: platform.clone(),
             shown,
             plan,
-            page: scan.origin.clone().map(|origin| PageReference {
-                origin,
-                record_id: scan.record.clone(),
-            }),
+            page: scan.page(),
             overrides: None,
             approval: None,
         })
     }
 
     /// Asks for the token and uses it. The token is gone when this returns.
-    async fn carry_out(&self, tab: &mut Tab, order: &Order, sign_outs: u32) -> Result<(), Box<Fault>> {
-        let login = tab.login.as_ref().ok_or(Code::Internal)?;
+    async fn carry_out(
+        &self,
+        id: TabId,
+        login: &mut Login,
+        order: &Order,
+        sign_outs: u32,
+    ) -> Result<(), Box<Fault>> {
         let (request_id, clicked) = (login.request_id.clone(), login.clicked);
         let request = LoginRequest {
             request_id: request_id.clone(),
@@ -218,7 +232,7 @@ impl<E: Environment> Core<E> {
         let response = answer.and_then(|answer| Ok(read_login(answer).ok_or(Code::RelayAnswerUnusable)?));
 
         let opened = match response {
-            Ok(response) => self.use_token(tab, order, response).await,
+            Ok(response) => self.use_token(id, login, order, response).await,
             // There may be a token, which nobody gets.
             Err(fault) if fault.code == Code::RelayAnswerUnusable => Err(Unopened {
                 fault,
@@ -246,13 +260,13 @@ impl<E: Environment> Core<E> {
     /// Opens the window, if the answer fits the order and the isolated session is still to be had.
     async fn use_token(
         &self,
-        tab: &mut Tab,
+        id: TabId,
+        login: &mut Login,
         order: &Order,
         response: LoginResponse,
     ) -> Result<WindowId, Unopened> {
         let environment = &self.environment;
         let unopened = Unopened::new;
-        let login = tab.login.as_mut().ok_or(unopened(Code::Internal, "internal"))?;
         if response.request_id != login.request_id {
             return Err(unopened(Code::RelayAnswerUnusable, "answer_to_another_request"));
         }
@@ -263,11 +277,10 @@ impl<E: Environment> Core<E> {
 
         let now = environment.now();
         advance(login, Event::Token, now);
-        let view = View::of_login(login, now);
-        self.save_tab(tab)
+        self.note_login(id, login)
             .await
             .map_err(|_| unopened(Code::KeyStoreFailed, "storage_failed"))?;
-        environment.progress(&push(tab.id, &view, false));
+        environment.progress(&push(id, &View::of_login(login, now), false));
 
         if order.plan.incognito {
             // Somebody may have opened one while the relay was asked.
@@ -284,7 +297,7 @@ impl<E: Environment> Core<E> {
         match window {
             Ok(Some(window)) if window.incognito == order.plan.incognito => Ok(window.id),
             Ok(Some(window)) => {
-                environment.close_window(window.id).await;
+                self.close(window.id).await;
                 Err(unopened(Code::WindowFailed, "window_not_isolated"))
             }
             Ok(None) => Err(unopened(Code::WindowFailed, "window_not_confirmed")),
@@ -295,46 +308,68 @@ impl<E: Environment> Core<E> {
     /// Notes how it ended and shows it, unless somebody signed out since.
     async fn finish(
         &self,
-        mut tab: Tab,
+        id: TabId,
+        mut login: Login,
         done: Result<(), Box<Fault>>,
         sign_outs: u32,
     ) -> Result<View, Box<Fault>> {
         self.unless_left(sign_outs)?;
         let now = self.environment.now();
-        let login = tab.login.as_mut().ok_or(Code::Internal)?;
         let mut reason = None;
         match done {
             Ok(()) => {
-                advance(login, Event::Window, now);
-                tab.approval = tab.approval.filter(|asked| !asked.is_for(login));
+                advance(&mut login, Event::Window, now);
                 reason = login
                     .reason
                     .clone()
                     .filter(|reason| may_be_kept(reason, &self.environment.letters(reason), &login.email));
             }
             Err(fault) => {
-                advance(login, Event::Fault, now);
+                advance(&mut login, Event::Fault, now);
                 login.fail(*fault);
             }
         }
-        let view = View::of_login(login, now);
-        login.seen = self.environment.deliver(&push(tab.id, &view, false)).await;
-        let (step, seen) = (login.step, login.seen);
+        let view = View::of_login(&login, now);
+        login.seen = self.environment.deliver(&push(id, &view, false)).await;
         if self.sign_outs.get() != sign_outs {
             return Ok(view);
         }
         // The window is open or not, whether or not this can be kept.
-        let _ = self.save_tab(&tab).await;
-        if let Some(login) = tab.login.filter(|_| step == Step::Opened) {
+        let _ = self.note_login(id, &login).await;
+        if login.step == Step::Opened {
             self.remember_customer(&login, sign_outs).await;
         }
-        if !seen && self.sign_outs.get() == sign_outs {
-            self.mark_result(step).await;
+        if !login.seen && self.sign_outs.get() == sign_outs {
+            self.mark_result(login.step).await;
         }
         if let Some(reason) = reason {
             self.remember_reason(reason, sign_outs).await;
         }
         Ok(view)
+    }
+}
+
+impl<E: Environment> Core<E> {
+    /// Keeps how a login stands. An approval is used up by one that opened a window.
+    async fn note_login(&self, id: TabId, login: &Login) -> Result<(), Box<Fault>> {
+        self.change_tab(id, |tab| {
+            if login.step == Step::Opened {
+                tab.approval = tab.approval.take().filter(|asked| !asked.is_for(login));
+            }
+            tab.login = Some(login.clone());
+        })
+        .await
+    }
+
+    /// Waits until a login that somebody began from a tab is noted there, or over: until then it would look as if there were none.
+    /// Not for ever: then the tab shows what is known of it.
+    pub(super) async fn until_noted(&self, id: TabId) {
+        for _ in 0..NOTE_CHECKS {
+            if self.running.get() != Some(id) || self.tab(id).await.is_ok_and(|tab| tab.is_logging_in()) {
+                return;
+            }
+            self.environment.sleep(NOTE_PAUSE_MILLISECONDS).await;
+        }
     }
 }
 

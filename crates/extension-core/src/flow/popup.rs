@@ -18,10 +18,10 @@ use crate::{
     fault::{Code, Fault},
     join::join,
     json::Value,
-    names::is_same,
+    names,
     ranking::{is_customers, is_person, rank},
     recipe,
-    record::{Found, Login, Profile, Scan, Step},
+    record::{Found, Login, Profile, Scan, Step, is_same_login},
     state::{Event, advance, is_lost, is_under_way},
     url_check::page_origin,
     view::View,
@@ -30,6 +30,7 @@ use crate::{
 impl<E: Environment> Core<E> {
     /// Shows the login of this tab if it is under way or ended unseen, otherwise reads the page.
     pub(super) async fn open(&self, id: TabId, again: bool) -> Result<View, Box<Fault>> {
+        self.until_noted(id).await;
         // Together: each by itself would add to the time of a click.
         let known = join(self.tab(id), self.kept(Area::Session, Some(SESSION)));
         let memory = join(self.unmark(), known);
@@ -41,8 +42,8 @@ impl<E: Environment> Core<E> {
         let ((Some(profile), disk), mut tab, known) = (disk?, tab?, known?) else {
             return Ok(View::Setup);
         };
-        if let Some(login) = &mut tab.login {
-            self.notice_loss(id, login);
+        if let Some(mut login) = tab.login.clone() {
+            self.notice_loss(id, &mut login);
             let ended = match login.step {
                 Step::Failed | Step::Interrupted => true,
                 // That a platform is open is news for as long as it is.
@@ -51,10 +52,7 @@ impl<E: Environment> Core<E> {
             };
             let news = ended && !login.seen;
             if is_under_way(login.step) || (news && !again && tab.picked.is_none()) {
-                let view = View::of_login(login, self.environment.now());
-                login.seen = !is_under_way(login.step);
-                self.save_tab(&tab).await?;
-                return Ok(view);
+                return self.show_login(id, login).await;
             }
         }
         let reading = (!again).then(|| self.openings.begin(id));
@@ -74,18 +72,41 @@ impl<E: Environment> Core<E> {
             true => View::of_press(&scan),
             false => View::fault(&Code::SelectionUnusable.into()),
         };
-        // Looked up again: a login may have begun while the page was read. One that was over before is forgotten.
-        let over = tab.login.map(|login| login.request_id);
-        let mut tab = self.tab(id).await?;
+        // A login may have begun while the page was read.
+        self.until_noted(id).await;
         if reading.is_some_and(|reading| !reading.counts()) {
             // The person goes on without the page, or has opened another popup.
             return Ok(view);
         }
-        tab.scan = Some(scan);
-        tab.picked = None;
-        let news = |login: &Login| is_under_way(login.step) || over.as_ref() != Some(&login.request_id);
-        tab.login = tab.login.filter(news);
-        self.save_tab(&tab).await?;
+        let over = tab.login;
+        let mut begun = None;
+        self.change_tab(id, |tab| {
+            tab.scan = Some(scan);
+            tab.picked = None;
+            // One that was over before is forgotten.
+            let login = tab.login.take();
+            tab.login =
+                login.filter(|login| is_under_way(login.step) || !is_same_login(over.as_ref(), login));
+            begun.clone_from(&tab.login);
+        })
+        .await?;
+        match begun {
+            Some(login) => self.show_login(id, login).await,
+            None => Ok(view),
+        }
+    }
+
+    /// Shows how a login stands. One that is over was seen then.
+    async fn show_login(&self, id: TabId, login: Login) -> Result<View, Box<Fault>> {
+        let view = View::of_login(&login, self.environment.now());
+        if !is_under_way(login.step) {
+            self.change_tab(id, |tab| {
+                if is_same_login(tab.login.as_ref(), &login) {
+                    tab.login = Some(Login { seen: true, ..login });
+                }
+            })
+            .await?;
+        }
         Ok(view)
     }
 
@@ -103,10 +124,12 @@ impl<E: Environment> Core<E> {
                     self.scan(id, &profile).await?
                 };
                 self.openings.end(id, waits);
-                let mut tab = self.tab(id).await?;
-                tab.scan = Some(scan.clone());
-                tab.picked = None;
-                self.save_tab(&tab).await?;
+                let kept = scan.clone();
+                self.change_tab(id, |tab| {
+                    tab.scan = Some(kept);
+                    tab.picked = None;
+                })
+                .await?;
                 scan
             }
         };
@@ -164,7 +187,7 @@ impl<E: Environment> Core<E> {
             frame.people.retain_mut(|one| {
                 let is_name = is_person(&one.name);
                 one.name = self.environment.letters(&one.name);
-                one.name.is_empty() || is_name && !is_same(&staff, &one.name)
+                one.name.is_empty() || is_name && !names::is_same(&staff, &one.name)
             });
         }
         self.headings.replace(Some((id, headings(&frames))));

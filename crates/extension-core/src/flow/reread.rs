@@ -46,7 +46,8 @@ fn went_on(before: &Scan, now: &Scan, email: &CustomerEmail) -> bool {
     let other_than = |expected| winner(now).is_some_and(|winner| !is_same(winner, expected));
     if on(before) {
         // A list that is longer than what is kept of it may show others of it now.
-        let beyond = now.total > now.candidates.len();
+        let is_cut = |scan: &Scan| scan.total > scan.candidates.len();
+        let beyond = is_cut(before) && is_cut(now);
         return (!on(now) && !beyond) || (other_than(email) && stood_out.is_none_or(other_than));
     }
     stood_out.is_some_and(other_than)

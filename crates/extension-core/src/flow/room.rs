@@ -9,12 +9,15 @@ use crate::{
     environment::{Environment, WindowId},
     fault::{Code, Fault},
     isolation::{Plan, plan},
+    join::first,
     message::Message,
 };
 
 /// How often is looked whether the private windows are gone, and how long is waited in between.
 const CLOSING_CHECKS: u32 = 60;
 const CLOSING_PAUSE_MILLISECONDS: u32 = 50;
+/// How long the browser's word is waited for that one was closed.
+const CLOSING_MILLISECONDS: u32 = 1_000;
 
 impl<E: Environment> Core<E> {
     /// Sees to it that an isolated session can be had, closing the private windows that are in its way if that is wanted.
@@ -26,12 +29,12 @@ impl<E: Environment> Core<E> {
             _ if !allowed => Vec::new(),
             _ => self.private_windows().await?,
         };
-        // Another one may have come in the place of the one that was shown.
-        let shown = message.replaces.is_some_and(|shown| open == [shown]);
-        let plan = plan(policy, allowed, open.len(), message.replace_windows || shown)?;
+        // Others may have been opened since the person was told of these.
+        let told = open.iter().all(|window| message.replaces.contains(window));
+        let plan = plan(policy, allowed, open.len(), told)?;
         if plan.close_others {
             for window in open {
-                environment.close_window(window).await;
+                self.close(window).await;
             }
             for _ in 0..CLOSING_CHECKS {
                 if self.private_windows().await?.is_empty() {
@@ -45,6 +48,12 @@ impl<E: Environment> Core<E> {
             return Err(left);
         }
         Ok(plan)
+    }
+
+    /// Closes a window. Firefox does not answer for one whose page asks before it is left.
+    pub(super) async fn close(&self, window: WindowId) {
+        let closed = self.environment.close_window(window);
+        first(closed, self.environment.sleep(CLOSING_MILLISECONDS)).await;
     }
 
     pub(super) async fn private_windows(&self) -> Result<Vec<WindowId>, Box<Fault>> {

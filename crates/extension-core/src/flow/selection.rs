@@ -23,10 +23,7 @@ impl<E: Environment> Core<E> {
     pub async fn selected(&self, id: TabId, text: &str) {
         // An earlier popup may wait yet: what comes of it is not to take the place of this.
         self.openings.end(id, self.openings.of(id));
-        if let Ok(mut tab) = self.tab(id).await {
-            tab.picked = Some(named(text));
-            let _ = self.save_tab(&tab).await;
-        }
+        let _ = self.change_tab(id, |tab| tab.picked = Some(named(text))).await;
     }
 }
 

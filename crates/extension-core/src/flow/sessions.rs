@@ -4,7 +4,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 
 use super::Core;
 use crate::{
-    environment::{Area, Environment},
+    environment::{Area, Environment, WindowId},
     fault::{Code, Fault},
     json::{Object, ToJson},
     record::{Login, Window},
@@ -54,7 +54,7 @@ impl<E: Environment> Core<E> {
 
     /// The windows of logins that are open, for the button that closes them, and the private ones that are a person's own.
     pub(super) async fn sessions(&self) -> Result<View, Box<Fault>> {
-        let (own, others) = self.open_windows().await?;
+        let (own, private) = self.open_windows().await?;
         // Read by whoever would open another one, so what cannot be read is left out.
         let memory = self
             .kept(Area::Session, Some(LAST_WINDOW))
@@ -65,7 +65,8 @@ impl<E: Environment> Core<E> {
         let last = own.iter().find(|window| id == Some(window.request_id.as_str()));
         Ok(View::Sessions(SessionsView {
             open: own.len(),
-            others,
+            others: others(&own, &private),
+            private_windows: private,
             window: last.and_then(|window| window.window),
             customer: last.and_then(|_| kept.get("customer").string()),
             platform: last.and_then(|_| kept.get("platform").string()),
@@ -77,10 +78,10 @@ impl<E: Environment> Core<E> {
         let (own, _) = self.open_windows().await?;
         for window in &own {
             if let Some(id) = window.window {
-                self.environment.close_window(id).await;
+                self.close(id).await;
             }
         }
-        let (left, others) = self.open_windows().await?;
+        let (left, private) = self.open_windows().await?;
         for window in own {
             if !left.contains(&window) {
                 self.note_closed(window).await;
@@ -89,18 +90,23 @@ impl<E: Environment> Core<E> {
         self.unmark_opened().await;
         Ok(View::Sessions(SessionsView {
             open: left.len(),
-            others,
+            others: others(&left, &private),
+            private_windows: private,
             ..SessionsView::default()
         }))
     }
 
-    /// The windows of logins that are open, and how many private windows there are beside them.
-    async fn open_windows(&self) -> Result<(Vec<Window>, usize), Box<Fault>> {
+    /// The windows of logins that are open, and all private windows.
+    async fn open_windows(&self) -> Result<(Vec<Window>, Vec<WindowId>), Box<Fault>> {
         let mut own = self.noted_windows().await;
         let open = self.environment.windows().await.map_err(|_| Code::Internal)?;
         own.retain(|window| window.is_among(&open));
-        let private = open.iter().filter(|window| window.incognito).count();
-        let others = private - own.iter().filter(|window| window.isolated).count();
-        Ok((own, others))
+        let private = open.iter().filter(|window| window.incognito);
+        Ok((own, private.map(|window| window.id).collect()))
     }
+}
+
+/// How many private windows there are beside those of logins.
+fn others(own: &[Window], private: &[WindowId]) -> usize {
+    private.len() - own.iter().filter(|window| window.isolated).count()
 }

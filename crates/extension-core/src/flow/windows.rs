@@ -9,10 +9,10 @@ use stagedoor_protocol::{ErrorCode, Outcome, OutcomeReport, RequestId};
 
 use super::{Core, UNDER_WAY, login::LOST_SECONDS};
 use crate::{
-    environment::{Area, Environment, WindowId},
+    environment::{Area, Environment, TabId, WindowId},
     fault::Code,
     json::{ToJson, Value},
-    record::{Profile, Step, Tab, Window},
+    record::{Login, Profile, Step, Window},
     request::REPORT_TIMEOUT_MILLISECONDS,
     state::{Event, advance, is_under_way},
     text::joined,
@@ -33,24 +33,23 @@ impl<E: Environment> Core<E> {
             && let Some(login) = &tab.login
             && is_under_way(login.step)
         {
-            self.end_lost(tab, &self.noted_windows().await).await;
+            self.end_lost(id, login.clone(), &self.noted_windows().await)
+                .await;
         }
     }
 
     /// A login that is marked as under way was cut off, unless its window was noted already.
-    async fn end_lost(&self, mut tab: Tab, windows: &[Window]) {
-        let Some(login) = &mut tab.login else { return };
+    async fn end_lost(&self, id: TabId, mut login: Login, windows: &[Window]) {
         let now = self.environment.now();
         let noted = windows
             .iter()
             .find(|window| window.request_id == login.request_id);
         if noted.is_some_and(|window| window.cause.is_none()) {
-            advance(login, Event::Window, now);
+            advance(&mut login, Event::Window, now);
         } else {
-            // One that was cut off while its window was being opened may have it: then nobody knows, and nothing is said.
-            let opening = login.step == Step::Opening;
-            let doubt = opening && !matches!(self.private_windows().await.as_deref(), Ok([]));
-            advance(login, Event::Loss, now);
+            // One that was cut off while its window was being opened may have had it: nobody knows, and nothing is said.
+            let doubt = login.step == Step::Opening;
+            advance(&mut login, Event::Loss, now);
             if noted.is_none() && !doubt {
                 let window = Window {
                     request_id: login.request_id.clone(),
@@ -66,7 +65,7 @@ impl<E: Environment> Core<E> {
         }
         let step = login.step;
         // What cannot be kept is found out once more by the next worker.
-        let _ = self.save_tab(&tab).await;
+        let _ = self.change_tab(id, |tab| tab.login = Some(login)).await;
         self.mark_result(step).await;
     }
 
@@ -90,6 +89,16 @@ impl<E: Environment> Core<E> {
         if let Some(window) = windows.find(|window| window.window == Some(id) && window.closed.is_none()) {
             self.note_closed(window).await;
             self.unmark_opened().await;
+        }
+        self.settle().await;
+    }
+
+    /// The browser was started: no window that a login opened is left, and one with the same number is somebody's own.
+    pub(super) async fn forget_windows(&self) {
+        for window in self.noted_windows().await {
+            if window.cause.is_none() && window.closed.is_none() {
+                self.note_closed(window).await;
+            }
         }
         self.settle().await;
     }

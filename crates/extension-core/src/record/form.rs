@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use stagedoor_protocol::{Approval, Claim, CustomerEmail, Platform, RequestId, Session};
+use stagedoor_protocol::{Approval, Claim, CustomerEmail, PageReference, Platform, RequestId, Session};
 
 use super::{Asked, Found, Login, Scan, SignIn, Step, Tab};
 use crate::{
@@ -194,6 +194,7 @@ impl ToJson for Asked {
             .with("platform", &self.platform)
             .with_some("reason", self.reason.as_ref())
             .with_some("ticket", self.ticket.as_ref())
+            .with_some("page", self.page.as_ref())
             .with("approverRoles", &self.approver_roles)
             .with("since", &self.since)
             .with("approval", &self.approval)
@@ -208,6 +209,7 @@ impl FromJson for Asked {
             platform: Platform::read(value.get("platform"))?,
             reason: value.get("reason").string(),
             ticket: value.get("ticket").string(),
+            page: PageReference::read(value.get("page")),
             approver_roles: read_list(value.get("approverRoles"))?,
             since: value.get("since").number()?,
             approval: Approval::read(value.get("approval"))?,
@@ -298,6 +300,10 @@ mod tests {
             platform: login.platform.clone(),
             reason: login.reason.clone(),
             ticket: None,
+            page: Some(PageReference {
+                origin: "https://crm.example".into(),
+                record_id: Some("501".into()),
+            }),
             approver_roles: vec!["team-lead".into()],
             since: 1_700_000_000_003,
             approval: fixture(name),

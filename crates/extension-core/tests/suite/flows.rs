@@ -124,7 +124,7 @@ async fn a_private_window_is_open_already_and_may_be_closed() {
     assert_eq!(screen(&view), ("error", "isolation_busy"));
     assert_eq!(text(&view, "retry"), "replaceWindows");
     nothing_happened();
-    let view = ask(&LOGIN.replace("\"tabId\":5", "\"tabId\":5,\"replaceWindows\":true")).await;
+    let view = ask(&LOGIN.replace("\"tabId\":5", "\"tabId\":5,\"replaces\":[7]")).await;
     assert_eq!(screen(&view), ("opened", ""));
     let windows = script("return fake.windows.map(({ id }) => id).join();");
     assert_eq!(windows.text(), Some("1,41"));

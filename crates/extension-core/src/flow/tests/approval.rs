@@ -1,5 +1,7 @@
 //! Approval of a login: asked for, waited for, used by a click.
 
+use std::pin::Pin;
+
 use super::*;
 use fake::http;
 use stagedoor_protocol::{ApprovalId, ErrorCode, Problem};
@@ -270,6 +272,78 @@ fn a_request_is_taken_back_at_the_relay() {
     assert_eq!(popup(&worker, "withdraw")["code"], "relay_unreachable");
     answer(&fake, at(""), &approval("waiting", 500));
     assert_eq!(popup(&worker, "open")["state"], "waiting");
+}
+
+/// The relay takes an approval for no other page than the one that it was asked for from.
+#[test]
+fn an_approved_login_and_another_request_come_from_the_page_that_was_asked_from() {
+    let (fake, worker) = approved();
+    let mut page: Value = serde_json::from_str(&fake::page_with(&["bert@example.com"])).unwrap();
+    page[0]["result"]["url"] = json!("https://other.example/contacts/8");
+    *fake.page.borrow_mut() = Ok(page.to_string());
+    popup(&worker, "rescan");
+    fake.refuse("/v1/logins", ErrorCode::ApprovalEnded, "It was used.");
+    ask(&worker, login_message(5));
+    let anna = json!({"origin": "https://crm.example"});
+    assert_eq!(last(&fake, "POST /v1/logins")["page"], anna);
+    answer(&fake, REQUEST, &approval("waiting", 600));
+    ask(&worker, asking());
+    assert_eq!(last(&fake, "POST /v1/approvals")["page"], anna);
+
+    // From another page of the same customer it is asked for from that one.
+    let mut page: Value = serde_json::from_str(&fake::page_with(&["anna@example.com"])).unwrap();
+    page[0]["result"]["url"] = json!("https://other.example/contacts/7");
+    *fake.page.borrow_mut() = Ok(page.to_string());
+    popup(&worker, "rescan");
+    answer(&fake, REQUEST, &approval("waiting", 600));
+    ask(&worker, asking());
+    let other = json!({"origin": "https://other.example"});
+    assert_eq!(last(&fake, "POST /v1/approvals")["page"], other);
+}
+
+/// Drives it as far as it goes until something is held.
+fn stops<T>(future: &mut Pin<Box<impl Future<Output = T>>>) -> bool {
+    let mut context = Context::from_waker(Waker::noop());
+    (0..10).all(|_| future.as_mut().poll(&mut context).is_pending())
+}
+
+#[test]
+fn a_login_and_a_request_for_approval_leave_each_others_notes() {
+    let of_bert = |kind: &str| {
+        let mut message = login_message(5);
+        (message["type"], message["email"]) = (json!(kind), json!("bert@example.com"));
+        read(&message)
+    };
+    let started = || {
+        let (fake, worker) = enrolled();
+        popup(&worker, "open");
+        answer(&fake, REQUEST, &approval("waiting", 600));
+        (fake, worker)
+    };
+    let both_are_kept = |fake: &Fake, order: &str| {
+        let kept = fake.session.borrow()["tab:5"].clone();
+        assert_eq!(kept["login"]["step"], "opened", "{order}");
+        assert_eq!(kept["approval"]["email"], "bert@example.com", "{order}");
+    };
+    let (login, asking) = (read(&login_message(5)), of_bert("popup/askApproval"));
+
+    let (fake, worker) = started();
+    fake.held.set(Some("/v1/logins"));
+    let mut running = Box::pin(worker.handle(&login));
+    assert!(stops(&mut running));
+    finish(worker.handle(&asking));
+    fake.held.set(None);
+    finish(running);
+    both_are_kept(&fake, "the login ends last");
+
+    let (fake, worker) = started();
+    fake.held.set(Some(REQUEST));
+    let mut running = Box::pin(worker.handle(&asking));
+    assert!(stops(&mut running));
+    finish(worker.handle(&login));
+    fake.held.set(None);
+    finish(running);
+    both_are_kept(&fake, "the request ends last");
 }
 
 #[test]

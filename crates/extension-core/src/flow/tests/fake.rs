@@ -67,7 +67,8 @@ pub(super) struct Fake {
     /// The session that the relay answers.
     pub(super) rules: RefCell<Value>,
     /// While set, requests to paths that begin so do not end, or readings of [`PAGE`] or [`HUNG`], or the keeping of what
-    /// was `saved` by then, or the making of what is `generated`, or what is to be `cleared`.
+    /// was `saved` by then, or the making of what is `generated`, or what is to be `cleared`, or the word that a window was
+    /// `closed`, or what was `loaded` by then.
     pub(super) held: Cell<Option<&'static str>>,
     /// Requests as `METHOD path`, with their bodies.
     pub(super) requests: RefCell<Vec<(String, Value)>>,
@@ -265,6 +266,7 @@ impl Environment for Rc<Fake> {
         }
         let mut kept = self.storage(area).borrow().clone();
         kept.retain(|other, _| name.is_none_or(|name| name == other));
+        self.while_held(|held| held == "loaded").await;
         Ok(serde_json::to_string(&kept).unwrap())
     }
     async fn remove(&self, area: Area, name: &str) -> Result<(), Broken> {
@@ -331,6 +333,7 @@ impl Environment for Rc<Fake> {
         if self.closable.get() {
             self.windows.borrow_mut().retain(|other| other.id != window);
         }
+        self.while_held(|held| held == "closed").await;
     }
     async fn open_window(&self, url: &str, incognito: bool) -> Result<Option<OpenedWindow>, Broken> {
         self.opened.borrow_mut().push(url.into());

@@ -140,6 +140,19 @@ fn what_was_approved_is_opened_wherever_the_page_went_on_to() {
     assert_eq!(ask(&worker, login_message(5))["screen"], "opened");
 }
 
+/// A list that is longer than what is kept of it may show others of it. A page that has become such a list is another one.
+#[test]
+fn who_stood_on_a_short_page_is_missed_on_a_long_list() {
+    let (fake, worker) = enrolled();
+    open(&worker);
+    let others: Vec<String> = (0..60)
+        .map(|number| format!("customer{number}@example.com"))
+        .collect();
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    *fake.page.borrow_mut() = Ok(page_with(&others));
+    assert_eq!(ask(&worker, login_message(5))["code"], "page_changed");
+}
+
 #[test]
 fn a_page_that_stops_answering_is_said_and_holds_up_nobody() {
     let (fake, worker) = enrolled();
@@ -147,7 +160,7 @@ fn a_page_that_stops_answering_is_said_and_holds_up_nobody() {
     fake.held.set(Some(HUNG));
     let before = fake.now.get();
     let mut replaced = login_message(5);
-    replaced["replaceWindows"] = json!(true);
+    replaced["replaces"] = json!([40]);
     for message in [
         login_message(5),
         replaced,

@@ -43,6 +43,20 @@ fn signing_out_leaves_nothing() {
     );
 }
 
+/// What is known of a tab is read before it is changed, and somebody may sign out in between.
+#[test]
+fn what_was_about_to_be_noted_at_signing_out_is_not() {
+    let (fake, worker) = enrolled();
+    fake.held.set(Some("loaded"));
+    let mut noting = pin!(worker.selected(5, "anna@example.com"));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(noting.as_mut().poll(&mut context).is_pending());
+    fake.held.set(None);
+    ask(&worker, json!({"type": "options/signOut"}));
+    finish(noting);
+    assert!(nothing_is_kept(&fake));
+}
+
 #[test]
 fn a_store_that_fails_at_signing_out_is_said() {
     let (fake, worker) = enrolled();

@@ -102,22 +102,28 @@ fn a_login_whose_window_was_noted_is_open() {
     assert!(told(&fake).is_empty(), "the relay knew");
 }
 
+/// It may be open, and it may have been closed again.
 #[test]
 fn whether_a_window_opened_is_not_guessed() {
-    let (fake, worker) = enrolled();
-    ask(&worker, login_message(5));
-    fake.session.borrow_mut().get_mut("tab:5").unwrap()["login"]["step"] = json!("opening");
-    fake.local
-        .borrow_mut()
-        .retain(|name, _| !name.starts_with("window:"));
-    fake.requests.borrow_mut().clear();
-    let worker = next_worker(&fake);
-    assert_eq!(
-        ask(&worker, json!({"type": "popup/status", "tabId": 5}))["code"],
-        "interrupted"
-    );
-    assert!(told(&fake).is_empty());
-    assert_eq!(fake.shown(), "!");
+    for closed in [false, true] {
+        let (fake, worker) = enrolled();
+        ask(&worker, login_message(5));
+        if closed {
+            fake.windows.borrow_mut().retain(|window| !window.incognito);
+        }
+        fake.session.borrow_mut().get_mut("tab:5").unwrap()["login"]["step"] = json!("opening");
+        fake.local
+            .borrow_mut()
+            .retain(|name, _| !name.starts_with("window:"));
+        fake.requests.borrow_mut().clear();
+        let worker = next_worker(&fake);
+        assert_eq!(
+            ask(&worker, json!({"type": "popup/status", "tabId": 5}))["code"],
+            "interrupted"
+        );
+        assert!(told(&fake).is_empty(), "{closed}");
+        assert_eq!(fake.shown(), "!");
+    }
 }
 
 #[test]
@@ -133,6 +139,25 @@ fn a_window_that_was_closed_while_no_worker_lived_is_noticed() {
     );
     let requests = fake.requests.borrow();
     assert_eq!(requests.last().unwrap().1["durationMilliseconds"], 60_000);
+}
+
+/// A browser that is started may give its id to somebody's own window.
+#[test]
+fn after_a_start_of_the_browser_no_window_is_a_logins() {
+    let (fake, worker) = enrolled();
+    ask(&worker, login_message(5));
+    let worker = next_worker(&fake);
+    assert_eq!(ask(&worker, json!({"type": "session/open"}))["open"], 1);
+    finish(worker.started());
+    assert_eq!(
+        (told(&fake), kept(&fake)),
+        (vec!["opened".into(), "closed".into()], 0)
+    );
+    let view = ask(&worker, json!({"type": "session/end"}));
+    assert_eq!(
+        (&view["open"], &view["others"], private(&fake)),
+        (&json!(0), &json!(1), 1)
+    );
 }
 
 /// Its id may be given again: to a window that is not a private one.
@@ -243,7 +268,7 @@ fn a_session_is_ended_by_its_button() {
     let (fake, worker) = enrolled();
     assert_eq!(
         ask(&worker, json!({"type": "session/open"})),
-        json!({"screen": "sessions", "open": 0, "others": 0})
+        json!({"screen": "sessions", "open": 0, "others": 0, "privateWindows": []})
     );
     ask(&worker, login_message(5));
     // Also asked from another page, and after the one it was opened from went on to somebody else.
@@ -251,7 +276,10 @@ fn a_session_is_ended_by_its_button() {
     let open = (&view["open"], &view["window"], &view["customer"]);
     assert_eq!(open, (&json!(1), &json!(40), &json!("anna@example.com")));
     let view = ask(&worker, json!({"type": "session/end"}));
-    assert_eq!(view, json!({"screen": "sessions", "open": 0, "others": 0}));
+    assert_eq!(
+        view,
+        json!({"screen": "sessions", "open": 0, "others": 0, "privateWindows": []})
+    );
     assert_eq!(private(&fake), 0);
     finish(worker.window_removed(40));
     // Whose it was is forgotten.
@@ -268,7 +296,10 @@ fn what_is_left_of_a_session_is_said() {
     ask(&worker, login_message(5));
     fake.closable.set(false);
     let view = ask(&worker, json!({"type": "session/end"}));
-    assert_eq!(view, json!({"screen": "sessions", "open": 1, "others": 0}));
+    assert_eq!(
+        view,
+        json!({"screen": "sessions", "open": 1, "others": 0, "privateWindows": [40]})
+    );
     fake.closable.set(true);
     fake.windows.borrow_mut().push(OpenedWindow {
         id: 77,
@@ -277,8 +308,12 @@ fn what_is_left_of_a_session_is_said() {
     // Told before anything is closed, too.
     let view = ask(&worker, json!({"type": "session/open"}));
     assert_eq!((&view["open"], &view["others"]), (&json!(1), &json!(1)));
+    assert_eq!(view["privateWindows"], json!([40, 77]));
     let view = ask(&worker, json!({"type": "session/end"}));
-    assert_eq!(view, json!({"screen": "sessions", "open": 0, "others": 1}));
+    assert_eq!(
+        view,
+        json!({"screen": "sessions", "open": 0, "others": 1, "privateWindows": [77]})
+    );
     assert_eq!(private(&fake), 1, "a window of the person's own is theirs");
     // Windows that cannot be counted are not said to be none.
     fake.failing.set("windows");
