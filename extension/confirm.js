@@ -32,7 +32,8 @@ export function confirm(view, actions) {
   parts.root.addEventListener("submit", (event) => {
     event.preventDefault();
     if (none) return;
-    if (reason.fits()) actions.login({ ...reason.given(), replaces: Number(parts.root.dataset.replaces) });
+    const told = parts.root.dataset.replaces;
+    if (reason.fits()) actions.login({ ...reason.given(), replaces: told?.split(",").map(Number) });
     else reason.explain();
   });
   parts.root.addEventListener("keydown", (event) => {

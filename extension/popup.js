@@ -20,6 +20,9 @@ const SILENCE = 1000;
 /** What reads the page again, and what that waits for first. */
 const AGAIN = { "popup/rescan": "reading", "popup/dismiss": "reading", "popup/withdraw": "rules" };
 
+/** What may be asked again if no answer has come. */
+const TWICE = ["popup/select", ...Object.keys(AGAIN)];
+
 /** What the person has typed or picked so far; it outlives errors. What they had typed before the popup was closed is in `kept`. */
 const typed = { customer: "", email: "", draft: "", platform: "", platformName: "", reason: "", ticket: "", kept: undefined };
 let tabId;
@@ -84,8 +87,8 @@ const actions = {
   moved: () => presses.replaced(),
 };
 
-function withoutBlanks({ email, platform, reason, ticket, replaceWindows, replaces, overrides }) {
-  const parts = { email, platform, reason: reason.trim(), ticket: ticket.trim(), replaceWindows, replaces, overrides };
+function withoutBlanks({ email, platform, reason, ticket, replaces, overrides }) {
+  const parts = { email, platform, reason: reason.trim(), ticket: ticket.trim(), replaces, overrides };
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value));
 }
 
@@ -105,9 +108,11 @@ async function request(message, meanwhile, asked) {
   try {
     answer = await (asked ?? ask({ ...message, tabId }));
   } catch {
-    // The background script was stopped before it could answer. It kept a note of what was under way.
+    // The background script was stopped before it could answer. It kept a note of a login that was under way; the rest does no harm
+    // twice.
     opening = !answered;
-    answer = await ask(opening ? { type: "popup/open", tabId, opening: name } : { type: "popup/status", tabId }).catch(() => null);
+    const anew = TWICE.includes(message.type) ? message : { type: "popup/status" };
+    answer = await ask(opening ? { type: "popup/open", tabId, opening: name } : { ...anew, tabId }).catch(() => null);
   }
   if (own !== latest) return;
   answered ||= Boolean(answer);

@@ -30,7 +30,7 @@ export function lookForWindows(parts, email, actions) {
     delete root.dataset.replaces;
     const open = await sessions;
     if (own !== looks || isolation === "off") return;
-    const { others, customer, window } = open ?? { others: 1 };
+    const { others, customer, privateWindows } = open ?? { others: 1 };
     if (!others && !customer) return;
     // Then nothing opens by itself.
     stop.dispatchEvent(new Event(STOP));
@@ -42,7 +42,7 @@ export function lookForWindows(parts, email, actions) {
     openFor.textContent = customer ?? "";
     closes.hidden = Boolean(same);
     closes.textContent = others ? text("windows_own", [others]) : text("windows_replaced");
-    if (!same && !others) setTimeout(() => own === looks && (root.dataset.replaces = window), READ);
+    if (!same && !others) setTimeout(() => own === looks && (root.dataset.replaces = privateWindows), READ);
   };
 }
 
@@ -55,13 +55,15 @@ export function preferBack({ retry, back }) {
 
 /**
  * Says whose window is open, and leads there. Private windows that are the person's own would be closed with those of logins:
- * that is said before it can be pressed, and also if it cannot be found out.
+ * that is said before it can be pressed. What cannot be found out is not closed.
  */
 export async function inTheWay(parts, { email, platform }, actions) {
   const { retry, wait, openFor, openRow, show } = parts;
   retry.disabled = true;
   const sessions = await openSessions();
   const others = sessions?.others;
+  parts.told = sessions?.privateWindows;
+  retry.hidden = !parts.told;
   if (others !== 0) {
     wait.hidden = false;
     wait.className = "alert";

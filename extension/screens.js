@@ -146,7 +146,7 @@ function error(view, actions) {
     rescan: ["error_retry_rescan", actions.rescan],
     options: ["error_retry_options", actions.openSettings],
     signIn: ["error_retry_sign_in", actions.openSettings],
-    replaceWindows: ["error_retry_replace_windows", () => actions.login({ replaceWindows: true })],
+    replaceWindows: ["error_retry_replace_windows", () => actions.login({ replaces: parts.told })],
     ask: ["error_retry_ask", actions.askApproval],
     override: ["error_retry_override", () => actions.login({ overrides: view.claim.requestId })],
   };
