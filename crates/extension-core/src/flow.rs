@@ -48,6 +48,9 @@ const MAX_TABS: usize = 64;
 /// Under which name is kept from which tab the last login was begun: there is one at a time.
 const UNDER_WAY: &str = "underWay";
 
+/// What changes what is known of a tab. Not a type of its own for each, which would have all of the rest compiled for each.
+type Change<'a> = Box<dyn FnOnce(&mut Tab) + 'a>;
+
 /// The core in one worker. It remembers only what dies with the worker: which login it is working on.
 pub struct Core<E> {
     environment: E,
@@ -152,7 +155,7 @@ impl<E: Environment> Core<E> {
     /// others ended. Nothing is kept for whoever signs out meanwhile.
     ///
     /// Forgets the tab that was changed the longest ago where there are too many: tabs that are closed need no clearing away.
-    async fn change_tab(&self, id: TabId, change: impl FnOnce(&mut Tab)) -> Result<(), Box<Fault>> {
+    async fn change_tab(&self, id: TabId, change: Change<'_>) -> Result<(), Box<Fault>> {
         let sign_outs = self.sign_outs.get();
         let kept = self.kept(Area::Session, Some(TABS)).await?;
         let mut tab = self.tab(id).await?;

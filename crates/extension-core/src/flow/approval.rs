@@ -80,15 +80,18 @@ impl<E: Environment> Core<E> {
             approval: answer,
         };
         let view = View::of_asked(&asked, self.environment.now());
-        self.change_tab(id, |tab| {
-            tab.scan.get_or_insert(scan);
-            tab.approval = Some(asked);
-            // Another one may have begun since.
-            tab.login = tab
-                .login
-                .take()
-                .filter(|login| !is_same_login(refused.as_ref(), login));
-        })
+        self.change_tab(
+            id,
+            Box::new(|tab| {
+                tab.scan.get_or_insert(scan);
+                tab.approval = Some(asked);
+                // Another one may have begun since.
+                tab.login = tab
+                    .login
+                    .take()
+                    .filter(|login| !is_same_login(refused.as_ref(), login));
+            }),
+        )
         .await?;
         Ok(view)
     }
@@ -127,15 +130,18 @@ impl<E: Environment> Core<E> {
             asked.approval = approval;
             asked.since = now;
             // A click may have used it up meanwhile.
-            self.change_tab(id, |tab| {
-                if let Some(kept) = tab
-                    .approval
-                    .as_mut()
-                    .filter(|kept| kept.approval.id == asked.approval.id)
-                {
-                    kept.clone_from(&asked);
-                }
-            })
+            self.change_tab(
+                id,
+                Box::new(|tab| {
+                    if let Some(kept) = tab
+                        .approval
+                        .as_mut()
+                        .filter(|kept| kept.approval.id == asked.approval.id)
+                    {
+                        kept.clone_from(&asked);
+                    }
+                }),
+            )
             .await?;
         }
         Ok(View::of_asked(&asked, now))
@@ -163,7 +169,7 @@ impl<E: Environment> Core<E> {
 
     /// Forgets a request that is over, and reads the page again: it may be another customer's by now.
     pub(super) async fn dismiss(&self, id: TabId) -> Result<View, Box<Fault>> {
-        self.change_tab(id, |tab| tab.approval = None).await?;
+        self.change_tab(id, Box::new(|tab| tab.approval = None)).await?;
         self.open(id, true).await
     }
 }

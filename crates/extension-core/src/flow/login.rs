@@ -159,10 +159,13 @@ impl<E: Environment> Core<E> {
         };
         self.unless_left(sign_outs)?;
         let noted = login.clone();
-        self.change_tab(id, |tab| {
-            tab.scan.get_or_insert(scan);
-            tab.login = Some(noted);
-        })
+        self.change_tab(
+            id,
+            Box::new(|tab| {
+                tab.scan.get_or_insert(scan);
+                tab.login = Some(noted);
+            }),
+        )
         .await?;
         environment.progress(&push(id, &View::of_login(&login, clicked), false));
 
@@ -352,12 +355,15 @@ impl<E: Environment> Core<E> {
 impl<E: Environment> Core<E> {
     /// Keeps how a login stands. An approval is used up by one that opened a window.
     async fn note_login(&self, id: TabId, login: &Login) -> Result<(), Box<Fault>> {
-        self.change_tab(id, |tab| {
-            if login.step == Step::Opened {
-                tab.approval = tab.approval.take().filter(|asked| !asked.is_for(login));
-            }
-            tab.login = Some(login.clone());
-        })
+        self.change_tab(
+            id,
+            Box::new(|tab| {
+                if login.step == Step::Opened {
+                    tab.approval = tab.approval.take().filter(|asked| !asked.is_for(login));
+                }
+                tab.login = Some(login.clone());
+            }),
+        )
         .await
     }
 

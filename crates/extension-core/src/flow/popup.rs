@@ -80,15 +80,18 @@ impl<E: Environment> Core<E> {
         }
         let over = tab.login;
         let mut begun = None;
-        self.change_tab(id, |tab| {
-            tab.scan = Some(scan);
-            tab.picked = None;
-            // One that was over before is forgotten.
-            let login = tab.login.take();
-            tab.login =
-                login.filter(|login| is_under_way(login.step) || !is_same_login(over.as_ref(), login));
-            begun.clone_from(&tab.login);
-        })
+        self.change_tab(
+            id,
+            Box::new(|tab| {
+                tab.scan = Some(scan);
+                tab.picked = None;
+                // One that was over before is forgotten.
+                let login = tab.login.take();
+                tab.login =
+                    login.filter(|login| is_under_way(login.step) || !is_same_login(over.as_ref(), login));
+                begun.clone_from(&tab.login);
+            }),
+        )
         .await?;
         match begun {
             Some(login) => self.show_login(id, login).await,
@@ -100,11 +103,14 @@ impl<E: Environment> Core<E> {
     async fn show_login(&self, id: TabId, login: Login) -> Result<View, Box<Fault>> {
         let view = View::of_login(&login, self.environment.now());
         if !is_under_way(login.step) {
-            self.change_tab(id, |tab| {
-                if is_same_login(tab.login.as_ref(), &login) {
-                    tab.login = Some(Login { seen: true, ..login });
-                }
-            })
+            self.change_tab(
+                id,
+                Box::new(|tab| {
+                    if is_same_login(tab.login.as_ref(), &login) {
+                        tab.login = Some(Login { seen: true, ..login });
+                    }
+                }),
+            )
             .await?;
         }
         Ok(view)
@@ -125,10 +131,13 @@ impl<E: Environment> Core<E> {
                 };
                 self.openings.end(id, waits);
                 let kept = scan.clone();
-                self.change_tab(id, |tab| {
-                    tab.scan = Some(kept);
-                    tab.picked = None;
-                })
+                self.change_tab(
+                    id,
+                    Box::new(|tab| {
+                        tab.scan = Some(kept);
+                        tab.picked = None;
+                    }),
+                )
                 .await?;
                 scan
             }

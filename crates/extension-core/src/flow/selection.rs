@@ -1,7 +1,7 @@
 //! Text that a person selected on a page, to open whom it names: who that is goes before whom the page shows, and is
 //! confirmed like anybody.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use stagedoor_protocol::CustomerEmail;
 
@@ -23,7 +23,9 @@ impl<E: Environment> Core<E> {
     pub async fn selected(&self, id: TabId, text: &str) {
         // An earlier popup may wait yet: what comes of it is not to take the place of this.
         self.openings.end(id, self.openings.of(id));
-        let _ = self.change_tab(id, |tab| tab.picked = Some(named(text))).await;
+        let _ = self
+            .change_tab(id, Box::new(|tab| tab.picked = Some(named(text))))
+            .await;
     }
 }
 

@@ -3,7 +3,7 @@
 //! Each is noted before the relay is told, and until it has been told: a worker that is stopped in between, or a relay
 //! that cannot be reached, leaves it to the next one.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use stagedoor_protocol::{ErrorCode, Outcome, OutcomeReport, RequestId};
 
@@ -65,7 +65,7 @@ impl<E: Environment> Core<E> {
         }
         let step = login.step;
         // What cannot be kept is found out once more by the next worker.
-        let _ = self.change_tab(id, |tab| tab.login = Some(login)).await;
+        let _ = self.change_tab(id, Box::new(|tab| tab.login = Some(login))).await;
         self.mark_result(step).await;
     }
 

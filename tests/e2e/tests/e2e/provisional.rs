@@ -17,6 +17,7 @@ crate::in_each_browser!(
     nothing_begun_for_one_customer_reaches_another,
     whoever_types_finds_the_answer_on_the_way_back,
     an_opening_that_was_lost_is_asked_for_anew,
+    a_reading_that_was_lost_is_asked_for_anew,
 );
 
 pub(crate) const OPEN: &str = "[data-slot=open]";
@@ -317,6 +318,27 @@ async fn an_opening_that_was_lost_is_asked_for_anew(kind: Kind) -> Result<()> {
     assert_eq!(popup.customer().await?, other);
     seat.browser.stop_background(&tab).await?;
     popup.settled().await?;
+    assert_eq!(popup.customer().await?, other);
+    Ok(())
+}
+
+async fn a_reading_that_was_lost_is_asked_for_anew(kind: Kind) -> Result<()> {
+    let lab = Lab::start().await?.patient()?;
+    let seat = Seat::enrolled(&lab, kind, SUPPORT[0]).await?;
+    let [(first, _), (other, _), ..] = CUSTOMERS;
+    let tab = seat.browser.open(&lab.customer_page(first)).await?;
+    let popup = seat.press(&tab).await?;
+    popup.settled().await?;
+    tab.evaluate(&becomes(other)).await?;
+    let mut session = lab.front.hold_next_to("GET /v1/session");
+    popup.page.click("#rescan").await?;
+    session.arrived().await?;
+    seat.browser.stop_background(&tab).await?;
+    popup
+        .page
+        .wait_for("the answer", "document.querySelector('#screen[aria-busy=false]')")
+        .await?;
+    // The notes are of the page as it was.
     assert_eq!(popup.customer().await?, other);
     Ok(())
 }
