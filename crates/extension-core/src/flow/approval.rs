@@ -83,7 +83,6 @@ impl<E: Environment> Core<E> {
         self.change_tab(
             id,
             Box::new(|tab| {
-                tab.scan.get_or_insert(scan);
                 tab.approval = Some(asked);
                 // Another one may have begun since.
                 tab.login = tab

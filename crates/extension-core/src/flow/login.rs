@@ -140,7 +140,7 @@ impl<E: Environment> Core<E> {
             .ok_or(Code::LoginInProgress)?;
         let mut random = [0; 10];
         environment.fill_random(&mut random);
-        let login = Login {
+        let mut login = Login {
             request_id: RequestId::from_parts(clicked, &random),
             step,
             since: environment.now(),
@@ -158,20 +158,11 @@ impl<E: Environment> Core<E> {
             seen: false,
         };
         self.unless_left(sign_outs)?;
-        let noted = login.clone();
-        self.change_tab(
-            id,
-            Box::new(|tab| {
-                tab.scan.get_or_insert(scan);
-                tab.login = Some(noted);
-            }),
-        )
-        .await?;
+        self.note_login(id, &login).await?;
         environment.progress(&push(id, &View::of_login(&login, clicked), false));
 
         // Should this worker be stopped, the next one is not to wait until somebody looks.
         environment.watch_login(true);
-        let mut login = login;
         let done = self.carry_out(id, &mut login, &order, sign_outs).await;
         // Nor is the relay, which may not have been done with one that was lost when it was told.
         environment.watch_login(done.as_ref().is_err_and(|fault| is_lost(fault.code)));
