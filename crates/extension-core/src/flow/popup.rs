@@ -30,7 +30,6 @@ use crate::{
 impl<E: Environment> Core<E> {
     /// Shows the login of this tab if it is under way or ended unseen, otherwise reads the page.
     pub(super) async fn open(&self, id: TabId, again: bool) -> Result<View, Box<Fault>> {
-        self.until_noted(id).await;
         // Together: each by itself would add to the time of a click.
         let known = join(self.tab(id), self.kept(Area::Session, Some(SESSION)));
         let memory = join(self.unmark(), known);
@@ -72,7 +71,7 @@ impl<E: Environment> Core<E> {
             true => View::of_press(&scan),
             false => View::fault(&Code::SelectionUnusable.into()),
         };
-        // A login may have begun while the page was read.
+        // A login may have begun meanwhile, or before and be about to be noted: then this is about that one.
         self.until_noted(id).await;
         if reading.is_some_and(|reading| !reading.counts()) {
             // The person goes on without the page, or has opened another popup.

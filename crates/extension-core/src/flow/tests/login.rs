@@ -241,16 +241,18 @@ fn a_popup_whose_page_answers_after_the_click_shows_the_login() {
 }
 
 #[test]
-fn a_login_that_is_never_noted_holds_up_no_popup_for_ever() {
+fn the_note_of_a_login_is_waited_for_but_not_for_ever() {
     let (fake, worker) = enrolled();
     worker.running.set(Some(5));
-    let before = fake.now.get();
-    let view = ask(&worker, json!({"type": "popup/status", "tabId": 5}));
-    assert_eq!(view["code"], "internal", "nothing is known of the tab");
-    finish(worker.until_noted(5));
-    assert_eq!(fake.now.get() - before, 25_000);
-    finish(worker.until_noted(6));
-    assert_eq!(fake.now.get() - before, 25_000, "other tabs wait for nothing");
+    let mut before = fake.now.get();
+    let mut waited = |tab: i32| {
+        let view = ask(&worker, json!({"type": "popup/open", "tabId": tab}));
+        assert_eq!(view["screen"], "confirm");
+        let now = fake.now.get();
+        now - std::mem::replace(&mut before, now)
+    };
+    assert_eq!(waited(5), 25_000);
+    assert_eq!(waited(6), 0, "another tab waits for nothing");
 }
 
 #[test]
