@@ -180,18 +180,15 @@ impl Browser {
 
     /// Waits for a private window and gives its page, which must be the only one.
     pub async fn private_page(&self) -> Result<Page> {
-        let ids = until("a private window", PATIENCE, async || {
-            Ok(Some(self.private_ids().await?).filter(|ids| !ids.is_empty()))
-        });
-        match ids.await?.as_slice() {
+        match self.some_private_ids().await?.as_slice() {
             [id] => self.page(id).await,
             several => bail!("{} pages in private windows, expected one", several.len()),
         }
     }
 
-    /// Closes the private windows and waits until they are gone.
+    /// Closes the private windows and waits until they are gone. The driver may learn of one after the extension.
     pub async fn close_private(&self) -> Result<()> {
-        for id in self.private_ids().await? {
+        for id in self.some_private_ids().await? {
             self.page(&id).await?.close().await?;
         }
         self.private_gone().await
@@ -201,6 +198,13 @@ impl Browser {
     pub async fn private_gone(&self) -> Result<()> {
         until("the private windows to close", PATIENCE, async || {
             Ok((self.private_count().await? == 0).then_some(()))
+        })
+        .await
+    }
+
+    async fn some_private_ids(&self) -> Result<Vec<String>> {
+        until("a private window", PATIENCE, async || {
+            Ok(Some(self.private_ids().await?).filter(|ids| !ids.is_empty()))
         })
         .await
     }
