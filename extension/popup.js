@@ -20,6 +20,9 @@ const SILENCE = 1000;
 /** What reads the page again, and what that waits for first. */
 const AGAIN = { "popup/rescan": "reading", "popup/dismiss": "reading", "popup/withdraw": "rules" };
 
+/** What is meant for the one customer who was shown, and answered by the page's own if it was lost before it was noted. */
+const MEANT = ["popup/login", "popup/askApproval"];
+
 /** What may be asked again if no answer has come. */
 const TWICE = ["popup/select", ...Object.keys(AGAIN)];
 
@@ -120,7 +123,7 @@ async function request(message, meanwhile, asked) {
   awaited = undefined;
   if (message.type === "popup/status") presses.replaced();
   // Whoever presses on was not looking at this one.
-  if (again && typed.customer && answer?.screen === "confirm" && differs(busyWith(), answer)) {
+  if ((again || MEANT.includes(message.type)) && typed.customer && answer?.screen === "confirm" && differs(busyWith(), answer)) {
     presses.replaced();
     return showOther(answer);
   }
@@ -251,7 +254,9 @@ function hear(message, respond) {
     if (reads(view)) show({ ...message.view, ...next });
     return;
   }
-  if (!isUnderWay(view) || !STEPS_SHOWN.has(message.view?.screen)) return;
+  // What is asked for meanwhile may be answered by an earlier one.
+  const waits = isUnderWay(view) || view.provisional || awaited;
+  if (!waits || !STEPS_SHOWN.has(message.view?.screen)) return;
   // How it ended is the last word: an answer that was asked for earlier and comes later must not hide it.
   if (!isUnderWay(message.view)) latest += 1;
   show(message.view);

@@ -63,7 +63,7 @@ export async function inTheWay(parts, { email, platform }, actions) {
   const sessions = await openSessions();
   const others = sessions?.others;
   parts.told = sessions?.privateWindows;
-  retry.hidden = !parts.told;
+  retry.hidden = parts.cure.hidden = !parts.told;
   if (others !== 0) {
     wait.hidden = false;
     wait.className = "alert";

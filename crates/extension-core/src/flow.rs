@@ -56,6 +56,10 @@ pub struct Core<E> {
     environment: E,
     /// The tab whose login is under way here. One at a time for the whole profile: two would end in one isolated session.
     running: Cell<Option<TabId>>,
+    /// Whether that login is noted there.
+    noted: Cell<bool>,
+    /// How often what is known of tabs was changed here.
+    changes: Cell<u32>,
     /// The popups that were just opened: what they show meanwhile may change yet.
     openings: Openings,
     /// How often this worker has signed out.
@@ -76,6 +80,8 @@ impl<E: Environment> Core<E> {
         Self {
             environment,
             running: Cell::new(None),
+            noted: Cell::new(false),
+            changes: Cell::new(0),
             openings: Openings::default(),
             sign_outs: Cell::new(0),
             leaving: Cell::new(false),
@@ -157,8 +163,16 @@ impl<E: Environment> Core<E> {
     /// Forgets the tab that was changed the longest ago where there are too many: tabs that are closed need no clearing away.
     async fn change_tab(&self, id: TabId, change: Change<'_>) -> Result<(), Box<Fault>> {
         let sign_outs = self.sign_outs.get();
-        let kept = self.kept(Area::Session, Some(TABS)).await?;
-        let mut tab = self.tab(id).await?;
+        let (kept, mut tab) = loop {
+            let changes = self.changes.get();
+            let kept = self.kept(Area::Session, Some(TABS)).await?;
+            let tab = self.tab(id).await?;
+            if self.changes.get() == changes {
+                break (kept, tab);
+            }
+        };
+        // Nothing is awaited from here on until it is being saved.
+        self.changes.set(self.changes.get().wrapping_add(1));
         change(&mut tab);
         self.unless_left(sign_outs)?;
         let mut tabs = read_list(kept.get(TABS)).unwrap_or_default();

@@ -98,6 +98,14 @@ impl Tab {
         self.login.as_ref().is_some_and(|login| is_under_way(login.step))
     }
 
+    /// Forgets its login, if that was over before.
+    pub fn forget_login(&mut self, over: Option<&Login>) {
+        let is_news = |login: &Login| {
+            over.is_none_or(|over| is_under_way(over.step) || over.request_id != login.request_id)
+        };
+        self.login = self.login.take().filter(is_news);
+    }
+
     /// The name under which a tab is kept.
     pub fn name(id: TabId) -> String {
         joined(&["tab:", &id.to_string()])
@@ -153,11 +161,6 @@ impl Scan {
 /// By the bytes but for the case of plain letters: folding all letters takes tables that weigh 20 KB.
 pub fn is_same(one: &CustomerEmail, other: &CustomerEmail) -> bool {
     one.as_str().eq_ignore_ascii_case(other.as_str())
-}
-
-/// Whether a login is this one, wherever it stands.
-pub fn is_same_login(one: Option<&Login>, other: &Login) -> bool {
-    one.is_some_and(|one| one.request_id == other.request_id)
 }
 
 /// An address on the page, and where it was found.

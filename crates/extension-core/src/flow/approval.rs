@@ -12,7 +12,7 @@ use crate::{
     environment::{Environment, TabId},
     fault::{Code, Fault},
     message::Message,
-    record::{Asked, Profile, is_same_login},
+    record::{Asked, Profile},
     request::{reason, ticket},
     text::{Text, joined},
     view::{Kept, View},
@@ -49,9 +49,13 @@ impl<E: Environment> Core<E> {
         let before = tab
             .approval
             .filter(|asked| asked.email.as_str() == email.as_str() && asked.platform.id == platform.id);
-        // Who asks again may have looked at somebody else's page meanwhile.
+        // Who decides is said when a login is refused; who asks again had none refused since, and may have looked at somebody else's
+        // page meanwhile.
+        let refused = tab.login;
+        let roles = refused.as_ref().map(|login| login.approver_roles.clone());
+        let roles = roles.filter(|roles| !roles.is_empty());
         let page = match &before {
-            Some(before) if scan.found(&email).is_none() => before.page.clone(),
+            Some(before) if roles.is_none() && scan.found(&email).is_none() => before.page.clone(),
             _ => scan.page(),
         };
         let request = ApprovalRequest {
@@ -61,12 +65,7 @@ impl<E: Environment> Core<E> {
             ticket: ticket(message.ticket.as_deref()),
             page,
         };
-        // Who decides is said when a login is refused; who asks again had none refused since.
-        let refused = tab.login;
-        let roles = refused.as_ref().map(|login| login.approver_roles.clone());
-        let roles = roles
-            .filter(|roles| !roles.is_empty())
-            .or(before.map(|asked| asked.approver_roles));
+        let roles = roles.or(before.map(|asked| asked.approver_roles));
         let answer = self.post(&profile, "/v1/approvals", &request, RELAY_TIMEOUT_MILLISECONDS);
         let answer = Approval::read(&answer.await?).ok_or(Code::RelayAnswerUnusable)?;
         let asked = Asked {
@@ -84,11 +83,7 @@ impl<E: Environment> Core<E> {
             id,
             Box::new(|tab| {
                 tab.approval = Some(asked);
-                // Another one may have begun since.
-                tab.login = tab
-                    .login
-                    .take()
-                    .filter(|login| !is_same_login(refused.as_ref(), login));
+                tab.forget_login(refused.as_ref());
             }),
         )
         .await?;

@@ -78,6 +78,7 @@ impl<E: Environment> Core<E> {
         }
         // Nothing is awaited between the look and this, so two clicks cannot both pass.
         let running = Running::start(&self.running, id);
+        self.noted.set(false);
         let done = self.try_login(id, message).await;
         drop(running);
         // The person sees how it ended before the relay is told.
@@ -159,6 +160,7 @@ impl<E: Environment> Core<E> {
         };
         self.unless_left(sign_outs)?;
         self.note_login(id, &login).await?;
+        self.noted.set(true);
         environment.progress(&push(id, &View::of_login(&login, clicked), false));
 
         // Should this worker be stopped, the next one is not to wait until somebody looks.
@@ -362,7 +364,7 @@ impl<E: Environment> Core<E> {
     /// Not for ever: then the tab shows what is known of it.
     pub(super) async fn until_noted(&self, id: TabId) {
         for _ in 0..NOTE_CHECKS {
-            if self.running.get() != Some(id) || self.tab(id).await.is_ok_and(|tab| tab.is_logging_in()) {
+            if self.running.get() != Some(id) || self.noted.get() {
                 return;
             }
             self.environment.sleep(NOTE_PAUSE_MILLISECONDS).await;

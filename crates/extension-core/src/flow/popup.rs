@@ -21,7 +21,7 @@ use crate::{
     names,
     ranking::{is_customers, is_person, rank},
     recipe,
-    record::{Found, Login, Profile, Scan, Step, is_same_login},
+    record::{Found, Login, Profile, Scan, Step},
     state::{Event, advance, is_lost, is_under_way},
     url_check::page_origin,
     view::View,
@@ -41,8 +41,8 @@ impl<E: Environment> Core<E> {
         let ((Some(profile), disk), mut tab, known) = (disk?, tab?, known?) else {
             return Ok(View::Setup);
         };
-        if let Some(mut login) = tab.login.clone() {
-            self.notice_loss(id, &mut login);
+        if let Some(login) = &mut tab.login {
+            self.notice_loss(id, login);
             let ended = match login.step {
                 Step::Failed | Step::Interrupted => true,
                 // That a platform is open is news for as long as it is.
@@ -51,7 +51,7 @@ impl<E: Environment> Core<E> {
             };
             let news = ended && !login.seen;
             if is_under_way(login.step) || (news && !again && tab.picked.is_none()) {
-                return self.show_login(id, login).await;
+                return self.show_login(id, login.clone()).await;
             }
         }
         let reading = (!again).then(|| self.openings.begin(id));
@@ -73,21 +73,18 @@ impl<E: Environment> Core<E> {
         };
         // A login may have begun meanwhile, or before and be about to be noted: then this is about that one.
         self.until_noted(id).await;
-        if reading.is_some_and(|reading| !reading.counts()) {
-            // The person goes on without the page, or has opened another popup.
-            return Ok(view);
-        }
         let over = tab.login;
         let mut begun = None;
         self.change_tab(
             id,
             Box::new(|tab| {
+                if reading.as_ref().is_some_and(|reading| !reading.counts()) {
+                    // The person goes on without the page, or has opened another popup, or selected a text.
+                    return;
+                }
                 tab.scan = Some(scan);
                 tab.picked = None;
-                // One that was over before is forgotten.
-                let login = tab.login.take();
-                tab.login =
-                    login.filter(|login| is_under_way(login.step) || !is_same_login(over.as_ref(), login));
+                tab.forget_login(over.as_ref());
                 begun.clone_from(&tab.login);
             }),
         )
@@ -99,14 +96,20 @@ impl<E: Environment> Core<E> {
     }
 
     /// Shows how a login stands. One that is over was seen then.
-    async fn show_login(&self, id: TabId, login: Login) -> Result<View, Box<Fault>> {
+    async fn show_login(&self, id: TabId, mut login: Login) -> Result<View, Box<Fault>> {
+        self.notice_loss(id, &mut login);
         let view = View::of_login(&login, self.environment.now());
         if !is_under_way(login.step) {
             self.change_tab(
                 id,
                 Box::new(|tab| {
-                    if is_same_login(tab.login.as_ref(), &login) {
-                        tab.login = Some(Login { seen: true, ..login });
+                    let kept = tab.login.as_mut();
+                    if let Some(kept) = kept.filter(|kept| kept.request_id == login.request_id) {
+                        // It may have ended otherwise meanwhile.
+                        if is_under_way(kept.step) {
+                            *kept = login;
+                        }
+                        kept.seen = true;
                     }
                 }),
             )

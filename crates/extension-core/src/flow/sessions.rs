@@ -75,6 +75,7 @@ impl<E: Environment> Core<E> {
 
     /// Closes the windows of logins. Private windows share one session: while another one is open it lives on there.
     pub(super) async fn end_sessions(&self) -> Result<View, Box<Fault>> {
+        let sign_outs = self.sign_outs.get();
         let (own, _) = self.open_windows().await?;
         for window in &own {
             if let Some(id) = window.window {
@@ -84,7 +85,7 @@ impl<E: Environment> Core<E> {
         let (left, private) = self.open_windows().await?;
         for window in own {
             if !left.contains(&window) {
-                self.note_closed(window).await;
+                self.note_closed(window, sign_outs).await;
             }
         }
         self.unmark_opened().await;

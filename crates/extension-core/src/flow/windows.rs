@@ -84,10 +84,11 @@ impl<E: Environment> Core<E> {
 
     /// A window was closed: if a login opened it, the relay learns of it.
     pub async fn window_removed(&self, id: WindowId) {
+        let sign_outs = self.sign_outs.get();
         let windows = self.noted_windows().await;
         let mut windows = windows.into_iter();
         if let Some(window) = windows.find(|window| window.window == Some(id) && window.closed.is_none()) {
-            self.note_closed(window).await;
+            self.note_closed(window, sign_outs).await;
             self.unmark_opened().await;
         }
         self.settle().await;
@@ -95,17 +96,18 @@ impl<E: Environment> Core<E> {
 
     /// The browser was started: no window that a login opened is left, and one with the same number is somebody's own.
     pub(super) async fn forget_windows(&self) {
+        let sign_outs = self.sign_outs.get();
         for window in self.noted_windows().await {
             if window.cause.is_none() && window.closed.is_none() {
-                self.note_closed(window).await;
+                self.note_closed(window, sign_outs).await;
             }
         }
         self.settle().await;
     }
 
-    pub(super) async fn note_closed(&self, mut window: Window) {
+    pub(super) async fn note_closed(&self, mut window: Window, sign_outs: u32) {
         window.closed = Some(self.environment.now());
-        self.note_window(&window, self.sign_outs.get()).await;
+        self.note_window(&window, sign_outs).await;
         self.forget_customer(&window).await;
     }
 

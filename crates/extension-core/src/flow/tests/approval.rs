@@ -301,6 +301,24 @@ fn an_approved_login_and_another_request_come_from_the_page_that_was_asked_from(
     assert_eq!(last(&fake, "POST /v1/approvals")["page"], other);
 }
 
+/// Somebody typed the address there, and their login was refused there.
+#[test]
+fn what_is_asked_for_after_a_new_refusal_comes_from_the_page_of_that() {
+    let (fake, worker) = waiting();
+    answer(&fake, at(""), &approval("declined", 0));
+    popup(&worker, "approval");
+    let mut page: Value = serde_json::from_str(&fake::page_with(&[])).unwrap();
+    page[0]["result"]["url"] = json!("https://other.example/contacts/8");
+    *fake.page.borrow_mut() = Ok(page.to_string());
+    popup(&worker, "rescan");
+    require(&fake);
+    ask(&worker, login_message(5));
+    answer(&fake, REQUEST, &approval("waiting", 600));
+    ask(&worker, asking());
+    let other = json!({"origin": "https://other.example"});
+    assert_eq!(last(&fake, "POST /v1/approvals")["page"], other);
+}
+
 /// Drives it as far as it goes until something is held.
 fn stops<T>(future: &mut Pin<Box<impl Future<Output = T>>>) -> bool {
     let mut context = Context::from_waker(Waker::noop());
@@ -332,6 +350,7 @@ fn a_login_and_a_request_for_approval_leave_each_others_notes() {
     let mut running = Box::pin(worker.handle(&login));
     assert!(stops(&mut running));
     finish(worker.handle(&asking));
+    assert_eq!(fake.session.borrow()["tab:5"]["login"]["step"], "asking");
     fake.held.set(None);
     finish(running);
     both_are_kept(&fake, "the login ends last");

@@ -24,6 +24,40 @@ fn evidence(customer: &Value) -> Vec<&str> {
         .collect()
 }
 
+/// What was read for an earlier popup is about to be kept when somebody selects a text.
+#[test]
+fn a_text_that_is_selected_while_a_reading_is_kept_is_not_forgotten() {
+    let (fake, worker) = enrolled();
+    fake.held.set(Some(fake::PAGE));
+    let open = read(&json!({"type": "popup/open", "tabId": 5}));
+    let mut earlier = pin!(worker.handle(&open));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(earlier.as_mut().poll(&mut context).is_pending());
+    fake.held.set(Some("loaded"));
+    for _ in 0..20 {
+        assert!(earlier.as_mut().poll(&mut context).is_pending());
+    }
+    fake.held.set(None);
+    finish(worker.selected(5, "bert@example.com"));
+    finish(earlier);
+    let view = ask(&worker, json!({"type": "popup/open", "tabId": 5}));
+    assert_eq!(view["customer"]["email"], "bert@example.com");
+}
+
+/// Each is read before it is changed, and both were read before either was.
+#[test]
+fn two_tabs_that_are_changed_at_once_are_both_kept() {
+    let (fake, worker) = enrolled();
+    fake.held.set(Some("loaded"));
+    let mut first = pin!(worker.selected(5, "anna@example.com"));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    fake.held.set(None);
+    finish(worker.selected(6, "bert@example.com"));
+    finish(first);
+    assert_eq!(fake.session.borrow()["tabs"], json!([6, 5]));
+}
+
 #[test]
 fn whoever_was_selected_is_shown_and_opened_by_a_click() {
     let (fake, worker, view) = select(&["anna@example.com"], " <bert@example.com>, ");

@@ -110,6 +110,17 @@ fn a_failure_that_nobody_saw_is_shown_when_the_popup_opens_again() {
     }
 }
 
+/// Whoever selects a text wants that, and the notes are of a login that nobody works on.
+#[test]
+fn a_login_that_was_cut_off_does_not_hide_a_selected_text() {
+    let fake = Fake::enrolled();
+    interrupted(&fake);
+    let worker = Core::new(Rc::clone(&fake));
+    finish(worker.selected(5, "bert@example.com"));
+    let view = ask(&worker, json!({"type": "popup/open", "tabId": 5}));
+    assert_eq!(view["customer"]["email"], "bert@example.com");
+}
+
 #[test]
 fn reading_again_forgets_a_failure() {
     let (fake, worker) = enrolled();
