@@ -15,7 +15,7 @@ use crate::zip;
 
 /// What the extension's package may weigh: staff download it on every update. Six languages are a quarter of it,
 /// and the core not quite half.
-const MAXIMUM_PACKAGE_BYTES: usize = 274_800;
+const MAXIMUM_PACKAGE_BYTES: usize = 274_600;
 
 /// Builds everything and prints how large it is.
 pub(crate) fn run(project: &Project) -> Result<()> {
