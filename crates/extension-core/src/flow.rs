@@ -7,6 +7,7 @@ mod badge;
 mod glimpse;
 mod login;
 mod managed;
+mod note;
 mod options;
 mod popup;
 mod preview;
