@@ -194,50 +194,30 @@ fn a_double_click_asks_once_even_before_the_first_is_noted() {
 /// one press of the toolbar button could open the customer a second time.
 #[test]
 fn a_popup_that_is_opened_before_the_login_is_noted_shows_the_login() {
-    let (fake, worker) = enrolled();
-    opened_page(&worker);
-    fake.held.set(Some(fake::PAGE));
-    let messages = [login_message(5), json!({"type": "popup/open", "tabId": 5})];
-    let [click, open] = messages.map(|message| read(&message));
-    let mut running = pin!(worker.handle(&click));
-    let mut popup = pin!(worker.handle(&open));
-    let mut context = Context::from_waker(Waker::noop());
-    assert!(running.as_mut().poll(&mut context).is_pending());
-    assert!(popup.as_mut().poll(&mut context).is_pending());
-    fake.held.set(Some("/v1/logins"));
-    assert!(running.as_mut().poll(&mut context).is_pending());
-    let view: Value = serde_json::from_str(&finish(popup).to_json()).unwrap();
-    assert_eq!(
-        (&view["screen"], &view["step"]),
-        (&json!("working"), &json!("asking"))
-    );
-    fake.held.set(None);
-    finish(running);
-    assert_eq!(fake.logins_asked(), 1);
-}
-
-/// Likewise where the popup was opened before the click, and its page answers only now.
-#[test]
-fn a_popup_whose_page_answers_after_the_click_shows_the_login() {
-    let (fake, worker) = enrolled();
-    opened_page(&worker);
-    fake.held.set(Some(fake::PAGE));
-    let messages = [json!({"type": "popup/rescan", "tabId": 5}), login_message(5)];
-    let [again, click] = messages.map(|message| read(&message));
-    let mut popup = pin!(worker.handle(&again));
-    let mut running = pin!(worker.handle(&click));
-    let mut context = Context::from_waker(Waker::noop());
-    assert!(popup.as_mut().poll(&mut context).is_pending());
-    assert!(running.as_mut().poll(&mut context).is_pending());
-    fake.held.set(Some("/v1/logins"));
-    assert!(running.as_mut().poll(&mut context).is_pending());
-    let view: Value = serde_json::from_str(&finish(popup).to_json()).unwrap();
-    assert_eq!(
-        (&view["screen"], &view["step"]),
-        (&json!("working"), &json!("asking"))
-    );
-    fake.held.set(None);
-    finish(running);
+    // Read anew before the click, or opened after it.
+    for (kind, first) in [("popup/rescan", true), ("popup/open", false)] {
+        let (fake, worker) = enrolled();
+        opened_page(&worker);
+        fake.held.set(Some(fake::PAGE));
+        let messages = [json!({"type": kind, "tabId": 5}), login_message(5)];
+        let [shown, click] = messages.map(|message| read(&message));
+        let mut popup = pin!(worker.handle(&shown));
+        let mut running = pin!(worker.handle(&click));
+        let mut context = Context::from_waker(Waker::noop());
+        if first {
+            assert!(popup.as_mut().poll(&mut context).is_pending());
+        }
+        assert!(running.as_mut().poll(&mut context).is_pending());
+        assert!(popup.as_mut().poll(&mut context).is_pending());
+        fake.held.set(Some("/v1/logins"));
+        assert!(running.as_mut().poll(&mut context).is_pending());
+        let view: Value = serde_json::from_str(&finish(popup).to_json()).unwrap();
+        let step = (&view["screen"], &view["step"]);
+        assert_eq!(step, (&json!("working"), &json!("asking")), "{kind}");
+        fake.held.set(None);
+        finish(running);
+        assert_eq!(fake.logins_asked(), 1, "{kind}");
+    }
 }
 
 #[test]
